@@ -1,0 +1,214 @@
+CREATE TABLE `audit` (
+	`id` integer PRIMARY KEY NOT NULL,
+	`at` integer NOT NULL,
+	`actor` text NOT NULL,
+	`action` text NOT NULL,
+	`subject` text NOT NULL,
+	`detail` text NOT NULL
+);
+--> statement-breakpoint
+CREATE INDEX `audit_subject` ON `audit` (`subject`);--> statement-breakpoint
+CREATE TABLE `consents` (
+	`id` integer PRIMARY KEY NOT NULL,
+	`subscriber_id` integer NOT NULL,
+	`list_id` text NOT NULL,
+	`at` integer NOT NULL,
+	`source` text NOT NULL,
+	`form` text,
+	`wording` text,
+	`lang` text,
+	`ip` text,
+	`user_agent` text,
+	`confirmed_at` integer
+);
+--> statement-breakpoint
+CREATE INDEX `consents_subscriber` ON `consents` (`subscriber_id`);--> statement-breakpoint
+CREATE TABLE `events` (
+	`id` integer PRIMARY KEY NOT NULL,
+	`at` integer NOT NULL,
+	`type` text NOT NULL,
+	`recipient_id` integer,
+	`send_id` text,
+	`email` text,
+	`detail` text NOT NULL
+);
+--> statement-breakpoint
+CREATE INDEX `events_recipient` ON `events` (`recipient_id`);--> statement-breakpoint
+CREATE INDEX `events_send` ON `events` (`send_id`,`type`);--> statement-breakpoint
+CREATE INDEX `events_email` ON `events` (`email`);--> statement-breakpoint
+CREATE TABLE `lanes` (
+	`scope` text PRIMARY KEY NOT NULL,
+	`next_at` integer DEFAULT 0 NOT NULL,
+	`parked_until` integer DEFAULT 0 NOT NULL,
+	`parked_reason` text,
+	`faults` integer DEFAULT 0 NOT NULL
+);
+--> statement-breakpoint
+CREATE TABLE `letters` (
+	`id` integer PRIMARY KEY NOT NULL,
+	`kind` text NOT NULL,
+	`subscriber_id` integer,
+	`email` text NOT NULL,
+	`lang` text NOT NULL,
+	`values` text NOT NULL,
+	`status` text NOT NULL,
+	`reason` text,
+	`tries` integer DEFAULT 0 NOT NULL,
+	`due_at` integer NOT NULL,
+	`worker_id` text,
+	`created_at` integer NOT NULL,
+	`settled_at` integer,
+	`message_id` text,
+	`answer` text
+);
+--> statement-breakpoint
+CREATE INDEX `letters_due` ON `letters` (`due_at`) WHERE status = 'pending';--> statement-breakpoint
+CREATE INDEX `letters_held` ON `letters` (`worker_id`) WHERE status = 'in-hand';--> statement-breakpoint
+CREATE INDEX `letters_failed` ON `letters` (`id`) WHERE status = 'failed';--> statement-breakpoint
+CREATE TABLE `lists` (
+	`id` text PRIMARY KEY NOT NULL,
+	`status` text NOT NULL,
+	`title` text NOT NULL,
+	`public` integer NOT NULL,
+	`created_at` integer NOT NULL
+);
+--> statement-breakpoint
+CREATE TABLE `media` (
+	`hash` text PRIMARY KEY NOT NULL,
+	`type` text NOT NULL,
+	`bytes` blob NOT NULL,
+	`created_at` integer NOT NULL
+);
+--> statement-breakpoint
+CREATE TABLE `meta` (
+	`key` text PRIMARY KEY NOT NULL,
+	`value` text NOT NULL
+);
+--> statement-breakpoint
+CREATE TABLE `pace` (
+	`scope` text NOT NULL,
+	`window_ms` integer NOT NULL,
+	`free_at` integer NOT NULL,
+	`slots` integer NOT NULL,
+	PRIMARY KEY(`scope`, `window_ms`, `free_at`)
+);
+--> statement-breakpoint
+CREATE TABLE `recipients` (
+	`id` integer PRIMARY KEY NOT NULL,
+	`send_id` text NOT NULL,
+	`subscriber_id` integer NOT NULL,
+	`email` text NOT NULL,
+	`written` text NOT NULL,
+	`lists` text NOT NULL,
+	`status` text NOT NULL,
+	`reason` text,
+	`enhanced` text,
+	`tries` integer DEFAULT 0 NOT NULL,
+	`due_at` integer,
+	`claim_id` text,
+	`worker_id` text,
+	`in_hand_at` integer,
+	`settled_at` integer,
+	`message_id` text,
+	`provider_id` text,
+	`answer` text,
+	FOREIGN KEY (`send_id`) REFERENCES `sends`(`id`) ON UPDATE no action ON DELETE no action
+);
+--> statement-breakpoint
+CREATE INDEX `recipients_pending` ON `recipients` (`send_id`,`id`) WHERE status = 'pending';--> statement-breakpoint
+CREATE INDEX `recipients_deferred` ON `recipients` (`send_id`,`due_at`) WHERE status = 'deferred';--> statement-breakpoint
+CREATE INDEX `recipients_held` ON `recipients` (`worker_id`,`status`) WHERE status IN ('claimed', 'in-hand');--> statement-breakpoint
+CREATE INDEX `recipients_claim` ON `recipients` (`claim_id`) WHERE status IN ('claimed', 'in-hand');--> statement-breakpoint
+CREATE INDEX `recipients_uncertain` ON `recipients` (`send_id`,`id`) WHERE status = 'uncertain';--> statement-breakpoint
+CREATE INDEX `recipients_email` ON `recipients` (`email`);--> statement-breakpoint
+CREATE UNIQUE INDEX `recipients_once` ON `recipients` (`send_id`,`email`);--> statement-breakpoint
+CREATE TABLE `sends` (
+	`id` text PRIMARY KEY NOT NULL,
+	`slug` text NOT NULL,
+	`content_hash` text NOT NULL,
+	`lists` text NOT NULL,
+	`trigger_key` text NOT NULL,
+	`audience` text NOT NULL,
+	`only_to` text,
+	`status` text NOT NULL,
+	`reason` text,
+	`paused_from` text,
+	`git_commit` text,
+	`created_at` integer NOT NULL,
+	`scheduled_at` integer NOT NULL,
+	`started_at` integer,
+	`freeze_cursor` integer DEFAULT 0 NOT NULL,
+	`freeze_until` integer,
+	`frozen_at` integer,
+	`finished_at` integer,
+	`total` integer DEFAULT 0 NOT NULL,
+	`sent` integer DEFAULT 0 NOT NULL,
+	`failed` integer DEFAULT 0 NOT NULL,
+	`skipped` integer DEFAULT 0 NOT NULL,
+	`cancelled` integer DEFAULT 0 NOT NULL,
+	`uncertain` integer DEFAULT 0 NOT NULL,
+	FOREIGN KEY (`content_hash`) REFERENCES `snapshots`(`hash`) ON UPDATE no action ON DELETE no action
+);
+--> statement-breakpoint
+CREATE UNIQUE INDEX `sends_trigger_key_unique` ON `sends` (`trigger_key`);--> statement-breakpoint
+CREATE INDEX `sends_open` ON `sends` (`status`,`scheduled_at`) WHERE status NOT IN ('done', 'cancelled');--> statement-breakpoint
+CREATE INDEX `sends_slug` ON `sends` (`slug`);--> statement-breakpoint
+CREATE INDEX `sends_content` ON `sends` (`content_hash`);--> statement-breakpoint
+CREATE TABLE `snapshots` (
+	`hash` text PRIMARY KEY NOT NULL,
+	`slug` text NOT NULL,
+	`compiled` text NOT NULL,
+	`created_at` integer NOT NULL
+);
+--> statement-breakpoint
+CREATE TABLE `subscribers` (
+	`id` integer PRIMARY KEY NOT NULL,
+	`email` text NOT NULL,
+	`written` text NOT NULL,
+	`name` text DEFAULT '' NOT NULL,
+	`lang` text,
+	`time_zone` text,
+	`attributes` text DEFAULT '{}' NOT NULL,
+	`created_at` integer NOT NULL,
+	`updated_at` integer NOT NULL
+);
+--> statement-breakpoint
+CREATE UNIQUE INDEX `subscribers_email_unique` ON `subscribers` (`email`);--> statement-breakpoint
+CREATE TABLE `subscriptions` (
+	`subscriber_id` integer NOT NULL,
+	`list_id` text NOT NULL,
+	`status` text NOT NULL,
+	`asked_at` integer NOT NULL,
+	`active_at` integer,
+	`ended_at` integer,
+	`end_reason` text,
+	PRIMARY KEY(`subscriber_id`, `list_id`),
+	FOREIGN KEY (`subscriber_id`) REFERENCES `subscribers`(`id`) ON UPDATE no action ON DELETE no action,
+	FOREIGN KEY (`list_id`) REFERENCES `lists`(`id`) ON UPDATE no action ON DELETE no action
+);
+--> statement-breakpoint
+CREATE INDEX `subscriptions_active` ON `subscriptions` (`list_id`,`subscriber_id`) WHERE status = 'active';--> statement-breakpoint
+CREATE TABLE `suppressions` (
+	`email` text PRIMARY KEY NOT NULL,
+	`reason` text NOT NULL,
+	`note` text,
+	`at` integer NOT NULL
+);
+--> statement-breakpoint
+CREATE TABLE `tokens` (
+	`id` text PRIMARY KEY NOT NULL,
+	`name` text NOT NULL,
+	`hash` text NOT NULL,
+	`scopes` text NOT NULL,
+	`created_at` integer NOT NULL,
+	`revoked_at` integer
+);
+--> statement-breakpoint
+CREATE UNIQUE INDEX `tokens_hash_unique` ON `tokens` (`hash`);--> statement-breakpoint
+CREATE TABLE `workers` (
+	`id` text PRIMARY KEY NOT NULL,
+	`machine` text NOT NULL,
+	`pid` integer NOT NULL,
+	`started_at` integer NOT NULL,
+	`lease_until` integer NOT NULL
+);

@@ -1,0 +1,338 @@
+// Every table, in the order the data flows. Times are milliseconds since 1970 in the database's clock.
+import { sql } from 'drizzle-orm'
+import { blob, index, integer, primaryKey, sqliteTable, text, unique } from 'drizzle-orm/sqlite-core'
+
+export type AttributeValue = string | number | boolean
+
+/** A person known by one normalised address. */
+export const subscribers = sqliteTable('subscribers', {
+  id: integer().primaryKey(),
+  /** The identity: lower case, domain in ASCII. */
+  email: text().notNull().unique(),
+  /** The address as the person wrote it; mail goes to this form. */
+  written: text().notNull(),
+  name: text().notNull().default(''),
+  lang: text(),
+  /** The zone of the reader's local time, IANA name. */
+  timeZone: text('time_zone'),
+  attributes: text({ mode: 'json' })
+    .$type<Record<string, AttributeValue>>()
+    .notNull()
+    .default(sql`'{}'`),
+  createdAt: integer('created_at').notNull(),
+  updatedAt: integer('updated_at').notNull(),
+})
+
+/** Mirrored from the config; one that vanishes there is closed here, never deleted. */
+export const lists = sqliteTable('lists', {
+  id: text().primaryKey(),
+  status: text({ enum: ['open', 'closed'] }).notNull(),
+  /** The title per language, or one text for all, as the config had it last. */
+  title: text({ mode: 'json' }).$type<string | Record<string, string>>().notNull(),
+  public: integer({ mode: 'boolean' }).notNull(),
+  createdAt: integer('created_at').notNull(),
+})
+
+export const subscriptions = sqliteTable(
+  'subscriptions',
+  {
+    subscriberId: integer('subscriber_id')
+      .notNull()
+      .references(() => subscribers.id),
+    listId: text('list_id')
+      .notNull()
+      .references(() => lists.id),
+    status: text({ enum: ['pending', 'active', 'unsubscribed'] }).notNull(),
+    askedAt: integer('asked_at').notNull(),
+    activeAt: integer('active_at'),
+    endedAt: integer('ended_at'),
+    /** Why it ended: `page`, `one-click`, `operator`, `import`, `hard-bounce`, … */
+    endReason: text('end_reason'),
+  },
+  (table) => [
+    primaryKey({ columns: [table.subscriberId, table.listId] }),
+    index('subscriptions_active')
+      .on(table.listId, table.subscriberId)
+      .where(sql`status = 'active'`),
+  ],
+)
+
+/** When, from where, by which form and which wording a subscription was asked for, and when it was confirmed. */
+export const consents = sqliteTable(
+  'consents',
+  {
+    id: integer().primaryKey(),
+    subscriberId: integer('subscriber_id').notNull(),
+    listId: text('list_id').notNull(),
+    at: integer().notNull(),
+    /** `form`, `import`, `api`, `command`. */
+    source: text().notNull(),
+    form: text(),
+    wording: text(),
+    lang: text(),
+    ip: text(),
+    userAgent: text('user_agent'),
+    confirmedAt: integer('confirmed_at'),
+  },
+  (table) => [index('consents_subscriber').on(table.subscriberId)],
+)
+
+/** Compiled campaigns that a send refers to, by content hash. */
+export const snapshots = sqliteTable('snapshots', {
+  hash: text().primaryKey(),
+  slug: text().notNull(),
+  compiled: text().notNull(),
+  createdAt: integer('created_at').notNull(),
+})
+
+/** The bytes of campaign images, by their own hash. */
+export const media = sqliteTable('media', {
+  hash: text().primaryKey(),
+  type: text().notNull(),
+  bytes: blob({ mode: 'buffer' }).notNull(),
+  createdAt: integer('created_at').notNull(),
+})
+
+/** One mailing of one compiled campaign to chosen lists. Counters are kept by triggers on `recipients`. */
+export const sends = sqliteTable(
+  'sends',
+  {
+    id: text().primaryKey(),
+    slug: text().notNull(),
+    contentHash: text('content_hash')
+      .notNull()
+      .references(() => snapshots.hash),
+    /** In the campaign's order: the first one still active gives List-Id and sender. */
+    lists: text({ mode: 'json' }).$type<string[]>().notNull(),
+    /** Of slug, content hash, lists and repeat: one trigger, one send. */
+    triggerKey: text('trigger_key').notNull().unique(),
+    /** `first`; `again` skips all who got the slug or the content; `all` mails everybody once more. */
+    audience: text({ enum: ['first', 'again', 'all'] }).notNull(),
+    /** For a single send: the one address, normalised. */
+    onlyTo: text('only_to'),
+    status: text({
+      enum: ['scheduled', 'preparing', 'running', 'paused', 'done', 'cancelled'],
+    }).notNull(),
+    /** Why it is paused or cancelled: `operator`, `late`, `blocked: …`, `wrong-database`, … */
+    reason: text(),
+    /** What `resume` brings a paused send back to. */
+    pausedFrom: text('paused_from', { enum: ['scheduled', 'preparing', 'running'] }),
+    gitCommit: text('git_commit'),
+    createdAt: integer('created_at').notNull(),
+    scheduledAt: integer('scheduled_at').notNull(),
+    startedAt: integer('started_at'),
+    /** Freezing: recipients come from subscribers up to `freezeUntil`, those up to `freezeCursor` are written. */
+    freezeCursor: integer('freeze_cursor').notNull().default(0),
+    freezeUntil: integer('freeze_until'),
+    frozenAt: integer('frozen_at'),
+    finishedAt: integer('finished_at'),
+    total: integer().notNull().default(0),
+    sent: integer().notNull().default(0),
+    failed: integer().notNull().default(0),
+    skipped: integer().notNull().default(0),
+    cancelled: integer().notNull().default(0),
+    uncertain: integer().notNull().default(0),
+  },
+  (table) => [
+    index('sends_open')
+      .on(table.status, table.scheduledAt)
+      .where(sql`status NOT IN ('done', 'cancelled')`),
+    index('sends_slug').on(table.slug),
+    index('sends_content').on(table.contentHash),
+  ],
+)
+
+export const recipientStatuses = [
+  'pending',
+  'claimed',
+  'in-hand',
+  'sent',
+  'deferred',
+  'failed',
+  'skipped',
+  'cancelled',
+  'uncertain',
+] as const
+export type RecipientStatus = (typeof recipientStatuses)[number]
+
+/** A subscriber's place in one send. Only `recipient.ts` writes their status. */
+export const recipients = sqliteTable(
+  'recipients',
+  {
+    id: integer().primaryKey(),
+    sendId: text('send_id')
+      .notNull()
+      .references(() => sends.id),
+    subscriberId: integer('subscriber_id').notNull(),
+    /** Frozen at start: the normalised address, and the form mail goes to. */
+    email: text().notNull(),
+    written: text().notNull(),
+    /** Every list that selected it, in the send's order. */
+    lists: text({ mode: 'json' }).$type<string[]>().notNull(),
+    status: text({ enum: recipientStatuses }).notNull(),
+    /** Why it was skipped, deferred, failed, cancelled or is uncertain. */
+    reason: text(),
+    /** The enhanced status code (RFC 3463) of a refusal, where one was given. */
+    enhanced: text(),
+    tries: integer().notNull().default(0),
+    /** When a deferred one is due again. */
+    dueAt: integer('due_at'),
+    /** Made by the worker, so that repeating a claim is harmless; kept until another worker claims it. */
+    claimId: text('claim_id'),
+    workerId: text('worker_id'),
+    inHandAt: integer('in_hand_at'),
+    settledAt: integer('settled_at'),
+    messageId: text('message_id'),
+    /** What the other side called it when it took it, and its whole answer. */
+    providerId: text('provider_id'),
+    answer: text(),
+  },
+  (table) => [
+    unique('recipients_once').on(table.sendId, table.email),
+    index('recipients_pending')
+      .on(table.sendId, table.id)
+      .where(sql`status = 'pending'`),
+    index('recipients_deferred')
+      .on(table.sendId, table.dueAt)
+      .where(sql`status = 'deferred'`),
+    index('recipients_held')
+      .on(table.workerId, table.status)
+      .where(sql`status IN ('claimed', 'in-hand')`),
+    index('recipients_claim')
+      .on(table.claimId)
+      .where(sql`status IN ('claimed', 'in-hand')`),
+    index('recipients_uncertain')
+      .on(table.sendId, table.id)
+      .where(sql`status = 'uncertain'`),
+    index('recipients_email').on(table.email),
+  ],
+)
+
+/** Single mails that a person waits for: confirmation, welcome, alarm. Tried for 18 hours, failed ones kept. */
+export const letters = sqliteTable(
+  'letters',
+  {
+    id: integer().primaryKey(),
+    kind: text().notNull(),
+    subscriberId: integer('subscriber_id'),
+    /** Where it goes, as written. */
+    email: text().notNull(),
+    lang: text().notNull(),
+    /** The values its text is composed with. */
+    values: text({ mode: 'json' }).$type<Record<string, string>>().notNull(),
+    status: text({ enum: ['pending', 'in-hand', 'sent', 'failed'] }).notNull(),
+    reason: text(),
+    tries: integer().notNull().default(0),
+    dueAt: integer('due_at').notNull(),
+    workerId: text('worker_id'),
+    createdAt: integer('created_at').notNull(),
+    settledAt: integer('settled_at'),
+    messageId: text('message_id'),
+    answer: text(),
+  },
+  (table) => [
+    index('letters_due')
+      .on(table.dueAt)
+      .where(sql`status = 'pending'`),
+    index('letters_held')
+      .on(table.workerId)
+      .where(sql`status = 'in-hand'`),
+    index('letters_failed')
+      .on(table.id)
+      .where(sql`status = 'failed'`),
+  ],
+)
+
+/** Facts reported after hand-over. */
+export const events = sqliteTable(
+  'events',
+  {
+    id: integer().primaryKey(),
+    at: integer().notNull(),
+    type: text().notNull(),
+    recipientId: integer('recipient_id'),
+    sendId: text('send_id'),
+    email: text(),
+    detail: text({ mode: 'json' }).$type<Record<string, unknown>>().notNull(),
+  },
+  (table) => [
+    index('events_recipient').on(table.recipientId),
+    index('events_send').on(table.sendId, table.type),
+    index('events_email').on(table.email),
+  ],
+)
+
+export const suppressionReasons = ['hard-bounce', 'complaint', 'unsubscribe', 'manual'] as const
+export type SuppressionReason = (typeof suppressionReasons)[number]
+
+/** Addresses that get nothing whatever their subscriptions say. Outlives the subscriber. */
+export const suppressions = sqliteTable('suppressions', {
+  email: text().primaryKey(),
+  reason: text({ enum: suppressionReasons }).notNull(),
+  note: text(),
+  at: integer().notNull(),
+})
+
+/** The pace: slots returned after an answer, counted in buckets of a five-hundredth of their window. */
+export const pace = sqliteTable(
+  'pace',
+  {
+    /** `transport:<name>`; later also one per recipient domain. */
+    scope: text().notNull(),
+    windowMs: integer('window_ms').notNull(),
+    /** When the slots of this bucket are free again. */
+    freeAt: integer('free_at').notNull(),
+    slots: integer().notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.scope, table.windowMs, table.freeAt] })],
+)
+
+/** Where a lane stands: the next evenly spread slot, and until when the relay asked for rest. */
+export const lanes = sqliteTable('lanes', {
+  scope: text().primaryKey(),
+  nextAt: integer('next_at').notNull().default(0),
+  parkedUntil: integer('parked_until').notNull().default(0),
+  parkedReason: text('parked_reason'),
+  /** Relay faults in a row; each doubles the rest. */
+  faults: integer().notNull().default(0),
+})
+
+/** The processes that deliver. A worker whose lease has run out has lost what it held. */
+export const workers = sqliteTable('workers', {
+  id: text().primaryKey(),
+  /** Machine and process, so that a successor on the same machine can tell that it is dead. */
+  machine: text().notNull(),
+  pid: integer().notNull(),
+  startedAt: integer('started_at').notNull(),
+  leaseUntil: integer('lease_until').notNull(),
+})
+
+/** Who did what, when, by which way. */
+export const audit = sqliteTable(
+  'audit',
+  {
+    id: integer().primaryKey(),
+    at: integer().notNull(),
+    actor: text().notNull(),
+    action: text().notNull(),
+    subject: text().notNull(),
+    detail: text({ mode: 'json' }).$type<Record<string, unknown>>().notNull(),
+  },
+  (table) => [index('audit_subject').on(table.subject)],
+)
+
+/** API tokens, stored as hashes. */
+export const tokens = sqliteTable('tokens', {
+  id: text().primaryKey(),
+  name: text().notNull(),
+  hash: text().notNull().unique(),
+  scopes: text({ mode: 'json' }).$type<string[]>().notNull(),
+  createdAt: integer('created_at').notNull(),
+  revokedAt: integer('revoked_at'),
+})
+
+/** Single facts: the site this database belongs to, the check value of its secret. */
+export const meta = sqliteTable('meta', {
+  key: text().primaryKey(),
+  value: text().notNull(),
+})

@@ -1,0 +1,203 @@
+import { z } from 'zod'
+import { parseEmailAddress, parseMailbox } from './email-address.ts'
+import { MailshotError } from './error.ts'
+import { type Pace, parsePace } from './pace-limit.ts'
+import type { Transport } from './transport.ts'
+
+/** A text in one language for all readers, or one per language: `{ fr: 'Hebdo', en: 'Weekly' }`. */
+const localizedText = z.union([
+  z.string().min(1),
+  z.record(z.string(), z.string().min(1)).refine((texts) => Object.keys(texts).length > 0, {
+    error: 'needs at least one language',
+  }),
+])
+
+const mailbox = z.string().transform((text, context) => {
+  const parsed = parseMailbox(text)
+  if (parsed) return parsed
+  context.addIssue(`"${text}" is not a sender; write it like: Rédaction <news@example.org>`)
+  return z.NEVER
+})
+
+const emailAddress = z.string().transform((text, context) => {
+  const parsed = parseEmailAddress(text)
+  if (parsed) return parsed.written
+  context.addIssue(`"${text}" is not an e-mail address`)
+  return z.NEVER
+})
+
+const transport = z.custom<Transport>(
+  (value) => typeof value === 'object' && value !== null && 'send' in value && 'parallel' in value,
+  { error: 'needs a transport, for example: smtp({ host: "smtp.example.org" })' },
+)
+
+const list = z.strictObject({
+  /** The public title, shown on pages and in mails. */
+  title: localizedText,
+  /** One sentence for the sign-up page. */
+  description: localizedText.optional(),
+  /** The title that only the operator sees. */
+  privateTitle: z.string().optional(),
+  /** Whether anyone may sign up, and the archive may show its campaigns. */
+  public: z.boolean().default(true),
+  /** Whether a sign-up waits for the click in a confirmation mail. */
+  doubleOptIn: z.boolean().default(true),
+  /** The sender of its campaigns, where the campaign names none. */
+  from: mailbox.optional(),
+  /** Its former id: subscriptions move over when a list is renamed. */
+  formerly: z.string().optional(),
+})
+
+const field = z.strictObject({
+  type: z.enum(['text', 'choice', 'number', 'boolean', 'date']).default('text'),
+  /** What the form and the preferences page call it. */
+  label: localizedText.optional(),
+  /** The values a `choice` may take. */
+  choices: z.array(z.string().min(1)).optional(),
+})
+
+const pace = z
+  .union([
+    z.string(),
+    z.strictObject({
+      perSecond: z.number().positive().optional(),
+      perMinute: z.number().positive().optional(),
+      perHour: z.number().positive().optional(),
+      perDay: z.number().positive().optional(),
+    }),
+  ])
+  .transform((value, context): Pace => {
+    const parsed = parsePace(value)
+    if (typeof parsed !== 'string') return parsed
+    context.addIssue(parsed)
+    return z.NEVER
+  })
+
+const identifier = /^[a-z][a-z0-9_-]*$/
+
+const schema = z.strictObject({
+  /** The public address of the site, for every link in a mail: `https://example.org`. */
+  site: z.url({ protocol: /^https?$/ }).transform((url) => url.replace(/\/+$/, '')),
+  /** Where the site's mailshot pages live below it. */
+  base: z
+    .string()
+    .regex(/^\/[\w/-]*[\w-]$/, 'must start with a slash and not end with one')
+    .default('/mailshot'),
+  /** The name of the newsletter, shown at the top and the bottom of each mail. */
+  title: localizedText,
+  /** The sender of campaigns, letters and test mails, unless a list or a campaign names another. */
+  from: mailbox,
+  replyTo: mailbox.optional(),
+  /** Where bounces return to (the envelope sender); the sender's address by default. */
+  returnPath: emailAddress.optional(),
+  /** Who is told when a send starts, is held, pauses and ends. The sender by default. */
+  operator: emailAddress.optional(),
+  /** The sender's postal address, which anti-spam laws ask for at the foot of every mail. */
+  postalAddress: z.string().min(1),
+  /** The language of readers who named none, and the variant used when theirs is missing. */
+  lang: z.string().default('en'),
+  /** The zone of times written without one: `send: 2026-12-01 09:00`. */
+  timeZone: z
+    .string()
+    .default('UTC')
+    .refine(isTimeZone, { error: 'is not a time zone; write it like Europe/Paris' }),
+  /** `file:data/mailshot.db`, `libsql://…` or `https://…`. `MAILSHOT_DATABASE_URL` wins over it. */
+  database: z.string().default('file:data/mailshot.db'),
+  /** Signs the links in mails; at least 32 characters, from the environment. Newest first when rotating. */
+  secret: z.union([z.string(), z.array(z.string())]).optional(),
+  /** The folder of campaigns, from the project's root. */
+  campaigns: z.string().default('campaigns'),
+  lists: z.record(
+    z.string().regex(identifier, 'must be lower-case letters, digits, - and _'),
+    list,
+  ),
+  /** The subscribers' own attributes, usable as merge fields. */
+  fields: z
+    .record(
+      z.string().regex(/^[a-z][a-z0-9_]*$/, 'must be lower-case letters, digits and _'),
+      field,
+    )
+    .default({}),
+  /** The way out for campaigns. */
+  transport,
+  /** The way out for letters (confirmations, alarms), when it is not the transport of campaigns. */
+  mailer: transport.optional(),
+  /** `'5000/day'`, several limits at once, or `'fast'`. */
+  pace: pace.default('fast'),
+  /** The share of the pace kept for letters that a person waits for. */
+  letterReserve: z.number().min(0).max(0.5).default(0.05),
+  /** How often a recipient's temporary refusal is tried before it counts as failed. */
+  maxTries: z.int().min(1).max(20).default(5),
+  /** A planned start that is later than this is held, and the operator told. */
+  lateAfterHours: z.number().positive().default(2),
+  /** How long a silent worker keeps what it claimed. */
+  leaseSeconds: z.int().min(5).max(3600).default(60),
+  /** Mail again, at start, what was in hand when a worker died: whoever got it already gets it twice. */
+  resendUncertain: z.boolean().default(false),
+  /** Send everything to this one address instead: staging. */
+  redirectTo: emailAddress.optional(),
+  /** Send nothing. */
+  hold: z.boolean().default(false),
+})
+
+/** What a site writes. Every option is documented at its schema above. */
+export type MailshotConfigInput = z.input<typeof schema>
+type Parsed = z.output<typeof schema>
+export type ListConfig = Parsed['lists'][string]
+export type FieldConfig = Parsed['fields'][string]
+/** What the code gets: checked, defaults filled in, environment applied. */
+export interface MailshotConfig extends Omit<Parsed, 'secret' | 'operator' | 'returnPath'> {
+  secrets: string[]
+  operator: string
+  returnPath: string
+  databaseToken: string | undefined
+}
+
+/**
+ * Checks a site's settings and fills in the defaults. `MAILSHOT_SECRET` (several, comma-separated, newest first),
+ * `MAILSHOT_DATABASE_URL`, `MAILSHOT_DATABASE_TOKEN`, `MAILSHOT_REDIRECT_TO` and `MAILSHOT_HOLD` come from the
+ * environment.
+ *
+ * @throws MailshotError that lists every wrong option
+ */
+export function defineConfig(input: MailshotConfigInput): MailshotConfig {
+  const { MAILSHOT_REDIRECT_TO, MAILSHOT_HOLD, MAILSHOT_SECRET, ...environment } = process.env
+  const result = schema.safeParse({
+    ...input,
+    ...(environment['MAILSHOT_DATABASE_URL'] && {
+      database: environment['MAILSHOT_DATABASE_URL'],
+    }),
+    ...(MAILSHOT_REDIRECT_TO && { redirectTo: MAILSHOT_REDIRECT_TO }),
+    ...(MAILSHOT_HOLD && MAILSHOT_HOLD !== '0' && { hold: true }),
+  })
+  if (!result.success) {
+    throw new MailshotError(`mailshot.config.ts is wrong:\n${z.prettifyError(result.error)}`)
+  }
+  const { secret, operator, returnPath, ...config } = result.data
+  return {
+    ...config,
+    secrets: [secret ?? MAILSHOT_SECRET?.split(',') ?? []].flat().map((one) => one.trim()),
+    operator: operator ?? config.from.address,
+    returnPath: returnPath ?? config.from.address,
+    databaseToken: environment['MAILSHOT_DATABASE_TOKEN'],
+  }
+}
+
+/** Picks a text for a language: its own, the site's default, else the first one written. */
+export function localize(
+  text: string | Record<string, string>,
+  lang: string,
+  fallback: string,
+): string {
+  if (typeof text === 'string') return text
+  return text[lang] ?? text[fallback] ?? Object.values(text)[0] ?? ''
+}
+
+function isTimeZone(name: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: name })
+    return true
+  } catch {
+    return false
+  }
+}
