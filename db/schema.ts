@@ -1,6 +1,14 @@
 // Every table, in the order the data flows. Times are milliseconds since 1970 in the database's clock.
 import { sql } from 'drizzle-orm'
-import { blob, index, integer, primaryKey, sqliteTable, text, unique } from 'drizzle-orm/sqlite-core'
+import {
+  blob,
+  index,
+  integer,
+  primaryKey,
+  sqliteTable,
+  text,
+  unique,
+} from 'drizzle-orm/sqlite-core'
 
 export type AttributeValue = string | number | boolean
 

@@ -1,0 +1,162 @@
+import { mkdir } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { dirname, relative, resolve } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { type Client, createClient, type InStatement, LibsqlError } from '@libsql/client'
+import type { SQL } from 'drizzle-orm'
+import { SQLiteAsyncDialect } from 'drizzle-orm/sqlite-core'
+import { MailshotError } from '../integrations/mailshot/error.ts'
+import { migrate } from './migrate.ts'
+
+/**
+ * The one database. Queries are drizzle's `sql` tag; a value in `${…}` is always a parameter. JSON columns come back as
+ * text. Times are milliseconds.
+ */
+export interface Database {
+  readonly url: string
+  all<Row>(query: SQL): Promise<Row[]>
+  get<Row>(query: SQL): Promise<Row | undefined>
+  /**
+   * All statements in one transaction, or none. While another process writes, it waits without blocking the event loop
+   * and tries again. Answers the rows that each statement's RETURNING gave.
+   */
+  write<Row = unknown>(...statements: SQL[]): Promise<Row[][]>
+  close(): void
+}
+
+export interface OpenDatabaseOptions {
+  authToken?: string | undefined
+  /** Make a missing database file; otherwise its absence is an error. */
+  create?: boolean | undefined
+  /** Folders that a redeploy wipes; a database inside one is refused. */
+  wiped?: string[] | undefined
+}
+
+// One attempt waits this long inside SQLite; longer would block the event loop.
+const busyTimeoutMs = 20
+// How long a writer waits for other processes before it gives up.
+const writePatienceMs = 60_000
+
+/**
+ * Opens a `file:`, `libsql://` or `http(s)://` database and brings its tables up to date; safe when several processes do so at
+ * once.
+ *
+ * @throws MailshotError when a file is missing, would be wiped by a redeploy, or cannot be written
+ */
+export async function openDatabase(
+  url: string,
+  options: OpenDatabaseOptions = {},
+): Promise<Database> {
+  if (url.startsWith('file:')) await checkFile(url, options)
+  const client = connect(url, options.authToken)
+  const database = databaseOf(client, url)
+  try {
+    await patiently(() => configure(client, url))
+    await migrate(database)
+  } catch (error) {
+    client.close()
+    throw explainOpening(url, error)
+  }
+  return database
+}
+
+function connect(url: string, authToken: string | undefined): Client {
+  if (!url.startsWith('file:')) {
+    return createClient({ url, ...(authToken && { authToken }) })
+  }
+  // One connection: PRAGMAs hold for the connection they were set on.
+  return createClient({ url, concurrency: 1, timeout: busyTimeoutMs })
+}
+
+async function configure(client: Client, url: string): Promise<void> {
+  if (!url.startsWith('file:')) return
+  await client.execute('PRAGMA journal_mode = WAL')
+  await client.execute('PRAGMA synchronous = FULL')
+}
+
+function databaseOf(client: Client, url: string): Database {
+  const dialect = new SQLiteAsyncDialect()
+  const statementOf = (query: SQL): InStatement => {
+    const { sql, params } = dialect.sqlToQuery(query)
+    return { sql, args: params.map(parameter) }
+  }
+  // The caller's row type describes the columns that its own SQL names.
+  const rowsOf = <Row>(rows: unknown[]): Row[] => rows as Row[]
+  const all = async <Row>(query: SQL): Promise<Row[]> => {
+    const result = await patiently(() => client.execute(statementOf(query)))
+    return rowsOf<Row>(result.rows)
+  }
+  return {
+    url,
+    all,
+    get: async <Row>(query: SQL) => (await all<Row>(query))[0],
+    write: async <Row>(...statements: SQL[]) => {
+      const results = await patiently(() => client.batch(statements.map(statementOf), 'write'))
+      return results.map((result) => rowsOf<Row>(result.rows))
+    },
+    close: () => client.close(),
+  }
+}
+
+type Parameter = string | number | null | Uint8Array
+
+function parameter(value: unknown): Parameter {
+  if (typeof value === 'string' || typeof value === 'number' || value === null) return value
+  if (value === undefined) return null
+  if (typeof value === 'boolean') return value ? 1 : 0
+  if (value instanceof Uint8Array) return value
+  return JSON.stringify(value)
+}
+
+async function patiently<Result>(attempt: () => Promise<Result>): Promise<Result> {
+  const deadline = performance.now() + writePatienceMs
+  for (let wait = 2; ; wait = Math.min(wait * 2, 250)) {
+    try {
+      return await attempt()
+    } catch (error) {
+      if (!isBusy(error) || performance.now() > deadline) throw error
+    }
+    // Jitter, so that several waiting writers do not meet again and again.
+    await setTimeout(wait / 2 + Math.random() * wait)
+  }
+}
+
+function isBusy(error: unknown): boolean {
+  return error instanceof LibsqlError && /^SQLITE_(?:BUSY|LOCKED)/.test(error.code)
+}
+
+async function checkFile(url: string, options: OpenDatabaseOptions): Promise<void> {
+  const path = pathOf(url)
+  if (path === ':memory:') return
+  const inside = (options.wiped ?? []).find((folder) => !relative(folder, path).startsWith('..'))
+  if (inside !== undefined) {
+    throw new MailshotError(
+      `${path}: the database is inside the build output, which the next build deletes; ` +
+        'set MAILSHOT_DATABASE_URL to a folder that stays, for example file:data/mailshot.db',
+    )
+  }
+  if (existsSync(path)) return
+  if (!options.create) {
+    throw new MailshotError(
+      `${path}: there is no database; create it once with "mailshot init", ` +
+        'or set MAILSHOT_DATABASE_URL to the one that exists',
+    )
+  }
+  await mkdir(dirname(path), { recursive: true })
+}
+
+function pathOf(url: string): string {
+  if (url.startsWith('file://')) return fileURLToPath(url)
+  const path = url.slice('file:'.length).replace(/\?.*$/, '')
+  return path === ':memory:' ? path : resolve(path)
+}
+
+function explainOpening(url: string, cause: unknown): unknown {
+  if (cause instanceof MailshotError || !(cause instanceof LibsqlError)) return cause
+  return new MailshotError(
+    `${url.replace(/\?.*$/, '')}: the database cannot be opened (${cause.message}); ` +
+      'check that it exists, that this user may write it and its folder, and MAILSHOT_DATABASE_TOKEN if it is remote',
+    { cause },
+  )
+}

@@ -1,0 +1,23 @@
+import { type SQL, sql } from 'drizzle-orm'
+import type { Mailshot } from './mailshot.ts'
+
+export interface LetterRequest {
+  kind: LetterKind
+  subscriberId?: number
+  /** Where it goes, as written. */
+  email: string
+  lang: string
+  /** What its text is composed with; for a confirmation `url` and `lists`. */
+  values: Record<string, string>
+}
+
+export type LetterKind = 'confirmation' | 'welcome' | 'alarm'
+
+/** The statement that queues a letter, to be put in the same write as the change that causes it. */
+export function queueLetterStatement(mailshot: Mailshot, letter: LetterRequest): SQL {
+  const now = mailshot.now()
+  return sql`
+    INSERT INTO letters (kind, subscriber_id, email, lang, "values", status, due_at, created_at)
+    VALUES (${letter.kind}, ${letter.subscriberId ?? null}, ${letter.email}, ${letter.lang},
+      ${JSON.stringify(letter.values)}, 'pending', ${now}, ${now})`
+}

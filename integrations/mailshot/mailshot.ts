@@ -1,0 +1,177 @@
+import { resolve } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
+import { sql } from 'drizzle-orm'
+import { type Logger, pino } from 'pino'
+import { type Database, openDatabase } from '../../db/open.ts'
+import type { MailshotConfig } from './config.ts'
+import { MailshotError } from './error.ts'
+import { mirrorLists } from './list.ts'
+import { secretCheckValue } from './token.ts'
+
+/** What every operation takes first: the site's settings, its database, and the time. */
+export interface Mailshot {
+  readonly config: MailshotConfig
+  readonly db: Database
+  readonly log: Logger
+  /** Why nothing may be sent from this database; absent when it may. */
+  readonly held: string | undefined
+  /** The database's time in milliseconds; it never goes back while the process runs. */
+  now(): number
+  /** Ends after so many milliseconds of that time, or at once when the signal aborts. */
+  sleep(ms: number, signal?: AbortSignal): Promise<void>
+  close(): Promise<void>
+}
+
+export interface OpenOptions {
+  /** Make the database when it is missing, and note the site and the secret it belongs to: `mailshot init`. */
+  create?: boolean
+  /** Accept another site's database as this site's; its open sends are paused. */
+  adopt?: boolean
+  /** A reason for sending nothing, whatever the database says (`astro dev`). */
+  hold?: string
+  clock?: Pick<Mailshot, 'now' | 'sleep'>
+  log?: Logger
+}
+
+/**
+ * Opens the database, brings its tables and lists up to date, and checks that it is this site's.
+ *
+ * @throws MailshotError when the database is missing, or does not know the secret
+ */
+export async function openMailshot(
+  config: MailshotConfig,
+  options: OpenOptions = {},
+): Promise<Mailshot> {
+  const db = await openDatabase(config.database, {
+    authToken: config.databaseToken,
+    create: options.create,
+    wiped: [resolve('dist')],
+  })
+  const clock = options.clock ? { ...options.clock, stop: () => {} } : await databaseClock(db)
+  try {
+    if (options.create) await claimForSite(db, config)
+    if (options.adopt) await adopt(db, config)
+    await checkSecret(db, config)
+    const mailshot: Mailshot = {
+      config,
+      db,
+      log: options.log ?? defaultLog(),
+      held: options.hold ?? (await reasonToHold(db, config)),
+      now: clock.now,
+      sleep: clock.sleep,
+      close: async () => {
+        clock.stop()
+        db.close()
+        await Promise.all([config.transport.close?.(), config.mailer?.close?.()])
+      },
+    }
+    await mirrorLists(mailshot)
+    return mailshot
+  } catch (error) {
+    clock.stop()
+    db.close()
+    throw error
+  }
+}
+
+/** @throws MailshotError when links cannot be signed, so that nothing may be mailed. */
+export function requireSecret(config: MailshotConfig): void {
+  if (config.secrets.some((secret) => secret.length < 32)) {
+    throw new MailshotError(
+      'MAILSHOT_SECRET: the secret that signs the links in mails is shorter than 32 characters; ' +
+        'make one with: openssl rand -base64 33',
+    )
+  }
+  if (config.secrets.length > 0) return
+  throw new MailshotError(
+    'MAILSHOT_SECRET: the secret that signs the links in mails is missing; ' +
+      '"mailshot init" makes one to put into the environment or .env',
+  )
+}
+
+async function claimForSite(db: Database, config: MailshotConfig): Promise<void> {
+  await db.write(
+    sql`INSERT INTO meta (key, value) VALUES ('site', ${config.site}) ON CONFLICT DO NOTHING`,
+  )
+}
+
+async function adopt(db: Database, config: MailshotConfig): Promise<void> {
+  await db.write(
+    sql`UPDATE sends SET paused_from = status, status = 'paused', reason = 'database taken over'
+        WHERE status IN ('scheduled', 'preparing', 'running')
+          AND EXISTS (SELECT 1 FROM meta WHERE key = 'site' AND value <> ${config.site})`,
+    sql`INSERT INTO meta (key, value) VALUES ('site', ${config.site})
+        ON CONFLICT (key) DO UPDATE SET value = excluded.value`,
+  )
+}
+
+/** The first secret ever used is noted by its check value; a new one is accepted only beside a known one. */
+async function checkSecret(db: Database, config: MailshotConfig): Promise<void> {
+  if (config.secrets.length === 0) return
+  requireSecret(config)
+  const checks = config.secrets.map((secret) => `secret:${secretCheckValue(secret)}`)
+  const known = await db.all<{ key: string }>(sql`SELECT key FROM meta WHERE key LIKE 'secret:%'`)
+  const isKnown = known.length === 0 || known.some((row) => checks.includes(row.key))
+  if (!isKnown) {
+    throw new MailshotError(
+      'MAILSHOT_SECRET: this database was made with another secret, so the links in mails already sent would die; ' +
+        'put the old one back, or list both, the new one first: MAILSHOT_SECRET=new,old',
+    )
+  }
+  const missing = checks.filter((check) => !known.some((row) => row.key === check))
+  if (missing.length === 0) return
+  await db.write(
+    sql`INSERT INTO meta (key, value) SELECT value, '1' FROM json_each(${JSON.stringify(missing)}) WHERE true
+        ON CONFLICT DO NOTHING`,
+  )
+}
+
+async function reasonToHold(db: Database, config: MailshotConfig): Promise<string | undefined> {
+  if (config.hold) return 'the config says hold'
+  const stored = await db.get<{ value: string }>(sql`SELECT value FROM meta WHERE key = 'site'`)
+  if (!stored || stored.value === config.site) return undefined
+  return (
+    `the database belongs to ${stored.value}, the config says ${config.site}; ` +
+    'if the site has moved, take it over with: mailshot init --adopt'
+  )
+}
+
+/**
+ * The database's time, measured now and every minute, and advanced by the process's own monotonic clock: several
+ * machines agree, and a wall clock set back does not repeat an hour.
+ */
+async function databaseClock(
+  db: Database,
+): Promise<Pick<Mailshot, 'now' | 'sleep'> & { stop(): void }> {
+  const measure = async (): Promise<number> => {
+    const row = await db.get<{ now: number }>(
+      sql`SELECT CAST(unixepoch('subsec') * 1000 AS INTEGER) AS now`,
+    )
+    return (row?.now ?? Date.now()) - performance.now()
+  }
+  let offset = await measure()
+  const timer = setInterval(() => {
+    // A failed measurement keeps the last one; the next minute measures again.
+    measure().then(
+      (measured) => (offset = Math.max(offset, measured)),
+      () => {},
+    )
+  }, 60_000).unref()
+  return {
+    now: () => Math.floor(performance.now() + offset),
+    sleep: (ms, signal) => sleepUntilAborted(ms, signal),
+    stop: () => clearInterval(timer),
+  }
+}
+
+async function sleepUntilAborted(ms: number, signal?: AbortSignal): Promise<void> {
+  try {
+    await setTimeout(ms, undefined, signal && { signal })
+  } catch {
+    // The only failure of a timer is its abort, which the caller's own signal already says.
+  }
+}
+
+function defaultLog(): Logger {
+  return pino({ level: process.env['MAILSHOT_LOG'] ?? 'info' }, pino.destination(2))
+}

@@ -1,0 +1,100 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { pino } from 'pino'
+import { onTestFinished } from 'vitest'
+import { defineConfig, type MailshotConfigInput } from '../integrations/mailshot/config.ts'
+import { type Mailshot, openMailshot } from '../integrations/mailshot/mailshot.ts'
+import { memory } from '../integrations/mailshot/transports/memory.ts'
+
+export interface TestMailshot extends Mailshot {
+  clock: TestClock
+}
+
+export interface TestClock {
+  set(ms: number): void
+  advance(ms: number): void
+  now(): number
+  /** Virtual time: the earliest sleeper wakes as soon as nothing else is ready, and the clock moves on to its hour. */
+  sleep(ms: number, signal?: AbortSignal): Promise<void>
+}
+
+export const testSecret = 'a-secret-for-tests-of-at-least-32-characters'
+
+/** A real, migrated database in a folder of its own, a memory transport, and a clock that tests move. */
+export async function openTestMailshot(
+  overrides: Partial<MailshotConfigInput> = {},
+): Promise<TestMailshot> {
+  const folder = mkdtempSync(join(tmpdir(), 'mailshot-test-'))
+  const clock = testClock()
+  const mailshot = await openMailshot(testConfig({ ...overrides }, folder), {
+    create: true,
+    clock,
+    log: pino({ level: 'silent' }),
+  })
+  onTestFinished(async () => {
+    await mailshot.close()
+    rmSync(folder, { recursive: true, force: true })
+  })
+  return { ...mailshot, clock }
+}
+
+export function testConfig(overrides: Partial<MailshotConfigInput>, folder: string) {
+  return defineConfig({
+    site: 'https://example.org',
+    title: { fr: 'Les Nouvelles', en: 'The News' },
+    from: 'Rédaction <redac@example.org>',
+    operator: 'operator@example.org',
+    postalAddress: '1 rue du Port, 31000 Toulouse',
+    lang: 'fr',
+    timeZone: 'Europe/Paris',
+    database: `file:${join(folder, 'mailshot.db')}`,
+    secret: testSecret,
+    lists: {
+      weekly: { title: { fr: 'Hebdo', en: 'Weekly' } },
+      product: { title: { fr: 'Produits', en: 'Products' } },
+    },
+    fields: { city: { type: 'text' }, plan: { type: 'choice', choices: ['free', 'pro'] } },
+    transport: memory(),
+    ...overrides,
+  })
+}
+
+/** 22 November 2026, noon UTC. */
+const start = Date.UTC(2026, 10, 22, 12)
+
+export function testClock(): TestClock {
+  let now = start
+  const sleepers: { at: number; wake: () => void }[] = []
+  let pumping = false
+  const pump = async () => {
+    pumping = true
+    while (sleepers.length > 0) {
+      // Some turns of the event loop let everything that is ready run before time moves on.
+      for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setImmediate(resolve))
+      sleepers.sort((a, b) => a.at - b.at)
+      const first = sleepers.shift()
+      if (!first) continue
+      now = Math.max(now, first.at)
+      first.wake()
+    }
+    pumping = false
+  }
+  return {
+    now: () => now,
+    set: (ms) => (now = ms),
+    advance: (ms) => (now += ms),
+    sleep: (ms, signal) =>
+      new Promise((resolve) => {
+        if (signal?.aborted) return resolve()
+        const sleeper = { at: now + ms, wake: resolve }
+        signal?.addEventListener('abort', () => {
+          const index = sleepers.indexOf(sleeper)
+          if (index >= 0) sleepers.splice(index, 1)
+          resolve()
+        })
+        sleepers.push(sleeper)
+        if (!pumping) void pump()
+      }),
+  }
+}
