@@ -1,0 +1,165 @@
+import { closest } from './cli/closest.ts'
+import { type Command, type ExitCode, exitCodes } from './cli/command.ts'
+import { commandHelp, overview } from './cli/help.ts'
+import { openTerminal } from './cli/terminal.ts'
+import { MailshotError } from './error.ts'
+
+interface Entry {
+  summary: string
+  /** Loaded when it is called: `--help` must not wait for the MJML compiler. */
+  load(): Promise<Command>
+}
+
+const groups: Record<string, Record<string, Entry>> = {
+  'Set up': {
+    init: {
+      summary: 'create the database and bring it up to date',
+      load: async () => (await import('./cli/init.ts')).init,
+    },
+    doctor: {
+      summary: 'check settings, database, secret, sender and mail server',
+      load: async () => (await import('./cli/doctor.ts')).doctor,
+    },
+    token: {
+      summary: 'create, list and revoke API tokens',
+      load: async () => (await import('./cli/token.ts')).token,
+    },
+  },
+  Campaigns: {
+    check: {
+      summary: 'find the mistakes in campaigns before anybody gets them',
+      load: async () => (await import('./cli/check.ts')).check,
+    },
+    preview: {
+      summary: 'write a campaign as .html, .txt and .eml to look at',
+      load: async () => (await import('./cli/preview.ts')).preview,
+    },
+    test: {
+      summary: 'mail a campaign to addresses of your own',
+      load: async () => (await import('./cli/test-send.ts')).testSend,
+    },
+  },
+  Sends: {
+    send: {
+      summary: 'start a campaign, now or at a time',
+      load: async () => (await import('./cli/send.ts')).send,
+    },
+    deliver: {
+      summary: 'be a worker: mail what is waiting',
+      load: async () => (await import('./cli/deliver.ts')).deliverCommand,
+    },
+    status: {
+      summary: 'show how far the sends are',
+      load: async () => (await import('./cli/status.ts')).status,
+    },
+    recipients: {
+      summary: 'list who got a send, and what the mail server said',
+      load: async () => (await import('./cli/recipients.ts')).recipients,
+    },
+    pause: {
+      summary: 'stop a send for now',
+      load: async () => (await import('./cli/control.ts')).pause,
+    },
+    resume: {
+      summary: 'let a paused send go on',
+      load: async () => (await import('./cli/control.ts')).resume,
+    },
+    cancel: {
+      summary: 'end a send for good',
+      load: async () => (await import('./cli/control.ts')).cancel,
+    },
+    letters: {
+      summary: 'list confirmations and alarms that could not be mailed; retry them',
+      load: async () => (await import('./cli/letters.ts')).letters,
+    },
+  },
+  People: {
+    import: {
+      summary: 'bring subscribers in from a file',
+      load: async () => (await import('./cli/import.ts')).importCommand,
+    },
+    subscribers: {
+      summary: 'list, show, add and unsubscribe people',
+      load: async () => (await import('./cli/subscribers.ts')).subscribers,
+    },
+    lists: {
+      summary: 'show the lists and how many are on them',
+      load: async () => (await import('./cli/lists.ts')).lists,
+    },
+    suppress: {
+      summary: 'never mail these addresses',
+      load: async () => (await import('./cli/suppression.ts')).suppressCommand,
+    },
+    lift: {
+      summary: 'allow suppressed addresses to be mailed again',
+      load: async () => (await import('./cli/suppression.ts')).liftCommand,
+    },
+  },
+}
+
+/** The command line of this process: runs it and leaves its exit code behind. */
+export async function main(argv: string[]): Promise<void> {
+  process.exitCode = await runCommandLine(argv)
+}
+
+async function runCommandLine(argv: string[]): Promise<ExitCode> {
+  try {
+    return await dispatch(argv)
+  } catch (error) {
+    if (error instanceof MailshotError) {
+      process.stderr.write(`mailshot: ${error.message}\n`)
+      return exitCodes.wrongRequest
+    }
+    process.stderr.write(`mailshot: ${error instanceof Error ? error.stack : String(error)}\n`)
+    return exitCodes.failed
+  }
+}
+
+async function dispatch(argv: string[]): Promise<ExitCode> {
+  const [name, ...args] = argv
+  if (name === undefined) return help(overview(summaries()), exitCodes.wrongRequest)
+  if (name === '--version' || name === '-v') return help(await version())
+  if (name === 'help' || name === '--help' || name === '-h') return await helpFor(args[0])
+  const { load } = findEntry(name)
+  const rest = args.slice(0, [...args, '--'].indexOf('--'))
+  if (rest.includes('--help') || rest.includes('-h')) return await helpFor(name)
+  const command = await load()
+  return await command.run(args, openTerminal)
+}
+
+async function helpFor(name: string | undefined): Promise<ExitCode> {
+  if (name === undefined || name.startsWith('-')) return help(overview(summaries()))
+  const { summary, load } = findEntry(name)
+  return help(commandHelp(name, summary, await load()))
+}
+
+function help(text: string, code: ExitCode = exitCodes.done): ExitCode {
+  const { print, warn } = openTerminal({})
+  if (code === exitCodes.done) print(text)
+  else warn(text)
+  return code
+}
+
+function findEntry(name: string): Entry {
+  for (const entries of Object.values(groups)) {
+    const entry = entries[name]
+    if (entry && Object.hasOwn(entries, name)) return entry
+  }
+  const meant = closest(name, Object.values(groups).flatMap(Object.keys))
+  const hint = meant ? `did you mean ${meant}?` : 'mailshot --help lists them'
+  throw new MailshotError(`there is no command "${name}"; ${hint}`)
+}
+
+function summaries(): Record<string, [string, string][]> {
+  return Object.fromEntries(
+    Object.entries(groups).map(([title, entries]) => [
+      title,
+      Object.entries(entries).map(([name, { summary }]) => [name, summary]),
+    ]),
+  )
+}
+
+async function version(): Promise<string> {
+  const { default: manifest } = await import('../../package.json', { with: { type: 'json' } })
+  return manifest.version
+}

@@ -1,0 +1,56 @@
+import { existsSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import type { MailshotConfig } from '../config.ts'
+import { MailshotError } from '../error.ts'
+
+const places = ['src/mailshot.config.ts', 'mailshot.config.ts', 'mailshot.config.mjs']
+
+/**
+ * Finds the settings, goes to the project's root (paths in them are meant from there), loads its `.env` without
+ * overriding anything, and reads them. Call it once a process: a file named on the command line is to be resolved
+ * before.
+ */
+export async function readProject(values: {
+  config?: string | undefined
+}): Promise<MailshotConfig> {
+  const file = values.config === undefined ? findConfig(process.cwd()) : resolve(values.config)
+  if (file === undefined) {
+    throw new MailshotError(
+      `no settings found: neither here nor in a folder above is there a ${places[0]}; ` +
+        'go to the project, or name the file with --config FILE',
+    )
+  }
+  if (!existsSync(file)) throw new MailshotError(`--config ${values.config}: there is no such file`)
+  process.chdir(rootOf(file))
+  if (existsSync('.env')) process.loadEnvFile('.env')
+  return await importConfig(file)
+}
+
+function findConfig(folder: string): string | undefined {
+  const found = places.map((place) => join(folder, place)).find((file) => existsSync(file))
+  if (found !== undefined || dirname(folder) === folder) return found
+  return findConfig(dirname(folder))
+}
+
+/** The nearest folder with a package.json, from the settings upwards; else the one they are in. */
+function rootOf(file: string): string {
+  for (let folder = dirname(file); dirname(folder) !== folder; folder = dirname(folder)) {
+    if (existsSync(join(folder, 'package.json'))) return folder
+  }
+  return dirname(file)
+}
+
+async function importConfig(file: string): Promise<MailshotConfig> {
+  let config: MailshotConfig | undefined
+  try {
+    config = (await import(pathToFileURL(file).href)).default
+  } catch (error) {
+    if (error instanceof MailshotError || !(error instanceof Error)) throw error
+    throw new MailshotError(`${file} cannot be read: ${error.message}`, { cause: error })
+  }
+  if (typeof config !== 'object' || !('secrets' in config)) {
+    throw new MailshotError(`${file} has to say: export default defineConfig({ … })`)
+  }
+  return config
+}
