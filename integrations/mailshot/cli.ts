@@ -7,7 +7,7 @@ import { MailshotError } from './error.ts'
 interface Entry {
   summary: string
   /** Loaded when it is called: `--help` must not wait for the MJML compiler. */
-  load(): Promise<Command>
+  load: () => Promise<Command>
 }
 
 const groups: Record<string, Record<string, Entry>> = {

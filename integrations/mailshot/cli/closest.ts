@@ -1,14 +1,14 @@
 /** The known word that was most likely meant, when one is near enough to be worth naming. */
 export function closest(word: string, known: readonly string[]): string | undefined {
   const near = known
-    .map((candidate) => ({ candidate, distance: distance(word.toLowerCase(), candidate) }))
-    .filter(({ candidate, distance }) => distance <= Math.max(1, candidate.length / 3))
-  near.sort((a, b) => a.distance - b.distance)
+    .map((candidate) => ({ candidate, slips: slipsBetween(word.toLowerCase(), candidate) }))
+    .filter(({ candidate, slips }) => slips <= Math.max(1, candidate.length / 3))
+  near.sort((a, b) => a.slips - b.slips)
   return near[0]?.candidate ?? known.find((candidate) => word && candidate.startsWith(word))
 }
 
 /** Damerau-Levenshtein (optimal string alignment): a swapped pair of letters, the usual slip, counts as one. */
-function distance(a: string, b: string): number {
+function slipsBetween(a: string, b: string): number {
   const rows = [Array.from({ length: b.length + 1 }, (_, column) => column)]
   for (let i = 1; i <= a.length; i++) {
     const row = [i]

@@ -1,8 +1,10 @@
 import { existsSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { type Level, type Logger, pino } from 'pino'
 import type { MailshotConfig } from '../config.ts'
 import { MailshotError } from '../error.ts'
+import { type Mailshot, type OpenOptions, openMailshot } from '../mailshot.ts'
 
 const places = ['src/mailshot.config.ts', 'mailshot.config.ts', 'mailshot.config.mjs']
 
@@ -53,4 +55,29 @@ async function importConfig(file: string): Promise<MailshotConfig> {
     throw new MailshotError(`${file} has to say: export default defineConfig({ … })`)
   }
   return config
+}
+
+/** Opens the project's Mailshot for one piece of work, and closes it whatever happens. */
+export async function withMailshot<Result>(
+  values: { config?: string | undefined },
+  work: (mailshot: Mailshot) => Promise<Result>,
+  options: OpenOptions = {},
+): Promise<Result> {
+  const config = await readProject(values)
+  const mailshot = await openMailshot(config, { log: logFor('warn'), ...options })
+  try {
+    return await work(mailshot)
+  } finally {
+    await mailshot.close()
+  }
+}
+
+/** A log on stderr; MAILSHOT_LOG sets another level. */
+export function logFor(level: Level): Logger {
+  return pino({ level: process.env['MAILSHOT_LOG'] ?? level }, pino.destination(2))
+}
+
+/** Who does it, for the audit: the command line, and the account it runs under. */
+export function actor(): string {
+  return `cli:${process.env['USER'] ?? process.env['LOGNAME'] ?? 'unknown'}`
 }

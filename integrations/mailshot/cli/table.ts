@@ -1,9 +1,25 @@
-import { paint, printable } from './terminal.ts'
+import { paint, printable, type Terminal } from './terminal.ts'
 
 const segmenter = new Intl.Segmenter()
 
-/** Rows under a bold heading, in columns as wide as their content; numbers stand to the right. */
-export function table(heading: readonly string[], rows: readonly (string | number)[][]): string {
+/** How a row of a list is shown to people and to programs. */
+export interface View<Row> {
+  heading: readonly string[]
+  cells: (row: Row) => (string | number)[]
+  json: (row: Row) => unknown
+  /** What is said to people when there is no row. */
+  empty: string
+}
+
+/** Prints a list: a table, or a line of JSON each. */
+export function printList<Row>(terminal: Terminal, rows: readonly Row[], view: View<Row>): void {
+  if (terminal.json) for (const row of rows) terminal.printJson(view.json(row))
+  else if (rows.length > 0) terminal.print(table(view.heading, rows.map(view.cells)))
+  else terminal.note(view.empty)
+}
+
+// Rows under a bold heading, in columns as wide as their content; numbers stand to the right.
+function table(heading: readonly string[], rows: readonly (string | number)[][]): string {
   const cells = rows.map((row) =>
     row.map((cell) => (typeof cell === 'number' ? cell : printable(cell))),
   )

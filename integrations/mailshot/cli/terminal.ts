@@ -10,15 +10,15 @@ export interface Terminal {
   /** Whether stderr can redraw a line. */
   readonly live: boolean
   /** A result for people. */
-  print(text: string): void
+  print: (text: string) => void
   /** A result for programs: one line. */
-  printJson(value: unknown): void
+  printJson: (value: unknown) => void
   /** What somebody watching may like to know; silent when quiet. */
-  note(text: string): void
+  note: (text: string) => void
   /** What somebody must know, also when quiet. */
-  warn(text: string): void
+  warn: (text: string) => void
   /** Asks a yes-or-no question; anything but a yes is a no. */
-  confirm(question: string): Promise<boolean>
+  confirm: (question: string) => Promise<boolean>
 }
 
 type Format = Parameters<typeof styleText>[0]

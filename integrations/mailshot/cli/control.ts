@@ -1,0 +1,88 @@
+import { MailshotError } from '../error.ts'
+import type { Mailshot } from '../mailshot.ts'
+import { cancelSend, pauseSend, readSend, resumeSend, type Send } from '../send.ts'
+import { type Call, type Command, defineCommand, type ExitCode, exitCodes } from './command.ts'
+import { count } from './format.ts'
+import { actor, withMailshot } from './project.ts'
+import { sendView } from './send-view.ts'
+
+export const pause = steering({
+  usage: ['pause <send>'],
+  about:
+    'Stops a send for now: what is in hand is finished, nothing more is taken. <send> is its id, or the slug of its\n' +
+    'campaign (the latest send of it).',
+  examples: [
+    ['mailshot pause 2026-06-launch', 'the latest send of that campaign'],
+    ['mailshot pause 2026-06-launch --json', 'says as JSON what became of it'],
+  ],
+  act: (mailshot, send) => pauseSend(mailshot, send.id, { reason: 'operator', actor: actor() }),
+})
+
+export const resume = steering({
+  usage: ['resume <send>'],
+  about:
+    'Lets a paused send go on where it stopped. Look at the reason first (mailshot status): a send that paused itself\n' +
+    'because the mail server refused the login will do so again until that is mended.',
+  examples: [
+    ['mailshot resume 2026-06-launch', 'the latest send of that campaign'],
+    ['mailshot resume 2026-06-launch && mailshot deliver --until-done', 'and mail the rest here'],
+  ],
+  act: (mailshot, send) => resumeSend(mailshot, send.id, { actor: actor() }),
+})
+
+export const cancel = steering({
+  usage: ['cancel <send>'],
+  about:
+    'Ends a send for good: who is still waiting gets nothing. To correct a mistake: cancel, fix the campaign, then\n' +
+    'mailshot send <slug> --again, which mails the correction only to those who have not got the first one.',
+  examples: [
+    ['mailshot cancel 2026-06-launch', 'asks, on a terminal'],
+    ['mailshot cancel 2026-06-launch --yes', 'does not ask'],
+  ],
+  question: (send) => `Cancel ${send.slug} for the ${count(send.remaining, 'recipient')} left?`,
+  act: (mailshot, send) => cancelSend(mailshot, send.id, { actor: actor() }),
+})
+
+const options = {
+  yes: { type: 'boolean', short: 'y', about: 'Do not ask.' },
+} as const
+
+interface Steering {
+  usage: string[]
+  about: string
+  examples: [string, string][]
+  question?: (send: Send) => string
+  act: (mailshot: Mailshot, send: Send) => Promise<Send>
+}
+
+function steering({ act, question, ...manual }: Steering): Command {
+  return defineCommand({
+    ...manual,
+    options,
+    run: (call) =>
+      withMailshot(call.values, async (mailshot) => {
+        const send = await sendNamed(mailshot, call.positionals)
+        if (question && !(await isSure(call, question(send)))) return exitCodes.wrongRequest
+        return show(call, mailshot, await act(mailshot, send))
+      }),
+  })
+}
+
+/** The send that the command line names by id or slug. */
+export async function sendNamed(mailshot: Mailshot, positionals: string[]): Promise<Send> {
+  const [name] = positionals
+  if (name) return readSend(mailshot, name)
+  throw new MailshotError('which send? Give its id or its slug; mailshot status lists them')
+}
+
+async function isSure({ values, terminal }: Call<typeof options>, text: string): Promise<boolean> {
+  if (values.yes || !terminal.interactive || (await terminal.confirm(text))) return true
+  terminal.warn('Nothing changed.')
+  return false
+}
+
+function show({ terminal }: Call<typeof options>, mailshot: Mailshot, send: Send): ExitCode {
+  if (terminal.json) terminal.printJson(sendView(mailshot.config).json(send))
+  else terminal.print(`${send.slug} (${send.id}) is ${send.status}`)
+  return exitCodes.done
+}

@@ -1,0 +1,64 @@
+import { deliver } from '../deliver.ts'
+import type { Mailshot } from '../mailshot.ts'
+import { type Call, defineCommand, type ExitCode, exitCodes } from './command.ts'
+import { count } from './format.ts'
+import { followSends } from './progress.ts'
+import { logFor, withMailshot } from './project.ts'
+import { stopSignal } from './signals.ts'
+
+const options = {
+  'until-done': {
+    type: 'boolean',
+    about: 'End when nothing is left to mail, instead of waiting for more.',
+  },
+} as const
+
+export const deliverCommand = defineCommand({
+  usage: ['deliver [--until-done]'],
+  about:
+    'A worker: mails what is waiting, at the pace of the settings, letters first. The site runs one by itself; this is\n' +
+    'one more, or one in its place (MAILSHOT_SENDER=off). Any number may run at once: nobody gets a mail twice. Ctrl-C or\n' +
+    'SIGTERM end it cleanly: what is in hand is finished, the rest is given back.',
+  options,
+  examples: [
+    ['mailshot deliver --until-done', 'mails all that is due, with a progress bar, and ends'],
+    ['mailshot deliver', 'stays, as a service (systemd, container)'],
+  ],
+  exit: { [exitCodes.failed]: 'with --until-done: some failed, or are uncertain, or it broke off' },
+  run: (call) =>
+    withMailshot(call.values, (mailshot) => work(call, mailshot), {
+      log: logFor(call.terminal.live || call.terminal.quiet ? 'warn' : 'info'),
+    }),
+})
+
+async function work(
+  { values, terminal }: Call<typeof options>,
+  mailshot: Mailshot,
+): Promise<ExitCode> {
+  if (mailshot.held) terminal.warn(`Nothing is being sent: ${mailshot.held}`)
+  const { signal, release } = stopSignal(() => terminal.note('\nFinishing what is in hand …'))
+  const ended = new AbortController()
+  const following = followSends(mailshot, terminal, { signal: ended.signal })
+  const untilDone = values['until-done'] === true
+  try {
+    const result = await deliver(mailshot, { signal, untilDone })
+    ended.abort()
+    await following
+    if (terminal.json) terminal.printJson(result)
+    else terminal.print(summary(result))
+    const bad = result.failed + result.uncertain
+    return untilDone && bad > 0 ? exitCodes.failed : exitCodes.done
+  } finally {
+    ended.abort()
+    release()
+  }
+}
+
+function summary(result: { sent: number; failed: number; uncertain: number }): string {
+  const parts = [`${count(result.sent, 'mail')} sent`]
+  if (result.failed > 0) parts.push(`${result.failed} failed`)
+  if (result.uncertain > 0) {
+    parts.push(`${result.uncertain} uncertain (mailshot recipients <send> --status uncertain)`)
+  }
+  return parts.join(', ')
+}

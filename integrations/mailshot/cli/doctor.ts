@@ -1,0 +1,103 @@
+import type { MailshotConfig } from '../config.ts'
+import { domainOf } from '../email-address.ts'
+import { MailshotError } from '../error.ts'
+import { openMailshot, requireSecret } from '../mailshot.ts'
+import type { Transport } from '../transport.ts'
+import { defineCommand, exitCodes } from './command.ts'
+import { logFor, readProject } from './project.ts'
+import { paint } from './terminal.ts'
+
+interface Finding {
+  check: string
+  state: 'ok' | 'warning' | 'problem'
+  /** What was found; for a problem also what to do. */
+  detail: string
+}
+
+const marks = {
+  ok: paint('green', '✔'),
+  warning: paint('yellow', '!'),
+  problem: paint('red', '✘'),
+}
+
+export const doctor = defineCommand({
+  usage: ['doctor'],
+  about:
+    'Checks what a send needs before it is needed: settings, database, secret, sender, and the login at the mail server.\n' +
+    'It changes nothing and mails nothing.',
+  options: {},
+  examples: [
+    ['mailshot doctor', 'after each change of the settings, and on the server after a deploy'],
+    ['mailshot doctor --json', 'one line of JSON a check'],
+  ],
+  exit: { [exitCodes.failed]: 'something is wrong; warnings alone leave it 0' },
+  async run({ values, terminal }) {
+    let hasProblem = false
+    for await (const finding of examine(values)) {
+      hasProblem ||= finding.state === 'problem'
+      if (terminal.json) terminal.printJson(finding)
+      else terminal.print(`${marks[finding.state]} ${finding.check.padEnd(10)} ${finding.detail}`)
+    }
+    return hasProblem ? exitCodes.failed : exitCodes.done
+  },
+})
+
+/** Each finding as soon as it is known: a mail server that does not answer takes its time. */
+async function* examine(values: { config?: string | undefined }): AsyncGenerator<Finding> {
+  const config = await readProject(values)
+  yield { check: 'settings', state: 'ok', detail: `${config.site}${config.base}` }
+  yield await tried('secret', () => {
+    requireSecret(config)
+    return Promise.resolve('set')
+  })
+  yield* database(config)
+  yield* sender(config)
+  yield* transport('transport', config.transport)
+  if (config.mailer) yield* transport('mailer', config.mailer)
+}
+
+async function* database(config: MailshotConfig): AsyncGenerator<Finding> {
+  let held: string | undefined
+  yield await tried('database', async () => {
+    const mailshot = await openMailshot(config, { log: logFor('warn') })
+    held = mailshot.held
+    mailshot.db.close()
+    return `${config.database}, tables up to date`
+  })
+  if (held) yield { check: 'hold', state: 'warning', detail: `nothing is being sent: ${held}` }
+}
+
+function* sender(config: MailshotConfig): Generator<Finding> {
+  const { address } = config.from
+  const reserved = /(?:^|\.)(?:example|test|invalid|localhost|local|example\.(?:com|net|org))$/
+  yield reserved.test(domainOf(address))
+    ? { check: 'sender', state: 'warning', detail: `${address}: no real domain; nobody can reply` }
+    : { check: 'sender', state: 'ok', detail: address }
+  if (config.site.startsWith('http:')) {
+    const detail = `${config.site}: links in mails are not encrypted; set the public https address`
+    yield { check: 'site', state: 'warning', detail }
+  }
+  if (config.redirectTo) {
+    const detail = `every mail goes to ${config.redirectTo} (redirectTo)`
+    yield { check: 'redirect', state: 'warning', detail }
+  }
+}
+
+async function* transport(check: string, way: Transport): AsyncGenerator<Finding> {
+  yield await tried(check, async () => {
+    await way.verify?.()
+    await way.close?.()
+    return way.verify
+      ? `${way.name}: answers and accepts the login`
+      : `${way.name}: nothing to check`
+  })
+}
+
+async function tried(check: string, attempt: () => Promise<string>): Promise<Finding> {
+  try {
+    return { check, state: 'ok', detail: await attempt() }
+  } catch (error) {
+    if (error instanceof MailshotError) return { check, state: 'problem', detail: error.message }
+    throw error
+  }
+}

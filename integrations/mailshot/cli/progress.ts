@@ -1,0 +1,140 @@
+import { type GenericBar, MultiBar } from 'cli-progress'
+import type { Mailshot } from '../mailshot.ts'
+import { listSends, type Send } from '../send.ts'
+import { formatDuration } from './format.ts'
+import { paintNote, printable, type Terminal } from './terminal.ts'
+import { settled } from './send-view.ts'
+
+/** Shows how far sends are until told to stop: a bar each on a terminal, else a line when a tenth more is done. */
+export interface Progress {
+  update(sends: readonly Send[], now: number): void
+  stop(): void
+}
+
+/**
+ * Reads the sends again and again, and shows those that were open at some time meanwhile, until the signal aborts. Counters
+ * stand on the send, so this costs the same for any size.
+ */
+export async function followSends(
+  mailshot: Mailshot,
+  terminal: Terminal,
+  options: { id?: string; signal: AbortSignal; until?: (sends: readonly Send[]) => boolean },
+): Promise<void> {
+  const progress = startProgress(terminal)
+  const followed = new Set<string>(options.id === undefined ? [] : [options.id])
+  try {
+    for (;;) {
+      const last = options.signal.aborted
+      const sends = await listSends(mailshot)
+      if (options.id === undefined) for (const { id } of sends.filter(isOpen)) followed.add(id)
+      const shown = sends.filter(({ id }) => followed.has(id))
+      progress.update(shown, mailshot.now())
+      if (last || options.until?.(shown)) return
+      await mailshot.sleep(terminal.live ? 200 : 1000, options.signal)
+    }
+  } finally {
+    progress.stop()
+  }
+}
+
+/** Whether something may still come of it without anybody's doing. */
+export function isOpen(send: Send): boolean {
+  return send.status === 'running' || send.status === 'preparing' || send.status === 'scheduled'
+}
+
+function startProgress(terminal: Terminal): Progress {
+  if (terminal.live) return startBars()
+  const tenths = new Map<string, number>()
+  return {
+    update(sends) {
+      for (const send of sends) {
+        const tenth = Math.floor((settled(send) / Math.max(1, send.total)) * 10)
+        if (tenths.get(send.id) === tenth || send.status === 'preparing') continue
+        tenths.set(send.id, tenth)
+        terminal.note(`${send.slug}: ${settled(send)} of ${send.total} (${send.status})`)
+      }
+    },
+    stop: () => {},
+  }
+}
+
+function startBars(): Progress {
+  const format = (_options: unknown, _params: unknown, { line }: { line?: string }) => line ?? ''
+  const multi = new MultiBar({
+    stream: process.stderr,
+    format,
+    hideCursor: true,
+    linewrap: false,
+    fps: 10,
+    // Ctrl-C is the command's to handle: what is in hand is finished first.
+    gracefulExit: false,
+  })
+  const bars = new Map<string, GenericBar>()
+  const rates = new Map<string, RateMeter>()
+  return {
+    update(sends, now) {
+      for (const send of sends) {
+        const meter = rates.get(send.id) ?? rateMeter()
+        rates.set(send.id, meter)
+        const line = describe(send, meter.add(now, settled(send)))
+        const bar = bars.get(send.id)
+        if (bar) bar.update(settled(send), { line })
+        else bars.set(send.id, multi.create(Math.max(1, send.total), settled(send), { line }))
+      }
+      multi.update()
+    },
+    stop: () => multi.stop(),
+  }
+}
+
+/** `2026-06-launch ━━━━━━───── 63%  189 of 300  20/s  6 s left  2 failed`. */
+function describe(send: Send, perSecond: number): string {
+  const done = settled(send)
+  const share = send.total === 0 ? 0 : done / send.total
+  const left = perSecond > 0 ? `${formatDuration((send.remaining / perSecond) * 1000)} left` : ''
+  const parts = [
+    `${bar(share)} ${`${Math.floor(share * 100)}`.padStart(3)}%`,
+    `${done} of ${send.total}`,
+    send.status === 'running' ? `${rate(perSecond)}${left && `  ${left}`}` : state(send),
+    send.failed > 0 ? paintNote('red', `${send.failed} failed`) : '',
+    send.uncertain > 0 ? paintNote('yellow', `${send.uncertain} uncertain`) : '',
+    send.skipped > 0 ? `${send.skipped} skipped` : '',
+  ]
+  return `${paintNote('bold', send.slug)} ${parts.filter(Boolean).join('  ')}`
+}
+
+function bar(share: number): string {
+  const width = Math.max(10, Math.min(32, (process.stderr.columns ?? 80) - 60))
+  const full = Math.round(share * width)
+  return paintNote('green', '━'.repeat(full)) + paintNote('dim', '─'.repeat(width - full))
+}
+
+function state(send: Send): string {
+  if (send.status === 'done') return paintNote('green', 'done')
+  const text = send.reason ? `${send.status}: ${printable(send.reason)}` : send.status
+  return paintNote('yellow', text)
+}
+
+function rate(perSecond: number): string {
+  if (perSecond >= 10) return `${Math.round(perSecond)}/s`
+  if (perSecond >= 1) return `${perSecond.toFixed(1)}/s`
+  return `${Math.round(perSecond * 60)}/min`
+}
+
+interface RateMeter {
+  /** Takes a reading, and answers the rate a second over the last ten seconds. */
+  add(now: number, done: number): number
+}
+
+function rateMeter(): RateMeter {
+  const readings: { now: number; done: number }[] = []
+  return {
+    add(now, done) {
+      readings.push({ now, done })
+      while (readings.length > 2 && now - (readings[1]?.now ?? now) >= 10_000) readings.shift()
+      const [first] = readings
+      if (!first || now <= first.now) return 0
+      return ((done - first.done) * 1000) / (now - first.now)
+    },
+  }
+}
