@@ -15,17 +15,22 @@ export interface ParsedAddress {
 const localPart = /^[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*$/
 const asciiDomain = /^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]$/
 
+// `domainToASCII` reads like a browser: it would cut `b.org` out of `b.org/x` and decode `%62`.
+const domainText = /^(?:[a-z0-9.-]|\P{ASCII})+$/u
+// What copying from a page or a word processor leaves inside a text, unseen.
+const invisible = /[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]/g
+
 /** Reads one address; `undefined` when a mail could not be sent to it (RFC 5321 §4.5.3.1 limits included). */
 export function parseEmailAddress(text: string): ParsedAddress | undefined {
-  const trimmed = text.trim()
-  const at = trimmed.lastIndexOf('@')
+  const cleaned = text.replace(invisible, '').trim()
+  const at = cleaned.lastIndexOf('@')
   if (at < 1) return undefined
-  const local = trimmed.slice(0, at)
-  const domain = domainToASCII(trimmed.slice(at + 1).toLowerCase())
-  if (local.length > 64 || domain.length > 253) return undefined
-  if (!localPart.test(local) || !asciiDomain.test(domain)) return undefined
+  const local = cleaned.slice(0, at)
+  const domainPart = cleaned.slice(at + 1).toLowerCase()
+  const domain = domainText.test(domainPart) ? domainToASCII(domainPart) : ''
   const written = `${local}@${domain}`
-  return { identity: asIdentity(written.toLowerCase()), written }
+  const identity = written.toLowerCase()
+  return isIdentity(identity) ? { identity, written } : undefined
 }
 
 /** Reads `Rédaction <news@example.org>`, `"Rédaction" <…>` or a bare address. */
@@ -43,6 +48,8 @@ export function domainOf(address: string): string {
   return address.slice(address.lastIndexOf('@') + 1).toLowerCase()
 }
 
-function asIdentity(normalised: string): EmailAddress {
-  return normalised as EmailAddress
+function isIdentity(text: string): text is EmailAddress {
+  const at = text.lastIndexOf('@')
+  if (at > 64 || text.length > 254) return false
+  return localPart.test(text.slice(0, at)) && asciiDomain.test(text.slice(at + 1))
 }
