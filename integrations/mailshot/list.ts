@@ -1,0 +1,129 @@
+import { type SQL, sql } from 'drizzle-orm'
+import { auditStatement } from './audit.ts'
+import type { MailshotConfig } from './config.ts'
+import { MailshotError } from './error.ts'
+import type { Mailshot } from './mailshot.ts'
+
+/**
+ * Brings the table of lists in line with the config: new ones are added, those that vanished are closed and keep their
+ * people, and a list that names its former id takes that one's people over. Doing it again changes nothing.
+ *
+ * @throws MailshotError when a former id is still a list, or is named by two lists
+ */
+export async function mirrorLists(mailshot: Mailshot): Promise<void> {
+  const renames = renamesOf(mailshot.config)
+  const ids = JSON.stringify(Object.keys(mailshot.config.lists))
+  await mailshot.db.write(
+    openStatement(mailshot),
+    sql`UPDATE lists SET status = 'closed'
+        WHERE status = 'open' AND id NOT IN (SELECT value FROM json_each(${ids}))`,
+    ...renames.flatMap((rename) => moveStatements(mailshot, rename)),
+  )
+}
+
+export interface ListSummary {
+  id: string
+  status: 'open' | 'closed'
+  title: string | Record<string, string>
+  public: boolean
+  /** Who gets its campaigns. */
+  active: number
+  /** Active too, but their address gets nothing. */
+  suppressed: number
+  pending: number
+  unsubscribed: number
+}
+
+/** Every list with its people counted: the open ones in the config's order, then the closed ones. */
+export async function listSummary(mailshot: Mailshot): Promise<ListSummary[]> {
+  const rows = await mailshot.db.all<SummaryRow>(sql`
+    SELECT l.id, l.status, l.title, l.public,
+      count(*) FILTER (WHERE s.status = 'active' AND x.email IS NULL) AS active,
+      count(*) FILTER (WHERE s.status = 'active' AND x.email IS NOT NULL) AS suppressed,
+      count(*) FILTER (WHERE s.status = 'pending') AS pending,
+      count(*) FILTER (WHERE s.status = 'unsubscribed') AS unsubscribed
+    FROM lists l
+    LEFT JOIN subscriptions s ON s.list_id = l.id
+    LEFT JOIN subscribers p ON p.id = s.subscriber_id
+    LEFT JOIN suppressions x ON x.email = p.email
+    GROUP BY l.id ORDER BY l.id`)
+  const order = Object.keys(mailshot.config.lists)
+  const place = (id: string) => (order.includes(id) ? order.indexOf(id) : order.length)
+  return rows
+    .map((row) => ({ ...row, title: JSON.parse(row.title), public: row.public === 1 }))
+    .toSorted((a, b) => place(a.id) - place(b.id))
+}
+
+/** How many people a campaign to these lists would reach: each counted once, nobody suppressed. */
+export async function audienceOf(mailshot: Mailshot, lists: string[]): Promise<number> {
+  const row = await mailshot.db.get<{ people: number }>(sql`
+    SELECT count(DISTINCT s.subscriber_id) AS people
+    FROM subscriptions s JOIN subscribers p ON p.id = s.subscriber_id
+    WHERE s.status = 'active' AND s.list_id IN (SELECT value FROM json_each(${JSON.stringify(lists)}))
+      AND NOT EXISTS (SELECT 1 FROM suppressions x WHERE x.email = p.email)`)
+  return row?.people ?? 0
+}
+
+interface Rename {
+  from: string
+  to: string
+}
+
+function renamesOf(config: MailshotConfig): Rename[] {
+  const renames: Rename[] = []
+  for (const [to, { formerly: from }] of Object.entries(config.lists)) {
+    if (from === undefined) continue
+    if (Object.hasOwn(config.lists, from)) {
+      throw new MailshotError(
+        `mailshot.config.ts: lists.${to}.formerly names "${from}", which is still a list; ` +
+          `remove "${from}", or the formerly`,
+      )
+    }
+    if (renames.some((rename) => rename.from === from)) {
+      throw new MailshotError(
+        `mailshot.config.ts: lists.${to}.formerly names "${from}", whose people another list takes over already; ` +
+          'keep one of the two',
+      )
+    }
+    renames.push({ from, to })
+  }
+  return renames
+}
+
+function openStatement(mailshot: Mailshot): SQL {
+  const lists = Object.entries(mailshot.config.lists).map(([id, list]) => ({
+    id,
+    title: list.title,
+    public: list.public,
+  }))
+  return sql`
+    INSERT INTO lists (id, status, title, public, created_at)
+    SELECT value ->> 'id', 'open', value -> 'title', value ->> 'public', ${mailshot.now()}
+    FROM json_each(${JSON.stringify(lists)}) WHERE true
+    ON CONFLICT (id) DO UPDATE
+      SET status = 'open', title = excluded.title, public = excluded.public`
+}
+
+/** Whoever has a place on the new list keeps it, so nobody who left it comes back; only a pending one is confirmed. */
+function moveStatements(mailshot: Mailshot, { from, to }: Rename): SQL[] {
+  return [
+    auditStatement(mailshot, {
+      actor: 'config',
+      action: 'rename',
+      subject: `list:${to}`,
+      detail: { formerly: from },
+      when: sql`EXISTS (SELECT 1 FROM subscriptions WHERE list_id = ${from})`,
+    }),
+    sql`INSERT INTO subscriptions
+          (subscriber_id, list_id, status, asked_at, active_at, ended_at, end_reason)
+        SELECT subscriber_id, ${to}, status, asked_at, active_at, ended_at, end_reason
+        FROM subscriptions WHERE list_id = ${from}
+        ON CONFLICT (subscriber_id, list_id) DO UPDATE
+          SET status = 'active', active_at = excluded.active_at
+          WHERE subscriptions.status = 'pending' AND excluded.status = 'active'`,
+    sql`UPDATE consents SET list_id = ${to} WHERE list_id = ${from}`,
+    sql`DELETE FROM subscriptions WHERE list_id = ${from}`,
+  ]
+}
+
+type SummaryRow = Omit<ListSummary, 'title' | 'public'> & { title: string; public: number }
