@@ -9,6 +9,8 @@ export interface LetterRequest {
   lang: string
   /** What its text is composed with; for a confirmation `url` and `lists`. */
   values: Record<string, string>
+  /** Queue it only if this holds when the statement runs: a form sent twice mails once. */
+  when?: SQL
 }
 
 export type LetterKind = 'confirmation' | 'welcome' | 'alarm'
@@ -18,6 +20,7 @@ export function queueLetterStatement(mailshot: Mailshot, letter: LetterRequest):
   const now = mailshot.now()
   return sql`
     INSERT INTO letters (kind, subscriber_id, email, lang, "values", status, due_at, created_at)
-    VALUES (${letter.kind}, ${letter.subscriberId ?? null}, ${letter.email}, ${letter.lang},
-      ${JSON.stringify(letter.values)}, 'pending', ${now}, ${now})`
+    SELECT ${letter.kind}, ${letter.subscriberId ?? null}, ${letter.email}, ${letter.lang},
+      ${JSON.stringify(letter.values)}, 'pending', ${now}, ${now}
+    WHERE ${letter.when ?? sql`true`}`
 }
