@@ -1,4 +1,4 @@
-import { closest } from './cli/closest.ts'
+import { closest } from './closest.ts'
 import { type Command, type ExitCode, exitCodes } from './cli/command.ts'
 import { commandHelp, overview } from './cli/help.ts'
 import { openTerminal } from './cli/terminal.ts'

@@ -1,6 +1,6 @@
 import { parseArgs, type ParseArgsOptionDescriptor } from 'node:util'
 import { MailshotError } from '../error.ts'
-import { closest } from './closest.ts'
+import { closest } from '../closest.ts'
 import type { Terminal } from './terminal.ts'
 
 /** One option: what `parseArgs` needs, and what the help says about it. */

@@ -59,10 +59,9 @@ function startProgress(terminal: Terminal): Progress {
 }
 
 function startBars(): Progress {
-  const format = (_options: unknown, _params: unknown, { line }: { line?: string }) => line ?? ''
   const multi = new MultiBar({
     stream: process.stderr,
-    format,
+    format: lineOf,
     hideCursor: true,
     linewrap: false,
     fps: 10,
@@ -77,14 +76,18 @@ function startBars(): Progress {
         const meter = rates.get(send.id) ?? rateMeter()
         rates.set(send.id, meter)
         const line = describe(send, meter.add(now, settled(send)))
-        const bar = bars.get(send.id)
-        if (bar) bar.update(settled(send), { line })
+        const shown = bars.get(send.id)
+        if (shown) shown.update(settled(send), { line })
         else bars.set(send.id, multi.create(Math.max(1, send.total), settled(send), { line }))
       }
       multi.update()
     },
     stop: () => multi.stop(),
   }
+}
+
+function lineOf(_options: unknown, _params: unknown, { line }: { line?: string }): string {
+  return line ?? ''
 }
 
 /** `2026-06-launch ━━━━━━───── 63%  189 of 300  20/s  6 s left  2 failed`. */

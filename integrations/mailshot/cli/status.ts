@@ -41,9 +41,12 @@ async function watch(
   send: Send | undefined,
 ): Promise<void> {
   const { signal, release } = stopSignal()
-  const until = (sends: readonly Send[]) => !sends.some(isOpen)
-  await followSends(mailshot, terminal, { ...(send && { id: send.id }), signal, until })
+  await followSends(mailshot, terminal, { ...(send && { id: send.id }), signal, until: haveEnded })
   release()
+}
+
+function haveEnded(sends: readonly Send[]): boolean {
+  return !sends.some(isOpen)
 }
 
 function showOne({ terminal }: Call<typeof options>, mailshot: Mailshot, send: Send): ExitCode {
