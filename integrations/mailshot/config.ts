@@ -123,7 +123,7 @@ const schema = z.strictObject({
   /** The way out for letters (confirmations, alarms), when it is not the transport of campaigns. */
   mailer: transport.optional(),
   /** `'5000/day'`, several limits at once, or `'fast'`. */
-  pace: pace.default('fast'),
+  pace: pace.prefault('fast'),
   /** The share of the pace kept for letters that a person waits for. */
   letterReserve: z.number().min(0).max(0.5).default(0.05),
   /** How often a recipient's temporary refusal is tried before it counts as failed. */

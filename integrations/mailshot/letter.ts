@@ -14,6 +14,8 @@ export interface LetterRequest {
 }
 
 export type LetterKind = 'confirmation' | 'welcome' | 'alarm'
+/** What the operator is told about a send. */
+export type AlarmEvent = 'started' | 'held' | 'paused' | 'done'
 
 /** The statement that queues a letter, to be put in the same write as the change that causes it. */
 export function queueLetterStatement(mailshot: Mailshot, letter: LetterRequest): SQL {
@@ -23,4 +25,54 @@ export function queueLetterStatement(mailshot: Mailshot, letter: LetterRequest):
     SELECT ${letter.kind}, ${letter.subscriberId ?? null}, ${letter.email}, ${letter.lang},
       ${JSON.stringify(letter.values)}, 'pending', ${now}, ${now}
     WHERE ${letter.when ?? sql`true`}`
+}
+
+/** Queues a mail to the operator for each send that meets a condition, before the change that ends the condition. */
+export function queueAlarmStatement(mailshot: Mailshot, event: AlarmEvent, condition: SQL): SQL {
+  const { operator, lang } = mailshot.config
+  const now = mailshot.now()
+  return sql`
+    INSERT INTO letters (kind, email, lang, "values", status, due_at, created_at)
+    SELECT 'alarm', ${operator}, ${lang}, json_object('event', ${event}, 'send', id), 'pending', ${now}, ${now}
+    FROM sends WHERE ${condition}`
+}
+
+/**
+ * Letters that a dead worker had in hand are tried again: one that comes twice is a nuisance, a confirmation that never
+ * comes is a lost reader.
+ */
+export function recoverLettersStatement(workerIds: string[]): SQL {
+  return sql`UPDATE letters SET status = 'pending', worker_id = NULL
+    WHERE status = 'in-hand' AND worker_id IN (SELECT value FROM json_each(${JSON.stringify(workerIds)}))`
+}
+
+export interface LetterRow {
+  id: number
+  kind: string
+  email: string
+  status: 'pending' | 'in-hand' | 'sent' | 'failed'
+  tries: number
+  reason: string | null
+  createdAt: number
+  dueAt: number
+}
+
+/** The latest 1000 letters, newest first. */
+export async function listLetters(
+  mailshot: Mailshot,
+  status?: LetterRow['status'],
+): Promise<LetterRow[]> {
+  return mailshot.db.all<LetterRow>(sql`
+    SELECT id, kind, email, status, tries, reason, created_at AS createdAt, due_at AS dueAt
+    FROM letters ${status ? sql`WHERE status = ${status}` : sql``} ORDER BY id DESC LIMIT 1000`)
+}
+
+/** Queues failed letters again, from their first try: those named, or all. Answers how many. */
+export async function retryLetters(mailshot: Mailshot, ids?: number[]): Promise<number> {
+  const [rows] = await mailshot.db.write(sql`
+    UPDATE letters SET status = 'pending', tries = 0, due_at = ${mailshot.now()}, reason = NULL
+    WHERE status = 'failed'
+      ${ids ? sql`AND id IN (SELECT value FROM json_each(${JSON.stringify(ids)}))` : sql``}
+    RETURNING id`)
+  return rows?.length ?? 0
 }
