@@ -1,0 +1,24 @@
+import { defineConfig } from 'vitest/config'
+
+// What a test needs decides its project: nothing of Astro, Astro's own Vite, or the built site.
+const astro = ['test/astro/**/*.test.ts']
+const site = ['test/site/**/*.test.ts']
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          name: 'pure',
+          include: ['test/**/*.test.ts'],
+          exclude: [...astro, ...site],
+          testTimeout: 30_000,
+        },
+      },
+      './test/astro/vitest.config.ts',
+      {
+        test: { name: 'site', include: site, testTimeout: 120_000, hookTimeout: 120_000 },
+      },
+    ],
+  },
+})
