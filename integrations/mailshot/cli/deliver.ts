@@ -1,10 +1,12 @@
 import { deliver } from '../deliver.ts'
 import type { Mailshot } from '../mailshot.ts'
+import type { Send } from '../send.ts'
 import { type Call, defineCommand, type ExitCode, exitCodes } from './command.ts'
 import { count } from './format.ts'
 import { followSends } from './progress.ts'
 import { logFor, withMailshot } from './project.ts'
 import { stopSignal } from './signals.ts'
+import { printable } from './terminal.ts'
 
 const options = {
   'until-done': {
@@ -24,7 +26,9 @@ export const deliverCommand = defineCommand({
     ['mailshot deliver --until-done', 'mails all that is due, with a progress bar, and ends'],
     ['mailshot deliver', 'stays, as a service (systemd, container)'],
   ],
-  exit: { [exitCodes.failed]: 'with --until-done: some failed, or are uncertain, or it broke off' },
+  exit: {
+    [exitCodes.failed]: 'with --until-done: some failed, or are uncertain, or a send paused itself',
+  },
   run: (call) =>
     withMailshot(call.values, (mailshot) => work(call, mailshot), {
       log: logFor(call.terminal.live || call.terminal.quiet ? 'warn' : 'info'),
@@ -35,7 +39,6 @@ async function work(
   { values, terminal }: Call<typeof options>,
   mailshot: Mailshot,
 ): Promise<ExitCode> {
-  if (mailshot.held) terminal.warn(`Nothing is being sent: ${mailshot.held}`)
   const { signal, release } = stopSignal(() => terminal.note('\nFinishing what is in hand …'))
   const ended = new AbortController()
   const following = followSends(mailshot, terminal, { signal: ended.signal })
@@ -43,15 +46,21 @@ async function work(
   try {
     const result = await deliver(mailshot, { signal, untilDone })
     ended.abort()
-    await following
+    const stuck = (await following).filter(hasPausedItself)
+    for (const send of stuck)
+      terminal.warn(`${send.slug} is paused: ${printable(send.reason ?? '')}`)
     if (terminal.json) terminal.printJson(result)
     else terminal.print(summary(result))
-    const bad = result.failed + result.uncertain
+    const bad = result.failed + result.uncertain + stuck.length
     return untilDone && bad > 0 ? exitCodes.failed : exitCodes.done
   } finally {
     ended.abort()
     release()
   }
+}
+
+function hasPausedItself(send: Send): boolean {
+  return send.status === 'paused' && send.reason !== 'operator'
 }
 
 function summary(result: { sent: number; failed: number; uncertain: number }): string {

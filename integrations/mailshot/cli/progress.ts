@@ -13,23 +13,24 @@ export interface Progress {
 
 /**
  * Reads the sends again and again, and shows those that were open at some time meanwhile, until the signal aborts. Counters
- * stand on the send, so this costs the same for any size.
+ * stand on the send, so this costs the same for any size. Answers the sends as they were at the end.
  */
 export async function followSends(
   mailshot: Mailshot,
   terminal: Terminal,
   options: { id?: string; signal: AbortSignal; until?: (sends: readonly Send[]) => boolean },
-): Promise<void> {
+): Promise<Send[]> {
   const progress = startProgress(terminal)
   const followed = new Set<string>(options.id === undefined ? [] : [options.id])
   try {
     for (;;) {
       const last = options.signal.aborted
       const sends = await listSends(mailshot)
-      if (options.id === undefined) for (const { id } of sends.filter(isOpen)) followed.add(id)
+      const due = sends.filter((send) => isOpen(send) && send.scheduledAt <= mailshot.now())
+      if (options.id === undefined) for (const { id } of due) followed.add(id)
       const shown = sends.filter(({ id }) => followed.has(id))
       progress.update(shown, mailshot.now())
-      if (last || options.until?.(shown)) return
+      if (last || options.until?.(shown)) return shown
       await mailshot.sleep(terminal.live ? 200 : 1000, options.signal)
     }
   } finally {

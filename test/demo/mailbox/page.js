@@ -4,7 +4,7 @@ const mails = []
 let shown
 
 new EventSource('/events').addEventListener('message', ({ data }) => add(JSON.parse(data)))
-addEventListener('hashchange', show)
+addEventListener('hashchange', () => void show())
 element('filter').addEventListener('input', filter)
 for (const name of ['part', 'width', 'scheme']) element(name).addEventListener('change', arrange)
 

@@ -1,0 +1,56 @@
+import type { Problem } from '../campaign.ts'
+import { checkCampaigns } from '../check.ts'
+import { defineCommand, type ExitCode, exitCodes } from './command.ts'
+import { count } from './format.ts'
+import { readProject } from './project.ts'
+import { slugOf } from './slug.ts'
+import { paint, type Terminal } from './terminal.ts'
+
+export const check = defineCommand({
+  usage: ['check [<slug>…]'],
+  about:
+    'Finds the mistakes in campaigns before anybody gets them: unknown fields, lists and layouts, missing subjects,\n' +
+    'images and unsubscribe links, placeholders left over, mails that are too large. Each is told as file:line, with the\n' +
+    'reason and the cure. Without a slug: all campaigns. It needs no database.',
+  options: {},
+  examples: [
+    ['mailshot check', 'all campaigns, for instance on each pull request'],
+    ['mailshot check campaigns/2026-06-launch.md', 'one of them, by its file or its slug'],
+  ],
+  exit: { [exitCodes.wrongRequest]: 'there are errors; warnings alone leave it 0' },
+  async run({ values, positionals, terminal }) {
+    const slugs = positionals.map(slugOf)
+    const config = await readProject(values)
+    const results = await checkCampaigns(config, slugs.length > 0 ? slugs : undefined)
+    const problems = results.flatMap((result) => result.problems)
+    const errors = problems.filter(({ severity }) => severity === 'error').length
+    const warnings = problems.length - errors
+    if (terminal.json) terminal.printJson({ errors, warnings, campaigns: results })
+    else {
+      for (const problem of problems) terminal.print(describeProblem(problem))
+      terminal.print(summary(results.length, errors, warnings))
+    }
+    return exitCodeOf(errors)
+  },
+})
+
+/** Shows what is wrong with one campaign on stderr; answers whether it may be mailed. */
+export function reportProblems(terminal: Terminal, problems: readonly Problem[]): boolean {
+  for (const problem of problems) terminal.warn(describeProblem(problem))
+  return !problems.some(({ severity }) => severity === 'error')
+}
+
+function describeProblem({ file, line, severity, what, why, cure }: Problem): string {
+  const mark = severity === 'error' ? paint('red', 'error') : paint('yellow', 'warning')
+  return `${paint('bold', `${file}:${line}:`)} ${mark}: ${what}: ${why}\n    ${paint('green', '→')} ${cure}`
+}
+
+function summary(campaigns: number, errors: number, warnings: number): string {
+  const checked = `${count(campaigns, 'campaign')} checked: `
+  if (errors + warnings === 0) return `${checked}${paint('green', 'all is well')}`
+  return `${checked}${count(errors, 'error')}, ${count(warnings, 'warning')}`
+}
+
+function exitCodeOf(errors: number): ExitCode {
+  return errors > 0 ? exitCodes.wrongRequest : exitCodes.done
+}

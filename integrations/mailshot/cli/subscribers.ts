@@ -1,0 +1,222 @@
+import { MailshotError } from '../error.ts'
+import type { Mailshot } from '../mailshot.ts'
+import { subscribe, unsubscribe } from '../subscriber.ts'
+import {
+  findSubscriber,
+  listConsents,
+  listSubscribers,
+  type Subscriber,
+  type SubscriberQuery,
+  type Subscription,
+} from '../subscriber/read.ts'
+import { type Call, defineCommand, type ExitCode, exitCodes } from './command.ts'
+import { formatTime, isoTime } from './format.ts'
+import { actor, withMailshot } from './project.ts'
+import { printList } from './table.ts'
+import { printable } from './terminal.ts'
+
+const options = {
+  list: {
+    type: 'string',
+    short: 'l',
+    multiple: true,
+    value: 'ID',
+    about: 'list, add, unsubscribe: which list; repeat it for several.',
+  },
+  status: {
+    type: 'string',
+    value: 'STATUS',
+    about: 'list: only pending, active or unsubscribed ones.',
+  },
+  name: { type: 'string', value: 'NAME', about: 'add: the name.' },
+  lang: { type: 'string', value: 'LANG', about: 'add: the language, like fr or pt-BR.' },
+  set: { type: 'string', multiple: true, value: 'FIELD=VALUE', about: 'add: an attribute.' },
+  confirmed: {
+    type: 'boolean',
+    about: 'add: the person has confirmed elsewhere; no confirmation is mailed.',
+  },
+} as const
+
+type SubscribersCall = Call<typeof options>
+type Action = (call: SubscribersCall, mailshot: Mailshot) => Promise<ExitCode>
+
+const actions: Record<string, Action> = { list, show, add, unsubscribe: leave }
+
+export const subscribers = defineCommand({
+  usage: [
+    'subscribers [list] [--list ID] [--status STATUS]',
+    'subscribers show <address>',
+    'subscribers add <address> --list ID… [--name NAME] [--lang LANG] [--set FIELD=VALUE…] [--confirmed]',
+    'subscribers unsubscribe <address> [--list ID…]',
+  ],
+  about:
+    'The people. "add" asks for a confirmation where the list does (double opt-in), unless --confirmed; "unsubscribe"\n' +
+    'without --list ends everything and suppresses the address. Many at once: mailshot import.',
+  options,
+  examples: [
+    ['mailshot subscribers show bob@example.org', 'lists, consents, suppression'],
+    ['mailshot subscribers list --list weekly --json', 'one line of JSON a person'],
+  ],
+  run: (call) => {
+    const action = actions[call.positionals[0] ?? 'list']
+    if (action) return withMailshot(call.values, (mailshot) => action(call, mailshot))
+    throw new MailshotError(`subscribers: say one of ${Object.keys(actions).join(', ')}`)
+  },
+})
+
+async function list({ values, terminal }: SubscribersCall, mailshot: Mailshot): Promise<ExitCode> {
+  const [onList] = values.list ?? []
+  const status = values.status === undefined ? undefined : parseStatus(values.status)
+  const query = { ...(onList !== undefined && { list: onList }), ...(status && { status }) }
+  for await (const page of pages(mailshot, query)) {
+    printList(terminal, page, {
+      heading: ['address', 'name', 'lang', 'lists', 'suppressed'],
+      cells: (one) => [one.email, one.name, one.lang ?? '', listsOf(one), one.suppressed ?? ''],
+      json: jsonOf,
+      empty: 'Nobody yet: mailshot import people.csv --list ID',
+    })
+  }
+  return exitCodes.done
+}
+
+async function show(call: SubscribersCall, mailshot: Mailshot): Promise<ExitCode> {
+  const { terminal } = call
+  const person = await personNamed(call, mailshot)
+  const consents = await listConsents(mailshot, person.id)
+  if (terminal.json) {
+    const told = consents.map(({ at, confirmedAt, ...consent }) => ({
+      ...consent,
+      at: isoTime(at),
+      confirmedAt: isoTime(confirmedAt),
+    }))
+    terminal.printJson({ ...jsonOf(person), consents: told })
+    return exitCodes.done
+  }
+  const time = (ms: number | null) => formatTime(ms, mailshot.config.timeZone)
+  const lines: [string, string][] = [
+    ['address', person.email],
+    ['name', person.name],
+    ['language', person.lang ?? ''],
+    ...Object.entries(person.attributes).map(([name, value]): [string, string] => [
+      name,
+      String(value),
+    ]),
+    ['since', time(person.createdAt)],
+    ['suppressed', person.suppressed ?? ''],
+    ...person.subscriptions.map((one): [string, string] => ['list', history(one, time)]),
+    ...consents.map((one): [string, string] => [
+      'consent',
+      `${one.list}: ${time(one.at)} by ${[one.source, one.form].filter(Boolean).join(' ')}`,
+    ]),
+  ]
+  const told = lines.filter(([, value]) => value !== '')
+  terminal.print(told.map(([name, value]) => `${name.padEnd(11)} ${printable(value)}`).join('\n'))
+  return exitCodes.done
+}
+
+async function add(call: SubscribersCall, mailshot: Mailshot): Promise<ExitCode> {
+  const { values, terminal } = call
+  const email = addressOf(call)
+  const result = await subscribe(mailshot, {
+    email,
+    lists: requireLists(values.list),
+    attributes: Object.fromEntries((values.set ?? []).map(parseAttribute)),
+    consent: { source: 'command' },
+    confirmed: values.confirmed === true,
+    ...(values.name !== undefined && { name: values.name }),
+    ...(values.lang !== undefined && { lang: values.lang }),
+  })
+  if (result.status === 'invalid') throw new MailshotError(result.problems.join('\n'))
+  if (result.status === 'suppressed') {
+    throw new MailshotError(
+      `${email} is suppressed (${result.reason}); if the person asked for it: mailshot lift ${email}`,
+    )
+  }
+  const said = { asked: 'a confirmation is mailed', active: 'subscribed', unchanged: 'was already' }
+  if (terminal.json) terminal.printJson({ email, status: result.status })
+  else terminal.print(`${email}: ${said[result.status]}`)
+  return exitCodes.done
+}
+
+async function leave(call: SubscribersCall, mailshot: Mailshot): Promise<ExitCode> {
+  const { values, terminal } = call
+  const person = await personNamed(call, mailshot)
+  const { ended } = await unsubscribe(mailshot, {
+    subscriberId: person.id,
+    lists: values.list ?? 'all',
+    reason: 'operator',
+    actor: actor(),
+  })
+  if (terminal.json) terminal.printJson({ email: person.email, ended })
+  else
+    terminal.print(
+      `${person.email}: ${ended.length > 0 ? `left ${ended.join(', ')}` : 'was on none'}`,
+    )
+  return exitCodes.done
+}
+
+async function* pages(mailshot: Mailshot, query: SubscriberQuery): AsyncGenerator<Subscriber[]> {
+  const limit = 1000
+  let afterId = 0
+  for (;;) {
+    const page = await listSubscribers(mailshot, { ...query, afterId, limit })
+    if (page.length > 0 || afterId === 0) yield page
+    if (page.length < limit) return
+    afterId = page.at(-1)?.id ?? afterId
+  }
+}
+
+async function personNamed(call: SubscribersCall, mailshot: Mailshot): Promise<Subscriber> {
+  const address = addressOf(call)
+  const person = await findSubscriber(mailshot, address)
+  if (person) return person
+  throw new MailshotError(`${address}: nobody has this address here`)
+}
+
+function addressOf({ positionals: [action, address] }: SubscribersCall): string {
+  if (address) return address
+  throw new MailshotError(`subscribers ${action}: which address?`)
+}
+
+function requireLists(lists: string[] | undefined): string[] {
+  if (lists) return lists
+  throw new MailshotError(
+    'subscribers add: on which list? Add --list ID; mailshot lists shows them',
+  )
+}
+
+function parseAttribute(text: string): [string, string] {
+  const [, field, value] = /^([^=]+)=(.*)$/s.exec(text) ?? []
+  if (field !== undefined && value !== undefined) return [field, value]
+  throw new MailshotError(`--set ${text}: write it like city=Grenoble`)
+}
+
+function parseStatus(text: string): Subscription['status'] {
+  if (text === 'pending' || text === 'active' || text === 'unsubscribed') return text
+  throw new MailshotError(`--status ${text}: it is one of pending, active, unsubscribed`)
+}
+
+function listsOf({ subscriptions }: Subscriber): string {
+  return subscriptions
+    .map((one) => (one.status === 'active' ? one.list : `${one.list} (${one.status})`))
+    .join(', ')
+}
+
+function history(one: Subscription, time: (ms: number | null) => string): string {
+  const since = one.status === 'unsubscribed' ? one.endedAt : (one.activeAt ?? one.askedAt)
+  const why = one.endReason ? ` (${one.endReason})` : ''
+  return `${one.list}: ${one.status} since ${time(since)}${why}`
+}
+
+function jsonOf({ createdAt, subscriptions, ...person }: Subscriber) {
+  return {
+    ...person,
+    createdAt: isoTime(createdAt),
+    subscriptions: subscriptions.map(({ askedAt, activeAt, endedAt, ...one }) => ({
+      ...one,
+      askedAt: isoTime(askedAt),
+      activeAt: isoTime(activeAt),
+      endedAt: isoTime(endedAt),
+    })),
+  }
+}

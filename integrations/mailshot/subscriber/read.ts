@@ -1,0 +1,101 @@
+import { type SQL, sql } from 'drizzle-orm'
+import type { AttributeValue } from '../../../db/schema.ts'
+import { parseEmailAddress } from '../email-address.ts'
+import type { Mailshot } from '../mailshot.ts'
+
+export interface Subscriber {
+  id: number
+  /** As written: mail goes to this form. */
+  email: string
+  name: string
+  lang: string | null
+  attributes: Record<string, AttributeValue>
+  createdAt: number
+  subscriptions: Subscription[]
+  /** Why the address gets nothing, if it does. */
+  suppressed: string | null
+}
+
+export interface Subscription {
+  list: string
+  status: 'pending' | 'active' | 'unsubscribed'
+  askedAt: number
+  activeAt: number | null
+  endedAt: number | null
+  endReason: string | null
+}
+
+export interface ConsentRow {
+  list: string
+  at: number
+  source: string
+  form: string | null
+  wording: string | null
+  ip: string | null
+  confirmedAt: number | null
+}
+
+export interface SubscriberQuery {
+  /** Only those on this list, with this status. */
+  list?: string
+  status?: Subscription['status']
+  /** Keyset paging: those with a greater id. */
+  afterId?: number
+  limit?: number
+}
+
+/** A page of subscribers by ascending id; 1000 unless told. */
+export async function listSubscribers(
+  mailshot: Mailshot,
+  query: SubscriberQuery = {},
+): Promise<Subscriber[]> {
+  const { list = null, status = null, afterId = 0, limit = 1000 } = query
+  const isOn = sql`EXISTS (SELECT 1 FROM subscriptions AS p WHERE p.subscriber_id = s.id
+    AND p.list_id = ifnull(${list}, p.list_id) AND p.status = ifnull(${status}, p.status))`
+  const isAny = list === null && status === null
+  return select(
+    mailshot,
+    sql`s.id > ${afterId} ${isAny ? sql`` : sql`AND ${isOn}`} ORDER BY s.id LIMIT ${limit}`,
+  )
+}
+
+/** The person of an address; `undefined` when nobody has it. */
+export async function findSubscriber(
+  mailshot: Mailshot,
+  address: string,
+): Promise<Subscriber | undefined> {
+  const email = parseEmailAddress(address)?.identity ?? null
+  const [found] = await select(mailshot, sql`s.email = ${email}`)
+  return found
+}
+
+/** When, from where and by which form and wording each subscription was asked for, oldest first. */
+export async function listConsents(
+  mailshot: Mailshot,
+  subscriberId: number,
+): Promise<ConsentRow[]> {
+  return mailshot.db.all<ConsentRow>(
+    sql`SELECT list_id AS list, at, source, form, wording, ip, confirmed_at AS confirmedAt
+        FROM consents WHERE subscriber_id = ${subscriberId} ORDER BY id`,
+  )
+}
+
+type SubscriberRow = Omit<Subscriber, 'attributes' | 'subscriptions'> & {
+  attributes: string
+  subscriptions: string
+}
+
+async function select(mailshot: Mailshot, condition: SQL): Promise<Subscriber[]> {
+  const rows = await mailshot.db.all<SubscriberRow>(sql`
+    SELECT s.id, s.written AS email, s.name, s.lang, s.attributes, s.created_at AS createdAt,
+      (SELECT json_group_array(json_object('list', p.list_id, 'status', p.status, 'askedAt', p.asked_at,
+          'activeAt', p.active_at, 'endedAt', p.ended_at, 'endReason', p.end_reason) ORDER BY p.list_id)
+        FROM subscriptions AS p WHERE p.subscriber_id = s.id) AS subscriptions,
+      (SELECT reason FROM suppressions AS x WHERE x.email = s.email) AS suppressed
+    FROM subscribers AS s WHERE ${condition}`)
+  return rows.map((row) => ({
+    ...row,
+    attributes: JSON.parse(row.attributes),
+    subscriptions: JSON.parse(row.subscriptions),
+  }))
+}
