@@ -145,6 +145,11 @@ function findHeader(raw: Buffer, name: string): string | undefined {
   return line?.slice(prefix.length).trim()
 }
 
+/** The mail as the transport contract compares it. */
+export async function arrivedMail(raw: Uint8Array, to: string) {
+  return { ...(await readMail(Buffer.from(raw))), to }
+}
+
 async function readMail(raw: Buffer): Promise<ReadMail> {
   const mail = await simpleParser(raw)
   const to = Array.isArray(mail.to) ? mail.to[0] : mail.to

@@ -1,4 +1,4 @@
-import { mkdir, open, rename, rm } from 'node:fs/promises'
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { MailshotError } from '../error.ts'
 import type { Message, Outcome, Transport } from '../transport.ts'
@@ -60,18 +60,12 @@ async function writeWhole(folder: string, name: string, bytes: Uint8Array): Prom
   await mkdir(folder, { recursive: true })
   const draft = join(folder, `.${name}.${process.pid}.${newDraft()}`)
   try {
-    const file = await open(draft, 'wx')
-    try {
-      await file.writeFile(bytes)
-      await file.sync()
-    } finally {
-      await file.close()
-    }
+    await writeFile(draft, bytes, { flag: 'wx', flush: true })
+    await rename(draft, join(folder, name))
   } catch (cause) {
     await rm(draft, { force: true })
     throw cause
   }
-  await rename(draft, join(folder, name))
 }
 
 let drafts = 0

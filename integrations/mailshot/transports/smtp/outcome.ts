@@ -160,7 +160,14 @@ function retryAfter(text: string): { retryAfter?: number } {
   return { retryAfter: Number(match[1]) * unit }
 }
 
-function reasonOf(fault: SmtpFault): string {
-  const text = fault.response ? `${fault.command ?? ''}: ${fault.response}` : fault.message
+function reasonOf({ command, response, message }: SmtpFault): string {
+  const text = response ? `${command ?? 'answer'}: ${response}` : inPlainWords(message)
   return text.replace(/\s+/g, ' ').trim()
+}
+
+/** nodemailer's words for a server that closes before its greeting, or between two messages, each time anew. */
+function inPlainWords(message: string): string {
+  return message.startsWith('Reached maximum number of retries')
+    ? 'the server closes each connection before a message can be handed over'
+    : message
 }

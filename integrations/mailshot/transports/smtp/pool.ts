@@ -17,14 +17,16 @@ export interface Pool {
 export function openPool(options: CheckedSmtpOptions): Pool {
   const transporter = createTransport({ pool: true, ...connectionOptions(options) })
   const bodies = new WeakMap<object, Readable>()
-  // A body that nodemailer never read was not handed over, whatever broke. Its pool goes by the same mark when it takes
-  // another connection for a message whose own was closed by the server between two messages (`maxRequeues`).
-  transporter.use('stream', (mail, done) => {
-    const { raw } = mail.data
-    mail.message.processFunc((body) => {
-      if (Buffer.isBuffer(raw)) bodies.set(raw, body)
+  transporter.use('stream', ({ data, message }, done) => {
+    // A body that nodemailer never read was not handed over, whatever broke. Its pool goes by the same mark when the
+    // server closes a connection between two messages, and it takes another connection for the second (`maxRequeues`).
+    message.processFunc((body) => {
+      if (Buffer.isBuffer(data.raw)) bodies.set(data.raw, body)
       return body
     })
+    // nodemailer notes a refused sender on the envelope, and would find it there on the other connection.
+    const { from, to } = message.getEnvelope()
+    message.getEnvelope = () => ({ from, to: [...to] })
     done()
   })
 
@@ -74,7 +76,7 @@ function connectionOptions(options: CheckedSmtpOptions) {
     ...(options.name !== undefined && { name: options.name }),
     maxConnections: options.connections,
     maxMessages: Infinity,
-    maxRequeues: 2,
+    maxRequeues: 3,
     connectionTimeout: options.connectTimeoutSeconds * 1000,
     greetingTimeout: options.connectTimeoutSeconds * 1000,
     socketTimeout: options.answerTimeoutSeconds * 1000,
