@@ -203,12 +203,12 @@ export const recipients = sqliteTable(
     index('recipients_deferred')
       .on(table.sendId, table.dueAt)
       .where(sql`status = 'deferred'`),
-    index('recipients_held')
-      .on(table.workerId, table.status)
-      .where(sql`status IN ('claimed', 'in-hand')`),
-    index('recipients_claim')
+    index('recipients_claimed')
       .on(table.claimId)
-      .where(sql`status IN ('claimed', 'in-hand')`),
+      .where(sql`status = 'claimed'`),
+    index('recipients_in_hand')
+      .on(table.workerId)
+      .where(sql`status = 'in-hand'`),
     index('recipients_uncertain')
       .on(table.sendId, table.id)
       .where(sql`status = 'uncertain'`),

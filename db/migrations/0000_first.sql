@@ -117,8 +117,8 @@ CREATE TABLE `recipients` (
 --> statement-breakpoint
 CREATE INDEX `recipients_pending` ON `recipients` (`send_id`,`id`) WHERE status = 'pending';--> statement-breakpoint
 CREATE INDEX `recipients_deferred` ON `recipients` (`send_id`,`due_at`) WHERE status = 'deferred';--> statement-breakpoint
-CREATE INDEX `recipients_held` ON `recipients` (`worker_id`,`status`) WHERE status IN ('claimed', 'in-hand');--> statement-breakpoint
-CREATE INDEX `recipients_claim` ON `recipients` (`claim_id`) WHERE status IN ('claimed', 'in-hand');--> statement-breakpoint
+CREATE INDEX `recipients_claimed` ON `recipients` (`claim_id`) WHERE status = 'claimed';--> statement-breakpoint
+CREATE INDEX `recipients_in_hand` ON `recipients` (`worker_id`) WHERE status = 'in-hand';--> statement-breakpoint
 CREATE INDEX `recipients_uncertain` ON `recipients` (`send_id`,`id`) WHERE status = 'uncertain';--> statement-breakpoint
 CREATE INDEX `recipients_email` ON `recipients` (`email`);--> statement-breakpoint
 CREATE UNIQUE INDEX `recipients_once` ON `recipients` (`send_id`,`email`);--> statement-breakpoint

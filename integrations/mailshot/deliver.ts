@@ -1,0 +1,203 @@
+import { composeFor } from './deliver/compose.ts'
+import { openLedger } from './deliver/ledger.ts'
+import { openStock } from './deliver/stock.ts'
+import type { HeldRecipient } from './deliver/held.ts'
+import { deliverLetters } from './letter/deliver.ts'
+import { MailshotError } from './error.ts'
+import { type Mailshot, requireSecret } from './mailshot.ts'
+import { releaseStatement } from './recipient.ts'
+import { openImageWatch } from './send/media.ts'
+import { listSends, type Send } from './send/read.ts'
+import { finishCancels, tendSends } from './send/tend.ts'
+import type { Message, Outcome } from './transport.ts'
+import { enlistWorker, recoverDeadWorkers, renewLease, retireWorker } from './worker.ts'
+
+export interface DeliverOptions {
+  /** Stops cleanly: no new claims, in-hand messages finished, claims given back. */
+  signal?: AbortSignal | undefined
+  /** End when nothing that could be sent now is left, instead of waiting for more. */
+  untilDone?: boolean | undefined
+  /** Called about twice a second with the open sends, and once at the end. */
+  onProgress?: ((sends: Send[]) => void) | undefined
+}
+
+/** What this worker did, by outcome. */
+export interface DeliverReport {
+  sent: number
+  failed: number
+  deferred: number
+  uncertain: number
+  skipped: number
+}
+
+const tendEveryMs = 500
+
+/**
+ * The worker: starts what is due, and mails claimed recipients at the pace until it is told to stop. Any number may run
+ * at once, and any may be killed at any moment.
+ *
+ * @throws MailshotError when the secret is missing or the database is on hold
+ */
+export async function deliver(
+  mailshot: Mailshot,
+  options: DeliverOptions = {},
+): Promise<DeliverReport> {
+  requireSecret(mailshot.config)
+  if (mailshot.held !== undefined) {
+    throw new MailshotError(`nothing is sent: ${mailshot.held}`)
+  }
+  const shift = await beginShift(mailshot, options)
+  try {
+    await work(shift)
+  } finally {
+    await endShift(shift)
+    options.onProgress?.(await listSends(mailshot))
+  }
+  return shift.ledger.report
+}
+
+type Shift = Awaited<ReturnType<typeof beginShift>>
+
+async function beginShift(mailshot: Mailshot, options: DeliverOptions) {
+  await recoverDeadWorkers(mailshot)
+  await finishCancels(mailshot)
+  const bell = openBell(mailshot)
+  const signal = options.signal ?? new AbortController().signal
+  signal.addEventListener('abort', bell.ring, { once: true })
+  const { transport } = mailshot.config
+  return {
+    mailshot,
+    options,
+    signal,
+    bell,
+    transport,
+    ledger: openLedger(mailshot, signal),
+    stock: openStock(mailshot),
+    images: openImageWatch(mailshot),
+    capacity: transport.parallel * transport.batch,
+    workerId: await enlistWorker(mailshot),
+    leaseRenewedAt: mailshot.now(),
+    tendedAt: 0,
+    isDone: false,
+    letters: Promise.resolve(),
+    calls: new Set<Promise<void>>(),
+  }
+}
+
+async function work(shift: Shift): Promise<void> {
+  const { ledger, stock, bell, capacity } = shift
+  while (!shift.signal.aborted && !shift.isDone) {
+    await tend(shift)
+    await stock.fill(shift.workerId, capacity)
+    // One write settles what came back and puts the next in hand; its slots are reused from here on.
+    const { held, rest } = await ledger.write(stock.claimed, capacity, shift.workerId)
+    stock.remove(held.left)
+    for (const lot of lotsOf(held.inHand, shift.transport.batch)) {
+      keep(shift, handOver(shift, lot))
+    }
+    if (held.left.length === 0 && !ledger.hasNews()) await bell.wait(rest)
+  }
+}
+
+/** Hands one call's worth of messages over, each at its hour, and notes what the transport answered. */
+async function handOver(shift: Shift, lot: HeldRecipient[]): Promise<void> {
+  const { mailshot, ledger, bell } = shift
+  const hour = Math.max(...lot.map((recipient) => recipient.hour))
+  if (hour > mailshot.now()) await mailshot.sleep(hour - mailshot.now())
+  const composed = await Promise.all(
+    lot.map((recipient) => composeFor(mailshot, shift.stock.snapshotOf, recipient)),
+  )
+  const messages = composed.filter((result): result is Message => 'mime' in result)
+  const outcomes = await sendAll(shift, messages)
+  for (const [index, recipient] of lot.entries()) {
+    const result = composed[index]
+    const outcome = result && 'mime' in result ? outcomes[messages.indexOf(result)] : result
+    ledger.note(
+      recipient,
+      outcome ?? { status: 'uncertain', reason: 'the transport gave no answer' },
+    )
+  }
+  bell.ring()
+}
+
+async function sendAll(shift: Shift, messages: Message[]): Promise<Outcome[]> {
+  if (messages.length === 0) return []
+  try {
+    return await shift.transport.send(messages, shift.signal)
+  } catch (error) {
+    // A transport promises not to throw. One that does may have handed the messages over.
+    shift.mailshot.log.error({ err: error }, 'the transport threw')
+    const reason = error instanceof Error ? error.message : String(error)
+    return messages.map(() => ({ status: 'uncertain', reason }))
+  }
+}
+
+/** Now and then: renews the lease, recovers the dead, starts, freezes and ends sends, mails letters. */
+async function tend(shift: Shift): Promise<void> {
+  const { mailshot, options, stock } = shift
+  if (mailshot.now() - shift.tendedAt < tendEveryMs) return
+  await keepLease(shift)
+  const isFreezing = await tendSends(mailshot, shift.images)
+  // Freezing goes on at the next turn, but lets what is ready run first.
+  shift.tendedAt = isFreezing ? 0 : mailshot.now()
+  if (isFreezing) await new Promise((resolve) => setImmediate(resolve))
+  shift.letters = shift.letters.then(() => deliverLetters(mailshot, shift.workerId, shift.signal))
+  const { isIdle, sends } = await stock.refresh()
+  options.onProgress?.(sends)
+  if (options.untilDone && isIdle && shift.calls.size === 0 && !shift.ledger.hasNews()) {
+    await shift.letters
+    shift.isDone = (await stock.refresh()).isIdle
+  }
+}
+
+async function keepLease(shift: Shift): Promise<void> {
+  const { mailshot } = shift
+  const now = mailshot.now()
+  if (now - shift.leaseRenewedAt < mailshot.config.leaseSeconds * 250) return
+  if (!(await renewLease(mailshot, shift.workerId))) {
+    mailshot.log.warn('this worker was silent for longer than its lease; it starts anew')
+    shift.stock.clear()
+    shift.workerId = await enlistWorker(mailshot)
+  }
+  shift.leaseRenewedAt = now
+  await recoverDeadWorkers(mailshot)
+}
+
+async function endShift(shift: Shift): Promise<void> {
+  const { mailshot, ledger, workerId } = shift
+  await mailshot.db.write(releaseStatement({ workerId }))
+  await Promise.all([...shift.calls, shift.letters])
+  await ledger.write([], 0, workerId)
+  await tendSends(mailshot, shift.images)
+  await retireWorker(mailshot, workerId)
+}
+
+function keep(shift: Shift, call: Promise<void>): void {
+  shift.calls.add(call)
+  void call.finally(() => shift.calls.delete(call))
+}
+
+function lotsOf<Item>(items: Item[], size: number): Item[][] {
+  const lots: Item[][] = []
+  for (let at = 0; at < items.length; at += size) lots.push(items.slice(at, at + size))
+  return lots
+}
+
+/** Lets the loop sleep until something happened or the time is up. */
+function openBell(mailshot: Mailshot) {
+  let waiting: AbortController | undefined
+  let rung = false
+  return {
+    ring: () => {
+      rung = true
+      waiting?.abort()
+    },
+    wait: async (ms: number) => {
+      if (!rung) {
+        waiting = new AbortController()
+        await mailshot.sleep(Math.min(ms, tendEveryMs), waiting.signal)
+      }
+      rung = false
+    },
+  }
+}

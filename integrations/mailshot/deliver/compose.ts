@@ -1,0 +1,51 @@
+import type { CompiledCampaign } from '../compile.ts'
+import type { MailshotConfig } from '../config.ts'
+import type { Mailshot } from '../mailshot.ts'
+import { composeMessage } from '../message.ts'
+import { linkTo, signToken } from '../token.ts'
+import type { Message, Outcome } from '../transport.ts'
+import { type HeldRecipient, messageIdOf, messageKeyOf } from './held.ts'
+
+/**
+ * Composes the mail of one recipient. A campaign that cannot be composed for one reader is a fault of the campaign, so it
+ * pauses the send instead of costing that reader the mail.
+ */
+export async function composeFor(
+  mailshot: Mailshot,
+  snapshotOf: (sendId: string) => Promise<CompiledCampaign>,
+  recipient: HeldRecipient,
+): Promise<Message | Outcome> {
+  const { config } = mailshot
+  const campaign = await snapshotOf(recipient.sendId)
+  try {
+    return composeMessage(config, campaign, readerOf(config, recipient), {
+      id: messageKeyOf(recipient),
+      envelopeFrom: config.returnPath,
+      messageId: messageIdOf(config, recipient),
+      ...(config.redirectTo !== undefined && { redirectTo: config.redirectTo }),
+    })
+  } catch (error) {
+    mailshot.log.error({ err: error, recipient: recipient.id }, 'a mail could not be composed')
+    const reason = error instanceof Error ? error.message : String(error)
+    return { status: 'blocked', reason: `the mail cannot be composed: ${reason}` }
+  }
+}
+
+function readerOf(config: MailshotConfig, recipient: HeldRecipient) {
+  const { id, subscriberId, written, name, attributes, lists } = recipient
+  const link = (page: 'unsubscribe' | 'preferences' | 'view', ids: number[]) =>
+    linkTo(config, page, signToken(config.secrets, page, ids))
+  return {
+    email: written,
+    name,
+    lang: recipient.lang ?? config.lang,
+    status: 'active',
+    lists,
+    attributes,
+    urls: {
+      unsubscribe: link('unsubscribe', [subscriberId, id]),
+      preferences: link('preferences', [subscriberId]),
+      view: link('view', [id]),
+    },
+  }
+}

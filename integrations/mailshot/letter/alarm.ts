@@ -1,0 +1,50 @@
+import { localize } from '../config.ts'
+import type { AlarmEvent } from '../letter.ts'
+import type { Mailshot } from '../mailshot.ts'
+import { findSend, type Send } from '../send/read.ts'
+import { textsFor } from '../texts.ts'
+import { fill, type Letter, type LetterContent } from './compose.ts'
+
+/** What the operator is told about a send: what happened, its figures, and the commands to act on it. */
+export async function alarmContent(mailshot: Mailshot, letter: Letter): Promise<LetterContent> {
+  const { alarms } = textsFor(letter.lang)
+  const send = await findSend(mailshot, { id: letter.values['send'] ?? '' })
+  const event = eventOf(letter.values['event'])
+  if (!send) return { subject: event, paragraphs: [] }
+  const values = valuesOf(mailshot, send, letter.lang)
+  const { subject, paragraphs } = alarms[event]
+  const wordsOf = (text: string) => fill(text, values)
+  return { subject: wordsOf(subject), paragraphs: paragraphs.map(wordsOf) }
+}
+
+function valuesOf(mailshot: Mailshot, send: Send, lang: string): Record<string, string> {
+  const { config } = mailshot
+  const count = new Intl.NumberFormat(lang)
+  const time = new Intl.DateTimeFormat(lang, {
+    dateStyle: 'long',
+    timeStyle: 'short',
+    timeZone: config.timeZone,
+  })
+  const titles = send.lists.map((list) => {
+    const title = config.lists[list]?.title
+    return title === undefined ? list : localize(title, lang, config.lang)
+  })
+  return {
+    id: send.id,
+    slug: send.slug,
+    site: config.site,
+    lists: new Intl.ListFormat(lang).format(titles),
+    reason: send.reason ?? '',
+    scheduled: time.format(send.scheduledAt),
+    total: count.format(send.total),
+    sent: count.format(send.sent),
+    failed: count.format(send.failed),
+    skipped: count.format(send.skipped),
+    uncertain: count.format(send.uncertain),
+  }
+}
+
+function eventOf(text: string | undefined): AlarmEvent {
+  const events = ['started', 'held', 'paused', 'done'] as const
+  return events.find((event) => event === text) ?? 'done'
+}

@@ -1,0 +1,125 @@
+import mjml2html from 'mjml'
+import { localize } from '../config.ts'
+import type { LetterKind } from '../letter.ts'
+import type { Mailshot } from '../mailshot.ts'
+import { lazyMime } from '../message/mime.ts'
+import { domainOf } from '../email-address.ts'
+import { textsFor } from '../texts.ts'
+import type { Message } from '../transport.ts'
+import { alarmContent } from './alarm.ts'
+
+export interface Letter {
+  id: number
+  kind: LetterKind
+  email: string
+  lang: string
+  values: Record<string, string>
+  tries: number
+  createdAt: number
+}
+
+/** What a letter says: plain sentences and at most one button. Nothing in it is markup. */
+export interface LetterContent {
+  subject: string
+  paragraphs: string[]
+  button?: { label: string; url: string } | undefined
+  /** Below the button, smaller. */
+  notes?: string[] | undefined
+}
+
+/** Composes a single mail in the reader's language, the same bytes but for its date on every try. */
+export async function composeLetter(mailshot: Mailshot, letter: Letter): Promise<Message> {
+  const { config } = mailshot
+  const content = await contentOf(mailshot, letter)
+  const title = localize(config.title, letter.lang, config.lang)
+  const foot = [title, config.postalAddress]
+  const parts = {
+    id: `letter.${letter.id}`,
+    envelope: { from: config.returnPath, to: config.redirectTo ?? letter.email },
+    from: { ...config.from, name: config.from.name || title },
+    to: { name: '', address: config.redirectTo ?? letter.email },
+    replyTo: config.replyTo,
+    subject: content.subject,
+    html: await htmlOf(content, letter.lang, foot),
+    text: textOf(content, foot),
+    messageId: `<letter.${letter.id}.${letter.createdAt.toString(36)}@${domainOf(config.from.address)}>`,
+    // RFC 3834: no vacation reply to a mail that a machine wrote.
+    headers: { 'Auto-Submitted': 'auto-generated' },
+    campaign: undefined,
+    track: { opens: false, clicks: false },
+  }
+  return { ...parts, mime: lazyMime(parts) }
+}
+
+async function contentOf(mailshot: Mailshot, letter: Letter): Promise<LetterContent> {
+  const { confirmation, welcome } = textsFor(letter.lang).letters
+  const { config } = mailshot
+  const title = localize(config.title, letter.lang, config.lang)
+  const values = { ...letter.values, title }
+  const words = (text: string) => fill(text, values)
+  switch (letter.kind) {
+    case 'confirmation':
+      return {
+        subject: words(confirmation.subject),
+        paragraphs: [words(confirmation.intro)],
+        button: { label: confirmation.button, url: letter.values['url'] ?? config.site },
+        notes: [words(confirmation.ignore), words(confirmation.expires)],
+      }
+    case 'welcome':
+      return {
+        subject: words(welcome.subject),
+        paragraphs: [words(welcome.intro), words(welcome.leave)],
+      }
+    case 'alarm':
+      return alarmContent(mailshot, letter)
+  }
+}
+
+/** Puts values into a text's `{placeholders}`; what a value holds is never filled again. */
+export function fill(text: string, values: Record<string, string>): string {
+  return text.replace(/\{(\w+)\}/g, (placeholder, key: string) => values[key] ?? placeholder)
+}
+
+function textOf(content: LetterContent, foot: string[]): string {
+  const button = content.button ? [`${content.button.label}:\n${content.button.url}`] : []
+  const blocks = [...content.paragraphs, ...button, ...(content.notes ?? [])]
+  return [...blocks, `-- \n${foot.join('\n')}`].join('\n\n')
+}
+
+async function htmlOf(content: LetterContent, lang: string, foot: string[]): Promise<string> {
+  const { dir } = textsFor(lang)
+  const paragraph = (text: string) => `<mj-text>${lines(text)}</mj-text>`
+  const note = (text: string) =>
+    `<mj-text font-size="14px" color="#595959">${lines(text)}</mj-text>`
+  const button = content.button
+    ? `<mj-button href="${escape(content.button.url)}">${escape(content.button.label)}</mj-button>`
+    : ''
+  const source = `<mjml lang="${escape(lang)}" dir="${dir}">
+    <mj-head>
+      <mj-title>${escape(content.subject)}</mj-title>
+      <mj-attributes>
+        <mj-all font-family="system-ui, 'Segoe UI', Roboto, Helvetica, Arial, sans-serif" />
+        <mj-text font-size="16px" line-height="1.6" color="#1a1a1a" align="${dir === 'rtl' ? 'right' : 'left'}" />
+        <mj-button background-color="#1d4ed8" color="#ffffff" font-size="16px" border-radius="6px" />
+      </mj-attributes>
+      <mj-raw><meta name="color-scheme" content="light dark"></mj-raw>
+    </mj-head>
+    <mj-body width="560px"><mj-section><mj-column>
+      ${content.paragraphs.map(paragraph).join('')}${button}${(content.notes ?? []).map(note).join('')}
+      ${note(foot.join('\n'))}
+    </mj-column></mj-section></mj-body></mjml>`
+  const { html } = await mjml2html(source, { fonts: {}, validationLevel: 'strict' })
+  return html
+}
+
+function lines(text: string): string {
+  return escape(text).replaceAll('\n', '<br>')
+}
+
+function escape(text: string): string {
+  return text
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;')
+    .replaceAll('"', '&quot;')
+}

@@ -1,0 +1,276 @@
+import { randomUUID } from 'node:crypto'
+import { type SQL, sql } from 'drizzle-orm'
+import { type AttributeValue, type RecipientStatus, recipientStatuses } from '../../db/schema.ts'
+import type { Mailshot } from './mailshot.ts'
+import { type Lane, returnSlotsStatement } from './pace.ts'
+import type { Outcome } from './transport.ts'
+
+/** A recipient that this worker holds, with what its mail is composed from. */
+export interface ClaimedRecipient {
+  id: number
+  claimId: string
+  sendId: string
+  subscriberId: number
+  written: string
+  tries: number
+  name: string
+  lang: string | null
+  attributes: Record<string, AttributeValue>
+}
+
+interface ClaimRow extends Omit<ClaimedRecipient, 'attributes' | 'claimId'> {
+  attributes: string | null
+}
+
+/**
+ * Takes up to `limit` recipients of a running send for one worker: pending ones first, then deferred ones that are due.
+ * Repeating the same claim takes no more.
+ */
+export async function claimRecipients(
+  mailshot: Mailshot,
+  claim: { sendId: string; workerId: string; limit: number },
+): Promise<ClaimedRecipient[]> {
+  const claimId = randomUUID()
+  const now = mailshot.now()
+  const take = (source: SQL): SQL => sql`
+    UPDATE recipients SET status = 'claimed', claim_id = ${claimId}, worker_id = ${claim.workerId}
+    WHERE id IN (${source})
+      AND NOT EXISTS (SELECT 1 FROM recipients WHERE claim_id = ${claimId} AND status = 'claimed')
+      AND EXISTS (SELECT 1 FROM sends WHERE id = ${claim.sendId} AND status = 'running')`
+  const results = await mailshot.db.write<ClaimRow>(
+    take(sql`SELECT id FROM recipients WHERE send_id = ${claim.sendId} AND status = 'pending'
+      ORDER BY id LIMIT ${claim.limit}`),
+    take(sql`SELECT id FROM recipients WHERE send_id = ${claim.sendId} AND status = 'deferred'
+      AND due_at <= ${now} ORDER BY due_at LIMIT ${claim.limit}`),
+    sql`SELECT r.id, r.send_id AS sendId, r.subscriber_id AS subscriberId, r.written, r.tries,
+      coalesce(s.name, '') AS name, s.lang, s.attributes
+      FROM recipients r LEFT JOIN subscribers s ON s.id = r.subscriber_id
+      WHERE r.claim_id = ${claimId} AND r.status = 'claimed' ORDER BY r.id`,
+  )
+  const rows = results[2] ?? []
+  return rows.map((row) => ({ ...row, claimId, attributes: JSON.parse(row.attributes ?? '{}') }))
+}
+
+export interface Mark {
+  id: number
+  status: 'in-hand' | 'skipped'
+  /** The lists that selected it and are still active, in the send's order. */
+  lists: string
+}
+
+/**
+ * Marks claimed recipients in hand, as many as `allowed` (a scalar SQL expression) says, in the order given; whoever left or
+ * was suppressed meanwhile is skipped. Recipients whose send was paused, or whose claim was lost, are left out of the
+ * answer.
+ */
+export function inHandStatement(
+  recipients: ClaimedRecipient[],
+  mark: { workerId: string; allowed: SQL; now: number },
+): SQL {
+  const claimed = recipients.map(({ id, claimId }) => ({ id, claimId }))
+  const activeLists = sql`(
+    SELECT coalesce(json_group_array(value), '[]') FROM (
+      SELECT l.value FROM json_each(recipients.lists) AS l JOIN subscriptions AS p
+        ON p.list_id = l.value AND p.subscriber_id = recipients.subscriber_id AND p.status = 'active'
+      ORDER BY l.key))`
+  const isSuppressed = sql`EXISTS (SELECT 1 FROM suppressions WHERE email = recipients.email)`
+  const hasLeft = sql`${activeLists} = '[]'`
+  return sql`
+    UPDATE recipients SET
+      status = CASE WHEN ${isSuppressed} OR ${hasLeft} THEN 'skipped' ELSE 'in-hand' END,
+      reason = CASE WHEN ${isSuppressed} THEN 'suppressed' WHEN ${hasLeft} THEN 'unsubscribed' END,
+      tries = tries + 1, in_hand_at = ${mark.now}, settled_at = CASE WHEN ${isSuppressed} OR ${hasLeft} THEN ${mark.now} END
+    WHERE status = 'claimed'
+      AND (id, claim_id) IN (
+        SELECT value ->> 'id', value ->> 'claimId' FROM json_each(${JSON.stringify(claimed)})
+        ORDER BY key LIMIT ${mark.allowed})
+      AND EXISTS (SELECT 1 FROM sends WHERE id = recipients.send_id AND status = 'running')
+      AND EXISTS (SELECT 1 FROM workers WHERE id = ${mark.workerId} AND lease_until > ${mark.now})
+    RETURNING id, status, ${activeLists} AS lists`
+}
+
+/** Which of them their claims still hold; the others were marked, or lost to a pause or a lease that ran out. */
+export function stillClaimedStatement(recipients: ClaimedRecipient[]): SQL {
+  const claimed = JSON.stringify(recipients.map(({ id, claimId }) => ({ id, claimId })))
+  return sql`
+    SELECT r.id FROM json_each(${claimed}) AS j JOIN recipients AS r ON r.id = j.value ->> 'id'
+    WHERE r.claim_id = j.value ->> 'claimId' AND r.status = 'claimed'`
+}
+
+/** An outcome as it is written down. */
+export interface Settlement {
+  id: number
+  claimId: string
+  status: 'sent' | 'failed' | 'deferred' | 'uncertain' | 'returned'
+  reason: string | null
+  enhanced: string | null
+  dueAt: number | null
+  messageId: string
+  providerId: string | null
+  answer: string | null
+}
+
+const minute = 60_000
+/** After the first, second, … try. */
+const retryDelays = [5 * minute, 20 * minute, 60 * minute, 180 * minute, 360 * minute]
+
+/**
+ * What an outcome means for a recipient. A fault of the relay or a blocked account gives it back and costs it no try; its
+ * own temporary refusal comes back later, at most `maxTries` times.
+ */
+export function settlementOf(
+  recipient: ClaimedRecipient & { messageId: string },
+  outcome: Outcome,
+  limits: { now: number; maxTries: number },
+): Settlement {
+  const blank = { reason: null, enhanced: null, dueAt: null, providerId: null, answer: null }
+  const { id, claimId, messageId } = recipient
+  const base = { ...blank, id, claimId, messageId }
+  switch (outcome.status) {
+    case 'accepted': {
+      const { providerId, answer } = outcome
+      return { ...base, status: 'sent', providerId, answer: answer ?? null }
+    }
+    case 'rejected': {
+      const { reason, enhanced } = outcome
+      return { ...base, status: 'failed', reason, answer: reason, enhanced: enhanced ?? null }
+    }
+    case 'uncertain':
+      return { ...base, status: 'uncertain', reason: outcome.reason }
+    case 'blocked':
+      return { ...base, status: 'returned', reason: outcome.reason }
+    case 'deferred': {
+      const { reason, scope, retryAfter } = outcome
+      if (scope === 'relay') return { ...base, status: 'returned', reason }
+      const tries = recipient.tries + 1
+      if (tries >= limits.maxTries) return { ...base, status: 'failed', reason, answer: reason }
+      const delay = retryDelays[tries - 1] ?? 360 * minute
+      const dueAt = limits.now + Math.max(delay, (retryAfter ?? 0) * 1000)
+      return { ...base, status: 'deferred', reason, answer: reason, dueAt }
+    }
+  }
+}
+
+/**
+ * Writes outcomes down and gives their slots back to the lane. Only the claim that holds a recipient settles it; a late
+ * answer still turns an `uncertain` of the same claim into what is now known. Repeating it changes nothing.
+ */
+export function settleStatements(settlements: Settlement[], lane: Lane, now: number): SQL[] {
+  if (settlements.length === 0) return []
+  const rows = sql`json_each(${JSON.stringify(settlements)})`
+  const stillInHand = sql`(
+    SELECT count(*) FROM ${rows} AS j JOIN recipients AS r ON r.id = j.value ->> 'id'
+    WHERE r.claim_id = j.value ->> 'claimId' AND r.status = 'in-hand')`
+  return [
+    ...(lane.limits.length > 0 ? [returnSlotsStatement(lane, stillInHand, now)] : []),
+    sql`
+    UPDATE recipients SET
+      status = CASE
+        WHEN j.status NOT IN ('deferred', 'returned') THEN j.status
+        WHEN recipients.status = 'uncertain' THEN 'failed'
+        WHEN s.status = 'cancelled' THEN 'cancelled'
+        WHEN j.status = 'returned' THEN ${returnedStatus}
+        ELSE 'deferred' END,
+      tries = tries - (j.status = 'returned'),
+      due_at = CASE WHEN j.status = 'deferred' THEN j.due_at ELSE recipients.due_at END,
+      reason = j.reason, enhanced = j.enhanced, message_id = j.message_id, provider_id = j.provider_id,
+      answer = j.answer, settled_at = ${now}
+    FROM (SELECT value ->> 'id' AS id, value ->> 'claimId' AS claim_id, value ->> 'status' AS status,
+        value ->> 'reason' AS reason, value ->> 'enhanced' AS enhanced, value ->> 'dueAt' AS due_at,
+        value ->> 'messageId' AS message_id, value ->> 'providerId' AS provider_id, value ->> 'answer' AS answer
+      FROM ${rows}) AS j, sends AS s
+    WHERE recipients.id = j.id AND recipients.claim_id = j.claim_id AND s.id = recipients.send_id
+      AND (recipients.status = 'in-hand' OR (recipients.status = 'uncertain' AND j.status <> 'uncertain'))`,
+  ]
+}
+
+/** What a claimed recipient was before: one with a due time had been deferred. */
+const returnedStatus = sql`CASE WHEN recipients.due_at IS NULL THEN 'pending' ELSE 'deferred' END`
+
+/** Gives back what is claimed and not in hand: all that a worker holds, or all of one send. */
+export function releaseStatement(held: { workerId: string } | { sendId: string }): SQL {
+  const whose =
+    'workerId' in held ? sql`worker_id = ${held.workerId}` : sql`send_id = ${held.sendId}`
+  return sql`
+    UPDATE recipients SET status = ${returnedStatus}, claim_id = NULL, worker_id = NULL
+    WHERE status = 'claimed' AND ${whose}`
+}
+
+/**
+ * Takes from workers whose lease has run out what they held: claimed ones go back, those in hand become uncertain (or go back,
+ * where the config chose to resend).
+ */
+export function recoverStatements(
+  mailshot: Mailshot,
+  lane: Lane,
+  workerIds: string[],
+  now: number,
+): SQL[] {
+  const dead = sql`(SELECT value FROM json_each(${JSON.stringify(workerIds)}))`
+  const inHand = sql`(SELECT count(*) FROM recipients WHERE status = 'in-hand' AND worker_id IN ${dead})`
+  const afterHand = mailshot.config.resendUncertain ? returnedStatus : sql`'uncertain'`
+  return [
+    ...(lane.limits.length > 0 ? [returnSlotsStatement(lane, inHand, now)] : []),
+    sql`
+    UPDATE recipients SET
+      status = CASE WHEN status = 'in-hand' THEN ${afterHand} ELSE ${returnedStatus} END,
+      reason = CASE WHEN status = 'in-hand' THEN 'the process that was handing it over died' ELSE reason END,
+      settled_at = CASE WHEN status = 'in-hand' THEN ${now} END
+    WHERE status IN ('claimed', 'in-hand') AND worker_id IN ${dead}`,
+  ]
+}
+
+/** Cancels up to `limit` recipients of a send in each status that nobody has in hand. */
+export function cancelStatements(sendId: string, limit: number, now: number): SQL[] {
+  const cancel = (status: SQL): SQL => sql`
+    UPDATE recipients SET status = 'cancelled', settled_at = ${now}
+    WHERE id IN (
+      SELECT id FROM recipients WHERE send_id = ${sendId} AND status = ${status} LIMIT ${limit})
+    RETURNING id`
+  // Literals, so that SQLite sees that the partial indexes apply.
+  return [cancel(sql`'pending'`), cancel(sql`'deferred'`), cancel(sql`'claimed'`)]
+}
+
+/** One line of a send's history. */
+export interface RecipientRow {
+  id: number
+  email: string
+  status: RecipientStatus
+  tries: number
+  reason: string | null
+  enhanced: string | null
+  inHandAt: number | null
+  settledAt: number | null
+  dueAt: number | null
+  messageId: string | null
+  providerId: string | null
+  answer: string | null
+}
+
+export interface RecipientQuery {
+  sendId: string
+  status?: RecipientStatus
+  /** Normalised. */
+  email?: string
+  /** Keyset paging: those with a greater id. */
+  afterId?: number
+  limit?: number
+}
+
+/** A page of a send's recipients by ascending id; 1000 unless told. */
+export async function listRecipients(
+  mailshot: Mailshot,
+  query: RecipientQuery,
+): Promise<RecipientRow[]> {
+  const { sendId, status, email, afterId = 0, limit = 1000 } = query
+  return mailshot.db.all<RecipientRow>(sql`
+    SELECT id, email, status, tries, reason, enhanced, in_hand_at AS inHandAt, settled_at AS settledAt,
+      due_at AS dueAt, message_id AS messageId, provider_id AS providerId, answer
+    FROM recipients WHERE send_id = ${sendId} AND id > ${afterId}
+      ${status ? sql`AND status = ${status}` : sql``} ${email ? sql`AND email = ${email}` : sql``}
+    ORDER BY id LIMIT ${limit}`)
+}
+
+export function isRecipientStatus(text: string): text is RecipientStatus {
+  return recipientStatuses.some((status) => status === text)
+}

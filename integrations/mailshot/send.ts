@@ -1,0 +1,243 @@
+import { createHash, randomBytes } from 'node:crypto'
+import { sql } from 'drizzle-orm'
+import { auditStatement } from './audit.ts'
+import type { CompiledCampaign, MediaFile } from './compile.ts'
+import { parseEmailAddress } from './email-address.ts'
+import { MailshotError } from './error.ts'
+import { type Mailshot, requireSecret } from './mailshot.ts'
+import { cancelStatements, releaseStatement } from './recipient.ts'
+import { isSelected } from './send/audience.ts'
+import { findOpenSend, findSend, readSend, relatedSends, type Send } from './send/read.ts'
+
+export { countAudience } from './send/audience.ts'
+export { findSend, listSends, readSend, type Send } from './send/read.ts'
+
+export interface StartOptions {
+  /** When, in milliseconds; the campaign's own time, or now. */
+  at?: number | undefined
+  /** Instead of the campaign's own lists. */
+  lists?: string[] | undefined
+  /**
+   * `first` refuses a campaign that was already sent with other content; `again` starts it for all who did not get it;
+   * `all` for everybody once more.
+   */
+  audience?: Send['audience'] | undefined
+  /** A single send to this one subscriber. */
+  onlyTo?: string | undefined
+  /** The Git commit that the campaign was compiled from. */
+  commit?: string | undefined
+  actor: string
+}
+
+/**
+ * Starts a send: freezes the compiled campaign and its images, and schedules it; a worker does the rest. The same trigger
+ * (slug, content, lists) answers the send it made before, with `created: false`.
+ *
+ * @throws MailshotError when a list is unknown, the secret is missing, or the campaign needs `--again`
+ */
+export async function startSend(
+  mailshot: Mailshot,
+  compiled: CompiledCampaign,
+  media: MediaFile[],
+  options: StartOptions,
+): Promise<{ send: Send; created: boolean }> {
+  requireSecret(mailshot.config)
+  const request = await checkRequest(mailshot, compiled, options)
+  const existing = await existingSend(mailshot, request)
+  if (existing) return { send: existing, created: false }
+  const id = newSendId(mailshot.now())
+  const now = mailshot.now()
+  await mailshot.db.write(
+    sql`INSERT INTO snapshots (hash, slug, compiled, created_at)
+        VALUES (${compiled.hash}, ${compiled.slug}, ${JSON.stringify(compiled)}, ${now})
+        ON CONFLICT DO NOTHING`,
+    ...media.map(
+      (file) => sql`INSERT INTO media (hash, type, bytes, created_at)
+        VALUES (${file.hash}, ${file.type}, ${file.bytes}, ${now}) ON CONFLICT DO NOTHING`,
+    ),
+    sql`INSERT INTO sends (id, slug, content_hash, lists, trigger_key, audience, only_to, status, git_commit,
+          created_at, scheduled_at)
+        VALUES (${id}, ${compiled.slug}, ${compiled.hash}, ${JSON.stringify(request.lists)}, ${request.triggerKey},
+          ${request.audience}, ${request.onlyTo}, 'scheduled', ${options.commit ?? null}, ${now}, ${request.at ?? now})
+        ON CONFLICT (trigger_key) DO NOTHING`,
+    auditStatement(mailshot, {
+      actor: options.actor,
+      action: 'start',
+      subject: `send:${id}`,
+      detail: { slug: compiled.slug, hash: compiled.hash, lists: request.lists },
+    }),
+  )
+  // Of two triggers at the same moment one made the send; both answer it.
+  const send = await findSend(mailshot, { triggerKey: request.triggerKey })
+  if (!send) throw new Error(`send ${id} was not written`)
+  return { send, created: send.id === id }
+}
+
+interface SendRequest {
+  slug: string
+  hash: string
+  lists: string[]
+  audience: Send['audience']
+  onlyTo: string | null
+  at: number | undefined
+  triggerKey: string
+}
+
+async function checkRequest(
+  mailshot: Mailshot,
+  compiled: CompiledCampaign,
+  options: StartOptions,
+): Promise<SendRequest> {
+  const { slug, hash } = compiled
+  const lists = options.lists ?? compiled.lists
+  const known = Object.keys(mailshot.config.lists)
+  const unknown = lists.find((list) => !known.includes(list))
+  if (unknown !== undefined) {
+    throw new MailshotError(
+      `campaign ${slug}: list "${unknown}" is not in mailshot.config.ts (known: ${known.join(', ')})`,
+    )
+  }
+  if (lists.length === 0) {
+    throw new MailshotError(
+      `campaign ${slug}: it names no list; write "lists: [${known[0] ?? 'weekly'}]" in its front matter, or use --list`,
+    )
+  }
+  const onlyTo = options.onlyTo === undefined ? null : await checkOnlyTo(mailshot, options, lists)
+  const at = options.at ?? (typeof compiled.send === 'object' ? compiled.send.at : undefined)
+  const audience = options.audience ?? 'first'
+  const request = { slug, hash, lists, audience, onlyTo, at }
+  return { ...request, triggerKey: await triggerKeyOf(mailshot, request) }
+}
+
+async function checkOnlyTo(
+  mailshot: Mailshot,
+  options: StartOptions,
+  lists: string[],
+): Promise<string> {
+  const address = parseEmailAddress(options.onlyTo ?? '')
+  if (!address) throw new MailshotError(`"${options.onlyTo}" is not an e-mail address`)
+  if (await isSelected(mailshot, address.identity, lists)) return address.identity
+  throw new MailshotError(
+    `${address.identity} is not an active subscriber of ${lists.join(', ')}, or is suppressed, so it gets no send; ` +
+      'to look at the mail there, use: mailshot test',
+  )
+}
+
+/** What makes two triggers one. A repeat (`--again`) counts the sends of the same kind that have ended. */
+async function triggerKeyOf(
+  mailshot: Mailshot,
+  request: Omit<SendRequest, 'triggerKey'>,
+): Promise<string> {
+  const base = [
+    request.slug,
+    request.hash,
+    request.lists.toSorted().join(','),
+    request.onlyTo ?? '',
+  ]
+  const digest = createHash('sha256').update(base.join('\n')).digest('hex').slice(0, 32)
+  if (request.audience === 'first') return digest
+  const repeats = await mailshot.db.get<{ count: number }>(
+    sql`SELECT count(*) AS count FROM sends
+        WHERE slug = ${request.slug} AND trigger_key >= ${digest} AND trigger_key < ${`${digest}~`}
+          AND status IN ('done', 'cancelled')`,
+  )
+  return `${digest}.${repeats?.count ?? 0}`
+}
+
+/** The send that this trigger made before, if it may not make another. */
+async function existingSend(mailshot: Mailshot, request: SendRequest): Promise<Send | undefined> {
+  const same = await findSend(mailshot, { triggerKey: request.triggerKey })
+  if (same || request.onlyTo !== null) return same
+  const open = await findOpenSend(mailshot, request.slug)
+  if (open) {
+    if (open.contentHash === request.hash && open.lists.join() === request.lists.join()) return open
+    throw new MailshotError(
+      `campaign ${request.slug}: send ${open.id} of it is ${open.status}, with other content or lists; ` +
+        `let it end, or cancel it (mailshot cancel ${open.id}) and start the correction with --again`,
+    )
+  }
+  if (request.audience !== 'first') return undefined
+  const [earlier] = await relatedSends(mailshot, request)
+  if (!earlier || (earlier.slug === request.slug && earlier.contentHash === request.hash)) {
+    return undefined
+  }
+  throw new MailshotError(
+    `campaign ${request.slug}: ${earlier.slug === request.slug ? 'an earlier version' : `its content, as ${earlier.slug},`} ` +
+      `was already sent (send ${earlier.id}); --again sends this to those who did not get it, --resend-all to everybody`,
+  )
+}
+
+/** Holds a send until it is resumed; nothing of it is put in hand from then on. */
+export async function pauseSend(
+  mailshot: Mailshot,
+  id: string,
+  pause: { reason: string; actor: string },
+): Promise<Send> {
+  const send = await readSend(mailshot, id)
+  if (send.status === 'paused') return send
+  if (send.status === 'done' || send.status === 'cancelled') throw ended(send, 'paused')
+  await mailshot.db.write(
+    sql`UPDATE sends SET paused_from = status, status = 'paused', reason = ${pause.reason}
+        WHERE id = ${id} AND status IN ('scheduled', 'preparing', 'running')`,
+    releaseStatement({ sendId: id }),
+    auditStatement(mailshot, { ...change('pause', id, pause), detail: { reason: pause.reason } }),
+  )
+  return readSend(mailshot, id)
+}
+
+/** Lets a paused send go on where it stood. One that was held for being late starts now. */
+export async function resumeSend(
+  mailshot: Mailshot,
+  id: string,
+  { actor }: { actor: string },
+): Promise<Send> {
+  const send = await readSend(mailshot, id)
+  if (send.status === 'done' || send.status === 'cancelled') throw ended(send, 'resumed')
+  if (send.status !== 'paused') return send
+  await mailshot.db.write(
+    sql`UPDATE sends SET status = coalesce(paused_from, 'running'), reason = NULL, paused_from = NULL,
+          scheduled_at = CASE WHEN paused_from = 'scheduled' THEN max(scheduled_at, ${mailshot.now()}) ELSE scheduled_at END
+        WHERE id = ${id} AND status = 'paused'`,
+    auditStatement(mailshot, change('resume', id, { actor })),
+  )
+  return readSend(mailshot, id)
+}
+
+/** Ends a send for good: all who did not get it yet are `cancelled`; what is in hand is finished. */
+export async function cancelSend(
+  mailshot: Mailshot,
+  id: string,
+  { actor }: { actor: string },
+): Promise<Send> {
+  const send = await readSend(mailshot, id)
+  if (send.status === 'done') throw ended(send, 'cancelled')
+  await mailshot.db.write(
+    sql`UPDATE sends SET status = 'cancelled', reason = ${`by ${actor}`}, finished_at = ${mailshot.now()}
+        WHERE id = ${id} AND status NOT IN ('done', 'cancelled')`,
+    auditStatement(mailshot, change('cancel', id, { actor })),
+  )
+  await cancelRecipients(mailshot, id)
+  return readSend(mailshot, id)
+}
+
+/** Cancels the recipients of a cancelled send in slices that do not block the process; repeating it is harmless. */
+export async function cancelRecipients(mailshot: Mailshot, id: string): Promise<void> {
+  for (;;) {
+    const results = await mailshot.db.write(...cancelStatements(id, 5000, mailshot.now()))
+    if (results.every((rows) => rows.length === 0)) return
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+}
+
+function change(action: string, id: string, { actor }: { actor: string }) {
+  return { actor, action, subject: `send:${id}`, detail: {} }
+}
+
+function ended(send: Send, wanted: string): MailshotError {
+  return new MailshotError(`send ${send.id} is ${send.status}, so it cannot be ${wanted}`)
+}
+
+/** Sorts by time: seconds in base 36, then chance. */
+function newSendId(now: number): string {
+  return `${Math.floor(now / 1000).toString(36)}${randomBytes(4).toString('hex')}`
+}

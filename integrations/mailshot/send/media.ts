@@ -1,0 +1,59 @@
+import { sql } from 'drizzle-orm'
+import type { CompiledCampaign } from '../compile.ts'
+import type { Mailshot } from '../mailshot.ts'
+import type { Send } from './read.ts'
+
+/** The compiled campaign that a send froze. */
+export async function readSnapshot(mailshot: Mailshot, hash: string): Promise<CompiledCampaign> {
+  const row = await mailshot.db.get<{ compiled: string }>(
+    sql`SELECT compiled FROM snapshots WHERE hash = ${hash}`,
+  )
+  if (!row) throw new Error(`snapshot ${hash} is missing`)
+  return JSON.parse(row.compiled)
+}
+
+/** Whether a send's images are where its mails say; looked at in the background, again every ten seconds. */
+export type ImageWatch = (send: Send) => 'ready' | 'looking' | { missing: string }
+
+/**
+ * A reader must never open a mail whose images are not there yet, so each is asked for at its public address before the
+ * send starts.
+ */
+export function openImageWatch(mailshot: Mailshot): ImageWatch {
+  const looks = new Map<string, { at: number; result: ReturnType<ImageWatch> }>()
+  return (send) => {
+    const last = looks.get(send.id)
+    if (last && (last.result === 'ready' || mailshot.now() - last.at < lookEveryMs)) {
+      return last.result
+    }
+    const look = { at: mailshot.now(), result: last?.result ?? 'looking' }
+    looks.set(send.id, look)
+    void lookAtImages(mailshot, send).then((result) => (look.result = result))
+    return look.result
+  }
+}
+
+const lookEveryMs = 10_000
+
+async function lookAtImages(mailshot: Mailshot, send: Send): Promise<ReturnType<ImageWatch>> {
+  const { images } = await readSnapshot(mailshot, send.contentHash)
+  const problems = await Promise.all(images.map(problemOf))
+  const first = problems.find((problem) => problem !== undefined)
+  return first === undefined ? 'ready' : { missing: first }
+}
+
+async function problemOf(url: string): Promise<string | undefined> {
+  const problem = await askFor(url)
+  if (problem === undefined) return undefined
+  return `waiting for its images: ${url} ${problem}; the site must serve it before the send starts`
+}
+
+async function askFor(url: string): Promise<string | undefined> {
+  try {
+    const response = await fetch(url, { method: 'HEAD', signal: AbortSignal.timeout(10_000) })
+    return response.ok ? undefined : `answers ${response.status}`
+  } catch (error) {
+    const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error
+    return `does not answer (${cause instanceof Error ? cause.message : String(cause)})`
+  }
+}

@@ -1,0 +1,86 @@
+import { type SQL, sql } from 'drizzle-orm'
+import type { sends } from '../../../db/schema.ts'
+import { MailshotError } from '../error.ts'
+import type { Mailshot } from '../mailshot.ts'
+
+/** One mailing of one compiled campaign to chosen lists, with its counters. */
+export type Send = typeof sends.$inferSelect & {
+  /** Still to be handed over: pending, claimed, in hand or deferred. */
+  remaining: number
+}
+
+type SendRow = Omit<Send, 'lists'> & { lists: string }
+
+const columns = sql.raw(
+  `id, slug, content_hash AS contentHash, lists, trigger_key AS triggerKey, audience, only_to AS onlyTo, status, reason,
+  paused_from AS pausedFrom, git_commit AS gitCommit, created_at AS createdAt, scheduled_at AS scheduledAt,
+  started_at AS startedAt, freeze_cursor AS freezeCursor, freeze_until AS freezeUntil, frozen_at AS frozenAt,
+  finished_at AS finishedAt, total, sent, failed, skipped, cancelled, uncertain,
+  total - sent - failed - skipped - cancelled - uncertain AS remaining`,
+)
+
+/** Newest first, at most 100 unless told. */
+export async function listSends(mailshot: Mailshot, limit = 100): Promise<Send[]> {
+  return select(mailshot, sql`ORDER BY created_at DESC, id DESC LIMIT ${limit}`)
+}
+
+export async function findSend(
+  mailshot: Mailshot,
+  by: { id: string } | { triggerKey: string } | { slug: string },
+): Promise<Send | undefined> {
+  const [send] = await select(
+    mailshot,
+    sql`WHERE ${condition(by)} ORDER BY created_at DESC LIMIT 1`,
+  )
+  return send
+}
+
+/** A send by its id, or the latest of a slug. @throws MailshotError when there is none */
+export async function readSend(mailshot: Mailshot, idOrSlug: string): Promise<Send> {
+  const send =
+    (await findSend(mailshot, { id: idOrSlug })) ?? (await findSend(mailshot, { slug: idOrSlug }))
+  if (send) return send
+  throw new MailshotError(
+    `there is no send "${idOrSlug}"; "mailshot status" lists them with their ids and slugs`,
+  )
+}
+
+/** The send of a slug to its lists that has not ended. */
+export async function findOpenSend(mailshot: Mailshot, slug: string): Promise<Send | undefined> {
+  const [send] = await select(
+    mailshot,
+    sql`WHERE slug = ${slug} AND only_to IS NULL AND status NOT IN ('done', 'cancelled') LIMIT 1`,
+  )
+  return send
+}
+
+/** Sends to lists of the same slug or of the same content, newest first, those that mailed nobody left out. */
+export async function relatedSends(
+  mailshot: Mailshot,
+  campaign: { slug: string; hash: string },
+): Promise<Send[]> {
+  return select(
+    mailshot,
+    sql`WHERE (slug = ${campaign.slug} OR content_hash = ${campaign.hash}) AND only_to IS NULL
+        AND sent + uncertain + failed > 0 ORDER BY created_at DESC`,
+  )
+}
+
+/** Sends in one of these statuses, oldest first. */
+export async function sendsIn(mailshot: Mailshot, statuses: Send['status'][]): Promise<Send[]> {
+  return select(
+    mailshot,
+    sql`WHERE status IN (SELECT value FROM json_each(${JSON.stringify(statuses)})) ORDER BY scheduled_at, id`,
+  )
+}
+
+async function select(mailshot: Mailshot, tail: SQL): Promise<Send[]> {
+  const rows = await mailshot.db.all<SendRow>(sql`SELECT ${columns} FROM sends ${tail}`)
+  return rows.map((row) => ({ ...row, lists: JSON.parse(row.lists) }))
+}
+
+function condition(by: { id: string } | { triggerKey: string } | { slug: string }): SQL {
+  if ('id' in by) return sql`id = ${by.id}`
+  if ('slug' in by) return sql`slug = ${by.slug}`
+  return sql`trigger_key = ${by.triggerKey}`
+}

@@ -1,0 +1,144 @@
+import { type SQL, sql } from 'drizzle-orm'
+import { queueAlarmStatement } from '../letter.ts'
+import type { Mailshot } from '../mailshot.ts'
+import { cancelRecipients } from '../send.ts'
+import { selectedSubscribers } from './audience.ts'
+import type { ImageWatch } from './media.ts'
+import { type Send, sendsIn } from './read.ts'
+
+/** Subscribers looked at in one statement of a freeze: some 30 ms, since the client blocks the event loop meanwhile. */
+const sliceSize = 10_000
+
+/**
+ * Brings every open send one step on: holds the late ones, starts the due ones, freezes a slice, ends what is finished.
+ * Several processes may do so at once, and any may die at any step.
+ *
+ * @returns whether there is more to do at once
+ */
+export async function tendSends(mailshot: Mailshot, images: ImageWatch): Promise<boolean> {
+  let hasMore = false
+  for (const send of await sendsIn(mailshot, ['scheduled', 'preparing', 'running'])) {
+    hasMore = (await stepOn(mailshot, send, images)) || hasMore
+  }
+  return hasMore
+}
+
+/** Ends the recipients that a cancel left behind when its process died; once, at a worker's start. */
+export async function finishCancels(mailshot: Mailshot): Promise<void> {
+  const left = await mailshot.db.all<{ id: string }>(
+    sql`SELECT id FROM sends AS s WHERE status = 'cancelled' AND (
+      EXISTS (SELECT 1 FROM recipients WHERE send_id = s.id AND status = 'pending') OR
+      EXISTS (SELECT 1 FROM recipients WHERE send_id = s.id AND status = 'deferred'))`,
+  )
+  for (const { id } of left) await cancelRecipients(mailshot, id)
+}
+
+async function stepOn(mailshot: Mailshot, send: Send, images: ImageWatch): Promise<boolean> {
+  switch (send.status) {
+    case 'scheduled':
+      return startWhenDue(mailshot, send, images(send))
+    case 'preparing':
+      return freezeSlice(mailshot, send)
+    case 'running':
+      if (send.remaining === 0) await finish(mailshot, send.id)
+      return false
+    case 'paused':
+    case 'done':
+    case 'cancelled':
+      return false
+  }
+}
+
+async function startWhenDue(
+  mailshot: Mailshot,
+  send: Send,
+  images: ReturnType<ImageWatch>,
+): Promise<boolean> {
+  const now = mailshot.now()
+  if (send.scheduledAt > now) return false
+  if (send.scheduledAt < now - mailshot.config.lateAfterHours * 3_600_000) {
+    await holdLate(mailshot, send.id)
+    return false
+  }
+  if (images !== 'ready') {
+    if (images !== 'looking') await setReason(mailshot, send, images.missing)
+    return false
+  }
+  // What an earlier send of the same campaign still has in hand decides who is left for this one.
+  const earlierInHand = sql`
+    SELECT 1 FROM recipients AS r JOIN sends AS e ON e.id = r.send_id
+    WHERE r.status = 'in-hand' AND (e.slug = ${send.slug} OR e.content_hash = ${send.contentHash})`
+  const [started] = await mailshot.db.write(
+    sql`UPDATE sends SET status = 'preparing', started_at = ${now}, reason = NULL,
+          freeze_until = coalesce((SELECT max(id) FROM subscribers), 0)
+        WHERE id = ${send.id} AND status = 'scheduled' AND NOT EXISTS (${earlierInHand})
+        RETURNING id`,
+  )
+  return started?.length === 1
+}
+
+async function holdLate(mailshot: Mailshot, id: string): Promise<void> {
+  const isScheduled = sql`id = ${id} AND status = 'scheduled'`
+  await mailshot.db.write(
+    queueAlarmStatement(mailshot, 'held', isScheduled),
+    sql`UPDATE sends SET status = 'paused', paused_from = 'scheduled', reason = coalesce('late: ' || reason, 'late')
+        WHERE ${isScheduled}`,
+  )
+}
+
+async function setReason(mailshot: Mailshot, send: Send, reason: string): Promise<void> {
+  if (reason === send.reason) return
+  await mailshot.db.write(
+    sql`UPDATE sends SET reason = ${reason} WHERE id = ${send.id} AND status = 'scheduled'`,
+  )
+}
+
+/**
+ * Writes the recipients of the next subscribers. The cursor moves in the same transaction, and only from where it was read, so
+ * two processes never write a slice twice and a killed one loses none.
+ */
+async function freezeSlice(mailshot: Mailshot, send: Send): Promise<boolean> {
+  const until = send.freezeUntil ?? 0
+  const next = await mailshot.db.get<{ id: number | null }>(
+    sql`SELECT max(id) AS id FROM (SELECT id FROM subscribers
+        WHERE id > ${send.freezeCursor} AND id <= ${until} ORDER BY id LIMIT ${sliceSize})`,
+  )
+  const isCurrent = sql`id = ${send.id} AND status = 'preparing' AND freeze_cursor = ${send.freezeCursor}`
+  if (next?.id == null) {
+    await endFreeze(mailshot, isCurrent)
+    return true
+  }
+  const selected = selectedSubscribers({
+    lists: send.lists,
+    until: send.startedAt ?? 0,
+    onlyTo: send.onlyTo,
+    slice: { above: send.freezeCursor, upTo: next.id },
+    ...(send.audience !== 'all' && {
+      except: { slug: send.slug, hash: send.contentHash, sendId: send.id },
+    }),
+  })
+  await mailshot.db.write(
+    // An address that changed hands between two slices is there already: it gets one mail.
+    sql`INSERT OR IGNORE INTO recipients (send_id, subscriber_id, email, written, lists, status)
+        SELECT ${send.id}, id, email, written, lists, 'pending' FROM (${selected})
+        WHERE EXISTS (SELECT 1 FROM sends WHERE ${isCurrent})`,
+    sql`UPDATE sends SET freeze_cursor = ${next.id}, total = total + changes() WHERE ${isCurrent}`,
+  )
+  return true
+}
+
+async function endFreeze(mailshot: Mailshot, isCurrent: SQL): Promise<void> {
+  await mailshot.db.write(
+    queueAlarmStatement(mailshot, 'started', sql`${isCurrent} AND only_to IS NULL`),
+    sql`UPDATE sends SET status = 'running', frozen_at = ${mailshot.now()} WHERE ${isCurrent}`,
+  )
+}
+
+async function finish(mailshot: Mailshot, id: string): Promise<void> {
+  const isFinished = sql`id = ${id} AND status = 'running' AND frozen_at IS NOT NULL
+    AND sent + failed + skipped + cancelled + uncertain >= total`
+  await mailshot.db.write(
+    queueAlarmStatement(mailshot, 'done', sql`${isFinished} AND only_to IS NULL`),
+    sql`UPDATE sends SET status = 'done', finished_at = ${mailshot.now()} WHERE ${isFinished}`,
+  )
+}

@@ -1,0 +1,88 @@
+import { randomUUID } from 'node:crypto'
+import { readFileSync, readlinkSync } from 'node:fs'
+import { hostname } from 'node:os'
+import { sql } from 'drizzle-orm'
+import { recoverLettersStatement } from './letter.ts'
+import type { Mailshot } from './mailshot.ts'
+import { forgetSlotsStatement, laneOf } from './pace.ts'
+import { recoverStatements } from './recipient.ts'
+
+/** Where this process can tell whether another one lives: one boot of one machine, one process namespace. */
+const machine = [hostname(), readOr('/proc/sys/kernel/random/boot_id'), linkOr('/proc/self/ns/pid')]
+  .filter((part) => part !== '')
+  .join(' ')
+
+/** Notes this process as a worker and answers its id; what it claims is its own until the lease runs out. */
+export async function enlistWorker(mailshot: Mailshot): Promise<string> {
+  const id = randomUUID()
+  const now = mailshot.now()
+  await mailshot.db.write(
+    sql`INSERT INTO workers (id, machine, pid, started_at, lease_until)
+        VALUES (${id}, ${machine}, ${process.pid}, ${now}, ${leaseUntil(mailshot, now)})`,
+  )
+  return id
+}
+
+/** Prolongs the lease; `false` when it had run out, so that others have taken what this worker held. */
+export async function renewLease(mailshot: Mailshot, id: string): Promise<boolean> {
+  const now = mailshot.now()
+  const [rows] = await mailshot.db.write<{ id: string }>(
+    sql`UPDATE workers SET lease_until = ${leaseUntil(mailshot, now)}
+        WHERE id = ${id} AND lease_until > ${now} RETURNING id`,
+  )
+  return rows?.length === 1
+}
+
+/** Takes over what dead workers held: those whose lease has run out, and those of this machine whose process is gone. */
+export async function recoverDeadWorkers(mailshot: Mailshot): Promise<void> {
+  const now = mailshot.now()
+  const rows = await mailshot.db.all<{ id: string; machine: string; pid: number; lease: number }>(
+    sql`SELECT id, machine, pid, lease_until AS lease FROM workers`,
+  )
+  const dead = rows.filter(
+    (row) => row.lease <= now || (row.machine === machine && !isRunning(row.pid)),
+  )
+  if (dead.length === 0) return
+  const ids = dead.map((row) => row.id)
+  await mailshot.db.write(
+    ...recoverStatements(mailshot, laneOf(mailshot.config, 'send'), ids, now),
+    recoverLettersStatement(ids),
+    sql`DELETE FROM workers WHERE id IN (SELECT value FROM json_each(${JSON.stringify(ids)}))`,
+    forgetSlotsStatement(now),
+  )
+  mailshot.log.warn({ workers: ids.length }, 'took over from workers that died')
+}
+
+/** Removes a worker that holds nothing any more. */
+export async function retireWorker(mailshot: Mailshot, id: string): Promise<void> {
+  await mailshot.db.write(sql`DELETE FROM workers WHERE id = ${id}`)
+}
+
+function leaseUntil(mailshot: Mailshot, now: number): number {
+  return now + mailshot.config.leaseSeconds * 1000
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0)
+  } catch (error) {
+    // EPERM: it runs, as somebody else.
+    return error instanceof Error && 'code' in error && error.code === 'EPERM'
+  }
+}
+
+function readOr(path: string): string {
+  try {
+    return readFileSync(path, 'utf8').trim()
+  } catch {
+    return ''
+  }
+}
+
+function linkOr(path: string): string {
+  try {
+    return readlinkSync(path)
+  } catch {
+    return ''
+  }
+}
