@@ -1,6 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { auditStatement } from './audit.ts'
-import type { MailshotConfig } from './config.ts'
+import { localize, type MailshotConfig } from './config.ts'
 import { MailshotError } from './error.ts'
 import type { Mailshot } from './mailshot.ts'
 
@@ -62,6 +62,12 @@ export async function audienceOf(mailshot: Mailshot, lists: string[]): Promise<n
     WHERE s.status = 'active' AND s.list_id IN (SELECT value FROM json_each(${JSON.stringify(lists)}))
       AND NOT EXISTS (SELECT 1 FROM suppressions x WHERE x.email = p.email)`)
   return row?.people ?? 0
+}
+
+/** The titles of lists for readers of a language, as one phrase: `Hebdo et Produits`. */
+export function titlesOf(config: MailshotConfig, lists: readonly string[], lang: string): string {
+  const titles = lists.map((id) => localize(config.lists[id]?.title ?? id, lang, config.lang))
+  return new Intl.ListFormat(lang, { type: 'conjunction' }).format(titles)
 }
 
 interface Rename {

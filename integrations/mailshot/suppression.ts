@@ -85,11 +85,20 @@ export async function lift(
 /** What the person may lift by confirming; `complaint` and `manual` need the operator. */
 export const liftableReasons: readonly SuppressionReason[] = ['unsubscribe', 'hard-bounce']
 
-/** Lifts in the same write as another change, and only what a person may lift. */
-export function liftOwnStatement(email: SQL): SQL {
-  return sql`
-    DELETE FROM suppressions WHERE email = ${email}
-      AND reason IN (SELECT value FROM json_each(${JSON.stringify(liftableReasons)}))`
+/** Lifts in the same write as another change, and only what the person may lift and was there at `before`. */
+export function liftOwnStatements(mailshot: Mailshot, email: string, before: number): SQL[] {
+  const own = sql`email = ${email} AND at <= ${before}
+    AND reason IN (SELECT value FROM json_each(${JSON.stringify(liftableReasons)}))`
+  return [
+    auditStatement(mailshot, {
+      actor: 'subscriber',
+      action: 'lift',
+      subject: `address:${email}`,
+      detail: { by: 'confirmation' },
+      when: sql`EXISTS (SELECT 1 FROM suppressions WHERE ${own})`,
+    }),
+    sql`DELETE FROM suppressions WHERE ${own}`,
+  ]
 }
 
 export async function isSuppressed(mailshot: Mailshot, address: string): Promise<boolean> {

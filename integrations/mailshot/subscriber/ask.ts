@@ -1,0 +1,107 @@
+import { type SQL, sql } from 'drizzle-orm'
+import type { ParsedAddress } from '../email-address.ts'
+import { queueLetterStatement } from '../letter.ts'
+import { titlesOf } from '../list.ts'
+import type { Mailshot } from '../mailshot.ts'
+import type { Profile } from '../profile.ts'
+import { linkTo, signToken } from '../token.ts'
+
+/** From where, by which form and which wording a subscription was asked for. */
+export interface Consent {
+  source: 'form' | 'api' | 'command'
+  form?: string
+  wording?: string
+  ip?: string
+  userAgent?: string
+}
+
+export interface Ask {
+  subscriberId: number
+  address: ParsedAddress
+  profile: Profile
+  lists: string[]
+  consent: Consent
+}
+
+const minute = 60_000
+const day = 86_400_000
+const askAgainAfter = 10 * minute
+const confirmationsADay = 3
+const confirmationLife = 14 * day
+
+/** Makes subscriptions active at once, and notes the consent: as confirmed, where someone vouches for that. */
+export function activateStatements(mailshot: Mailshot, ask: Ask, confirmed: boolean): SQL[] {
+  const now = mailshot.now()
+  return [
+    consentStatement(ask, now, confirmed ? now : null),
+    sql`INSERT INTO subscriptions (subscriber_id, list_id, status, asked_at, active_at)
+        SELECT ${ask.subscriberId}, value, 'active', ${now}, ${now} FROM ${each(ask.lists)} WHERE true
+        ON CONFLICT (subscriber_id, list_id) DO UPDATE
+          SET status = 'active', active_at = excluded.active_at, ended_at = NULL, end_reason = NULL,
+            asked_at = CASE status WHEN 'unsubscribed' THEN excluded.asked_at ELSE asked_at END
+          WHERE subscriptions.status <> 'active'`,
+  ]
+}
+
+/**
+ * Queues the confirmation, notes the consent and makes the subscriptions pending. The order matters: a letter goes, and
+ * a consent is noted, only where the same was not asked for minutes ago; a form sent twice is one ask.
+ */
+export function askStatements(mailshot: Mailshot, ask: Ask): SQL[] {
+  const now = mailshot.now()
+  return [
+    confirmationStatement(mailshot, ask, now),
+    consentStatement(ask, now, null),
+    sql`INSERT INTO subscriptions (subscriber_id, list_id, status, asked_at)
+        SELECT ${ask.subscriberId}, value, 'pending', ${now} FROM ${each(ask.lists)} WHERE true
+        ON CONFLICT (subscriber_id, list_id) DO UPDATE
+          SET status = 'pending', asked_at = excluded.asked_at, ended_at = NULL, end_reason = NULL
+          WHERE subscriptions.status = 'unsubscribed'`,
+  ]
+}
+
+function confirmationStatement(mailshot: Mailshot, ask: Ask, now: number): SQL {
+  const { config } = mailshot
+  const { subscriberId, address, lists } = ask
+  const lang = ask.profile.lang ?? config.lang
+  // The time of asking is signed too: what somebody else asks for later is not confirmed by this link.
+  const token = signToken(config.secrets, 'confirm', [subscriberId, now], now + confirmationLife)
+  return queueLetterStatement(mailshot, {
+    kind: 'confirmation',
+    subscriberId,
+    email: address.written,
+    lang,
+    values: { lists: titlesOf(config, lists, lang), url: linkTo(config, 'confirm', token) },
+    when: sql`EXISTS (SELECT 1 FROM ${each(lists)} WHERE ${isNewAsk(ask, now)})`,
+  })
+}
+
+function consentStatement(ask: Ask, now: number, confirmedAt: number | null): SQL {
+  const { subscriberId, profile, consent, lists } = ask
+  return sql`
+    INSERT INTO consents
+      (subscriber_id, list_id, at, source, form, wording, lang, ip, user_agent, confirmed_at)
+    SELECT ${subscriberId}, value, ${now}, ${consent.source}, ${consent.form ?? null},
+      ${consent.wording ?? null}, ${profile.lang}, ${consent.ip ?? null},
+      ${consent.userAgent ?? null}, ${confirmedAt}
+    FROM ${each(lists)} WHERE ${isNewAsk(ask, now)}`
+}
+
+/** Whether the list `value` was not asked for just now, and the person was not mailed too often today. */
+function isNewAsk({ subscriberId, consent }: Ask, now: number): SQL {
+  return sql`
+    NOT EXISTS (
+      SELECT 1 FROM consents c
+      JOIN subscriptions s ON s.subscriber_id = c.subscriber_id AND s.list_id = c.list_id
+      WHERE c.subscriber_id = ${subscriberId} AND c.list_id = value
+        AND c.source = ${consent.source} AND c.at > ${now - askAgainAfter}
+        AND s.status <> 'unsubscribed' AND s.asked_at <= c.at)
+    AND (
+      SELECT count(DISTINCT c.at) FROM consents c
+      WHERE c.subscriber_id = ${subscriberId} AND c.source <> 'import' AND c.confirmed_at IS NULL
+        AND c.at > ${now - day} AND c.at < ${now}) < ${confirmationsADay}`
+}
+
+function each(values: readonly string[]): SQL {
+  return sql`json_each(${JSON.stringify(values)})`
+}

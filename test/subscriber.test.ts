@@ -1,0 +1,173 @@
+import { describe, expect, it } from 'vitest'
+import { subscribe } from '../integrations/mailshot/subscriber.ts'
+import { findSuppression, lift, suppress } from '../integrations/mailshot/suppression.ts'
+import { openTestMailshot } from './open-test-mailshot.ts'
+import { ask, form, lettersOf, placesOf, recordOf } from './subscriber/zoe.ts'
+
+const minute = 60_000
+const day = 86_400_000
+
+describe('subscribe', () => {
+  it('waits for one confirmation of all lists, in the language of the reader', async () => {
+    const mailshot = await openTestMailshot()
+    const { status } = await subscribe(mailshot, ask)
+    expect(status).toBe('asked')
+    expect(await placesOf(mailshot)).toEqual({ weekly: 'pending', product: 'pending' })
+    const letters = await lettersOf(mailshot, 'confirmation')
+    expect(letters).toMatchObject([
+      { email: 'Zoe@example.org', lang: 'fr', values: { lists: 'Hebdo et Produits' } },
+    ])
+    expect(letters[0]?.values['url']).toMatch(/^https:\/\/example\.org\/mailshot\/confirm\/[\w-]+$/)
+  })
+
+  it('notes when, from where, by which form and which wording', async () => {
+    const mailshot = await openTestMailshot()
+    await subscribe(mailshot, ask)
+    const person = await recordOf(mailshot)
+    expect(person).toMatchObject({ name: 'Zoé', attributes: { city: 'Aix' } })
+    expect(person?.consents).toMatchObject([
+      { ...form, list: 'weekly', at: mailshot.now(), confirmedAt: null },
+      { ...form, list: 'product', at: mailshot.now(), confirmedAt: null },
+    ])
+  })
+
+  it('takes a form sent twice, even at once, as one ask', async () => {
+    const mailshot = await openTestMailshot()
+    await Promise.all([subscribe(mailshot, ask), subscribe(mailshot, ask)])
+    mailshot.clock.advance(9 * minute)
+    await subscribe(mailshot, ask)
+    expect(await lettersOf(mailshot, 'confirmation')).toHaveLength(1)
+    expect((await recordOf(mailshot))?.consents).toHaveLength(2)
+  })
+
+  it('mails a further confirmation later, but three a day at most', async () => {
+    const mailshot = await openTestMailshot()
+    for (let time = 0; time < 6; time++) {
+      await subscribe(mailshot, ask)
+      mailshot.clock.advance(11 * minute)
+    }
+    expect(await lettersOf(mailshot, 'confirmation')).toHaveLength(3)
+    mailshot.clock.advance(day)
+    await subscribe(mailshot, ask)
+    expect(await lettersOf(mailshot, 'confirmation')).toHaveLength(4)
+  })
+
+  it('mails at once for a list that was not asked for before', async () => {
+    const mailshot = await openTestMailshot()
+    await subscribe(mailshot, { ...ask, lists: ['weekly'] })
+    await subscribe(mailshot, { ...ask, lists: ['weekly', 'product'] })
+    const lists = (await lettersOf(mailshot, 'confirmation')).map(({ values }) => values['lists'])
+    expect(lists).toEqual(['Hebdo', 'Hebdo et Produits'])
+  })
+
+  it('mails nothing to whoever is active already', async () => {
+    const mailshot = await openTestMailshot()
+    await subscribe(mailshot, { ...ask, confirmed: true })
+    expect(await subscribe(mailshot, ask)).toMatchObject({ status: 'unchanged' })
+    expect(await lettersOf(mailshot, 'confirmation')).toEqual([])
+  })
+
+  it('does not let a stranger rewrite what an active reader said', async () => {
+    const mailshot = await openTestMailshot()
+    await subscribe(mailshot, { ...ask, lists: ['weekly'], confirmed: true })
+    await subscribe(mailshot, { ...ask, name: 'Win a car', email: 'ZOE@example.org' })
+    expect(await recordOf(mailshot)).toMatchObject({
+      name: 'Zoé',
+      email: 'Zoe@example.org',
+    })
+  })
+
+  it('takes a new name and language while nothing is confirmed, and keeps what is not said', async () => {
+    const mailshot = await openTestMailshot()
+    await subscribe(mailshot, ask)
+    await subscribe(mailshot, {
+      email: ask.email,
+      lang: 'en',
+      lists: ['weekly'],
+      attributes: { plan: 'pro' },
+      consent: ask.consent,
+    })
+    expect(await recordOf(mailshot)).toMatchObject({
+      name: 'Zoé',
+      lang: 'en',
+      attributes: { city: 'Aix', plan: 'pro' },
+    })
+  })
+
+  it('is active at once on lists without double opt-in', async () => {
+    const mailshot = await openTestMailshot({ lists: { news: { title: 'N', doubleOptIn: false } } })
+    expect(await subscribe(mailshot, { ...ask, lists: ['news'] })).toMatchObject({
+      status: 'active',
+    })
+    expect(await placesOf(mailshot)).toEqual({ news: 'active' })
+    expect((await recordOf(mailshot))?.consents).toMatchObject([
+      { list: 'news', confirmedAt: null },
+    ])
+  })
+
+  it('is active at once for whom the operator vouches, and notes it as confirmed', async () => {
+    const mailshot = await openTestMailshot()
+    const consent = { source: 'command' } as const
+    await subscribe(mailshot, ask)
+    await subscribe(mailshot, { ...ask, consent, confirmed: true })
+    expect(await placesOf(mailshot)).toEqual({ weekly: 'active', product: 'active' })
+    const { consents = [] } = (await recordOf(mailshot)) ?? {}
+    expect(consents.filter(({ source }) => source === 'command')).toMatchObject([
+      { list: 'weekly', confirmedAt: mailshot.now() },
+      { list: 'product', confirmedAt: mailshot.now() },
+    ])
+  })
+
+  it('says what is wrong, and writes nothing', async () => {
+    const mailshot = await openTestMailshot()
+    const wrong = { email: 'zoe', lists: ['weakly'], attributes: { plan: 'gold', shoe: 44 } }
+    expect(await subscribe(mailshot, { ...wrong, consent: ask.consent })).toEqual({
+      status: 'invalid',
+      problems: [
+        { field: 'email', text: '"zoe" is not an e-mail address' },
+        { field: 'lists', text: 'there is no list "weakly"' },
+        { field: 'profile', text: 'plan: "gold" is not one of free, pro' },
+        { field: 'profile', text: 'shoe: there is no such field' },
+      ],
+    })
+    expect(await subscribe(mailshot, { ...ask, lists: [] })).toMatchObject({
+      problems: [{ field: 'lists', text: 'no list is chosen' }],
+    })
+    expect(await recordOf(mailshot)).toBeUndefined()
+  })
+
+  it('keeps a form off a list that is not public, but not the operator', async () => {
+    const mailshot = await openTestMailshot({ lists: { staff: { title: 'S', public: false } } })
+    const request = { ...ask, lists: ['staff'] }
+    expect(await subscribe(mailshot, request)).toMatchObject({ status: 'invalid' })
+    expect(await subscribe(mailshot, { ...request, consent: { source: 'command' } })).toMatchObject(
+      { status: 'asked' },
+    )
+  })
+
+  it('writes nothing for an address that only the operator can lift', async () => {
+    const mailshot = await openTestMailshot()
+    await suppress(mailshot, ask.email, { reason: 'complaint', actor: 'event' })
+    expect(await subscribe(mailshot, ask)).toEqual({ status: 'suppressed', reason: 'complaint' })
+    expect(await recordOf(mailshot)).toBeUndefined()
+    expect(await lettersOf(mailshot, 'confirmation')).toEqual([])
+  })
+
+  it('lets who left everything ask again, with a confirmation even without double opt-in', async () => {
+    const mailshot = await openTestMailshot({ lists: { news: { title: 'N', doubleOptIn: false } } })
+    await suppress(mailshot, ask.email, { reason: 'unsubscribe', actor: 'page' })
+    expect(await subscribe(mailshot, { ...ask, lists: ['news'] })).toMatchObject({
+      status: 'asked',
+    })
+    expect(await findSuppression(mailshot, ask.email)).toBeDefined()
+  })
+
+  it('does not lift for whom the operator vouches: that is asked for by its name', async () => {
+    const mailshot = await openTestMailshot()
+    await suppress(mailshot, ask.email, { reason: 'unsubscribe', actor: 'page' })
+    const vouched = { ...ask, confirmed: true }
+    expect(await subscribe(mailshot, vouched)).toMatchObject({ status: 'suppressed' })
+    await lift(mailshot, ask.email, { actor: 'command' })
+    expect(await subscribe(mailshot, vouched)).toMatchObject({ status: 'active' })
+  })
+})

@@ -1,0 +1,119 @@
+import { describe, expect, it } from 'vitest'
+import { confirm, subscribe, unsubscribe } from '../../integrations/mailshot/subscriber.ts'
+import { findSuppression, suppress } from '../../integrations/mailshot/suppression.ts'
+import { openTestMailshot } from '../open-test-mailshot.ts'
+import { ask, asked, confirmationToken, lettersOf, placesOf, recordOf } from './zoe.ts'
+
+const minute = 60_000
+const day = 86_400_000
+
+describe('confirm', () => {
+  it('makes active all that was asked for, and notes when', async () => {
+    const mailshot = await openTestMailshot()
+    await subscribe(mailshot, ask)
+    mailshot.clock.advance(minute)
+    expect(await confirm(mailshot, await confirmationToken(mailshot))).toMatchObject({
+      status: 'confirmed',
+      lists: ['product', 'weekly'],
+    })
+    const person = await recordOf(mailshot)
+    expect(person?.subscriptions).toMatchObject([
+      { status: 'active', activeAt: mailshot.now() },
+      { status: 'active', activeAt: mailshot.now() },
+    ])
+    expect(person?.consents.map((consent) => consent.confirmedAt)).toEqual([
+      mailshot.now(),
+      mailshot.now(),
+    ])
+  })
+
+  it('welcomes once, at the first confirmation', async () => {
+    const mailshot = await openTestMailshot()
+    await subscribe(mailshot, { ...ask, lists: ['weekly'] })
+    const token = await confirmationToken(mailshot)
+    await Promise.all([confirm(mailshot, token), confirm(mailshot, token)])
+    mailshot.clock.advance(day)
+    await subscribe(mailshot, ask)
+    await confirm(mailshot, await confirmationToken(mailshot))
+    expect(await placesOf(mailshot)).toEqual({ weekly: 'active', product: 'active' })
+    expect(await lettersOf(mailshot, 'welcome')).toMatchObject([{ values: { lists: 'Hebdo' } }])
+  })
+
+  it('changes nothing the second time, and answers the same', async () => {
+    const mailshot = await openTestMailshot()
+    await subscribe(mailshot, ask)
+    const token = await confirmationToken(mailshot)
+    const first = await confirm(mailshot, token)
+    const before = await recordOf(mailshot)
+    mailshot.clock.advance(day)
+    expect(await confirm(mailshot, token)).toEqual(first)
+    expect(await recordOf(mailshot)).toEqual(before)
+  })
+
+  it('does not confirm what was asked for after the letter', async () => {
+    const mailshot = await openTestMailshot()
+    await subscribe(mailshot, { ...ask, lists: ['weekly'] })
+    const token = await confirmationToken(mailshot)
+    mailshot.clock.advance(minute)
+    await subscribe(mailshot, { ...ask, lists: ['product'] })
+    await confirm(mailshot, token)
+    expect(await placesOf(mailshot)).toEqual({ weekly: 'active', product: 'pending' })
+  })
+
+  it('brings back nobody who has left since', async () => {
+    const mailshot = await openTestMailshot()
+    const { subscriberId } = await asked(mailshot)
+    const token = await confirmationToken(mailshot)
+    mailshot.clock.advance(minute)
+    await unsubscribe(mailshot, { subscriberId, lists: 'all', reason: 'page' })
+    expect(await confirm(mailshot, token)).toEqual({ status: 'ended', subscriberId })
+    expect(await placesOf(mailshot)).toEqual({ weekly: 'unsubscribed', product: 'unsubscribed' })
+    expect(await findSuppression(mailshot, ask.email)).toMatchObject({ reason: 'unsubscribe' })
+  })
+
+  it('lifts what the person may lift, for one who asked again', async () => {
+    const mailshot = await openTestMailshot()
+    const { subscriberId } = await asked(mailshot)
+    await unsubscribe(mailshot, { subscriberId, lists: 'all', reason: 'page' })
+    mailshot.clock.advance(minute)
+    await subscribe(mailshot, { ...ask, lists: ['weekly'] })
+    await confirm(mailshot, await confirmationToken(mailshot))
+    expect(await placesOf(mailshot)).toEqual({ weekly: 'active', product: 'unsubscribed' })
+    const person = await recordOf(mailshot)
+    expect(person?.suppression).toBeUndefined()
+    expect(person?.history.at(-1)).toMatchObject({ action: 'lift', actor: 'subscriber' })
+  })
+
+  it('lifts a hard bounce for one who is active still', async () => {
+    const mailshot = await openTestMailshot()
+    await subscribe(mailshot, { ...ask, confirmed: true })
+    await suppress(mailshot, ask.email, { reason: 'hard-bounce', actor: 'event' })
+    mailshot.clock.advance(day)
+    expect(await subscribe(mailshot, ask)).toMatchObject({ status: 'asked' })
+    expect(await confirm(mailshot, await confirmationToken(mailshot))).toMatchObject({
+      status: 'confirmed',
+    })
+    expect(await findSuppression(mailshot, ask.email)).toBeUndefined()
+  })
+
+  it('does nothing for an address that only the operator can lift', async () => {
+    const mailshot = await openTestMailshot()
+    await subscribe(mailshot, ask)
+    await suppress(mailshot, ask.email, { reason: 'complaint', actor: 'event' })
+    expect(await confirm(mailshot, await confirmationToken(mailshot))).toEqual({
+      status: 'suppressed',
+    })
+    expect(await placesOf(mailshot)).toEqual({ weekly: 'pending', product: 'pending' })
+  })
+
+  it('refuses a link that is too old, and one that was not signed here', async () => {
+    const mailshot = await openTestMailshot()
+    await subscribe(mailshot, ask)
+    const token = await confirmationToken(mailshot)
+    mailshot.clock.advance(14 * day)
+    expect(await confirm(mailshot, token)).toEqual({ status: 'expired' })
+    expect(await confirm(mailshot, `${token.slice(0, -1)}_`)).toEqual({ status: 'malformed' })
+    expect(await confirm(mailshot, `B${token.slice(1)}`)).toEqual({ status: 'forged' })
+    expect(await placesOf(mailshot)).toEqual({ weekly: 'pending', product: 'pending' })
+  })
+})
