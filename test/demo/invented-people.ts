@@ -30,11 +30,13 @@ const cities = {
   en: "Bishop's Stortford,Leeds,Stoke-on-Trent,King’s Lynn,Galway,Edinburgh,Llandudno".split(','),
 }
 
-/** People who do not exist, the same on each run: two thirds read French, the others English. */
+/** People who do not exist, the same on each run: two thirds read French, the others English; no name comes twice. */
 export function inventPeople(count: number): Person[] {
   return Array.from({ length: count }, (_, index) => {
     const lang = index % 3 === 2 ? 'en' : 'fr'
-    const names = [pick(first[lang], index), pick(last[lang], index * 7 + Math.floor(index / 20))]
+    const place = lang === 'en' ? Math.floor(index / 3) : index - Math.floor((index + 1) / 3)
+    // Each round through the first names meets the last names one further on.
+    const names = [pick(first[lang], place), pick(last[lang], (place % 20) + Math.floor(place / 20))]
     return {
       email: `${names.map(plainLetters).join('.')}.${index + 1}@example.${pick(['org', 'net', 'com'], index)}`,
       name: nameOf(names, index),

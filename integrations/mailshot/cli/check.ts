@@ -1,9 +1,9 @@
 import type { Problem } from '../campaign.ts'
 import { checkCampaigns } from '../check.ts'
+import { slugOf } from './arguments.ts'
 import { defineCommand, type ExitCode, exitCodes } from './command.ts'
 import { count } from './format.ts'
 import { readProject } from './project.ts'
-import { slugOf } from './slug.ts'
 import { paint, type Terminal } from './terminal.ts'
 
 export const check = defineCommand({

@@ -1,10 +1,14 @@
-import { MailshotError } from '../error.ts'
 import type { Mailshot } from '../mailshot.ts'
-import { cancelSend, pauseSend, readSend, resumeSend, type Send } from '../send.ts'
+import { cancelSend, pauseSend, resumeSend, type Send } from '../send.ts'
+import { sendNamed } from './arguments.ts'
 import { type Call, type Command, defineCommand, type ExitCode, exitCodes } from './command.ts'
 import { count } from './format.ts'
 import { actor, withMailshot } from './project.ts'
 import { sendView } from './send-view.ts'
+
+const options = {
+  yes: { type: 'boolean', short: 'y', about: 'Do not ask.' },
+} as const
 
 export const pause = steering({
   usage: ['pause <send>'],
@@ -43,10 +47,6 @@ export const cancel = steering({
   act: (mailshot, send) => cancelSend(mailshot, send.id, { actor: actor() }),
 })
 
-const options = {
-  yes: { type: 'boolean', short: 'y', about: 'Do not ask.' },
-} as const
-
 interface Steering {
   usage: string[]
   about: string
@@ -66,13 +66,6 @@ function steering({ act, question, ...manual }: Steering): Command {
         return show(call, mailshot, await act(mailshot, send))
       }),
   })
-}
-
-/** The send that the command line names by id or slug. */
-export async function sendNamed(mailshot: Mailshot, positionals: string[]): Promise<Send> {
-  const [name] = positionals
-  if (name) return readSend(mailshot, name)
-  throw new MailshotError('which send? Give its id or its slug; mailshot status lists them')
 }
 
 async function isSure({ values, terminal }: Call<typeof options>, text: string): Promise<boolean> {

@@ -87,9 +87,7 @@ async function* transport(check: string, way: Transport): AsyncGenerator<Finding
   yield await tried(check, async () => {
     await way.verify?.()
     await way.close?.()
-    return way.verify
-      ? `${way.name}: answers and accepts the login`
-      : `${way.name}: nothing to check`
+    return way.verify ? `${way.name}: works` : `${way.name}: nothing to check`
   })
 }
 

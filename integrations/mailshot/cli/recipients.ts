@@ -1,5 +1,4 @@
 import { type RecipientStatus, recipientStatuses } from '../../../db/schema.ts'
-import { parseEmailAddress } from '../email-address.ts'
 import { MailshotError } from '../error.ts'
 import type { Mailshot } from '../mailshot.ts'
 import {
@@ -8,8 +7,8 @@ import {
   type RecipientQuery,
   type RecipientRow,
 } from '../recipient.ts'
+import { parseAddress, sendNamed } from './arguments.ts'
 import { defineCommand, exitCodes } from './command.ts'
-import { sendNamed } from './control.ts'
 import { formatTime, isoTime } from './format.ts'
 import { withMailshot } from './project.ts'
 import { printList, type View } from './table.ts'
@@ -87,11 +86,4 @@ function parseStatus(text: string): RecipientStatus {
   throw new MailshotError(
     `--status ${text}: there is no such status (known: ${recipientStatuses.join(', ')})`,
   )
-}
-
-/** The identity of an address given on the command line. */
-export function parseAddress(text: string): string {
-  const parsed = parseEmailAddress(text)
-  if (parsed) return parsed.identity
-  throw new MailshotError(`"${text}" is not an e-mail address`)
 }

@@ -1,7 +1,7 @@
 import type { Mailshot } from '../mailshot.ts'
 import { listSends, readSend, type Send } from '../send.ts'
+import { sendNamed } from './arguments.ts'
 import { type Call, defineCommand, type ExitCode, exitCodes } from './command.ts'
-import { sendNamed } from './control.ts'
 import { formatDuration, formatTime } from './format.ts'
 import { followSends, isOpen } from './progress.ts'
 import { withMailshot } from './project.ts'

@@ -126,7 +126,8 @@ async function add(call: SubscribersCall, mailshot: Mailshot): Promise<ExitCode>
     ...(values.name !== undefined && { name: values.name }),
     ...(values.lang !== undefined && { lang: values.lang }),
   })
-  if (result.status === 'invalid') throw new MailshotError(result.problems.join('\n'))
+  if (result.status === 'invalid')
+    throw new MailshotError(result.problems.map(({ text }) => text).join('\n'))
   if (result.status === 'suppressed') {
     throw new MailshotError(
       `${email} is suppressed (${result.reason}); if the person asked for it: mailshot lift ${email}`,

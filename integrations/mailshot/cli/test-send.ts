@@ -1,9 +1,9 @@
 import { MailshotError } from '../error.ts'
 import { sendTest } from '../test-send.ts'
+import { requireSlug } from './arguments.ts'
 import { defineCommand, exitCodes } from './command.ts'
 import { compileChecked } from './compiled.ts'
 import { withMailshot } from './project.ts'
-import { requireSlug } from './slug.ts'
 
 export const testSend = defineCommand({
   usage: ['test <slug> <address>… [--force]'],

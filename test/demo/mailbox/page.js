@@ -15,13 +15,12 @@ function add(mail) {
   const time = new Date(mail.at).toLocaleTimeString([], { timeStyle: 'medium' })
   const link = make(
     'a',
-    '',
     make('strong', name || address),
     make('time', time),
     make('span', mail.subject),
   )
   link.href = `#${mail.number}`
-  const item = make('li', '', link)
+  const item = make('li', link)
   item.className = 'new'
   mails[mail.number] = { ...mail, item, words: `${mail.to} ${mail.subject}`.toLowerCase() }
   list.prepend(item)
@@ -53,7 +52,7 @@ async function show() {
     ...Object.entries(parts.headers),
   ]
   element('headers').replaceChildren(
-    ...rows.map(([name, value]) => make('tr', '', make('th', name), make('td', value))),
+    ...rows.map(([name, value]) => make('tr', make('th', name), make('td', value))),
   )
   element('nothing').hidden = true
   element('mail').hidden = false
@@ -78,9 +77,9 @@ function split(mailbox) {
   return { name, address }
 }
 
-function make(tag, text, ...children) {
+function make(tag, ...children) {
   const made = document.createElement(tag)
-  made.append(text, ...children)
+  made.append(...children)
   return made
 }
 
