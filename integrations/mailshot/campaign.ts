@@ -1,0 +1,206 @@
+import { findFiles, listSlugs, readText } from './campaign/files.ts'
+import { placeOf, readFrontMatter } from './campaign/front-matter.ts'
+import { type CampaignImages, readImages } from './campaign/image-files.ts'
+import { type Layout, readLayout } from './campaign/layout.ts'
+import { errorAt, formatProblem, type Place, type Problem } from './campaign/problem.ts'
+import { readSettings, type SendTime, type Settings } from './campaign/settings.ts'
+import type { MailshotConfig } from './config.ts'
+import { MailshotError } from './error.ts'
+import type { Mailbox } from './transport.ts'
+
+export { formatProblem, type Problem } from './campaign/problem.ts'
+export type { SendTime } from './campaign/settings.ts'
+
+/** One authored mail with everything that compiling it needs: nothing is read from disk after this. */
+export interface Campaign {
+  slug: string
+  lists: string[]
+  send: SendTime
+  archive: boolean
+  track: { opens: boolean; clicks: boolean }
+  from: Mailbox | undefined
+  replyTo: Mailbox | undefined
+  /** The language of readers whose own is missing: the config's, else the first there is. */
+  fallback: string
+  /** By language. */
+  variants: Record<string, CampaignVariant>
+}
+
+export interface CampaignVariant {
+  lang: string
+  format: 'md' | 'mjml'
+  file: string
+  /** A template of one line, and where it stands. */
+  subject: { text: string; place: Place }
+  preheader: { text: string; place: Place }
+  body: string
+  /** The line of the file that the body begins at. */
+  bodyLine: number
+  /** Markdown is put in a layout; MJML is the whole mail. */
+  layout: Layout | undefined
+  images: CampaignImages
+  /** The text part, where the author wrote one of their own. */
+  text: { file: string; body: string } | undefined
+}
+
+/** The slugs of all campaigns, sorted, whether they are right or not. */
+export async function listCampaigns(config: MailshotConfig): Promise<string[]> {
+  return listSlugs(config.campaigns)
+}
+
+/**
+ * Reads a campaign: its file or its folder of languages, its layout, its images.
+ *
+ * @throws MailshotError that lists every problem when it cannot be read
+ */
+export async function readCampaign(config: MailshotConfig, slug: string): Promise<Campaign> {
+  const { campaign, problems } = await inspectCampaign(config, slug)
+  const errors = problems.filter((problem) => problem.severity === 'error')
+  if (errors.length > 0 || !campaign) throw new MailshotError(errors.map(formatProblem).join('\n'))
+  return campaign
+}
+
+/** Reads a campaign as well as it can be, with all that is wrong in its files. `mailshot check` goes on from there. */
+export async function inspectCampaign(
+  config: MailshotConfig,
+  slug: string,
+): Promise<{ campaign: Campaign | undefined; problems: Problem[] }> {
+  const files = await findFiles(config.campaigns, slug)
+  const read = await Promise.all(
+    files.sources.map((source) => readVariant(config, files.folder, source)),
+  )
+  const problems = [
+    ...files.problems,
+    ...read.flatMap((one) => one.problems),
+    ...disagreements(read),
+  ]
+  const first = read[0]
+  if (!first) return { campaign: undefined, problems }
+  if (!read.some((one) => one.settings.lists)) problems.push(noLists(first))
+  const variants = Object.fromEntries(read.map(({ variant }) => [variant.lang, variant]))
+  return {
+    campaign: { slug, ...sharedSettings(read), fallback: fallbackOf(config, variants), variants },
+    problems,
+  }
+}
+
+interface ReadVariant {
+  variant: CampaignVariant
+  settings: Settings
+  placeOf: (key: string) => Place
+  problems: Problem[]
+}
+
+async function readVariant(
+  config: MailshotConfig,
+  folder: string,
+  found: Awaited<ReturnType<typeof findFiles>>['sources'][number],
+): Promise<ReadVariant> {
+  const source = readFrontMatter(found.file, (await readText(found.file)) ?? '')
+  const { settings, problems } = readSettings(config, source)
+  const placed = (key: string) => placeOf(source, [key])
+  const { layout, problems: layoutProblems } =
+    found.format === 'md' ? await readLayout(config, source, settings) : noLayout(settings, placed)
+  const body = found.textFile && (await readText(found.textFile))
+  const variant: CampaignVariant = {
+    lang: found.lang ?? settings.lang ?? config.lang,
+    format: found.format,
+    file: found.file,
+    subject: { text: settings.subject, place: placed('subject') },
+    preheader: { text: settings.preheader, place: placed('preheader') },
+    body: source.body,
+    bodyLine: source.bodyLine,
+    layout,
+    images: await readImages(folder, source.body),
+    text:
+      found.textFile && body
+        ? { file: found.textFile, body: body.replace(/\r\n?/g, '\n') }
+        : undefined,
+  }
+  const language = checkLanguage(found.lang, settings, placed)
+  return {
+    variant,
+    settings,
+    placeOf: placed,
+    problems: [...source.problems, ...problems, ...layoutProblems, ...language],
+  }
+}
+
+function noLayout(settings: Settings, placed: (key: string) => Place) {
+  const keys = [settings.layout && 'layout', Object.keys(settings.params).length > 0 && 'params']
+  const problems = keys
+    .filter((key) => typeof key === 'string')
+    .map((key) =>
+      errorAt(
+        placed(key),
+        `"${key}" has no effect here`,
+        'an MJML campaign is the whole mail',
+        'remove the line',
+      ),
+    )
+  return { layout: undefined, problems }
+}
+
+function checkLanguage(
+  lang: string | undefined,
+  settings: Settings,
+  placed: (key: string) => Place,
+): Problem[] {
+  if (lang === undefined || settings.lang === undefined || lang === settings.lang) return []
+  const what = `lang: ${settings.lang} contradicts the file's name`
+  return [
+    errorAt(
+      placed('lang'),
+      what,
+      `in a folder the name says the language, ${lang}`,
+      'remove the line',
+    ),
+  ]
+}
+
+const shared = ['lists', 'send', 'from', 'replyTo', 'archive', 'track'] as const
+
+/** Each setting may stand in any of the languages; where it stands in several, they must say the same. */
+function disagreements(read: ReadVariant[]): Problem[] {
+  return shared.flatMap((key) => {
+    const [first, ...others] = read.filter((one) => one.settings[key] !== undefined)
+    if (!first) return []
+    const differing = others.filter(
+      (one) => JSON.stringify(one.settings[key]) !== JSON.stringify(first.settings[key]),
+    )
+    const why = `one campaign has one value, and ${first.variant.file} has another`
+    return differing.map((one) =>
+      errorAt(
+        one.placeOf(key),
+        `"${key}" differs between languages`,
+        why,
+        'write it in one of the files only',
+      ),
+    )
+  })
+}
+
+function sharedSettings(read: ReadVariant[]) {
+  const stated = <Key extends (typeof shared)[number]>(key: Key) =>
+    read.map((one) => one.settings[key]).find((value) => value !== undefined)
+  return {
+    lists: stated('lists') ?? [],
+    send: stated('send') ?? 'manual',
+    archive: stated('archive') ?? true,
+    track: stated('track') ?? { opens: false, clicks: false },
+    from: stated('from'),
+    replyTo: stated('replyTo'),
+  }
+}
+
+function fallbackOf(config: MailshotConfig, variants: Record<string, CampaignVariant>): string {
+  const langs = Object.keys(variants).toSorted()
+  const primary = (lang: string) => lang.split('-')[0]
+  const near = langs.find((lang) => primary(lang) === primary(config.lang))
+  return variants[config.lang]?.lang ?? near ?? langs[0] ?? config.lang
+}
+
+function noLists(first: ReadVariant): Problem {
+  const cure = 'add a line lists: [name] to the front matter, with a list of mailshot.config.ts'
+  return errorAt(first.placeOf('lists'), 'no lists', 'nobody would get it', cure)
+}

@@ -1,0 +1,148 @@
+import type { Dirent } from 'node:fs'
+import { readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { errorAt, type Problem } from './problem.ts'
+
+/** The source files of one campaign. Paths begin as the config names the folder. */
+export interface CampaignFiles {
+  /** Relative references in the sources (images) start here. */
+  folder: string
+  /** `lang` is undefined for a single file, whose language its front matter says. */
+  sources: {
+    lang: string | undefined
+    file: string
+    format: 'md' | 'mjml'
+    textFile: string | undefined
+  }[]
+  problems: Problem[]
+}
+
+/**
+ * The names of all campaigns of a folder, sorted: `<slug>.md`, `<slug>.mjml`, and folders with such files in them.
+ * `layouts/`, names that begin with `.` or `_`, and README.md are none.
+ */
+export async function listSlugs(root: string): Promise<string[]> {
+  const slugs = new Set<string>()
+  for (const entry of await readFolder(root)) {
+    if (entry.name === 'layouts' || /^[._]|^readme\.md$/i.test(entry.name)) continue
+    const match = source.exec(entry.name)
+    if (entry.isFile() && match?.[1]) slugs.add(match[1])
+    if (!entry.isDirectory()) continue
+    const inside = await readFolder(join(root, entry.name))
+    if (inside.some((file) => source.test(file.name))) slugs.add(entry.name)
+  }
+  return [...slugs].toSorted()
+}
+
+/** Finds a campaign's files. None at all, two where one belongs, and names that no URL can hold are problems. */
+export async function findFiles(root: string, slug: string): Promise<CampaignFiles> {
+  const entries = /^[\w.-]+$/.test(slug) ? await readFolder(root) : []
+  const names = entries.filter((entry) => entry.isFile()).map((entry) => entry.name)
+  const single = ([`${slug}.md`, `${slug}.mjml`] as const).filter((name) => names.includes(name))
+  const folder = join(root, slug)
+  const inside = entries.some((entry) => entry.name === slug && entry.isDirectory())
+    ? (await readFolder(folder)).map((entry) => entry.name).toSorted()
+    : []
+  const variants = inside.filter((name) => source.test(name))
+  const sources = [
+    ...single.map((name) => describe(root, name, names, undefined)),
+    ...variants.map((name) => describe(folder, name, inside, source.exec(name)?.[1])),
+  ]
+  const problems = [...nameProblems(root, slug, sources), ...doubles(sources)]
+  return { folder: single.length > 0 ? root : folder, sources, problems }
+}
+
+/** The text of a file, or undefined when there is none. */
+export async function readText(file: string): Promise<string | undefined> {
+  return (await readBytes(file))?.toString('utf8')
+}
+
+/** The bytes of a file, or undefined when there is none. */
+export async function readBytes(file: string): Promise<Buffer | undefined> {
+  try {
+    return await readFile(file)
+  } catch (cause) {
+    if (isAbsent(cause)) return undefined
+    throw cause
+  }
+}
+
+type Source = CampaignFiles['sources'][number]
+
+const source = /^([^/]+)\.(md|mjml)$/
+const language = /^[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*$/
+
+function describe(
+  folder: string,
+  name: string,
+  beside: string[],
+  lang: string | undefined,
+): Source {
+  const text = name.replace(source, '$1.txt')
+  return {
+    lang,
+    file: join(folder, name),
+    format: name.endsWith('.md') ? 'md' : 'mjml',
+    textFile: beside.includes(text) ? join(folder, text) : undefined,
+  }
+}
+
+function nameProblems(root: string, slug: string, sources: Source[]): Problem[] {
+  const first = sources[0]
+  if (!first) {
+    const what = `no campaign "${slug}"`
+    const why = `there is neither ${slug}.md nor ${slug}.mjml nor a folder ${slug}/ with one file a language`
+    return [
+      errorAt({ file: join(root, slug), line: 1 }, what, why, 'run mailshot check for their names'),
+    ]
+  }
+  const named = sources.filter((one) => one.lang !== undefined && !language.test(one.lang))
+  const problems = named.map((one) =>
+    errorAt(
+      { file: one.file, line: 1 },
+      `"${one.lang}" is not a language`,
+      'in a folder each file is one language of the same campaign',
+      'name it fr.md or pt-BR.mjml',
+    ),
+  )
+  if (/^[a-z0-9][a-z0-9._-]*$/.test(slug)) return problems
+  const cure = 'rename it with lower-case letters, digits and dashes: 2026-11-hello'
+  return [
+    ...problems,
+    errorAt(
+      { file: first.file, line: 1 },
+      `"${slug}" cannot be a slug`,
+      'it becomes part of an address',
+      cure,
+    ),
+  ]
+}
+
+function doubles(sources: Source[]): Problem[] {
+  const seen = new Map<string | undefined, Source>()
+  const problems: Problem[] = []
+  for (const one of sources) {
+    const other = seen.get(one.lang) ?? (one.lang !== undefined ? seen.get(undefined) : undefined)
+    seen.set(one.lang, one)
+    if (!other) continue
+    const why = `${other.file} holds the same campaign`
+    problems.push(
+      errorAt({ file: one.file, line: 1 }, 'two files for one mail', why, 'keep one of them'),
+    )
+  }
+  return problems
+}
+
+async function readFolder(folder: string): Promise<Dirent[]> {
+  try {
+    return await readdir(folder, { withFileTypes: true })
+  } catch (cause) {
+    if (isAbsent(cause)) return []
+    throw cause
+  }
+}
+
+function isAbsent(cause: unknown): boolean {
+  const code = cause instanceof Error && 'code' in cause ? cause.code : undefined
+  return code === 'ENOENT' || code === 'ENOTDIR' || code === 'EISDIR'
+}

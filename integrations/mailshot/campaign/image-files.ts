@@ -1,0 +1,49 @@
+import { join, relative } from 'node:path'
+import { readBytes } from './files.ts'
+
+/** The bytes of the images that a source refers to, by the reference as it is written there. */
+export type CampaignImages = Record<string, Uint8Array>
+
+/**
+ * Reads the images beside a campaign that its source refers to. A reference that leads out of the folder, or to
+ * nothing, is left out: compiling reports it where it stands.
+ */
+export async function readImages(folder: string, source: string): Promise<CampaignImages> {
+  const images: CampaignImages = {}
+  for (const reference of new Set(references(source))) {
+    const path = pathOf(reference)
+    if (isExternal(reference) || path === undefined || leadsOut(path)) continue
+    const bytes = await readBytes(join(folder, path))
+    if (bytes) images[reference] = bytes
+  }
+  return images
+}
+
+/** Whether a reference names a place on the web, or holds a merge field, rather than a file. */
+export function isExternal(reference: string): boolean {
+  return /^(?:[a-z][a-z0-9+.-]*:|\/)/i.test(reference) || reference.includes('{{')
+}
+
+const places = [
+  /!\[[^\]]*\]\(\s*<([^>\n]+)>/g,
+  /!\[[^\]]*\]\(\s*([^\s)<>]+)/g,
+  /^\s*\[[^\]]+\]:\s*<?([^\s>]+)/gm,
+  /(?:src|background-url|background)\s*=\s*"([^"]+)"/g,
+  /(?:src|background-url|background)\s*=\s*'([^']+)'/g,
+]
+
+function references(source: string): string[] {
+  return places.flatMap((place) => Array.from(source.matchAll(place), (match) => match[1] ?? ''))
+}
+
+function pathOf(reference: string): string | undefined {
+  try {
+    return decodeURIComponent(reference)
+  } catch {
+    return undefined
+  }
+}
+
+function leadsOut(path: string): boolean {
+  return relative('.', path).startsWith('..')
+}

@@ -1,0 +1,167 @@
+import { z } from 'zod'
+import { didYouMean } from '../closest.ts'
+import type { MailshotConfig } from '../config.ts'
+import { parseMailbox } from '../email-address.ts'
+import type { Mailbox } from '../transport.ts'
+import { placeOf, type SourceFile } from './front-matter.ts'
+import { errorAt, type Problem } from './problem.ts'
+import { parseSendTime } from './send-time.ts'
+
+/** When a campaign starts: by hand, when its file reaches the main branch, or at a time (milliseconds since 1970). */
+export type SendTime = 'manual' | 'on-merge' | { at: number }
+
+const param = z.union([z.string(), z.number(), z.boolean()]).transform(String)
+
+const schema = z.strictObject({
+  /** The subject line, read literally to the end of the line. Merge fields may stand in it. */
+  subject: z.string().trim().optional(),
+  /** The line that a mail client shows after the subject. */
+  preheader: z.string().trim().optional(),
+  /** The lists it goes to; the first gives List-Id and sender. */
+  lists: z.union([z.string().transform((one) => [one]), z.array(z.string())]).optional(),
+  /** `manual`, `on-merge`, or a time in the config's zone unless it names one. */
+  send: z.string().optional(),
+  /** The layout a Markdown campaign is put in: a file of `campaigns/layouts/`, without `.mjml`. */
+  layout: z.string().optional(),
+  /** Values for the layout's parameters. */
+  params: z.record(z.string(), param).optional(),
+  /** The sender, where it is not the first list's. */
+  from: z.string().optional(),
+  replyTo: z.string().optional(),
+  /** The language of a campaign that is a single file. */
+  lang: z.string().optional(),
+  /** Whether the public archive may show it. */
+  archive: z.boolean().optional(),
+  track: z
+    .strictObject({ opens: z.boolean().default(false), clicks: z.boolean().default(false) })
+    .optional(),
+})
+
+/** A campaign file's front matter, checked; what the file does not say is absent. */
+export interface Settings {
+  subject: string
+  preheader: string
+  layout: string | undefined
+  params: Record<string, string>
+  lang: string | undefined
+  lists: string[] | undefined
+  send: SendTime | undefined
+  from: Mailbox | undefined
+  replyTo: Mailbox | undefined
+  archive: boolean | undefined
+  track: { opens: boolean; clicks: boolean } | undefined
+}
+
+/** Checks a campaign file's front matter. Wrong entries become problems at their line, the rest is still read. */
+export function readSettings(
+  config: MailshotConfig,
+  source: SourceFile,
+): { settings: Settings; problems: Problem[] } {
+  const problems: Problem[] = []
+  const result = schema.safeParse(source.data ?? {})
+  if (!result.success) problems.push(...result.error.issues.flatMap((one) => explain(source, one)))
+  const data = result.success ? result.data : salvage(source.data ?? {})
+  const { subject = '', preheader = '', params = {}, layout, lang, archive, track } = data
+  if (source.data && subject === '') problems.push(noSubject(source))
+  return {
+    settings: {
+      ...{ subject, preheader, params, layout, lang, archive, track },
+      lists: checkLists(config, source, data.lists, problems),
+      send: checkSend(config, source, data.send, problems),
+      from: checkMailbox(source, 'from', data.from, problems),
+      replyTo: checkMailbox(source, 'replyTo', data.replyTo, problems),
+    },
+    problems,
+  }
+}
+
+/** The entries that are right, so that one mistake does not hide the others. */
+function salvage(data: Record<string, unknown>): z.output<typeof schema> {
+  const right = Object.entries(data).filter(
+    ([key, value]) => key in schema.shape && schema.safeParse({ [key]: value }).success,
+  )
+  return schema.parse(Object.fromEntries(right))
+}
+
+function explain(source: SourceFile, issue: z.core.$ZodIssue): Problem[] {
+  if (issue.code !== 'unrecognized_keys') {
+    const key = issue.path.join('.')
+    const what = `"${key}" is wrong`
+    return [
+      errorAt(
+        placeOf(source, issue.path),
+        what,
+        issue.message,
+        `see the example of ${key} in the README`,
+      ),
+    ]
+  }
+  const known = issue.path[0] === 'track' ? ['opens', 'clicks'] : Object.keys(schema.shape)
+  return issue.keys.map((key) =>
+    errorAt(
+      placeOf(source, [...issue.path, key]),
+      `unknown key "${key}"`,
+      'it would have no effect',
+      didYouMean(key, known),
+    ),
+  )
+}
+
+function noSubject(source: SourceFile): Problem {
+  return errorAt(
+    placeOf(source, ['subject']),
+    'no subject',
+    'a mail without one looks like spam',
+    'add a line subject: … to the front matter',
+  )
+}
+
+function checkLists(
+  config: MailshotConfig,
+  source: SourceFile,
+  lists: string[] | undefined,
+  problems: Problem[],
+): string[] | undefined {
+  const known = Object.keys(config.lists)
+  for (const list of lists ?? []) {
+    if (known.includes(list)) continue
+    const why = 'it is not in mailshot.config.ts'
+    problems.push(
+      errorAt(placeOf(source, ['lists']), `unknown list "${list}"`, why, didYouMean(list, known)),
+    )
+  }
+  return lists && [...new Set(lists)]
+}
+
+function checkSend(
+  config: MailshotConfig,
+  source: SourceFile,
+  send: string | undefined,
+  problems: Problem[],
+): SendTime | undefined {
+  if (send === undefined || send === 'manual' || send === 'on-merge') return send
+  const at = parseSendTime(send, config.timeZone)
+  if (typeof at === 'number') return { at }
+  const cure =
+    'write send: manual, send: on-merge, or send: 2026-12-01 09:00 (a zone or offset may follow)'
+  problems.push(
+    errorAt(placeOf(source, ['send']), 'the time of sending is unclear', at.wrong, cure),
+  )
+  return undefined
+}
+
+function checkMailbox(
+  source: SourceFile,
+  key: 'from' | 'replyTo',
+  text: string | undefined,
+  problems: Problem[],
+): Mailbox | undefined {
+  if (text === undefined) return undefined
+  const mailbox = parseMailbox(text)
+  if (mailbox) return mailbox
+  const cure = `write it like ${key}: Rédaction <news@example.org>; merge fields have no place in it`
+  problems.push(
+    errorAt(placeOf(source, [key]), `"${text}" is not an address`, 'nobody could answer', cure),
+  )
+  return undefined
+}

@@ -1,0 +1,84 @@
+import type { Campaign } from './campaign.ts'
+import type { Problem } from './campaign/problem.ts'
+import type { SendTime } from './campaign/settings.ts'
+import { contentHash } from './compile/content-hash.ts'
+import { fieldsOf } from './compile/fields.ts'
+import { imagePreparer, type MediaFile } from './compile/images.ts'
+import type { Template } from './compile/template.ts'
+import { compileVariant } from './compile/variant.ts'
+import type { MailshotConfig } from './config.ts'
+import type { Mailbox } from './transport.ts'
+
+export type { MediaFile } from './compile/images.ts'
+export type { Template } from './compile/template.ts'
+
+/** A campaign rendered once, its placeholders still open. Plain JSON, so that a send can keep it. */
+export interface CompiledCampaign {
+  slug: string
+  /** SHA-256 over everything that is mailed: variants, from, replyTo, track; not lists, not dates. */
+  hash: string
+  lists: string[]
+  send: SendTime
+  archive: boolean
+  track: { opens: boolean; clicks: boolean }
+  /** Null where the first list, or else the site, says it. */
+  from: Mailbox | null
+  replyTo: Mailbox | null
+  /** The language of readers whose own is missing. */
+  fallback: string
+  variants: Record<string, CompiledVariant>
+}
+
+export interface CompiledVariant {
+  lang: string
+  dir: 'ltr' | 'rtl'
+  subject: Template
+  preheader: Template
+  html: Template
+  text: Template
+  /** Bytes of HTML, before merging. */
+  size: number
+}
+
+/**
+ * Compiles a campaign: Markdown and MJML rendered, images made fit for mail, placeholders placed. It reads nothing, and
+ * gives the same result and hash for the same campaign and config on any machine. With an error among the problems
+ * the result is for looking at only.
+ */
+export async function compileCampaign(
+  config: MailshotConfig,
+  campaign: Campaign,
+): Promise<{ compiled: CompiledCampaign; media: MediaFile[]; problems: Problem[] }> {
+  const fields = fieldsOf(config)
+  const prepare = imagePreparer(config)
+  const media = new Map<string, MediaFile>()
+  const results = await Promise.all(
+    Object.values(campaign.variants).map(async (variant) => {
+      const images = {
+        own: await prepare(variant.images),
+        layout: await prepare(variant.layout?.images ?? {}),
+      }
+      for (const image of [...images.own.values(), ...images.layout.values()]) {
+        if (typeof image === 'object') media.set(image.media.hash, image.media)
+      }
+      return compileVariant(config, variant, fields, images)
+    }),
+  )
+  const { slug, lists, send, archive, track, fallback } = campaign
+  const variants = Object.fromEntries(results.map(({ compiled }) => [compiled.lang, compiled]))
+  const mailed = { variants, from: campaign.from ?? null, replyTo: campaign.replyTo ?? null, track }
+  return {
+    compiled: { slug, hash: contentHash(mailed), lists, send, archive, fallback, ...mailed },
+    media: [...media.values()].toSorted((a, b) => (a.hash < b.hash ? -1 : 1)),
+    problems: distinct(results.flatMap((result) => result.problems)),
+  }
+}
+
+function distinct(problems: Problem[]): Problem[] {
+  const byText = new Map(
+    problems.map((problem) => [`${problem.file}:${problem.line}:${problem.what}`, problem]),
+  )
+  return [...byText.values()].toSorted((a, b) =>
+    a.file === b.file ? a.line - b.line : a.file < b.file ? -1 : 1,
+  )
+}

@@ -1,0 +1,85 @@
+/** Where a merged value stands, which decides how it is escaped. */
+export type Escape = 'html' | 'url' | 'url-part' | 'plain' | 'header'
+
+/** Makes a value harmless for its place. A value is data: nothing in it is markup, an address or a template. */
+export function escapeValue(value: unknown, escape: Escape): string {
+  const text = cleaned(asText(value))
+  switch (escape) {
+    case 'html':
+      return escapeHtml(text)
+    case 'url':
+      return escapeHtml(safeUrl(text))
+    case 'url-part':
+      return escapeHtml(encodeURIComponent(text).replaceAll("'", '%27'))
+    case 'plain':
+      return text
+    case 'header':
+      return oneLine(text)
+  }
+}
+
+/** For HTML text and quoted attribute values alike. */
+export function escapeHtml(text: string): string {
+  return /[&<>"']/.test(text) ? text.replace(/[&<>"']/g, (char) => entities[char] ?? char) : text
+}
+
+/** A value as a reader sees it: several joined by commas, nothing for nothing. */
+export function asText(value: unknown): string {
+  if (typeof value === 'string') return value
+  if (value === null || value === undefined) return ''
+  if (Array.isArray(value)) return value.map(asText).join(', ')
+  return typeof value === 'object' ? '' : String(value)
+}
+
+/** A value that would show nothing, so that `default` takes its place. */
+export function isBlank(value: unknown): boolean {
+  return value === false || asText(value).trim() === ''
+}
+
+/** The text on one line, cut to what a header can reasonably hold. */
+export function oneLine(text: string): string {
+  const line = text.replace(/\s+/g, ' ').trim()
+  return line.length <= longestHeader
+    ? line
+    : `${line
+        .slice(0, longestHeader)
+        .toWellFormed()
+        .replace(/\uFFFD$/, '')}…`
+}
+
+const entities: Record<string, string> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+}
+const longestHeader = 250
+
+/**
+ * Control characters, lone surrogates and non-characters would break a message; bidirectional embeddings, overrides
+ * and isolates could turn round the text that follows the value.
+ */
+// eslint-disable-next-line no-control-regex -- control characters are what it is for
+const harmful =
+  /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069\ufdd0-\ufdef\ufffe\uffff]/g
+
+function cleaned(text: string): string {
+  // Nearly all values are plain ASCII.
+  if (/^[\x20-\x7e]*$/.test(text)) return text
+  return text
+    .toWellFormed()
+    .replace(harmful, '')
+    .replace(/\r\n?|[\u2028\u2029]/g, '\n')
+}
+
+/** An address that a mail may link to, or `#`. Characters that have no place in one are encoded. */
+function safeUrl(text: string): string {
+  const url = text.replace(/\s+/g, '')
+  if (!/^(?:https?:\/\/|mailto:|tel:)./i.test(url)) return '#'
+  return url.replace(/[^\w.~:/?#[\]@!$&()*+,;=%-]/gu, (char) => `%${hex(char).join('%')}`)
+}
+
+function hex(char: string): string[] {
+  return Array.from(Buffer.from(char), (byte) => byte.toString(16).toUpperCase().padStart(2, '0'))
+}

@@ -1,0 +1,150 @@
+import { errorAt, type Place, type Problem } from '../campaign/problem.ts'
+import { textsFor } from '../texts.ts'
+import { footerMjml } from './footer.ts'
+import { absoluteHtml, renderMarkdown } from './markdown.ts'
+import { completeMjml, renderMjml } from './mjml.ts'
+import { protectMarkup, protectText } from './protect-text.ts'
+import { addFragment, splitAtTokens, type Tokens } from './tokens.ts'
+import type { VariantContext } from './variant.ts'
+
+/** The tokens that stand for what the front matter says. */
+interface Words {
+  subject: string
+  preheader: string
+}
+
+/** Makes the HTML of one language, its placeholders still tokens; `content` is the Markdown's part of it. */
+export async function compileHtml(
+  context: VariantContext,
+  words: Words,
+): Promise<{ html: string; content: string }> {
+  const { variant, tokens, problems } = context
+  const content = variant.format === 'md' ? compileMarkdown(context) : ''
+  const { source, place, placeAt } = variant.layout
+    ? inLayout(context, words, content)
+    : wholeMail(context, words)
+  if (source === '') return { html: '', content }
+  const { html, problems: wrong } = await renderMjml(tokens, source, placeAt)
+  problems.push(...wrong, ...(html === '' ? [] : lostTokens(tokens, source, html, place)))
+  return { html, content }
+}
+
+function compileMarkdown(context: VariantContext): string {
+  const { variant, tokens, images, config, problems } = context
+  const place = { file: variant.file, line: variant.bodyLine }
+  const body = protectText(context, variant.body, place)
+  const html = renderMarkdown(tokens, body)
+  problems.push(...lostTokens(tokens, body, html, place))
+  return absoluteHtml(html, images, config.site)
+}
+
+interface MjmlSource {
+  source: string
+  place: Place
+  placeAt: (line: number) => Place
+}
+
+function inLayout(context: VariantContext, words: Words, content: string): MjmlSource {
+  const { variant, tokens, layoutImages, config } = context
+  const { file = '', body = '', bodyLine = 1 } = variant.layout ?? {}
+  const place = { file, line: bodyLine }
+  const word = addFragment(tokens, '', place)
+  const layout = protectMarkup(context, withLanguage(body, variant.lang), place, {
+    ...words,
+    content: word,
+  })
+  if (!layout.includes(word)) {
+    const cure = 'put {{ content }} in an <mj-text>'
+    context.problems.push(
+      errorAt(
+        place,
+        'the layout has no {{ content }}',
+        'the campaign would not be in the mail',
+        cure,
+      ),
+    )
+  }
+  const before = layout.slice(0, layout.indexOf(word)).split('\n').length
+  const inserted = content.split('\n').length - 1
+  const source = complete(
+    context,
+    absoluteHtml(layout, layoutImages, config.site).replace(word, () => content),
+    words,
+  )
+  // Lines below the content have moved down by its length.
+  const placeAt = (line: number) => ({
+    file,
+    line: bodyLine - 1 + (line <= before ? line : Math.max(before, line - inserted)),
+  })
+  return { source, place, placeAt }
+}
+
+function wholeMail(context: VariantContext, words: Words): MjmlSource {
+  const { variant, images, config } = context
+  const place = { file: variant.file, line: variant.bodyLine }
+  if (variant.format === 'md') return { source: '', place, placeAt: () => place }
+  const body = variant.body.replace(/\{\{-?\s*footer\s*-?\}\}/, () => footerMjml)
+  const text = protectMarkup(context, withLanguage(body, variant.lang), place, { ...words })
+  const source = complete(context, absoluteHtml(text, images, config.site), words)
+  return {
+    source,
+    place,
+    placeAt: (line) => ({ file: variant.file, line: variant.bodyLine - 1 + line }),
+  }
+}
+
+/** In the opening tag the language is the variant's; everywhere else `lang` is the reader's. */
+function withLanguage(source: string, lang: string): string {
+  const { dir } = textsFor(lang)
+  return source.replace(/<mjml\b[^>]*>/, (tag) =>
+    tag.replace(/\{\{\s*lang\s*\}\}/g, lang).replace(/\{\{\s*dir\s*\}\}/g, dir),
+  )
+}
+
+function complete({ variant }: VariantContext, source: string, words: Words): string {
+  const { lang } = variant
+  return completeMjml(source, {
+    lang,
+    dir: textsFor(lang).dir,
+    title: words.subject,
+    preview: words.preheader,
+  })
+}
+
+/** Every placeholder must come out again; block tags once each and in their order. */
+function lostTokens(tokens: Tokens, before: string, after: string, fallback: Place): Problem[] {
+  const [sent, got] = [indexesIn(tokens, before), indexesIn(tokens, after)]
+  const lost = sent.filter((index) => !got.includes(index))
+  const isTag = (index: number) => tokens.all[index]?.kind === 'tag'
+  const problems = lost.map((index) => {
+    const { source = '', place = fallback, kind } = tokens.all[index] ?? {}
+    const what = kind === 'tag' ? `{% ${source} %} was lost` : `{{ ${source} }} was lost`
+    return errorAt(
+      place,
+      what,
+      'it stands where neither Markdown nor MJML keeps text',
+      'put it in the text, or on a line between elements',
+    )
+  })
+  const tags = got.filter(isTag)
+  const wanted = sent.filter((index) => isTag(index) && !lost.includes(index))
+  if (tags.join() === wanted.join()) return problems
+  const moved = tags.find((index, position) => index !== wanted[position]) ?? 0
+  const { source = '', place = fallback } = tokens.all[moved] ?? {}
+  const cure = 'put block tags on lines of their own, around whole elements'
+  return [
+    ...problems,
+    errorAt(
+      place,
+      `{% ${source} %} was moved or doubled`,
+      'the mail would not say what you wrote',
+      cure,
+    ),
+  ]
+}
+
+function indexesIn(tokens: Tokens, text: string): number[] {
+  return splitAtTokens(tokens, text).flatMap((piece) =>
+    typeof piece === 'string' || piece.token.kind === 'fragment' ? [] : [piece.index],
+  )
+}

@@ -1,0 +1,85 @@
+import { markdownToHtml } from 'satteri'
+import { escapeHtml } from './escape.ts'
+import { type HtmlAttribute, scanHtml } from './html-scan.ts'
+import type { PreparedImages } from './images.ts'
+import type { Tokens } from './tokens.ts'
+
+/**
+ * Renders Markdown whose placeholders are tokens. Block tags alone on a line stand between blocks, as the author means
+ * it; without this they would become paragraphs, or part of one.
+ */
+export function renderMarkdown(tokens: Tokens, source: string): string {
+  const alone = new RegExp(`^[ \\t]*((?:${tokens.prefix}\\d+x[ \\t]*)+)$`, 'gm')
+  const marked = source.replace(alone, (line, words: string) =>
+    onlyTags(tokens, words) ? `<!--${words.trim()}-->` : line,
+  )
+  const { html } = markdownToHtml(marked, {
+    features: { frontmatter: false, gfm: { footnotes: false } },
+  })
+  return html.replace(new RegExp(`<!--((?:${tokens.prefix}\\d+x\\s*)+)-->\\n?`, 'g'), '$1\n')
+}
+
+/** Points the images and the site's own links (`/page`) of a piece of HTML to the web. */
+export function absoluteHtml(html: string, images: PreparedImages, site: string): string {
+  let result = ''
+  let at = 0
+  const replace = (attribute: HtmlAttribute, value: string) => {
+    result += html.slice(at, attribute.start) + escapeHtml(value)
+    at = attribute.start + attribute.value.length
+  }
+  for (const event of scanHtml(html)) {
+    if (event.type !== 'open') continue
+    for (const attribute of event.attributes) {
+      const image = sourceAttributes.has(attribute.name)
+        ? findImage(images, attribute.value)
+        : undefined
+      if (image) replace(attribute, image.url)
+      else if (linkAttributes.has(attribute.name) && /^\/(?!\/)/.test(attribute.value))
+        replace(attribute, site + unescaped(attribute.value))
+      if (image && event.name === 'img' && attribute.name === 'src') {
+        result += html.slice(at, at + 1) + sizeOf(event.attributes, image)
+        at += 1
+      }
+    }
+  }
+  return result + html.slice(at)
+}
+
+/** The image that an attribute's value means, however Markdown or the author encoded it. */
+export function findImage(images: PreparedImages, value: string) {
+  const found =
+    images.get(value) ?? images.get(unescaped(value)) ?? images.get(decoded(unescaped(value)))
+  return typeof found === 'object' ? found : undefined
+}
+
+const sourceAttributes = new Set(['src', 'background', 'background-url'])
+const linkAttributes = new Set([...sourceAttributes, 'href'])
+
+function onlyTags(tokens: Tokens, words: string): boolean {
+  const numbers = words.match(/\d+(?=x)/g) ?? []
+  return numbers.every((number) => tokens.all[Number(number)]?.kind === 'tag')
+}
+
+function sizeOf(attributes: HtmlAttribute[], image: { width: number; height: number }): string {
+  const has = (name: string) => attributes.some((one) => one.name === name)
+  const size =
+    has('width') || has('height') ? '' : ` width="${image.width}" height="${image.height}"`
+  return has('style') ? size : `${size} style="max-width:100%;height:auto"`
+}
+
+function unescaped(value: string): string {
+  return value
+    .replaceAll('&quot;', '"')
+    .replaceAll('&#39;', "'")
+    .replaceAll('&lt;', '<')
+    .replaceAll('&gt;', '>')
+    .replaceAll('&amp;', '&')
+}
+
+function decoded(value: string): string {
+  try {
+    return decodeURIComponent(value)
+  } catch {
+    return value
+  }
+}

@@ -1,0 +1,123 @@
+import type { CampaignVariant } from '../campaign.ts'
+import { errorAt, type Place, type Problem } from '../campaign/problem.ts'
+import type { CompiledVariant } from '../compile.ts'
+import type { MailshotConfig } from '../config.ts'
+import { textsFor } from '../texts.ts'
+import { checkMerge } from './check-merge.ts'
+import type { Fields } from './fields.ts'
+import type { PreparedImages } from './images.ts'
+import { flatten, htmlNodes, type Node, plainNodes, toTemplate } from './nodes.ts'
+import { compileHtml } from './mail-html.ts'
+import { paramStatics, type Statics, staticsOf } from './statics.ts'
+import { joinTagLines, mailText, markdownText, textFooter } from './text-part.ts'
+import { addFragment, createTokens, type Tokens } from './tokens.ts'
+import { protectText } from './protect-text.ts'
+
+/** What the steps of compiling one language share. */
+export interface VariantContext {
+  config: MailshotConfig
+  variant: CampaignVariant
+  tokens: Tokens
+  statics: Statics
+  images: PreparedImages
+  layoutImages: PreparedImages
+  problems: Problem[]
+}
+
+/** Compiles one language of a campaign, noting every problem on the way. */
+export async function compileVariant(
+  config: MailshotConfig,
+  variant: CampaignVariant,
+  fields: Fields,
+  images: { own: PreparedImages; layout: PreparedImages },
+): Promise<{ compiled: CompiledVariant; problems: Problem[] }> {
+  const context = openContext(config, variant, images)
+  const { tokens, problems } = context
+  const subject = protectText(context, variant.subject.text, variant.subject.place)
+  const preheader = protectText(context, variant.preheader.text, variant.preheader.place)
+  const { html, content } = await compileHtml(context, {
+    subject: addFragment(tokens, subject, variant.subject.place),
+    preheader: addFragment(tokens, preheader, variant.preheader.place),
+  })
+  const { nodes, problems: misplaced } = htmlNodes(tokens, html)
+  const texts = {
+    subject: plainNodes(tokens, subject, 'header'),
+    preheader: plainNodes(tokens, preheader, 'plain'),
+    html: nodes,
+    text: textNodes(context, html, content),
+  }
+  const merged = Object.values(texts).flatMap((one) => checkMerge(flatten(tokens, one), fields))
+  problems.push(...misplaced, ...merged, ...noUnsubscribeLink(context, flatten(tokens, nodes)))
+  return {
+    compiled: {
+      lang: variant.lang,
+      dir: textsFor(variant.lang).dir,
+      subject: toTemplate(tokens, texts.subject),
+      preheader: toTemplate(tokens, texts.preheader),
+      html: toTemplate(tokens, texts.html),
+      text: toTemplate(tokens, texts.text),
+      size: Buffer.byteLength(html),
+    },
+    problems,
+  }
+}
+
+function openContext(
+  config: MailshotConfig,
+  variant: CampaignVariant,
+  images: { own: PreparedImages; layout: PreparedImages },
+): VariantContext {
+  const sources = [
+    variant.subject.text,
+    variant.preheader.text,
+    variant.body,
+    variant.text?.body ?? '',
+    variant.layout?.body ?? '',
+  ]
+  const statics = staticsOf(config, variant.lang, textsFor(variant.lang))
+  return {
+    config,
+    variant,
+    tokens: createTokens([...sources, config.site, config.postalAddress]),
+    statics: { ...statics, ...paramStatics(variant.layout?.params ?? {}) },
+    images: images.own,
+    layoutImages: images.layout,
+    problems: [],
+  }
+}
+
+function textNodes(context: VariantContext, html: string, content: string): Node[] {
+  const { tokens, statics, variant } = context
+  const place: Place = { file: variant.text?.file ?? variant.file, line: 1 }
+  const written = variant.text && protectText(context, variant.text.body, place)
+  const body = written?.trim() ?? (variant.layout ? markdownText(content) : mailText(html))
+  const has = (field: string) =>
+    flatten(tokens, plainNodes(tokens, body, 'plain')).some((node) => isField(node, field))
+  const footer = protectText(context, textFooter(body, has, statics), place)
+  return plainNodes(tokens, joinTagLines(tokens, `${body}${footer}\n`), 'plain')
+}
+
+function noUnsubscribeLink({ variant }: VariantContext, nodes: Node[]): Problem[] {
+  if (nodes.some((node) => isField(node, 'url_unsubscribe'))) return []
+  const place = {
+    file: variant.layout?.file ?? variant.file,
+    line: variant.layout?.bodyLine ?? variant.bodyLine,
+  }
+  const why = 'the law and the mail services ask for one in every mail'
+  return [
+    errorAt(
+      place,
+      'no unsubscribe link',
+      why,
+      'put <a href="{{ url_unsubscribe }}"> or {{ footer }} in it',
+    ),
+  ]
+}
+
+function isField(node: Node, field: string): boolean {
+  return (
+    typeof node === 'object' &&
+    node.token.kind === 'output' &&
+    node.token.source.split(/[\s|]/)[0] === field
+  )
+}

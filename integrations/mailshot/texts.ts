@@ -1,0 +1,62 @@
+import { en } from './texts/en.ts'
+import { fr } from './texts/fr.ts'
+
+/** All that a reader of one language gets to read from us, apart from what an author wrote. */
+export interface Texts {
+  lang: string
+  dir: 'ltr' | 'rtl'
+  /** Around a campaign: `{{ words.… }}` in layouts and campaigns. Merge fields may stand in them. */
+  mail: {
+    unsubscribe: string
+    preferences: string
+    view_in_browser: string
+    why: string
+  }
+  /** Single mails. Placeholders in braces are filled by the letter: `{title}`, `{lists}`, `{name}`. */
+  letters: {
+    confirmation: {
+      subject: string
+      intro: string
+      button: string
+      ignore: string
+      expires: string
+    }
+    welcome: { subject: string; intro: string; leave: string }
+    goodbye: { subject: string; intro: string; back: string }
+  }
+  /** Mails to the operator about a send, by what happened. */
+  alarms: Record<'started' | 'held' | 'paused' | 'done', { subject: string; paragraphs: string[] }>
+}
+
+const all: Record<string, Texts> = { en, fr }
+
+/** The texts for a language tag: its own, those of its primary language (`fr-CA` → `fr`), else the English ones. */
+export function textsFor(lang: string): Texts {
+  const tag = lang.toLowerCase()
+  const found = Object.values(all).find((texts) => texts.lang.toLowerCase() === tag)
+  const texts = found ?? all[tag.split('-')[0] ?? ''] ?? en
+  return { ...texts, dir: directionOf(lang) }
+}
+
+/** The languages we have texts in. */
+export const textLanguages: readonly string[] = Object.keys(all)
+
+const rightToLeft = new Set([
+  'ar',
+  'arc',
+  'ckb',
+  'dv',
+  'fa',
+  'he',
+  'ks',
+  'ps',
+  'sd',
+  'ug',
+  'ur',
+  'yi',
+])
+
+/** The direction a language is written in, also of one we have no texts in. */
+function directionOf(lang: string): 'ltr' | 'rtl' {
+  return rightToLeft.has(lang.toLowerCase().split('-')[0] ?? '') ? 'rtl' : 'ltr'
+}
