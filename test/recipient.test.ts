@@ -1,0 +1,316 @@
+import { sql } from 'drizzle-orm'
+import { describe, expect, it } from 'vitest'
+import {
+  claimRecipients,
+  inHandStatement,
+  listRecipients,
+  type Mark,
+  settlementOf,
+  settleStatements,
+} from '../integrations/mailshot/recipient.ts'
+import { laneOf } from '../integrations/mailshot/pace.ts'
+import { cancelSend, pauseSend, resumeSend } from '../integrations/mailshot/send.ts'
+import type { Outcome } from '../integrations/mailshot/transport.ts'
+import { enlistWorker, recoverDeadWorkers } from '../integrations/mailshot/worker.ts'
+import { openTestMailshot, type TestMailshot } from './open-test-mailshot.ts'
+import { addReaders, statusCounts } from './people.ts'
+import { runningSend } from './running-send.ts'
+
+describe('claimRecipients', () => {
+  it('takes each recipient for one worker only', async () => {
+    const { mailshot, sendId } = await sendTo(30)
+    const claims = await Promise.all(
+      [1, 2, 3].map(async () => {
+        const workerId = await enlistWorker(mailshot)
+        return claimRecipients(mailshot, { sendId, workerId, limit: 12 })
+      }),
+    )
+    const ids = claims.flat().map(({ id }) => id)
+    expect(claims.map((claim) => claim.length)).toEqual([12, 12, 6])
+    expect(new Set(ids).size).toBe(30)
+  })
+
+  it('gives what the mail is composed from', async () => {
+    const { claimed } = await claimOf(1)
+    expect(claimed[0]).toMatchObject({
+      written: 'Reader1@example.net',
+      name: 'Reader 1',
+      lang: 'fr',
+      attributes: { city: 'Toulouse' },
+      tries: 0,
+    })
+  })
+
+  it('takes nothing from a paused send', async () => {
+    const { mailshot, sendId } = await sendTo(3)
+    await pauseSend(mailshot, sendId, { reason: 'operator', actor: 'test' })
+    const workerId = await enlistWorker(mailshot)
+    expect(await claimRecipients(mailshot, { sendId, workerId, limit: 3 })).toEqual([])
+  })
+
+  it('takes deferred recipients when they are due, after all pending ones', async () => {
+    const { mailshot, sendId, claimed, workerId } = await claimOf(3, 1)
+    await mark(mailshot, claimed, workerId)
+    await settle(mailshot, claimed, deferred)
+    expect(await claimIds(mailshot, sendId, workerId)).toHaveLength(2)
+    expect(await claimIds(mailshot, sendId, workerId)).toEqual([])
+    mailshot.clock.advance(5 * 60_000)
+    expect(await claimIds(mailshot, sendId, workerId)).toEqual([claimed[0]?.id])
+  })
+})
+
+describe('inHandStatement', () => {
+  it('skips whoever was suppressed or has left meanwhile', async () => {
+    const { mailshot, claimed, workerId, sendId } = await claimOf(3)
+    await mailshot.db.write(
+      sql`INSERT INTO suppressions (email, reason, at) VALUES ('reader1@example.net', 'complaint', 0)`,
+      sql`UPDATE subscriptions SET status = 'unsubscribed' WHERE subscriber_id = ${claimed[1]?.subscriberId ?? 0}`,
+    )
+    const marks = await mark(mailshot, claimed, workerId)
+    expect(marks.map(({ status }) => status)).toEqual(['skipped', 'skipped', 'in-hand'])
+    const rows = await listRecipients(mailshot, { sendId })
+    expect(rows.map(({ reason }) => reason)).toEqual(['suppressed', 'unsubscribed', null])
+  })
+
+  it('names only the lists that are still active', async () => {
+    const { mailshot, claimed, workerId } = await claimOf(1, 1, ['product', 'weekly'])
+    await mailshot.db.write(
+      sql`UPDATE subscriptions SET status = 'unsubscribed' WHERE list_id = 'product'`,
+    )
+    const marks = await mark(mailshot, claimed, workerId)
+    expect(marks.map(({ lists }) => lists)).toEqual(['["weekly"]'])
+  })
+
+  it('marks no more than allowed', async () => {
+    const { mailshot, claimed, workerId, sendId } = await claimOf(5)
+    const marks = await mark(mailshot, claimed, workerId, 2)
+    expect(marks.map(({ id }) => id)).toEqual(claimed.slice(0, 2).map(({ id }) => id))
+    expect(await statusCounts(mailshot, sendId)).toEqual({ 'in-hand': 2, claimed: 3 })
+  })
+
+  it('marks nothing once the send is paused', async () => {
+    const { mailshot, claimed, workerId, sendId } = await claimOf(2)
+    await pauseSend(mailshot, sendId, { reason: 'operator', actor: 'test' })
+    expect(await mark(mailshot, claimed, workerId)).toEqual([])
+    expect(await statusCounts(mailshot, sendId)).toEqual({ pending: 2 })
+  })
+
+  it('marks nothing for a worker whose lease has run out', async () => {
+    const { mailshot, claimed, workerId } = await claimOf(2)
+    mailshot.clock.advance(61_000)
+    expect(await mark(mailshot, claimed, workerId)).toEqual([])
+  })
+
+  it('marks nothing that another worker has claimed since', async () => {
+    const { mailshot, claimed, workerId, sendId } = await claimOf(2)
+    mailshot.clock.advance(61_000)
+    await recoverDeadWorkers(mailshot)
+    const successor = await enlistWorker(mailshot)
+    await claimRecipients(mailshot, { sendId, workerId: successor, limit: 2 })
+    expect(await mark(mailshot, claimed, successor)).toEqual([])
+    expect(await mark(mailshot, claimed, workerId)).toEqual([])
+  })
+})
+
+describe('settleStatements', () => {
+  it('keeps the time, the answer and the Message-ID of what was accepted', async () => {
+    const { mailshot, claimed, workerId, sendId } = await claimOf(1)
+    await mark(mailshot, claimed, workerId)
+    mailshot.clock.advance(250)
+    await settle(mailshot, claimed, {
+      status: 'accepted',
+      providerId: 'Q1',
+      answer: '250 queued as Q1',
+    })
+    const [row] = await listRecipients(mailshot, { sendId })
+    expect(row).toMatchObject({
+      status: 'sent',
+      tries: 1,
+      settledAt: mailshot.now(),
+      inHandAt: mailshot.now() - 250,
+      providerId: 'Q1',
+      answer: '250 queued as Q1',
+      messageId: '<m1@example.org>',
+    })
+  })
+
+  it('settles nothing of a claim that is not its own', async () => {
+    const { mailshot, claimed, workerId, sendId } = await claimOf(1)
+    await mark(mailshot, claimed, workerId)
+    const foreign = claimed.map((recipient) => ({ ...recipient, claimId: 'another' }))
+    await settle(mailshot, foreign, accepted)
+    expect(await statusCounts(mailshot, sendId)).toEqual({ 'in-hand': 1 })
+  })
+
+  it('changes nothing when repeated', async () => {
+    const { mailshot, claimed, workerId, sendId } = await claimOf(1)
+    await mark(mailshot, claimed, workerId)
+    await settle(mailshot, claimed, accepted)
+    await settle(mailshot, claimed, { status: 'rejected', class: 'hard', reason: 'no' })
+    expect(await statusCounts(mailshot, sendId)).toEqual({ sent: 1 })
+    expect(await counters(mailshot)).toMatchObject({ sent: 1, failed: 0 })
+  })
+
+  it('gives a recipient back, at no cost of a try, after a fault of the relay', async () => {
+    const { mailshot, claimed, workerId, sendId } = await claimOf(1)
+    await mark(mailshot, claimed, workerId)
+    await settle(mailshot, claimed, { status: 'deferred', scope: 'relay', reason: '421 busy' })
+    const [row] = await listRecipients(mailshot, { sendId })
+    expect(row).toMatchObject({ status: 'pending', tries: 0, reason: '421 busy' })
+  })
+
+  it('fails a recipient whose temporary refusals have used up its tries', async () => {
+    const { mailshot, sendId, workerId } = await claimOf(0)
+    await addToSend(mailshot, sendId)
+    for (let attempt = 1; attempt <= 5; attempt++) {
+      const claimed = await claimRecipients(mailshot, { sendId, workerId, limit: 1 })
+      await mark(mailshot, claimed, workerId)
+      await settle(mailshot, claimed, deferred)
+      const [row] = await listRecipients(mailshot, { sendId })
+      expect(row).toMatchObject({ tries: attempt, status: attempt < 5 ? 'deferred' : 'failed' })
+      mailshot.clock.set(row?.dueAt ?? mailshot.now())
+      await mailshot.db.write(sql`UPDATE workers SET lease_until = ${mailshot.now() + 60_000}`)
+    }
+  })
+
+  it('cancels a deferred recipient of a send that was cancelled meanwhile', async () => {
+    const { mailshot, claimed, workerId, sendId } = await claimOf(2, 1)
+    await mark(mailshot, claimed, workerId)
+    await cancelSend(mailshot, sendId, { actor: 'test' })
+    await settle(mailshot, claimed, deferred)
+    expect(await statusCounts(mailshot, sendId)).toEqual({ cancelled: 2 })
+  })
+})
+
+describe('recoverDeadWorkers', () => {
+  it('gives back what was claimed, and calls uncertain what was in hand', async () => {
+    const { mailshot, claimed, workerId, sendId } = await claimOf(5)
+    await mark(mailshot, claimed, workerId, 2)
+    mailshot.clock.advance(61_000)
+    await recoverDeadWorkers(mailshot)
+    expect(await statusCounts(mailshot, sendId)).toEqual({ pending: 3, uncertain: 2 })
+    expect(await counters(mailshot)).toMatchObject({ uncertain: 2 })
+  })
+
+  it('leaves a worker alone whose lease still runs', async () => {
+    const { mailshot, claimed, workerId, sendId } = await claimOf(2)
+    await mark(mailshot, claimed, workerId, 1)
+    mailshot.clock.advance(59_000)
+    await recoverDeadWorkers(mailshot)
+    expect(await statusCounts(mailshot, sendId)).toEqual({ claimed: 1, 'in-hand': 1 })
+  })
+
+  it('lets a late answer of the same claim settle what had become uncertain', async () => {
+    const { mailshot, claimed, workerId, sendId } = await claimOf(3)
+    await mark(mailshot, claimed, workerId)
+    mailshot.clock.advance(61_000)
+    await recoverDeadWorkers(mailshot)
+    await settle(mailshot, claimed.slice(0, 1), accepted)
+    await settle(mailshot, claimed.slice(1, 2), deferred)
+    expect(await statusCounts(mailshot, sendId)).toEqual({ sent: 1, failed: 1, uncertain: 1 })
+    expect(await counters(mailshot)).toMatchObject({ sent: 1, failed: 1, uncertain: 1 })
+  })
+
+  it('mails again what was in hand where the config chose so', async () => {
+    const { mailshot, claimed, workerId, sendId } = await claimOf(2, 2, ['weekly'], {
+      resendUncertain: true,
+    })
+    await mark(mailshot, claimed, workerId)
+    mailshot.clock.advance(61_000)
+    await recoverDeadWorkers(mailshot)
+    expect(await statusCounts(mailshot, sendId)).toEqual({ pending: 2 })
+  })
+})
+
+describe('listRecipients', () => {
+  it('pages by id and filters by status and address', async () => {
+    const { mailshot, claimed, workerId, sendId } = await claimOf(5)
+    await mark(mailshot, claimed, workerId, 2)
+    await settle(mailshot, claimed.slice(0, 2), accepted)
+    const sent = await listRecipients(mailshot, { sendId, status: 'sent' })
+    expect(sent.map(({ email }) => email)).toEqual(['reader1@example.net', 'reader2@example.net'])
+    const afterId = sent[1]?.id ?? 0
+    expect(await listRecipients(mailshot, { sendId, afterId, limit: 2 })).toHaveLength(2)
+    const one = await listRecipients(mailshot, { sendId, email: 'reader4@example.net' })
+    expect(one).toMatchObject([{ email: 'reader4@example.net', status: 'claimed' }])
+  })
+})
+
+describe('resumeSend', () => {
+  it('lets a paused send be claimed again', async () => {
+    const { mailshot, sendId } = await sendTo(2)
+    await pauseSend(mailshot, sendId, { reason: 'operator', actor: 'test' })
+    await resumeSend(mailshot, sendId, { actor: 'test' })
+    const workerId = await enlistWorker(mailshot)
+    expect(await claimIds(mailshot, sendId, workerId)).toHaveLength(2)
+  })
+})
+
+const accepted: Outcome = { status: 'accepted', providerId: 'Q1' }
+const deferred: Outcome = { status: 'deferred', scope: 'recipient', reason: '450 later' }
+
+async function sendTo(
+  count: number,
+  lists = ['weekly'],
+  config: Parameters<typeof openTestMailshot>[0] = {},
+) {
+  const mailshot = await openTestMailshot(config)
+  for (const list of lists) await addReaders(mailshot, count, { list })
+  return { mailshot, sendId: await runningSend(mailshot, lists) }
+}
+
+async function claimOf(
+  count: number,
+  limit = count,
+  lists = ['weekly'],
+  config: Parameters<typeof openTestMailshot>[0] = {},
+) {
+  const { mailshot, sendId } = await sendTo(count, lists, config)
+  const workerId = await enlistWorker(mailshot)
+  const claimed = await claimRecipients(mailshot, { sendId, workerId, limit })
+  return { mailshot, sendId, workerId, claimed }
+}
+
+async function claimIds(mailshot: TestMailshot, sendId: string, workerId: string) {
+  await mailshot.db.write(sql`UPDATE workers SET lease_until = ${mailshot.now() + 60_000}`)
+  return (await claimRecipients(mailshot, { sendId, workerId, limit: 100 })).map(({ id }) => id)
+}
+
+async function mark(
+  mailshot: TestMailshot,
+  claimed: Awaited<ReturnType<typeof claimRecipients>>,
+  workerId: string,
+  allowed = 100,
+): Promise<Mark[]> {
+  const [marks = []] = await mailshot.db.write<Mark>(
+    inHandStatement(claimed, { workerId, allowed: sql`${allowed}`, now: mailshot.now() }),
+  )
+  return marks
+}
+
+async function settle(
+  mailshot: TestMailshot,
+  claimed: Awaited<ReturnType<typeof claimRecipients>>,
+  outcome: Outcome,
+): Promise<void> {
+  const now = mailshot.now()
+  const settlements = claimed.map((recipient) =>
+    settlementOf({ ...recipient, messageId: `<m${recipient.id}@example.org>` }, outcome, {
+      now,
+      maxTries: 5,
+    }),
+  )
+  await mailshot.db.write(...settleStatements(settlements, laneOf(mailshot.config, 'send'), now))
+}
+
+async function addToSend(mailshot: TestMailshot, sendId: string): Promise<void> {
+  await addReaders(mailshot, 1)
+  await mailshot.db.write(
+    sql`INSERT INTO recipients (send_id, subscriber_id, email, written, lists, status)
+        SELECT ${sendId}, id, email, written, '["weekly"]', 'pending' FROM subscribers`,
+  )
+}
+
+async function counters(mailshot: TestMailshot) {
+  return mailshot.db.get(sql`SELECT sent, failed, skipped, cancelled, uncertain FROM sends`)
+}
