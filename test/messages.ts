@@ -41,6 +41,8 @@ function compose(message: Omit<Message, 'mime'>): Promise<Uint8Array> {
     date: new Date(Date.UTC(2026, 10, 21)),
     headers: { ...message.headers },
     newline: '\r\n',
+    // The same bytes each time, as a message promises.
+    baseBoundary: message.id,
   })
     .compile()
     .build()

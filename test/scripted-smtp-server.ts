@@ -7,6 +7,7 @@ export type Act = string
 export interface Script {
   greeting?: Act
   ehlo?: Act
+  starttls?: Act
   auth?: Act
   mail?: Act
   rcpt?: Act
@@ -34,6 +35,7 @@ export interface ScriptedSmtpServer {
 const usual = {
   greeting: '220 scripted.example ESMTP',
   ehlo: '250-scripted.example\r\n250-PIPELINING\r\n250 AUTH PLAIN LOGIN',
+  starttls: '454 4.7.0 TLS not available',
   auth: '235 2.7.0 Authentication successful',
   mail: '250 2.1.0 Ok',
   rcpt: '250 2.1.5 Ok',
@@ -135,6 +137,7 @@ function whatToDo(script: Script, step: Step, state: { messages: number; refused
 const steps: Record<string, Step> = {
   EHLO: 'ehlo',
   HELO: 'ehlo',
+  STAR: 'starttls',
   AUTH: 'auth',
   MAIL: 'mail',
   RCPT: 'rcpt',

@@ -74,10 +74,16 @@ const explanations: Explanation[] = [
     cure: (options) => `the port may want TLS from the first byte: try ${otherModes(options)}`,
   },
   {
-    code: /^ETIMEDOUT$/,
-    what: () => 'no answer came',
+    code: /./,
+    detail: /^(?:ETIMEDOUT|EHOSTUNREACH|ENETUNREACH)|Connection timeout/,
+    what: () => 'the server cannot be reached',
     cure: () =>
       'the port may be blocked by the hosting provider or a firewall: ask there, or try port 587 or 2525',
+  },
+  {
+    code: /^ETIMEDOUT$/,
+    what: () => 'the server stopped answering',
+    cure: () => 'try again, and ask the relay’s operator',
   },
   {
     code: /^ETLS$/,
