@@ -3,7 +3,7 @@ import type { Problem } from './campaign/problem.ts'
 import type { SendTime } from './campaign/settings.ts'
 import { contentHash } from './compile/content-hash.ts'
 import { fieldsOf } from './compile/fields.ts'
-import { imagePreparer, type MediaFile } from './compile/images.ts'
+import { imagePreparer, type MediaFile, mediaUrl } from './compile/images.ts'
 import type { Template } from './compile/template.ts'
 import { compileVariant } from './compile/variant.ts'
 import type { MailshotConfig } from './config.ts'
@@ -26,6 +26,8 @@ export interface CompiledCampaign {
   replyTo: Mailbox | null
   /** The language of readers whose own is missing. */
   fallback: string
+  /** The public addresses of its images, which must answer before it is sent. */
+  images: string[]
   variants: Record<string, CompiledVariant>
 }
 
@@ -65,11 +67,22 @@ export async function compileCampaign(
     }),
   )
   const { slug, lists, send, archive, track, fallback } = campaign
+  const files = [...media.values()].toSorted((a, b) => (a.hash < b.hash ? -1 : 1))
+  const images = files.map((file) => mediaUrl(config, file))
   const variants = Object.fromEntries(results.map(({ compiled }) => [compiled.lang, compiled]))
   const mailed = { variants, from: campaign.from ?? null, replyTo: campaign.replyTo ?? null, track }
   return {
-    compiled: { slug, hash: contentHash(mailed), lists, send, archive, fallback, ...mailed },
-    media: [...media.values()].toSorted((a, b) => (a.hash < b.hash ? -1 : 1)),
+    compiled: {
+      slug,
+      hash: contentHash(mailed),
+      lists,
+      send,
+      archive,
+      fallback,
+      images,
+      ...mailed,
+    },
+    media: files,
     problems: distinct(results.flatMap((result) => result.problems)),
   }
 }

@@ -42,6 +42,14 @@ export function imagePreparer(
   }
 }
 
+/** Where the site serves an image. */
+export function mediaUrl(
+  config: Pick<MailshotConfig, 'site' | 'base'>,
+  { hash, ext }: Pick<MediaFile, 'hash' | 'ext'>,
+): string {
+  return `${config.site}${config.base}/media/${hash}.${ext}`
+}
+
 const widest = 1200
 /** The width of the text in the built-in layout: twice that is sharp on any screen. */
 const shownWidest = 552
@@ -69,7 +77,7 @@ async function prepare(
     const width = Math.min(info.width, shownWidest)
     return {
       media: { hash, type, ext, bytes: new Uint8Array(data) },
-      url: `${config.site}${config.base}/media/${hash}.${ext}`,
+      url: mediaUrl(config, { hash, ext }),
       width,
       height: Math.round((height * width) / info.width),
     }

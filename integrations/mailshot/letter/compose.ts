@@ -2,7 +2,7 @@ import mjml2html from 'mjml'
 import { localize } from '../config.ts'
 import type { LetterKind } from '../letter.ts'
 import type { Mailshot } from '../mailshot.ts'
-import { lazyMime } from '../message/mime.ts'
+import { encodeMime } from '../message/mime.ts'
 import { domainOf } from '../email-address.ts'
 import { textsFor } from '../texts.ts'
 import type { Message } from '../transport.ts'
@@ -48,7 +48,7 @@ export async function composeLetter(mailshot: Mailshot, letter: Letter): Promise
     campaign: undefined,
     track: { opens: false, clicks: false },
   }
-  return { ...parts, mime: lazyMime(parts) }
+  return { ...parts, mime: () => encodeMime(parts) }
 }
 
 async function contentOf(mailshot: Mailshot, letter: Letter): Promise<LetterContent> {
