@@ -1,0 +1,43 @@
+import { basename, dirname } from 'node:path'
+import { parseEmailAddress } from '../email-address.ts'
+import { MailshotError } from '../error.ts'
+import type { Mailshot } from '../mailshot.ts'
+import { readSend, type Send } from '../send.ts'
+
+/**
+ * The slug of a campaign, which may be named by a path: `campaigns/june.md`, `campaigns/june/fr.md` and `campaigns/june/`
+ * are `june`.
+ */
+export function slugOf(name: string): string {
+  const path = name.replace(/[\\/]+$/, '')
+  const file = basename(path)
+  const slug = file.replace(/\.(?:md|mjml)$/, '')
+  if (slug === file) return file
+  // In a folder of variants, the file is named for its language.
+  return /^[a-z]{2,3}(?:-[A-Za-z0-9]+)*$/.test(slug) && dirname(path) !== '.'
+    ? basename(dirname(path))
+    : slug
+}
+
+/** The one campaign that a command is about. */
+export function requireSlug(command: string, positionals: string[]): string {
+  const [name] = positionals
+  if (name) return slugOf(name)
+  throw new MailshotError(
+    `${command}: which campaign? For example: mailshot ${command} 2026-06-launch`,
+  )
+}
+
+/** The send that the command line names by id or slug. */
+export async function sendNamed(mailshot: Mailshot, positionals: string[]): Promise<Send> {
+  const [name] = positionals
+  if (name) return readSend(mailshot, name)
+  throw new MailshotError('which send? Give its id or its slug; mailshot status lists them')
+}
+
+/** The identity of an address given on the command line. */
+export function parseAddress(text: string): string {
+  const parsed = parseEmailAddress(text)
+  if (parsed) return parsed.identity
+  throw new MailshotError(`"${text}" is not an e-mail address`)
+}

@@ -1,0 +1,82 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import type { CompiledCampaign, MediaFile } from '../compile.ts'
+import type { MailshotConfig } from '../config.ts'
+import { MailshotError } from '../error.ts'
+import { composeSample, type Reader } from '../message.ts'
+import { findSubscriber } from '../subscriber/read.ts'
+import type { Message } from '../transport.ts'
+import { requireSlug } from './arguments.ts'
+import { defineCommand, exitCodes } from './command.ts'
+import { compileChecked } from './compiled.ts'
+import { readProject, withMailshot } from './project.ts'
+
+export const preview = defineCommand({
+  usage: ['preview <slug> [--lang LANG] [--as ADDRESS] [--out DIR]'],
+  about:
+    'Writes a campaign as it will be mailed: .html (with its images inside), .txt and .eml, for each language, filled in for\n' +
+    'an invented reader or for a subscriber. Nothing is sent, and without --as no database is needed.',
+  options: {
+    lang: { type: 'string', value: 'LANG', about: 'Only this language.' },
+    as: { type: 'string', value: 'ADDRESS', about: 'As this subscriber gets it.' },
+    out: { type: 'string', short: 'o', value: 'DIR', about: 'Where to; by default out/preview.' },
+  },
+  examples: [
+    ['mailshot preview 2026-06-launch', 'all languages, to look at in a browser'],
+    ['mailshot preview 2026-06-launch --as bob@example.org', 'what exactly does Bob get?'],
+  ],
+  async run({ values, positionals, terminal }) {
+    const slug = requireSlug('preview', positionals)
+    const out = values.out === undefined ? undefined : resolve(values.out)
+    const known = values.as === undefined ? undefined : await readerOf(values, values.as)
+    const config = known?.config ?? (await readProject(values))
+    const { compiled, media } = await compileChecked(config, slug, terminal)
+    const langs = langsOf(compiled, values.lang ?? known?.reader.lang)
+    const folder = out ?? resolve('out/preview')
+    mkdirSync(folder, { recursive: true })
+    const files: string[] = []
+    for (const lang of langs) {
+      const message = composeSample(config, compiled, { ...known?.reader, lang })
+      const html = withImages(config, message.html, media)
+      files.push(...(await write(message, html, join(folder, `${slug}.${lang}`))))
+    }
+    if (terminal.json) terminal.printJson({ slug, files })
+    else terminal.print(files.join('\n'))
+    return exitCodes.done
+  },
+})
+
+async function readerOf(values: { config?: string | undefined }, address: string) {
+  return await withMailshot(values, async (mailshot) => {
+    const person = await findSubscriber(mailshot, address)
+    if (!person) throw new MailshotError(`--as ${address}: nobody has this address here`)
+    const { email, name, lang, attributes } = person
+    const reader: Partial<Reader> = {
+      email,
+      name,
+      attributes,
+      lang: lang ?? mailshot.config.lang,
+    }
+    return { config: mailshot.config, reader }
+  })
+}
+
+/** The language asked for, as it would fall back for a reader; else each there is. */
+function langsOf(compiled: CompiledCampaign, lang: string | undefined): string[] {
+  return lang === undefined ? Object.keys(compiled.variants).toSorted() : [lang]
+}
+
+/** The images are not on the site before it is deployed, so the file to look at holds them itself. */
+function withImages(config: MailshotConfig, html: string, media: readonly MediaFile[]): string {
+  return media.reduce((text, { hash, ext, type, bytes }) => {
+    const url = `${config.site}${config.base}/media/${hash}.${ext}`
+    return text.replaceAll(url, `data:${type};base64,${Buffer.from(bytes).toString('base64')}`)
+  }, html)
+}
+
+async function write(message: Message, html: string, path: string): Promise<string[]> {
+  writeFileSync(`${path}.html`, html)
+  writeFileSync(`${path}.txt`, message.text)
+  writeFileSync(`${path}.eml`, await message.mime())
+  return ['html', 'txt', 'eml'].map((kind) => `${path}.${kind}`)
+}
