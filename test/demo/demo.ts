@@ -80,9 +80,10 @@ function environment(): Record<string, string> {
 async function readMedia(hash: string) {
   const db = await openDatabase(database)
   try {
-    return await db.get<{ type: string; bytes: Uint8Array }>(
+    const row = await db.get<{ type: string; bytes: ArrayBuffer }>(
       sql`SELECT type, bytes FROM media WHERE hash = ${hash}`,
     )
+    return row && { type: row.type, bytes: new Uint8Array(row.bytes) }
   } finally {
     db.close()
   }

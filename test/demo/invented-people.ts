@@ -36,7 +36,10 @@ export function inventPeople(count: number): Person[] {
     const lang = index % 3 === 2 ? 'en' : 'fr'
     const place = lang === 'en' ? Math.floor(index / 3) : index - Math.floor((index + 1) / 3)
     // Each round through the first names meets the last names one further on.
-    const names = [pick(first[lang], place), pick(last[lang], (place % 20) + Math.floor(place / 20))]
+    const names = [
+      pick(first[lang], place),
+      pick(last[lang], (place % 20) + Math.floor(place / 20)),
+    ]
     return {
       email: `${names.map(plainLetters).join('.')}.${index + 1}@example.${pick(['org', 'net', 'com'], index)}`,
       name: nameOf(names, index),

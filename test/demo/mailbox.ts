@@ -27,7 +27,8 @@ const assets: Record<string, [type: string, file: string]> = {
 export async function startMailbox(mails: Mails, options: MailboxOptions): Promise<Mailbox> {
   const server = createServer((request, response) => {
     answer(mails, options, request.url ?? '/', response).catch((error: unknown) => {
-      send(response, 500, 'text/plain', String(error))
+      if (response.headersSent) response.destroy()
+      else send(response, 500, 'text/plain', String(error))
     })
   })
   server.listen(options.port, '127.0.0.1')

@@ -6,11 +6,14 @@ import { compileChecked } from './compiled.ts'
 import { withMailshot } from './project.ts'
 
 export const testSend = defineCommand({
-  usage: ['test <slug> <address>… [--force]'],
+  usage: ['test <slug> <address>… [--lang LANG] [--force]'],
   about:
     'Mails a campaign to addresses of your own, marked [TEST] and counted nowhere. For a subscriber the fields are filled\n' +
     'with what is known; for anybody else as well as they can be. A single real send is: mailshot send <slug> --to ADDRESS.',
-  options: { force: { type: 'boolean', about: 'Also to addresses that are suppressed.' } },
+  options: {
+    lang: { type: 'string', value: 'LANG', about: 'This language instead of the reader’s own.' },
+    force: { type: 'boolean', about: 'Also to addresses that are suppressed.' },
+  },
   examples: [
     ['mailshot test 2026-06-launch me@example.org', 'how does it look in my own mail program?'],
     ['mailshot test 2026-06-launch a@example.org b@example.net', 'in several'],
@@ -26,8 +29,9 @@ export const testSend = defineCommand({
     }
     return withMailshot(values, async (mailshot) => {
       const { compiled } = await compileChecked(mailshot.config, slug, terminal)
-      const force = values.force === true
-      const results = await sendTest(mailshot, compiled, addresses, { force })
+      const { lang, force = false } = values
+      const options = { force, ...(lang !== undefined && { lang }) }
+      const results = await sendTest(mailshot, compiled, addresses, options)
       for (const { address, outcome } of results) {
         if (terminal.json) terminal.printJson({ address, ...outcome })
         else if (outcome.status === 'accepted') terminal.print(`${address}: sent`)
