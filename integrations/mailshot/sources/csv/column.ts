@@ -1,0 +1,130 @@
+import { parseEmailAddress } from '../../email-address.ts'
+import type { ImportRow } from '../../import.ts'
+
+/** Which column holds what. A column may be part of the name and an attribute of its own. */
+export interface Columns extends Partial<Record<Role, number>> {
+  header: string[]
+  attributes: { field: string; index: number }[]
+  notices: string[]
+  /** A plain list of addresses: its first line is a row already. */
+  isHeaderless: boolean
+}
+
+type Role = 'email' | 'name' | 'first' | 'last' | 'lang' | 'lists' | 'status' | 'confirmedAt'
+
+// `nom` alone is the whole name; beside `prenom` it is the last one.
+const roles: Record<Role, string[]> = {
+  email: words(`email e_mail mail courriel adresse adresse_email adresse_e_mail adresse_mail
+    adresse_electronique email_address e_mail_address mail_address address`),
+  name: words('name full_name fullname nom_complet'),
+  first: words('prenom first_name firstname given_name'),
+  last: words('nom nom_de_famille last_name lastname surname family_name'),
+  lang: words('lang langue language locale'),
+  lists: words('lists list listes liste'),
+  status: words('status statut state etat'),
+  confirmedAt: words(
+    'confirmed_at confirmedat confirmed date_confirmation date_inscription subscribed_at optin_time',
+  ),
+}
+
+const statuses = {
+  active: words('active actif subscribed confirmed enabled valide inscrit abonne publie'),
+  pending: words('pending prop unconfirmed waiting en_attente a_confirmer'),
+  unsubscribed:
+    words(`unsubscribed refuse desinscrit desabonne resilie optout opt_out inactive disabled
+    bounced cleaned blocked blocklisted complained suppressed poubelle`),
+}
+
+/** Reads the header line; columns that nothing is known of are told in `notices`. */
+export function columnsOf(header: string[], fields: readonly string[]): Columns {
+  const [only = ''] = header
+  if (header.length === 1 && parseEmailAddress(only)) {
+    return { header, email: 0, attributes: [], notices: [], isHeaderless: true }
+  }
+  const columns: Columns = { header, attributes: [], notices: [], isHeaderless: false }
+  for (const [index, text] of header.entries()) {
+    const word = wordOf(text)
+    const role = roleOf(word)
+    const isRole = role !== undefined && columns[role] === undefined
+    if (isRole) columns[role] = index
+    const isField = fields.includes(word)
+    if (isField) columns.attributes.push({ field: word, index })
+    if (!isRole && !isField && word !== '') columns.notices.push(ignored(text, role, fields))
+  }
+  return columns
+}
+
+/** Reads one record; a text says why it cannot be one. */
+export function rowOf(values: string[], columns: Columns): ImportRow | string {
+  const beyond = values.slice(columns.header.length).filter((value) => value.trim() !== '')
+  if (beyond.length > 0) {
+    return `${values.length} fields where the header has ${columns.header.length}; quote fields that hold the delimiter`
+  }
+  const valueOf = (role: Role) => values[columns[role] ?? -1]?.trim() ?? ''
+  const status = statusOf(valueOf('status'))
+  if (!status) return `status "${valueOf('status')}" is none of active, pending, unsubscribed`
+  const confirmedAt = timeOf(valueOf('confirmedAt'))
+  if (Number.isNaN(confirmedAt)) {
+    return `"${valueOf('confirmedAt')}" is not a date; write it like 2026-12-31 or 2026-12-31 18:30`
+  }
+  return {
+    email: valueOf('email'),
+    name: valueOf('name') || `${valueOf('first')} ${valueOf('last')}`.trim(),
+    lang: valueOf('lang'),
+    lists: valueOf('lists')
+      .split(/[\s,;|]+/)
+      .filter(Boolean),
+    status,
+    attributes: Object.fromEntries(
+      columns.attributes.map(({ field, index }) => [field, values[index] ?? '']),
+    ),
+    ...(confirmedAt !== undefined && { confirmedAt }),
+  }
+}
+
+function ignored(text: string, role: Role | undefined, fields: readonly string[]): string {
+  if (role) return `column "${text}" is ignored: another one holds the ${role} already`
+  const known = ['email', 'name', 'lang', 'lists', 'status', 'confirmed_at', ...fields].join(', ')
+  return `column "${text}" is ignored (known: ${known}); declare it in "fields" of mailshot.config.ts to keep it`
+}
+
+function roleOf(word: string): Role | undefined {
+  return roleNames.find((role) => roles[role].includes(word))
+}
+
+const roleNames = [
+  'email',
+  'name',
+  'first',
+  'last',
+  'lang',
+  'lists',
+  'status',
+  'confirmedAt',
+] as const
+
+/** A header as a word of a–z, digits and _: `Prénom ` is `prenom`. */
+function wordOf(text: string): string {
+  const plain = text.normalize('NFD').replace(/\p{M}/gu, '').toLowerCase()
+  return plain.replace(/[^a-z0-9]+/g, '_').replace(/^_|_$/g, '')
+}
+
+function statusOf(text: string): ImportRow['status'] {
+  const word = wordOf(text)
+  if (word === '' || statuses.active.includes(word)) return 'active'
+  if (statuses.pending.includes(word)) return 'pending'
+  return statuses.unsubscribed.includes(word) ? 'unsubscribed' : undefined
+}
+
+function timeOf(text: string): number | undefined {
+  if (text === '') return undefined
+  const match =
+    /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d(?:\.\d+)?)?)(Z|[+-]\d\d:\d\d)?)?$/.exec(text)
+  if (!match) return Number.NaN
+  const [, day = '', time = '00:00', zone = 'Z'] = match
+  return Date.parse(`${day}T${time}${zone}`)
+}
+
+function words(text: string): string[] {
+  return text.split(/\s+/)
+}
