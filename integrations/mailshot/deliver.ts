@@ -79,14 +79,16 @@ async function beginShift(mailshot: Mailshot, options: DeliverOptions) {
     leaseRenewedAt: mailshot.now(),
     tendedAt: 0,
     isDone: false,
-    letters: Promise.resolve(),
+    lettersRun: false,
     calls: new Set<Promise<void>>(),
+    fault: undefined as { error: unknown } | undefined,
   }
 }
 
 async function work(shift: Shift): Promise<void> {
   const { ledger, stock, bell, capacity } = shift
   while (!shift.signal.aborted && !shift.isDone) {
+    if (shift.fault) throw shift.fault.error
     await tend(shift)
     await stock.fill(shift.workerId, capacity)
     // One write settles what came back and puts the next in hand; its slots are reused from here on.
@@ -141,11 +143,17 @@ async function tend(shift: Shift): Promise<void> {
   // Freezing goes on at the next turn, but lets what is ready run first.
   shift.tendedAt = isFreezing ? 0 : mailshot.now()
   if (isFreezing) await new Promise((resolve) => setImmediate(resolve))
-  shift.letters = shift.letters.then(() => deliverLetters(mailshot, shift.workerId, shift.signal))
+  if (!shift.lettersRun) {
+    shift.lettersRun = true
+    const run = deliverLetters(mailshot, shift.workerId, shift.signal)
+    keep(
+      shift,
+      run.finally(() => (shift.lettersRun = false)),
+    )
+  }
   const { isIdle, sends } = await stock.refresh()
   options.onProgress?.(sends)
   if (options.untilDone && isIdle && shift.calls.size === 0 && !shift.ledger.hasNews()) {
-    await shift.letters
     shift.isDone = (await stock.refresh()).isIdle
   }
 }
@@ -166,15 +174,23 @@ async function keepLease(shift: Shift): Promise<void> {
 async function endShift(shift: Shift): Promise<void> {
   const { mailshot, ledger, workerId } = shift
   await mailshot.db.write(releaseStatement({ workerId }))
-  await Promise.all([...shift.calls, shift.letters])
+  await Promise.all(shift.calls)
   await ledger.write([], 0, workerId)
   await tendSends(mailshot, shift.images)
   await retireWorker(mailshot, workerId)
 }
 
-function keep(shift: Shift, call: Promise<void>): void {
+/** Calls run beside the loop; one that throws (a bug, or the database is gone) ends the loop. */
+function keep(shift: Shift, work: Promise<void>): void {
+  const call = work.then(
+    () => void shift.calls.delete(call),
+    (error: unknown) => {
+      shift.calls.delete(call)
+      shift.fault = { error }
+      shift.bell.ring()
+    },
+  )
   shift.calls.add(call)
-  void call.finally(() => shift.calls.delete(call))
 }
 
 function lotsOf<Item>(items: Item[], size: number): Item[][] {

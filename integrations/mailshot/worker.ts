@@ -53,9 +53,13 @@ export async function recoverDeadWorkers(mailshot: Mailshot): Promise<void> {
   mailshot.log.warn({ workers: ids.length }, 'took over from workers that died')
 }
 
-/** Removes a worker that holds nothing any more. */
+/** Removes a worker, unless something is still in its hand: then its lease has to run out. */
 export async function retireWorker(mailshot: Mailshot, id: string): Promise<void> {
-  await mailshot.db.write(sql`DELETE FROM workers WHERE id = ${id}`)
+  await mailshot.db.write(
+    sql`DELETE FROM workers WHERE id = ${id}
+          AND NOT EXISTS (SELECT 1 FROM recipients WHERE worker_id = ${id} AND status = 'in-hand')
+          AND NOT EXISTS (SELECT 1 FROM letters WHERE worker_id = ${id} AND status = 'in-hand')`,
+  )
 }
 
 function leaseUntil(mailshot: Mailshot, now: number): number {

@@ -52,21 +52,34 @@ async function deliverLetter(
   letter: Letter,
   signal: AbortSignal,
 ): Promise<void> {
-  const transport = mailshot.config.mailer ?? mailshot.config.transport
-  const message = await composeLetter(mailshot, letter)
-  const [outcome] = await transport.send([message], signal)
-  await settleLetter(
-    mailshot,
-    letter,
-    message.messageId,
-    outcome ?? { status: 'uncertain', reason: 'no answer' },
-  )
+  const { outcome, messageId } = await handOver(mailshot, letter, signal)
+  await settleLetter(mailshot, letter, messageId, outcome)
 }
+
+async function handOver(
+  mailshot: Mailshot,
+  letter: Letter,
+  signal: AbortSignal,
+): Promise<{ outcome: Outcome; messageId: string | null }> {
+  const transport = mailshot.config.mailer ?? mailshot.config.transport
+  try {
+    const message = await composeLetter(mailshot, letter)
+    const [outcome] = await transport.send([message], signal)
+    return { outcome: outcome ?? noAnswer, messageId: message.messageId }
+  } catch (error) {
+    // One letter that cannot be composed must not hold up the others; it is tried again, then kept as failed.
+    mailshot.log.error({ err: error, letter: letter.id }, 'a letter could not be handed over')
+    const reason = error instanceof Error ? error.message : String(error)
+    return { outcome: { status: 'uncertain', reason }, messageId: null }
+  }
+}
+
+const noAnswer: Outcome = { status: 'uncertain', reason: 'the transport gave no answer' }
 
 async function settleLetter(
   mailshot: Mailshot,
   letter: Letter,
-  messageId: string,
+  messageId: string | null,
   outcome: Outcome,
 ): Promise<void> {
   const now = mailshot.now()
