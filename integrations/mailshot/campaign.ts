@@ -2,7 +2,13 @@ import { findFiles, listSlugs, readText } from './campaign/files.ts'
 import { placeOf, readFrontMatter } from './campaign/front-matter.ts'
 import { type CampaignImages, readImages } from './campaign/image-files.ts'
 import { type Layout, readLayout } from './campaign/layout.ts'
-import { errorAt, formatProblem, type Place, type Problem } from './campaign/problem.ts'
+import {
+  errorAt,
+  formatProblem,
+  type Place,
+  type Problem,
+  sortProblems,
+} from './campaign/problem.ts'
 import { readSettings, type SendTime, type Settings } from './campaign/settings.ts'
 import type { MailshotConfig } from './config.ts'
 import { MailshotError } from './error.ts'
@@ -73,20 +79,21 @@ export async function inspectCampaign(
     ...files.problems,
     ...read.flatMap((one) => one.problems),
     ...disagreements(read),
+    ...noLists(read),
   ]
-  const first = read[0]
-  if (!first) return { campaign: undefined, problems }
-  if (!read.some((one) => one.settings.lists)) problems.push(noLists(first))
+  if (read.length === 0) return { campaign: undefined, problems }
   const variants = Object.fromEntries(read.map(({ variant }) => [variant.lang, variant]))
   return {
     campaign: { slug, ...sharedSettings(read), fallback: fallbackOf(config, variants), variants },
-    problems,
+    problems: sortProblems(problems),
   }
 }
 
 interface ReadVariant {
   variant: CampaignVariant
   settings: Settings
+  /** Whether there is a front matter at all. */
+  isReadable: boolean
   placeOf: (key: string) => Place
   problems: Problem[]
 }
@@ -121,6 +128,7 @@ async function readVariant(
   return {
     variant,
     settings,
+    isReadable: source.data !== undefined,
     placeOf: placed,
     problems: [...source.problems, ...problems, ...layoutProblems, ...language],
   }
@@ -200,7 +208,9 @@ function fallbackOf(config: MailshotConfig, variants: Record<string, CampaignVar
   return variants[config.lang]?.lang ?? near ?? langs[0] ?? config.lang
 }
 
-function noLists(first: ReadVariant): Problem {
+function noLists(read: ReadVariant[]): Problem[] {
+  const [first] = read
+  if (!first || read.some((one) => one.settings.lists || !one.isReadable)) return []
   const cure = 'add a line lists: [name] to the front matter, with a list of mailshot.config.ts'
-  return errorAt(first.placeOf('lists'), 'no lists', 'nobody would get it', cure)
+  return [errorAt(first.placeOf('lists'), 'no lists', 'nobody would get it', cure)]
 }

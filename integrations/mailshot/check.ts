@@ -1,5 +1,5 @@
 import { inspectCampaign, listCampaigns, type Problem } from './campaign.ts'
-import { warningAt, errorAt } from './campaign/problem.ts'
+import { errorAt, sortProblems, warningAt } from './campaign/problem.ts'
 import { compileCampaign, type CompiledCampaign } from './compile.ts'
 import type { MailshotConfig } from './config.ts'
 import { composeSample } from './message.ts'
@@ -27,9 +27,7 @@ async function checkCampaign(config: MailshotConfig, slug: string): Promise<Prob
   const trial = all.some((problem) => problem.severity === 'error')
     ? []
     : tryOut(config, compiled, campaign.variants)
-  return [...all, ...trial].toSorted((a, b) =>
-    a.file === b.file ? a.line - b.line : a.file < b.file ? -1 : 1,
-  )
+  return sortProblems([...all, ...trial])
 }
 
 /** Gmail hides what comes after 102 KB, the unsubscribe link included. */

@@ -1,5 +1,5 @@
 import type { Campaign } from './campaign.ts'
-import type { Problem } from './campaign/problem.ts'
+import { type Problem, sortProblems } from './campaign/problem.ts'
 import type { SendTime } from './campaign/settings.ts'
 import { contentHash } from './compile/content-hash.ts'
 import { fieldsOf } from './compile/fields.ts'
@@ -83,15 +83,6 @@ export async function compileCampaign(
       ...mailed,
     },
     media: files,
-    problems: distinct(results.flatMap((result) => result.problems)),
+    problems: sortProblems(results.flatMap((result) => result.problems)),
   }
-}
-
-function distinct(problems: Problem[]): Problem[] {
-  const byText = new Map(
-    problems.map((problem) => [`${problem.file}:${problem.line}:${problem.what}`, problem]),
-  )
-  return [...byText.values()].toSorted((a, b) =>
-    a.file === b.file ? a.line - b.line : a.file < b.file ? -1 : 1,
-  )
 }

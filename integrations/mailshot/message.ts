@@ -119,7 +119,13 @@ function scopeOf(config: MailshotConfig, campaign: CompiledCampaign, reader: Rea
     scope[field] = Object.hasOwn(attributes, field) ? attributes[field] : ''
   }
   return Object.assign(scope, {
-    ...{ email, lang, status, lists, name, listes: lists, nom: name },
+    email,
+    lang,
+    status,
+    lists,
+    name,
+    listes: lists,
+    nom: name,
     list: lists[0] ?? '',
     list_title: listTitle(config, reader),
     campaign: campaign.slug,

@@ -36,7 +36,7 @@ export async function listSlugs(root: string): Promise<string[]> {
 
 /** Finds a campaign's files. None at all, two where one belongs, and names that no URL can hold are problems. */
 export async function findFiles(root: string, slug: string): Promise<CampaignFiles> {
-  const entries = /^[\w.-]+$/.test(slug) ? await readFolder(root) : []
+  const entries = /[/\\]/.test(slug) ? [] : await readFolder(root)
   const names = entries.filter((entry) => entry.isFile()).map((entry) => entry.name)
   const single = ([`${slug}.md`, `${slug}.mjml`] as const).filter((name) => names.includes(name))
   const folder = join(root, slug)

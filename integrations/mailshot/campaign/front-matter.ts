@@ -110,7 +110,7 @@ function unreadable(file: string, cause: unknown): Problem {
   return errorAt(
     { file, line: line + 1 },
     'the front matter cannot be read',
-    message.split('\n')[0] ?? message,
+    message.split('\n')[0]?.replace(/ at line \d+.*$/, '') ?? message,
     'mend the YAML; indent with spaces, and put texts with special characters in quotes',
   )
 }

@@ -32,6 +32,14 @@ export function formatProblem(problem: Problem): string {
   return `${problem.file}:${problem.line}: ${severity}${problem.what}: ${problem.why}; ${problem.cure}`
 }
 
+/** Each problem once, by file and line. */
+export function sortProblems(problems: readonly Problem[]): Problem[] {
+  const distinct = new Map(problems.map((one) => [`${one.file}:${one.line}:${one.what}`, one]))
+  return [...distinct.values()].toSorted((a, b) =>
+    a.file === b.file ? a.line - b.line : a.file < b.file ? -1 : 1,
+  )
+}
+
 /** The line of an offset, when the text begins at line `first`. */
 export function lineAt(text: string, offset: number, first: number): number {
   let line = first

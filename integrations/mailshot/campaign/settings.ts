@@ -65,7 +65,13 @@ export function readSettings(
   if (source.data && subject === '') problems.push(noSubject(source))
   return {
     settings: {
-      ...{ subject, preheader, params, layout, lang, archive, track },
+      subject,
+      preheader,
+      params,
+      layout,
+      lang,
+      archive,
+      track,
       lists: checkLists(config, source, data.lists, problems),
       send: checkSend(config, source, data.send, problems),
       from: checkMailbox(source, 'from', data.from, problems),
@@ -73,6 +79,15 @@ export function readSettings(
     },
     problems,
   }
+}
+
+const examples: Record<string, string> = {
+  lists: 'lists: [weekly, product]',
+  archive: 'archive: false',
+  track: 'track: { opens: true, clicks: false }',
+  params: 'params: { accent: "#0b5fff" }',
+  layout: 'layout: default',
+  lang: 'lang: fr',
 }
 
 /** The entries that are right, so that one mistake does not hide the others. */
@@ -92,7 +107,7 @@ function explain(source: SourceFile, issue: z.core.$ZodIssue): Problem[] {
         placeOf(source, issue.path),
         what,
         issue.message,
-        `see the example of ${key} in the README`,
+        `write it like ${examples[key] ?? examples[String(issue.path[0])] ?? key}`,
       ),
     ]
   }

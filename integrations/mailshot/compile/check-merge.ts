@@ -42,6 +42,8 @@ interface Block {
   parent: number
   /** Fields that are not empty in the branch we are in. */
   filled: string[]
+  /** What was known outside: a loop's own names end with it. */
+  outer: State['fields']
 }
 
 function checkOutput(state: State, { token, escape }: PlacedToken): void {
@@ -106,16 +108,19 @@ function checkTag(state: State, placed: PlacedToken): void {
     )
     return
   }
-  if (!checkSyntax(state, token, name)) return
+  const opens = ['if', 'unless', 'case', 'for'].includes(name)
+  if (!checkSyntax(state, token, name) && !opens) return
   if (name === 'assign') return assign(state, token, rest)
+  const outer = new Map(state.fields)
   if (name === 'for')
     state.fields
       .set(/^\w+/.exec(rest)?.[0] ?? '', { optional: false })
       .set('forloop', { optional: false })
   checkFields(state, token, fieldsIn(rest))
   if (name.startsWith('end')) return endBlock(state, placed, name.slice(3))
-  if (['if', 'unless', 'case', 'for'].includes(name)) {
+  if (opens) {
     state.blocks.push({
+      outer,
       name,
       token,
       parent: placed.parent,
@@ -207,6 +212,7 @@ function endBlock(state: State, placed: PlacedToken, name: string): void {
   const block = state.blocks.at(-1)
   if (block?.name === name) {
     state.blocks.pop()
+    if (name === 'for') state.fields = block.outer
     sameElement(state, block, placed)
     return
   }

@@ -1,5 +1,6 @@
 /** Where a merged value stands, which decides how it is escaped. */
-export type Escape = 'html' | 'url' | 'url-part' | 'plain' | 'header'
+export type Escape = (typeof escapes)[number]
+export const escapes = ['html', 'url', 'url-part', 'plain', 'header'] as const
 
 /** Makes a value harmless for its place. A value is data: nothing in it is markup, an address or a template. */
 export function escapeValue(value: unknown, escape: Escape): string {
@@ -23,12 +24,17 @@ export function escapeHtml(text: string): string {
   return /[&<>"']/.test(text) ? text.replace(/[&<>"']/g, (char) => entities[char] ?? char) : text
 }
 
+/** The text that escaped HTML stands for, as far as we and Markdown escape. */
+export function unescapeHtml(html: string): string {
+  return html.replace(/&(?:amp|lt|gt|quot|#39);/g, (entity) => characters[entity] ?? entity)
+}
+
 /** A value as a reader sees it: several joined by commas, nothing for nothing. */
 export function asText(value: unknown): string {
   if (typeof value === 'string') return value
   if (value === null || value === undefined) return ''
   if (Array.isArray(value)) return value.map(asText).join(', ')
-  return typeof value === 'object' ? '' : String(value)
+  return typeof value === 'number' || typeof value === 'boolean' ? String(value) : ''
 }
 
 /** A value that would show nothing, so that `default` takes its place. */
@@ -54,14 +60,17 @@ const entities: Record<string, string> = {
   '"': '&quot;',
   "'": '&#39;',
 }
+const characters = Object.fromEntries(
+  Object.entries(entities).map(([char, entity]) => [entity, char]),
+)
 const longestHeader = 250
 
 /**
  * Control characters, lone surrogates and non-characters would break a message; bidirectional embeddings, overrides
  * and isolates could turn round the text that follows the value.
  */
-// eslint-disable-next-line no-control-regex -- control characters are what it is for
 const harmful =
+  // oxlint-disable-next-line no-control-regex -- control characters are what it is for
   /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069\ufdd0-\ufdef\ufffe\uffff]/g
 
 function cleaned(text: string): string {

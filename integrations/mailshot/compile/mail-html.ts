@@ -1,10 +1,14 @@
-import { errorAt, type Place, type Problem } from '../campaign/problem.ts'
+import { errorAt, type Place } from '../campaign/problem.ts'
 import { textsFor } from '../texts.ts'
+import { findInMarkdown, findInMarkup } from './findings.ts'
 import { footerMjml } from './footer.ts'
+import type { PreparedImages } from './images.ts'
+import { lint, lintLeftovers, lintMarkdown } from './lint.ts'
 import { absoluteHtml, renderMarkdown } from './markdown.ts'
+import { lostTokens } from './lost-tokens.ts'
 import { completeMjml, renderMjml } from './mjml.ts'
 import { protectMarkup, protectText } from './protect-text.ts'
-import { addFragment, splitAtTokens, type Tokens } from './tokens.ts'
+import { addFragment } from './tokens.ts'
 import type { VariantContext } from './variant.ts'
 
 /** The tokens that stand for what the front matter says. */
@@ -34,7 +38,12 @@ function compileMarkdown(context: VariantContext): string {
   const place = { file: variant.file, line: variant.bodyLine }
   const body = protectText(context, variant.body, place)
   const html = renderMarkdown(tokens, body)
-  problems.push(...lostTokens(tokens, body, html, place))
+  const findings = findInMarkdown(body, placeFrom(place))
+  problems.push(
+    ...lostTokens(tokens, body, html, place),
+    ...lintMarkdown(findings, { prefix: tokens.prefix, images, site: config.site }),
+    ...lintLeftovers(body, place),
+  )
   return absoluteHtml(html, images, config.site)
 }
 
@@ -53,6 +62,7 @@ function inLayout(context: VariantContext, words: Words, content: string): MjmlS
     ...words,
     content: word,
   })
+  lintMjml(context, layout, place, layoutImages)
   if (!layout.includes(word)) {
     const cure = 'put {{ content }} in an <mj-text>'
     context.problems.push(
@@ -85,12 +95,32 @@ function wholeMail(context: VariantContext, words: Words): MjmlSource {
   if (variant.format === 'md') return { source: '', place, placeAt: () => place }
   const body = variant.body.replace(/\{\{-?\s*footer\s*-?\}\}/, () => footerMjml)
   const text = protectMarkup(context, withLanguage(body, variant.lang), place, { ...words })
+  lintMjml(context, text, place, images)
   const source = complete(context, absoluteHtml(text, images, config.site), words)
   return {
     source,
     place,
-    placeAt: (line) => ({ file: variant.file, line: variant.bodyLine - 1 + line }),
+    placeAt: placeFrom(place),
   }
+}
+
+function lintMjml(
+  context: VariantContext,
+  source: string,
+  place: Place,
+  images: PreparedImages,
+): void {
+  const { tokens, config, problems } = context
+  const findings = findInMarkup(source, placeFrom(place))
+  problems.push(
+    ...lint(findings, { prefix: tokens.prefix, images, site: config.site }),
+    ...lintLeftovers(source, place),
+  )
+}
+
+/** Places by the line of a text that begins at a place. */
+function placeFrom({ file, line: first }: Place): (line: number) => Place {
+  return (line) => ({ file, line: first - 1 + line })
 }
 
 /** In the opening tag the language is the variant's; everywhere else `lang` is the reader's. */
@@ -109,42 +139,4 @@ function complete({ variant }: VariantContext, source: string, words: Words): st
     title: words.subject,
     preview: words.preheader,
   })
-}
-
-/** Every placeholder must come out again; block tags once each and in their order. */
-function lostTokens(tokens: Tokens, before: string, after: string, fallback: Place): Problem[] {
-  const [sent, got] = [indexesIn(tokens, before), indexesIn(tokens, after)]
-  const lost = sent.filter((index) => !got.includes(index))
-  const isTag = (index: number) => tokens.all[index]?.kind === 'tag'
-  const problems = lost.map((index) => {
-    const { source = '', place = fallback, kind } = tokens.all[index] ?? {}
-    const what = kind === 'tag' ? `{% ${source} %} was lost` : `{{ ${source} }} was lost`
-    return errorAt(
-      place,
-      what,
-      'it stands where neither Markdown nor MJML keeps text',
-      'put it in the text, or on a line between elements',
-    )
-  })
-  const tags = got.filter(isTag)
-  const wanted = sent.filter((index) => isTag(index) && !lost.includes(index))
-  if (tags.join() === wanted.join()) return problems
-  const moved = tags.find((index, position) => index !== wanted[position]) ?? 0
-  const { source = '', place = fallback } = tokens.all[moved] ?? {}
-  const cure = 'put block tags on lines of their own, around whole elements'
-  return [
-    ...problems,
-    errorAt(
-      place,
-      `{% ${source} %} was moved or doubled`,
-      'the mail would not say what you wrote',
-      cure,
-    ),
-  ]
-}
-
-function indexesIn(tokens: Tokens, text: string): number[] {
-  return splitAtTokens(tokens, text).flatMap((piece) =>
-    typeof piece === 'string' || piece.token.kind === 'fragment' ? [] : [piece.index],
-  )
 }

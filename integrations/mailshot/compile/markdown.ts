@@ -1,7 +1,7 @@
 import { markdownToHtml } from 'satteri'
-import { escapeHtml } from './escape.ts'
+import { escapeHtml, unescapeHtml } from './escape.ts'
 import { type HtmlAttribute, scanHtml } from './html-scan.ts'
-import type { PreparedImages } from './images.ts'
+import type { PreparedImage, PreparedImages } from './images.ts'
 import type { Tokens } from './tokens.ts'
 
 /**
@@ -31,11 +31,11 @@ export function absoluteHtml(html: string, images: PreparedImages, site: string)
     if (event.type !== 'open') continue
     for (const attribute of event.attributes) {
       const image = sourceAttributes.has(attribute.name)
-        ? findImage(images, attribute.value)
+        ? usableImage(images, attribute.value)
         : undefined
       if (image) replace(attribute, image.url)
       else if (linkAttributes.has(attribute.name) && /^\/(?!\/)/.test(attribute.value))
-        replace(attribute, site + unescaped(attribute.value))
+        replace(attribute, site + unescapeHtml(attribute.value))
       if (image && event.name === 'img' && attribute.name === 'src') {
         result += html.slice(at, at + 1) + sizeOf(event.attributes, image)
         at += 1
@@ -48,8 +48,13 @@ export function absoluteHtml(html: string, images: PreparedImages, site: string)
 /** The image that an attribute's value means, however Markdown or the author encoded it. */
 export function findImage(images: PreparedImages, value: string) {
   const found =
-    images.get(value) ?? images.get(unescaped(value)) ?? images.get(decoded(unescaped(value)))
+    images.get(value) ?? images.get(unescapeHtml(value)) ?? images.get(decoded(unescapeHtml(value)))
   return typeof found === 'object' ? found : undefined
+}
+
+function usableImage(images: PreparedImages, value: string): PreparedImage | undefined {
+  const image = findImage(images, value)
+  return typeof image === 'object' ? image : undefined
 }
 
 const sourceAttributes = new Set(['src', 'background', 'background-url'])
@@ -65,15 +70,6 @@ function sizeOf(attributes: HtmlAttribute[], image: { width: number; height: num
   const size =
     has('width') || has('height') ? '' : ` width="${image.width}" height="${image.height}"`
   return has('style') ? size : `${size} style="max-width:100%;height:auto"`
-}
-
-function unescaped(value: string): string {
-  return value
-    .replaceAll('&quot;', '"')
-    .replaceAll('&#39;', "'")
-    .replaceAll('&lt;', '<')
-    .replaceAll('&gt;', '>')
-    .replaceAll('&amp;', '&')
 }
 
 function decoded(value: string): string {

@@ -20,7 +20,9 @@ export async function renderMjml(
       ignoreIncludes: true,
       validationLevel: 'soft',
     })
-    const wrong = errors.map(({ line, message, tagName }) =>
+    // A placeholder where a colour belongs is reported as what it is.
+    const own = errors.filter(({ message }) => !message.includes(tokens.prefix))
+    const wrong = own.map(({ line, message, tagName }) =>
       invalid(placeAt(line), `<${tagName}>`, message),
     )
     return { html, problems: [...problems, ...wrong] }

@@ -7,6 +7,11 @@ export function markdownText(html: string): string {
   return tidy(convert(html, { ...options, selectors: [...selectors, dataTable] }))
 }
 
+/** The same with a table's cells below each other. */
+export function cellText(html: string): string {
+  return tidy(convert(html, { ...options, selectors }))
+}
+
 /** Writes a whole mail as plain text; its tables are layout, its preheader is not part of it. */
 export function mailText(html: string): string {
   const baseElements = { selectors: ['div[role=article]'] }

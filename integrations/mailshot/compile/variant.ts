@@ -7,9 +7,11 @@ import { checkMerge } from './check-merge.ts'
 import type { Fields } from './fields.ts'
 import type { PreparedImages } from './images.ts'
 import { flatten, htmlNodes, type Node, plainNodes, toTemplate } from './nodes.ts'
+import { lintLeftovers } from './lint.ts'
+import { tagsIn } from './lost-tokens.ts'
 import { compileHtml } from './mail-html.ts'
 import { paramStatics, type Statics, staticsOf } from './statics.ts'
-import { joinTagLines, mailText, markdownText, textFooter } from './text-part.ts'
+import { cellText, joinTagLines, mailText, markdownText, textFooter } from './text-part.ts'
 import { addFragment, createTokens, type Tokens } from './tokens.ts'
 import { protectText } from './protect-text.ts'
 
@@ -35,6 +37,8 @@ export async function compileVariant(
   const { tokens, problems } = context
   const subject = protectText(context, variant.subject.text, variant.subject.place)
   const preheader = protectText(context, variant.preheader.text, variant.preheader.place)
+  problems.push(...lintLeftovers(subject, variant.subject.place))
+  problems.push(...lintLeftovers(preheader, variant.preheader.place))
   const { html, content } = await compileHtml(context, {
     subject: addFragment(tokens, subject, variant.subject.place),
     preheader: addFragment(tokens, preheader, variant.preheader.place),
@@ -90,15 +94,35 @@ function textNodes(context: VariantContext, html: string, content: string): Node
   const { tokens, statics, variant } = context
   const place: Place = { file: variant.text?.file ?? variant.file, line: 1 }
   const written = variant.text && protectText(context, variant.text.body, place)
-  const body = written?.trim() ?? (variant.layout ? markdownText(content) : mailText(html))
+  const body = written?.trim() ?? textOf(context, html, content)
   const has = (field: string) =>
     flatten(tokens, plainNodes(tokens, body, 'plain')).some((node) => isField(node, field))
   const footer = protectText(context, textFooter(body, has, statics), place)
   return plainNodes(tokens, joinTagLines(tokens, `${body}${footer}\n`), 'plain')
 }
 
+/** A table in columns has no room for block tags between its cells: then it is written cell by cell. */
+function textOf(
+  { tokens, variant, problems }: VariantContext,
+  html: string,
+  content: string,
+): string {
+  const source = variant.format === 'md' ? content : html
+  const texts =
+    variant.format === 'md' ? [markdownText(content), cellText(content)] : [mailText(html)]
+  const whole = texts.find((text) => tagsIn(tokens, text) === tagsIn(tokens, source))
+  if (whole === undefined) {
+    const place = { file: variant.file, line: variant.bodyLine }
+    const why = 'some block tags stand where plain text has no place'
+    const cure = `write the text part yourself, in ${variant.file.replace(/\.\w+$/, '.txt')}`
+    problems.push(errorAt(place, 'no text part can be made', why, cure))
+  }
+  return whole ?? ''
+}
+
 function noUnsubscribeLink({ variant }: VariantContext, nodes: Node[]): Problem[] {
-  if (nodes.some((node) => isField(node, 'url_unsubscribe'))) return []
+  const isMissingLayout = variant.format === 'md' && !variant.layout
+  if (isMissingLayout || nodes.some((node) => isField(node, 'url_unsubscribe'))) return []
   const place = {
     file: variant.layout?.file ?? variant.file,
     line: variant.layout?.bodyLine ?? variant.bodyLine,

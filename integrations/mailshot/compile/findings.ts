@@ -1,0 +1,89 @@
+import { markdownToMdast, type MdastNode } from 'satteri'
+import { lineAt, type Place } from '../campaign/problem.ts'
+import { type HtmlEvent, scanHtml } from './html-scan.ts'
+
+/** Something in an author's source that has rules of its own, and where it stands. */
+export type Finding = { place: Place } & (
+  | { kind: 'link'; url: string }
+  /** `alt` is undefined where it is missing; `mayBeEmpty` where an empty one says "decoration". */
+  | { kind: 'image'; src: string; alt: string | undefined; mayBeEmpty: boolean }
+  | { kind: 'background'; src: string }
+  | { kind: 'heading'; depth: number }
+  | { kind: 'element'; name: string }
+  | { kind: 'handler'; name: string }
+  | { kind: 'unclosed'; name: string }
+)
+
+/** The findings of HTML or MJML, by a scan of its text. */
+export function findInMarkup(source: string, placeAt: (line: number) => Place): Finding[] {
+  const open: { name: string; place: Place }[] = []
+  const findings = scanHtml(source).flatMap((event): Finding[] => {
+    const place = placeAt(lineAt(source, event.start, 1))
+    if (event.type === 'close') return closeMjml(open, event.name)
+    if (event.type !== 'open') return []
+    if (event.name.startsWith('mj') && !event.selfClosing) open.push({ name: event.name, place })
+    // Defaults for elements, no elements.
+    if (open.some(({ name }) => name === 'mj-attributes')) return []
+    return findInElement(event).map((finding) => ({ ...finding, place }))
+  })
+  return [
+    ...findings,
+    ...open.map(({ name, place }): Finding => ({ kind: 'unclosed', name, place })),
+  ]
+}
+
+/** The findings of Markdown, by its syntax tree; raw HTML in it is scanned as well. */
+export function findInMarkdown(source: string, placeAt: (line: number) => Place): Finding[] {
+  const nodes = descendants(markdownToMdast(source, { features: { frontmatter: false } }))
+  const urls = new Map(
+    nodes.flatMap((node) => (node.type === 'definition' ? [[node.identifier, node.url]] : [])),
+  )
+  return nodes.flatMap((node) => {
+    const line = node.position?.start.line ?? 1
+    if (node.type === 'html') return findInMarkup(node.value, (inner) => placeAt(line + inner - 1))
+    const finding = findInNode(node, urls)
+    return finding ? [{ ...finding, place: placeAt(line) }] : []
+  })
+}
+
+type Bare<Kind> = Kind extends Finding ? Omit<Kind, 'place'> : never
+type BareFinding = Bare<Finding>
+
+function findInNode(node: MdastNode, urls: Map<string, string>): BareFinding | undefined {
+  if (node.type === 'link') return { kind: 'link', url: node.url }
+  if (node.type === 'linkReference') return { kind: 'link', url: urls.get(node.identifier) ?? '' }
+  if (node.type === 'heading') return { kind: 'heading', depth: node.depth }
+  if (node.type !== 'image' && node.type !== 'imageReference') return undefined
+  const src = node.type === 'image' ? node.url : (urls.get(node.identifier) ?? '')
+  return { kind: 'image', src, alt: node.alt ?? '', mayBeEmpty: false }
+}
+
+function findInElement({ name, attributes }: Extract<HtmlEvent, { type: 'open' }>): BareFinding[] {
+  const value = (wanted: string) => attributes.find((one) => one.name === wanted)?.value
+  const findings: BareFinding[] = [{ kind: 'element', name }]
+  const [href, src] = [value('href'), value('src')]
+  if (href !== undefined && name !== 'link') findings.push({ kind: 'link', url: href })
+  if (name === 'img' || name === 'mj-image') {
+    findings.push({ kind: 'image', src: src ?? '', alt: value('alt'), mayBeEmpty: true })
+  }
+  for (const attribute of ['background', 'background-url']) {
+    const background = value(attribute)
+    if (background !== undefined) findings.push({ kind: 'background', src: background })
+  }
+  if (/^h[1-6]$/.test(name)) findings.push({ kind: 'heading', depth: Number(name[1]) })
+  const handlers = attributes.filter((one) => /^on[a-z]/.test(one.name))
+  return [...findings, ...handlers.map((one): BareFinding => ({ kind: 'handler', name: one.name }))]
+}
+
+function closeMjml(open: { name: string; place: Place }[], name: string): Finding[] {
+  const at = open.findLastIndex((element) => element.name === name)
+  if (at === -1) return []
+  return open
+    .splice(at)
+    .slice(1)
+    .map((element): Finding => ({ kind: 'unclosed', ...element }))
+}
+
+function descendants(node: MdastNode): MdastNode[] {
+  return 'children' in node ? [node, ...node.children.flatMap(descendants)] : [node]
+}
