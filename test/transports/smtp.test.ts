@@ -171,10 +171,13 @@ describe('smtp', () => {
 
   it('waits, when closed, for what is on its way', async () => {
     const { relay, transport } = await open({ delayMs: 20 })
-    const sending = transport.send([testMessage()], signal)
+    const ends: string[] = []
+    const sending = transport.send([testMessage()], signal).finally(() => ends.push('sent'))
     await once(relay.events, 'message')
     await transport.close?.()
+    ends.push('closed')
     expect(await sending).toMatchObject([{ status: 'accepted' }])
+    expect(ends).toEqual(['sent', 'closed'])
   })
 
   it('logs in, and pauses the send when the login is refused', async () => {
@@ -190,8 +193,9 @@ describe('smtp', () => {
 
   it('pauses the send where the password is missing from the environment', async () => {
     const { relay, transport } = await open({}, { user: 'news', password: undefined })
-    const [outcome] = await transport.send([testMessage()], signal)
-    expect(outcome).toMatchObject({ status: 'blocked' })
+    expect(await transport.send([testMessage()], signal)).toMatchObject([
+      { status: 'blocked', reason: expect.stringContaining('is its environment variable set') },
+    ])
     await expect(transport.verify?.()).rejects.toThrow(/password is missing/)
     expect(relay.messages).toEqual([])
   })

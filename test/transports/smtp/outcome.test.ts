@@ -110,7 +110,9 @@ describe('outcomeOfFault', () => {
     [rcptTo, '450 Mailbox busy'],
     [rcptTo, '451 Local error'],
     [rcptTo, '452 Mailbox full'],
+    [rcptTo, '451 4.7.1 Please try again later'],
     [body, '452 4.2.2 Mailbox full'],
+    [body, '452 Mailbox full'],
     [body, '450 Mailbox busy'],
   ])('comes back later for the recipient: %j %s', (at, response) => {
     expect(answered(at, response)).toMatchObject({ status: 'deferred', scope: 'recipient' })
