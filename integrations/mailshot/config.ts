@@ -176,7 +176,10 @@ export function defineConfig(input: MailshotConfigInput): MailshotConfig {
   const { secret, operator, returnPath, ...config } = result.data
   return {
     ...config,
-    secrets: [secret ?? MAILSHOT_SECRET?.split(',') ?? []].flat().map((one) => one.trim()),
+    secrets: [secret ?? MAILSHOT_SECRET?.split(',') ?? []]
+      .flat()
+      .map((one) => one.trim())
+      .filter((one) => one !== ''),
     operator: operator ?? config.from.address,
     returnPath: returnPath ?? config.from.address,
     databaseToken: environment['MAILSHOT_DATABASE_TOKEN'],
