@@ -1,0 +1,259 @@
+import { describe, expect, it } from 'vitest'
+import { findAudit } from '../integrations/mailshot/audit.ts'
+import { type ImportEntry, importSubscribers } from '../integrations/mailshot/import.ts'
+import { subscribe, unsubscribe } from '../integrations/mailshot/subscriber.ts'
+import { findSubscriber, listSubscribers } from '../integrations/mailshot/subscriber/read.ts'
+import { suppress } from '../integrations/mailshot/suppression.ts'
+import { letterCount, placesOf, rowsFrom, stateOf } from './import/state.ts'
+import { openTestMailshot } from './open-test-mailshot.ts'
+
+const actor = 'test'
+const zoe = {
+  email: 'Zoe@Example.org',
+  name: 'Zoé',
+  lang: 'FR',
+  lists: ['weekly'],
+  attributes: { city: 'Aix', plan: '' },
+}
+const asked = { lists: ['weekly'], consent: { source: 'form' as const } }
+
+describe('importSubscribers', () => {
+  it('brings people in as active subscribers, and mails nobody', async () => {
+    const mailshot = await openTestMailshot()
+    const confirmedAt = Date.UTC(2025, 0, 31)
+    const summary = await importSubscribers(mailshot, rowsFrom([{ ...zoe, confirmedAt }]), {
+      actor,
+    })
+    expect(summary).toMatchObject({ read: 1, created: 1, faultCount: 0, stopped: false })
+    expect(await findSubscriber(mailshot, zoe.email)).toMatchObject({
+      email: 'Zoe@example.org',
+      name: 'Zoé',
+      lang: 'fr',
+      attributes: { city: 'Aix' },
+      subscriptions: [{ list: 'weekly', status: 'active', activeAt: confirmedAt }],
+    })
+    expect((await stateOf(mailshot)).consents).toEqual([
+      'zoe@example.org weekly import people.csv 1738281600000',
+    ])
+    expect(await letterCount(mailshot)).toBe(0)
+  })
+
+  it('puts rows without a list on those of the import', async () => {
+    const mailshot = await openTestMailshot()
+    const rows = [
+      { ...zoe, lists: [] },
+      { ...zoe, email: 'bob@example.org' },
+    ]
+    await importSubscribers(mailshot, rowsFrom(rows), { actor, lists: ['product'] })
+    expect(await placesOf(mailshot)).toEqual([
+      'bob@example.org weekly active',
+      'zoe@example.org product active',
+    ])
+  })
+
+  it('changes nothing when it is run again', async () => {
+    const mailshot = await openTestMailshot()
+    const rows = [
+      { ...zoe, lists: ['weekly', 'product'] },
+      { email: 'bob@example.org', lists: ['weekly'], status: 'unsubscribed' as const },
+      { email: 'eve@example.org', lists: ['weekly'], status: 'pending' as const },
+    ]
+    await importSubscribers(mailshot, rowsFrom(rows), { actor })
+    const before = await stateOf(mailshot)
+    mailshot.clock.advance(60_000)
+    const again = await importSubscribers(mailshot, rowsFrom(rows), { actor })
+    expect(again).toMatchObject({ read: 3, created: 0, updated: 0, unchanged: 3 })
+    expect(await stateOf(mailshot)).toEqual(before)
+  })
+
+  it('fills in what is empty here, and overwrites nothing', async () => {
+    const mailshot = await openTestMailshot()
+    const own = { ...asked, email: zoe.email, confirmed: true }
+    await subscribe(mailshot, { ...own, lang: 'en', attributes: { city: 'Nice' } })
+    const row = { ...zoe, attributes: { city: 'Aix', plan: 'pro' } }
+    const summary = await importSubscribers(mailshot, rowsFrom([row]), { actor })
+    expect(summary).toMatchObject({ created: 0, updated: 1 })
+    expect(await findSubscriber(mailshot, zoe.email)).toMatchObject({
+      name: 'Zoé',
+      lang: 'en',
+      attributes: { city: 'Nice', plan: 'pro' },
+    })
+  })
+
+  it('brings back nobody who left, and counts them', async () => {
+    const mailshot = await openTestMailshot()
+    await importSubscribers(mailshot, rowsFrom([zoe]), { actor })
+    const { id = 0 } = (await findSubscriber(mailshot, zoe.email)) ?? {}
+    await unsubscribe(mailshot, { subscriberId: id, lists: ['weekly'], reason: 'page' })
+    const summary = await importSubscribers(mailshot, rowsFrom([zoe]), { actor })
+    expect(summary).toMatchObject({ unchanged: 0, skipped: { suppressed: 0, unsubscribed: 1 } })
+    expect(await placesOf(mailshot)).toEqual(['zoe@example.org weekly unsubscribed'])
+  })
+
+  it('leaves suppressed addresses out altogether, and counts them', async () => {
+    const mailshot = await openTestMailshot()
+    await suppress(mailshot, zoe.email, { reason: 'complaint', actor })
+    const summary = await importSubscribers(mailshot, rowsFrom([zoe]), { actor })
+    expect(summary).toMatchObject({ created: 0, skipped: { suppressed: 1, unsubscribed: 0 } })
+    expect(await findSubscriber(mailshot, zoe.email)).toBeUndefined()
+  })
+
+  it('ends what only an import had brought, not what the person asked for here', async () => {
+    const mailshot = await openTestMailshot()
+    const bob = { ...zoe, email: 'bob@example.org' }
+    await importSubscribers(mailshot, rowsFrom([zoe]), { actor })
+    await subscribe(mailshot, { ...asked, email: bob.email, confirmed: true })
+    const leavers = [zoe, bob].map((row) => ({ ...row, status: 'unsubscribed' as const }))
+    const summary = await importSubscribers(mailshot, rowsFrom(leavers), { actor })
+    expect(summary).toMatchObject({ updated: 2 })
+    expect(await placesOf(mailshot)).toEqual([
+      'bob@example.org weekly active',
+      'zoe@example.org weekly unsubscribed',
+    ])
+  })
+
+  it('confirms who was waiting here and is active there', async () => {
+    const mailshot = await openTestMailshot()
+    await subscribe(mailshot, { ...asked, email: zoe.email })
+    expect(await importSubscribers(mailshot, rowsFrom([zoe]), { actor })).toMatchObject({
+      updated: 1,
+    })
+    expect(await placesOf(mailshot)).toEqual(['zoe@example.org weekly active'])
+  })
+
+  it('puts rows of one person together, however far apart they are', async () => {
+    const mailshot = await openTestMailshot()
+    const others = Array.from({ length: 1500 }, (_, index) => ({
+      email: `reader${index}@example.org`,
+      lists: ['weekly'],
+    }))
+    const first = { email: 'zoe@example.org', lists: ['weekly'] }
+    const rows = [
+      first,
+      { ...zoe, email: 'ZOE@example.org', lists: ['product'] },
+      ...others,
+      { ...zoe, name: 'Other', lists: ['weekly'], status: 'unsubscribed' as const },
+      { ...first, attributes: { plan: 'free' } },
+    ]
+    const summary = await importSubscribers(mailshot, rowsFrom(rows), { actor })
+    expect(summary).toMatchObject({ read: 1504, created: 1501, updated: 1, unchanged: 2 })
+    expect(await findSubscriber(mailshot, zoe.email)).toMatchObject({
+      email: 'zoe@example.org',
+      name: 'Zoé',
+      attributes: { city: 'Aix', plan: 'free' },
+      subscriptions: [
+        { list: 'product', status: 'active' },
+        { list: 'weekly', status: 'unsubscribed', endReason: 'import' },
+      ],
+    })
+  })
+
+  it('lists faulty rows with line and cause, and brings the others in', async () => {
+    const mailshot = await openTestMailshot()
+    const told: ImportEntry[] = []
+    const source = rowsFrom([
+      { ...zoe, email: 'zoe at example.org' },
+      { ...zoe, email: '' },
+      { ...zoe, lang: 'klingon', attributes: { plan: 'gold' } },
+      zoe,
+    ])
+    const summary = await importSubscribers(mailshot, source, {
+      actor,
+      onFault: (fault) => told.push({ fault }),
+    })
+    expect(summary).toMatchObject({ read: 4, created: 1, faultCount: 3 })
+    expect(summary.faults).toEqual([
+      { line: 2, cause: '"zoe at example.org" is not an e-mail address' },
+      { line: 3, cause: 'the address is missing' },
+      {
+        line: 4,
+        cause:
+          'plan: "gold" is not one of free, pro; ' +
+          'lang: "klingon" is not a language code; write it like fr or pt-BR',
+      },
+    ])
+    expect(told).toEqual(summary.faults.map((fault) => ({ fault })))
+  })
+
+  it('keeps a hundred faults in the summary, and tells all of them', async () => {
+    const mailshot = await openTestMailshot()
+    let told = 0
+    const rows = Array.from({ length: 250 }, () => ({ ...zoe, email: 'x' }))
+    const summary = await importSubscribers(mailshot, rowsFrom(rows), {
+      actor,
+      onFault: () => (told += 1),
+    })
+    expect([summary.faultCount, summary.faults.length, told]).toEqual([250, 100, 250])
+  })
+
+  it('tells once of an attribute that the config does not declare', async () => {
+    const mailshot = await openTestMailshot()
+    const rows = [zoe, zoe].map((row) => ({ ...row, attributes: { shoe: '44' } }))
+    const { notices } = await importSubscribers(mailshot, rowsFrom(rows), { actor })
+    expect(notices).toEqual([
+      'attribute "shoe" is ignored; declare it in "fields" of mailshot.config.ts to keep it',
+    ])
+  })
+
+  it('refuses an unknown list before anything is written, and names the known ones', async () => {
+    const mailshot = await openTestMailshot()
+    const rows = [zoe, { ...zoe, lists: ['weekly', 'weakly'] }]
+    await expect(importSubscribers(mailshot, rowsFrom(rows), { actor })).rejects.toThrow(
+      'people.csv:3: list "weakly" is not in mailshot.config.ts (known: weekly, product)',
+    )
+    await expect(
+      importSubscribers(mailshot, rowsFrom([zoe]), { actor, lists: ['weakly'] }),
+    ).rejects.toThrow('--list: list "weakly" is not in mailshot.config.ts')
+    expect(await listSubscribers(mailshot)).toEqual([])
+  })
+
+  it('refuses an unknown list in what can be read once only', async () => {
+    const mailshot = await openTestMailshot()
+    const source = { ...rowsFrom([{ ...zoe, lists: ['weakly'] }]), rereadable: false }
+    await expect(importSubscribers(mailshot, source, { actor })).rejects.toThrow('list "weakly"')
+  })
+
+  it('refuses a file in which nobody is on a list, and says how to name one', async () => {
+    const mailshot = await openTestMailshot()
+    const rows = [{ ...zoe, lists: [] }]
+    await expect(importSubscribers(mailshot, rowsFrom(rows), { actor })).rejects.toThrow(
+      'people.csv: no row names a list; say which one with --list ID (known: weekly, product)',
+    )
+  })
+
+  it('tells how far it is, slice by slice', async () => {
+    const mailshot = await openTestMailshot()
+    const rows = Array.from({ length: 2500 }, (_, index) => ({
+      ...zoe,
+      email: `r${index}@example.org`,
+    }))
+    const told: unknown[] = []
+    await importSubscribers(mailshot, rowsFrom(rows), {
+      actor,
+      onProgress: (progress) => told.push(progress),
+    })
+    expect(told).toEqual([1000, 2000, 2500].map((read) => ({ read, total: 2500 })))
+  })
+
+  it('stops after the slice in hand when told to, and goes on when run again', async () => {
+    const mailshot = await openTestMailshot()
+    const rows = Array.from({ length: 2500 }, (_, index) => ({
+      ...zoe,
+      email: `r${index}@example.org`,
+    }))
+    const stop = new AbortController()
+    const options = { actor, signal: stop.signal, onProgress: () => stop.abort() }
+    const first = await importSubscribers(mailshot, rowsFrom(rows), options)
+    expect(first).toMatchObject({ read: 1000, created: 1000, stopped: true })
+    const second = await importSubscribers(mailshot, rowsFrom(rows), { actor })
+    expect(second).toMatchObject({ created: 1500, unchanged: 1000, stopped: false })
+  })
+
+  it('notes each import with its counts', async () => {
+    const mailshot = await openTestMailshot()
+    await importSubscribers(mailshot, rowsFrom([zoe, { ...zoe, email: 'x' }]), { actor })
+    expect(await findAudit(mailshot, 'import:people.csv')).toMatchObject([
+      { actor, action: 'import', detail: { read: 2, created: 1, faultCount: 1 } },
+    ])
+  })
+})
