@@ -16,18 +16,21 @@ export interface Run {
   err: string
 }
 
+export type Child = ReturnType<typeof runBin>
+
 export interface Site {
   /** Where the test may put files; removed after it. */
   folder: string
-  env: Record<string, string>
+  env: Record<string, string | undefined>
   mailshot: (...args: string[]) => Promise<Run>
   /** The lines of JSON that a command prints. */
   json: (...args: string[]) => Promise<unknown[]>
-  start: (...args: string[]) => ReturnType<typeof spawn>
+  start: (...args: string[]) => Child
+  ended: (child: Child) => Promise<Run>
 }
 
 /** The command line as processes, on a fixture site with a database of the test's own. */
-export function openSite(name = 'site', more: Record<string, string> = {}): Site {
+export function openSite(name = 'site', more: Record<string, string | undefined> = {}): Site {
   const folder = mkdtempSync(join(tmpdir(), 'mailshot-cli-'))
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
   const env = {
@@ -47,23 +50,26 @@ export function openSite(name = 'site', more: Record<string, string> = {}): Site
       .split('\n')
       .map((line): unknown => JSON.parse(line))
   }
-  return { folder, env, mailshot, json, start }
+  return { folder, env, mailshot, json, start, ended: endOf }
 }
 
 /** The command line without a site. */
-export async function runMailshot(args: string[], options: { cwd?: string } = {}): Promise<Run> {
-  return endOf(runBin(args, { NO_COLOR: '1' }, options.cwd))
+export async function runMailshot(
+  args: string[],
+  options: { cwd?: string; env?: Record<string, string> } = {},
+): Promise<Run> {
+  return endOf(runBin(args, { NO_COLOR: '1', ...options.env }, options.cwd ?? '.'))
 }
 
-function runBin(args: string[], env: Record<string, string>, cwd?: string) {
+function runBin(args: string[], env: Record<string, string | undefined>, cwd: string) {
   const { MAILSHOT_SECRET: _, MAILSHOT_DATABASE_URL: __, FORCE_COLOR: ___, ...own } = process.env
   return spawn(process.execPath, [bin, ...args], { env: { ...own, ...env }, cwd, stdio: 'pipe' })
 }
 
-async function endOf(child: ReturnType<typeof runBin>): Promise<Run> {
+async function endOf(child: Child): Promise<Run> {
   child.stdin.end()
   const [out, err, [code]] = await Promise.all([
-    text(child.stdout),
+    child.stdout.destroyed ? '' : text(child.stdout),
     text(child.stderr),
     once(child, 'exit'),
   ])

@@ -4,13 +4,15 @@ import { commandHelp, overview } from './cli/help.ts'
 import { openTerminal } from './cli/terminal.ts'
 import { MailshotError } from './error.ts'
 
-interface Entry {
+/** A command before it is loaded. */
+export interface Entry {
   summary: string
   /** Loaded when it is called: `--help` must not wait for the MJML compiler. */
   load: () => Promise<Command>
 }
 
-const groups: Record<string, Record<string, Entry>> = {
+/** All commands, by what they are about. */
+export const groups: Record<string, Record<string, Entry>> = {
   'Set up': {
     init: {
       summary: 'create the database and bring it up to date',

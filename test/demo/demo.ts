@@ -48,7 +48,7 @@ async function run(): Promise<number> {
 
 async function sendTheCampaign(env: Record<string, string>): Promise<boolean> {
   const steps = [
-    ['init'],
+    ['init', '--quiet'],
     ['import', `${folder}/people.csv`, '--list', 'weekly'],
     ['check', slug],
     ['send', slug, '--yes'],

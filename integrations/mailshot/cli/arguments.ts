@@ -1,4 +1,4 @@
-import { basename, dirname } from 'node:path'
+import { basename, dirname, resolve } from 'node:path'
 import { parseEmailAddress } from '../email-address.ts'
 import { MailshotError } from '../error.ts'
 import type { Mailshot } from '../mailshot.ts'
@@ -9,14 +9,11 @@ import { readSend, type Send } from '../send.ts'
  * are `june`.
  */
 export function slugOf(name: string): string {
-  const path = name.replace(/[\\/]+$/, '')
-  const file = basename(path)
-  const slug = file.replace(/\.(?:md|mjml)$/, '')
-  if (slug === file) return file
+  const path = resolve(name)
+  const slug = basename(path).replace(/\.(?:md|mjml)$/, '')
+  if (slug === basename(path)) return slug
   // In a folder of variants, the file is named for its language.
-  return /^[a-z]{2,3}(?:-[A-Za-z0-9]+)*$/.test(slug) && dirname(path) !== '.'
-    ? basename(dirname(path))
-    : slug
+  return /^[a-z]{2,3}(?:-[A-Za-z0-9]+)*$/.test(slug) ? basename(dirname(path)) : slug
 }
 
 /** The one campaign that a command is about. */

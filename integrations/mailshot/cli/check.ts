@@ -1,10 +1,10 @@
-import type { Problem } from '../campaign.ts'
-import { checkCampaigns } from '../check.ts'
 import { slugOf } from './arguments.ts'
 import { defineCommand, type ExitCode, exitCodes } from './command.ts'
+import { loadCompiler } from './compiled.ts'
 import { count } from './format.ts'
+import { describeProblem } from './problems.ts'
 import { readProject } from './project.ts'
-import { paint, type Terminal } from './terminal.ts'
+import { paint } from './terminal.ts'
 
 export const check = defineCommand({
   usage: ['check [<slug>…]'],
@@ -21,6 +21,7 @@ export const check = defineCommand({
   async run({ values, positionals, terminal }) {
     const slugs = positionals.map(slugOf)
     const config = await readProject(values)
+    const { checkCampaigns } = await loadCompiler()
     const results = await checkCampaigns(config, slugs.length > 0 ? slugs : undefined)
     const problems = results.flatMap((result) => result.problems)
     const errors = problems.filter(({ severity }) => severity === 'error').length
@@ -33,17 +34,6 @@ export const check = defineCommand({
     return exitCodeOf(errors)
   },
 })
-
-/** Shows what is wrong with one campaign on stderr; answers whether it may be mailed. */
-export function reportProblems(terminal: Terminal, problems: readonly Problem[]): boolean {
-  for (const problem of problems) terminal.warn(describeProblem(problem))
-  return !problems.some(({ severity }) => severity === 'error')
-}
-
-function describeProblem({ file, line, severity, what, why, cure }: Problem): string {
-  const mark = severity === 'error' ? paint('red', 'error') : paint('yellow', 'warning')
-  return `${paint('bold', `${file}:${line}:`)} ${mark}: ${what}: ${why}\n    ${paint('green', '→')} ${cure}`
-}
 
 function summary(campaigns: number, errors: number, warnings: number): string {
   const checked = `${count(campaigns, 'campaign')} checked: `

@@ -1,9 +1,7 @@
 import { readCampaign } from '../campaign.ts'
-import { checkCampaigns } from '../check.ts'
-import { compileCampaign } from '../compile.ts'
 import type { MailshotConfig } from '../config.ts'
 import { MailshotError } from '../error.ts'
-import { reportProblems } from './check.ts'
+import { reportProblems } from './problems.ts'
 import { count } from './format.ts'
 import type { Terminal } from './terminal.ts'
 
@@ -13,6 +11,7 @@ import type { Terminal } from './terminal.ts'
  * @throws MailshotError when it may not be mailed
  */
 export async function compileChecked(config: MailshotConfig, slug: string, terminal: Terminal) {
+  const { checkCampaigns, compileCampaign } = await loadCompiler()
   const problems = (await checkCampaigns(config, [slug])).flatMap((result) => result.problems)
   if (!reportProblems(terminal, problems)) {
     const errors = problems.filter(({ severity }) => severity === 'error').length
@@ -21,4 +20,13 @@ export async function compileChecked(config: MailshotConfig, slug: string, termi
   const campaign = await readCampaign(config, slug)
   const { compiled, media } = await compileCampaign(config, campaign)
   return { campaign, compiled, media }
+}
+
+/** Loaded when a campaign is compiled: MJML takes half a second, which help and mistakes must not wait for. */
+export async function loadCompiler() {
+  const [{ checkCampaigns }, { compileCampaign }] = await Promise.all([
+    import('../check.ts'),
+    import('../compile.ts'),
+  ])
+  return { checkCampaigns, compileCampaign }
 }

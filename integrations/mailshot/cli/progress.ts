@@ -76,7 +76,8 @@ function startBars(): Progress {
       for (const send of sends) {
         const meter = rates.get(send.id) ?? rateMeter()
         rates.set(send.id, meter)
-        const line = describe(send, meter.add(now, settled(send)))
+        const rate = send.status === 'running' ? meter.add(now, settled(send)) : 0
+        const line = describe(send, rate)
         const shown = bars.get(send.id)
         if (shown) shown.update(settled(send), { line })
         else bars.set(send.id, multi.create(Math.max(1, send.total), settled(send), { line }))
@@ -99,7 +100,7 @@ function describe(send: Send, perSecond: number): string {
   const parts = [
     `${bar(share)} ${`${Math.floor(share * 100)}`.padStart(3)}%`,
     `${done} of ${send.total}`,
-    send.status === 'running' ? `${rate(perSecond)}${left && `  ${left}`}` : state(send),
+    send.status === 'running' ? `${formatRate(perSecond)}${left && `  ${left}`}` : state(send),
     send.failed > 0 ? paintNote('red', `${send.failed} failed`) : '',
     send.uncertain > 0 ? paintNote('yellow', `${send.uncertain} uncertain`) : '',
     send.skipped > 0 ? `${send.skipped} skipped` : '',
@@ -119,7 +120,7 @@ function state(send: Send): string {
   return paintNote('yellow', text)
 }
 
-function rate(perSecond: number): string {
+function formatRate(perSecond: number): string {
   if (perSecond >= 10) return `${Math.round(perSecond)}/s`
   if (perSecond >= 1) return `${perSecond.toFixed(1)}/s`
   return `${Math.round(perSecond * 60)}/min`

@@ -44,7 +44,8 @@ async function show() {
   for (const mail of mails)
     mail?.item.firstChild.toggleAttribute('aria-current', mail.number === number)
   const parts = await (await fetch(`/mails/${number}/parts`)).json()
-  for (const name of ['subject', 'from', 'to', 'text']) element(name).textContent = parts[name]
+  for (const name of ['subject', 'text']) element(name).textContent = parts[name]
+  for (const name of ['from', 'to']) element(name).textContent = readable(parts[name])
   element('html').src = `/mails/${number}/html`
   const rows = [
     ['envelope', `${parts.envelope.from} → ${parts.envelope.to.join(', ')}`],
@@ -72,9 +73,14 @@ function chosen(name) {
   return document.querySelector(`input[name="${name}"]:checked`).value
 }
 
+function readable(mailbox) {
+  const { name, address } = split(mailbox)
+  return name ? `${name} <${address}>` : address
+}
+
 function split(mailbox) {
   const [, name = '', address = mailbox] = /^"?(.*?)"?\s*<(.*)>$/.exec(mailbox) ?? []
-  return { name, address }
+  return { name: name.replaceAll('\\"', '"'), address }
 }
 
 function make(tag, ...children) {
