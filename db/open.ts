@@ -4,7 +4,7 @@ import { dirname, relative, resolve } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { type Client, createClient, type InStatement, LibsqlError } from '@libsql/client'
-import type { SQL } from 'drizzle-orm'
+import { type SQL, sql } from 'drizzle-orm'
 import { SQLiteAsyncDialect } from 'drizzle-orm/sqlite-core'
 import { MailshotError } from '../integrations/mailshot/error.ts'
 import { migrate } from './migrate.ts'
@@ -52,7 +52,7 @@ export async function openDatabase(
   const client = connect(url, options.authToken)
   const database = databaseOf(client, url)
   try {
-    await patiently(() => configure(client, url))
+    await database.all(sql`SELECT 1`)
     await migrate(database)
   } catch (error) {
     client.close()
@@ -69,22 +69,55 @@ function connect(url: string, authToken: string | undefined): Client {
   return createClient({ url, concurrency: 1, timeout: busyTimeoutMs })
 }
 
-async function configure(client: Client, url: string): Promise<void> {
-  if (!url.startsWith('file:')) return
+async function configure(client: Client): Promise<void> {
   await client.execute('PRAGMA journal_mode = WAL')
   await client.execute('PRAGMA synchronous = FULL')
 }
 
+/**
+ * Runs one operation at a time. The client leaves a statement that was refused as busy unfinished until it is collected, and
+ * with it every later read on the connection keeps its snapshot open, so that no write succeeds once another process
+ * has written. So a refused connection is given up for a new one.
+ */
+function operator(
+  client: Client,
+  url: string,
+): <Result>(run: () => Promise<Result>) => Promise<Result> {
+  const isFile = url.startsWith('file:')
+  let isFresh = true
+  let last: Promise<unknown> = Promise.resolve()
+  const attempt = async <Result>(run: () => Promise<Result>): Promise<Result> => {
+    try {
+      if (isFile && isFresh) await configure(client)
+      isFresh = false
+      return await run()
+    } catch (error) {
+      if (isFile && isBusy(error) && !client.closed) {
+        client.reconnect()
+        isFresh = true
+      }
+      throw error
+    }
+  }
+  return (run) =>
+    patiently(() => {
+      const result = last.then(() => attempt(run))
+      last = result.catch(() => undefined)
+      return result
+    })
+}
+
 function databaseOf(client: Client, url: string): Database {
   const dialect = new SQLiteAsyncDialect()
+  const operate = operator(client, url)
   const statementOf = (query: SQL): InStatement => {
-    const { sql, params } = dialect.sqlToQuery(query)
-    return { sql, args: params.map(parameter) }
+    const { sql: text, params } = dialect.sqlToQuery(query)
+    return { sql: text, args: params.map(parameter) }
   }
   // The caller's row type describes the columns that its own SQL names.
   const rowsOf = <Row>(rows: unknown[]): Row[] => rows as Row[]
   const all = async <Row>(query: SQL): Promise<Row[]> => {
-    const result = await patiently(() => client.execute(statementOf(query)))
+    const result = await operate(() => client.execute(statementOf(query)))
     return rowsOf<Row>(result.rows)
   }
   return {
@@ -92,7 +125,7 @@ function databaseOf(client: Client, url: string): Database {
     all,
     get: async <Row>(query: SQL) => (await all<Row>(query))[0],
     write: async <Row>(...statements: SQL[]) => {
-      const results = await patiently(() => client.batch(statements.map(statementOf), 'write'))
+      const results = await operate(() => client.batch(statements.map(statementOf), 'write'))
       return results.map((result) => rowsOf<Row>(result.rows))
     },
     close: () => client.close(),

@@ -1,0 +1,163 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { sql } from 'drizzle-orm'
+import { pino } from 'pino'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { type Mailshot, openMailshot } from '../integrations/mailshot/mailshot.ts'
+import { listRecipients } from '../integrations/mailshot/recipient.ts'
+import { readSend } from '../integrations/mailshot/send.ts'
+import { smtp } from '../integrations/mailshot/transports/smtp.ts'
+import { testConfig, testSecret } from './open-test-mailshot.ts'
+import { addReaders, statusCounts } from './people.ts'
+import { startSmtpServer, type TestSmtpServer } from './smtp-server.ts'
+import { startFixture } from './start-fixture.ts'
+
+describe('a worker killed with SIGKILL', () => {
+  it('in mid-send loses nobody, mails nobody twice, and leaves few uncertain', async () => {
+    const server = await startSmtpServer({ delayMs: 2 })
+    const mailshot = await openReal(server)
+    await addReaders(mailshot, 600)
+    const { send } = await startFixture(mailshot, 'hello')
+    const { parallel, batch } = mailshot.config.transport
+    const kills = [50, 130, 220, 300, 410]
+    for (const count of kills) {
+      const worker = startWorker(mailshot, server)
+      await server.waitForMessages(count)
+      await kill(worker)
+    }
+    const { code } = await finish(startWorker(mailshot, server))
+    expect([0, 2]).toContain(code)
+    await expectEachSettledOnce(mailshot, server, send.id, 600)
+    const { uncertain } = await readSend(mailshot, send.id)
+    expect(uncertain).toBeLessThanOrEqual(kills.length * parallel * batch)
+    const listed = await listRecipients(mailshot, { sendId: send.id, status: 'uncertain' })
+    expect(listed).toHaveLength(uncertain)
+  })
+
+  it('in mid-freeze is followed by one that freezes the rest, each once', async () => {
+    const server = await startSmtpServer()
+    const mailshot = await openReal(server)
+    await addReaders(mailshot, 50_000)
+    const { send } = await startFixture(mailshot, 'hello')
+    let kills = 0
+    while ((await readSend(mailshot, send.id)).frozenAt === null) {
+      const { freezeCursor } = await readSend(mailshot, send.id)
+      const worker = startWorker(mailshot, server)
+      await until(async () => {
+        const now = await readSend(mailshot, send.id)
+        return now.freezeCursor > freezeCursor || now.frozenAt !== null
+      })
+      await kill(worker)
+      kills += 1
+    }
+    expect(kills).toBeGreaterThan(1)
+    const frozen = await mailshot.db.get<{ count: number; addresses: number }>(
+      sql`SELECT count(*) AS count, count(DISTINCT email) AS addresses FROM recipients`,
+    )
+    expect(frozen).toMatchObject({ count: 50_000, addresses: 50_000 })
+    expect((await readSend(mailshot, send.id)).total).toBe(50_000)
+  })
+
+  it('among several loses nobody and mails nobody twice', async () => {
+    const server = await startSmtpServer({ delayMs: 2 })
+    const mailshot = await openReal(server)
+    await addReaders(mailshot, 500)
+    const { send } = await startFixture(mailshot, 'hello')
+    const [first, second] = [startWorker(mailshot, server), startWorker(mailshot, server)]
+    await server.waitForMessages(150)
+    await kill(first)
+    await server.waitForMessages(300)
+    await kill(second)
+    await Promise.all([1, 2].map(() => finish(startWorker(mailshot, server))))
+    await expectEachSettledOnce(mailshot, server, send.id, 500)
+  })
+
+  it('stopped by SIGTERM instead, leaves nothing uncertain', async () => {
+    const server = await startSmtpServer({ delayMs: 5 })
+    const mailshot = await openReal(server)
+    await addReaders(mailshot, 400)
+    const { send } = await startFixture(mailshot, 'hello')
+    const worker = startWorker(mailshot, server)
+    await server.waitForMessages(60)
+    worker.kill('SIGTERM')
+    await finish(worker)
+    const counts = await statusCounts(mailshot, send.id)
+    expect(Object.keys(counts).toSorted()).toEqual(['pending', 'sent'])
+    const mails = server.messages.filter(isCampaign)
+    expect(mails).toHaveLength(counts['sent'] ?? 0)
+  })
+})
+
+/** Both sides' books agree: each address has one final state, and got one mail unless it is uncertain or was never mailed. */
+async function expectEachSettledOnce(
+  mailshot: Mailshot,
+  server: TestSmtpServer,
+  sendId: string,
+  total: number,
+): Promise<void> {
+  const send = await readSend(mailshot, sendId)
+  expect(send).toMatchObject({ status: 'done', total, failed: 0, skipped: 0, cancelled: 0 })
+  const rows = await listRecipients(mailshot, { sendId })
+  const mails = new Map<string, number>()
+  for (const mail of server.messages.filter(isCampaign)) {
+    const [to = ''] = mail.envelope.to
+    mails.set(to.toLowerCase(), (mails.get(to.toLowerCase()) ?? 0) + 1)
+  }
+  const states = rows.map(({ email, status }) => ({ email, status, mails: mails.get(email) ?? 0 }))
+  expect(new Set(states.map(({ email }) => email)).size).toBe(total)
+  expect(states.filter(({ mails: count }) => count > 1)).toEqual([])
+  expect(states.filter(({ status, mails: count }) => status === 'sent' && count !== 1)).toEqual([])
+  expect(states.filter(({ status }) => status !== 'sent' && status !== 'uncertain')).toEqual([])
+}
+
+function isCampaign(mail: TestSmtpServer['messages'][number]): boolean {
+  return mail.header('Precedence') === 'bulk'
+}
+
+async function openReal(server: TestSmtpServer): Promise<Mailshot> {
+  const folder = mkdtempSync(join(tmpdir(), 'mailshot-crash-'))
+  const transport = smtp({ host: server.host, port: server.port, tls: 'none' })
+  const config = testConfig({ transport }, folder)
+  const mailshot = await openMailshot(config, { create: true, log: pino({ level: 'silent' }) })
+  onTestFinished(async () => {
+    await mailshot.close()
+    await server.close()
+    rmSync(folder, { recursive: true, force: true })
+  })
+  return mailshot
+}
+
+function startWorker(mailshot: Mailshot, server: TestSmtpServer): ChildProcess {
+  const cli = resolve('integrations/mailshot/bin.mjs')
+  const config = resolve('test/fixtures/site/mailshot.config.ts')
+  const worker = spawn(process.execPath, [cli, 'deliver', '--until-done', '--config', config], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+    env: {
+      ...process.env,
+      MAILSHOT_DATABASE_URL: mailshot.config.database,
+      MAILSHOT_SECRET: testSecret,
+      MAILSHOT_LOG: 'error',
+      SMTP_PORT: String(server.port),
+    },
+  })
+  onTestFinished(() => void worker.kill('SIGKILL'))
+  return worker
+}
+
+async function kill(worker: ChildProcess): Promise<void> {
+  worker.kill('SIGKILL')
+  if (worker.exitCode === null && worker.signalCode === null) await once(worker, 'exit')
+}
+
+async function finish(worker: ChildProcess): Promise<{ code: number | null }> {
+  if (worker.exitCode === null && worker.signalCode === null) await once(worker, 'exit')
+  return { code: worker.exitCode }
+}
+
+/** Looks again at each turn of the event loop: a database sends no event. */
+async function until(isTrue: () => Promise<boolean>): Promise<void> {
+  while (!(await isTrue())) await new Promise((done) => setImmediate(done))
+}
