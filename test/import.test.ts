@@ -78,6 +78,7 @@ describe('importSubscribers', () => {
       lang: 'en',
       attributes: { city: 'Nice', plan: 'pro' },
     })
+    expect((await stateOf(mailshot)).consents).toHaveLength(1)
   })
 
   it('brings back nobody who left, and counts them', async () => {
@@ -96,6 +97,18 @@ describe('importSubscribers', () => {
     const summary = await importSubscribers(mailshot, rowsFrom([zoe]), { actor })
     expect(summary).toMatchObject({ created: 0, skipped: { suppressed: 1, unsubscribed: 0 } })
     expect(await findSubscriber(mailshot, zoe.email)).toBeUndefined()
+  })
+
+  it('changes nothing of a person who is known and suppressed', async () => {
+    const mailshot = await openTestMailshot({
+      lists: { weekly: { title: 'W', doubleOptIn: false }, product: { title: 'P' } },
+    })
+    await subscribe(mailshot, { ...asked, email: zoe.email })
+    await suppress(mailshot, zoe.email, { reason: 'hard-bounce', actor })
+    const before = await stateOf(mailshot)
+    const row = { ...zoe, lists: ['weekly', 'product'] }
+    await importSubscribers(mailshot, rowsFrom([row]), { actor })
+    expect(await stateOf(mailshot)).toEqual(before)
   })
 
   it('ends what only an import had brought, not what the person asked for here', async () => {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { subscribe } from '../integrations/mailshot/subscriber.ts'
+import { confirm, subscribe } from '../integrations/mailshot/subscriber.ts'
 import { findSuppression, lift, suppress } from '../integrations/mailshot/suppression.ts'
 import { openTestMailshot } from './open-test-mailshot.ts'
-import { ask, form, lettersOf, placesOf, recordOf } from './subscriber/zoe.ts'
+import { ask, confirmationToken, form, lettersOf, placesOf, recordOf } from './subscriber/zoe.ts'
 
 const minute = 60_000
 const day = 86_400_000
@@ -49,6 +49,17 @@ describe('subscribe', () => {
     expect(await lettersOf(mailshot, 'confirmation')).toHaveLength(3)
     mailshot.clock.advance(day)
     await subscribe(mailshot, ask)
+    expect(await lettersOf(mailshot, 'confirmation')).toHaveLength(4)
+  })
+
+  it('does not count what was confirmed towards those three', async () => {
+    const titles = Object.fromEntries(['a', 'b', 'c', 'd'].map((id) => [id, { title: id }]))
+    const mailshot = await openTestMailshot({ lists: titles })
+    for (const list of Object.keys(titles)) {
+      await subscribe(mailshot, { ...ask, lists: [list] })
+      await confirm(mailshot, await confirmationToken(mailshot))
+      mailshot.clock.advance(minute)
+    }
     expect(await lettersOf(mailshot, 'confirmation')).toHaveLength(4)
   })
 

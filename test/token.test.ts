@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto'
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import {
@@ -142,7 +143,10 @@ describe('verifyToken', () => {
   it('takes nothing while no secret is set', () => {
     const token = signToken([secret], 'view', [7])
     expect(verifyToken([], 'view', token, now)).toEqual({ refused: 'forged' })
-    expect(verifyToken([''], 'view', token, now)).toEqual({ refused: 'forged' })
+    const payload = Buffer.from([0, 7])
+    const signature = createHmac('sha256', '').update('mailshot view\0').update(payload).digest()
+    const guessed = payload.toString('base64url') + signature.toString('base64url', 0, 16)
+    expect(verifyToken([''], 'view', guessed, now)).toEqual({ refused: 'forged' })
   })
 
   it('refuses a token from its expiry on', () => {

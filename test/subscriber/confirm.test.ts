@@ -60,6 +60,28 @@ describe('confirm', () => {
     expect(await placesOf(mailshot)).toEqual({ weekly: 'active', product: 'pending' })
   })
 
+  it('takes the first link still, after the person has asked again', async () => {
+    const mailshot = await openTestMailshot()
+    await subscribe(mailshot, ask)
+    const token = await confirmationToken(mailshot)
+    mailshot.clock.advance(11 * minute)
+    await subscribe(mailshot, ask)
+    expect(await confirmationToken(mailshot)).not.toBe(token)
+    expect(await confirm(mailshot, token)).toMatchObject({ status: 'confirmed' })
+  })
+
+  it('confirms no consent for a list that was left before', async () => {
+    const mailshot = await openTestMailshot()
+    const { subscriberId } = await asked(mailshot)
+    await unsubscribe(mailshot, { subscriberId, lists: ['weekly'], reason: 'page' })
+    mailshot.clock.advance(11 * minute)
+    await subscribe(mailshot, { ...ask, lists: ['product'] })
+    await confirm(mailshot, await confirmationToken(mailshot))
+    const { consents = [] } = (await recordOf(mailshot)) ?? {}
+    const confirmed = consents.filter((consent) => consent.confirmedAt !== null)
+    expect(confirmed.map((consent) => consent.list)).toEqual(['product', 'product'])
+  })
+
   it('brings back nobody who has left since', async () => {
     const mailshot = await openTestMailshot()
     const { subscriberId } = await asked(mailshot)
@@ -90,6 +112,7 @@ describe('confirm', () => {
     await suppress(mailshot, ask.email, { reason: 'hard-bounce', actor: 'event' })
     mailshot.clock.advance(day)
     expect(await subscribe(mailshot, ask)).toMatchObject({ status: 'asked' })
+    expect(await placesOf(mailshot)).toEqual({ weekly: 'active', product: 'active' })
     expect(await confirm(mailshot, await confirmationToken(mailshot))).toMatchObject({
       status: 'confirmed',
     })

@@ -38,8 +38,7 @@ export function activateStatements(mailshot: Mailshot, ask: Ask, confirmed: bool
         SELECT ${ask.subscriberId}, value, 'active', ${now}, ${now} FROM ${each(ask.lists)} WHERE true
         ON CONFLICT (subscriber_id, list_id) DO UPDATE
           SET status = 'active', active_at = excluded.active_at, ended_at = NULL, end_reason = NULL,
-            asked_at = CASE status WHEN 'unsubscribed' THEN excluded.asked_at ELSE asked_at END
-          WHERE subscriptions.status <> 'active'`,
+            asked_at = CASE status WHEN 'unsubscribed' THEN excluded.asked_at ELSE asked_at END`,
   ]
 }
 

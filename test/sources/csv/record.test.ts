@@ -62,6 +62,19 @@ describe('readRecords', () => {
     expect(records.filter((record) => 'cause' in record)).toMatchObject([{ line: 2 }])
   })
 
+  it('does not keep a whole file in memory for a quote that is not closed', async () => {
+    let read = 0
+    const batches = (async function* () {
+      await Promise.resolve()
+      for (; read < 1000; read++) yield read === 0 ? ['a;"b'] : Array<string>(10).fill('c;d')
+    })()
+    for await (const record of readRecords(batches)) {
+      expect(record).toHaveProperty('cause')
+      break
+    }
+    expect(read).toBeLessThan(12)
+  })
+
   it('reads the same however the lines arrive', async () => {
     const line = fc.stringMatching(/^[ab;" ]{0,6}$/)
     await fc.assert(
