@@ -2,7 +2,7 @@ import { sql } from 'drizzle-orm'
 import { describe, expect, it } from 'vitest'
 import { findAudit } from '../integrations/mailshot/audit.ts'
 import type { MailshotConfigInput } from '../integrations/mailshot/config.ts'
-import { audienceOf, listSummary, mirrorLists } from '../integrations/mailshot/list.ts'
+import { audienceOf, listSummary, mirrorLists, titlesOf } from '../integrations/mailshot/list.ts'
 import type { Mailshot } from '../integrations/mailshot/mailshot.ts'
 import { openTestMailshot, testConfig } from './open-test-mailshot.ts'
 
@@ -103,6 +103,16 @@ describe('audienceOf', () => {
     expect(await audienceOf(mailshot, ['weekly', 'product'])).toBe(2)
     expect(await audienceOf(mailshot, ['weekly'])).toBe(1)
     expect(await audienceOf(mailshot, [])).toBe(0)
+  })
+})
+
+describe('titlesOf', () => {
+  it('joins the titles as the language does, and falls back to that of the site', async () => {
+    const { config } = await openTestMailshot()
+    expect(titlesOf(config, ['weekly', 'product'], 'fr')).toBe('Hebdo et Produits')
+    expect(titlesOf(config, ['weekly', 'product'], 'en')).toBe('Weekly and Products')
+    expect(titlesOf(config, ['weekly'], 'de')).toBe('Hebdo')
+    expect(titlesOf(config, ['closed'], 'fr')).toBe('closed')
   })
 })
 
