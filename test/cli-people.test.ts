@@ -1,0 +1,224 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { openSite, type Site } from './run-mailshot.ts'
+import { siteWithPeople } from './site-with-people.ts'
+
+describe('mailshot import', () => {
+  test('brings the good lines in, lists the bad ones with number and cause, and says so by its code', async () => {
+    const site = await emptySite()
+    const file = writeCsv(site, 'email;name\nzoe@example.org;Zoë\nnobody\nbob@example.org;Bob\n')
+
+    const { code, out, err } = await site.mailshot('import', file, '--list', 'weekly', '--quiet')
+
+    expect(out).toBe('3 rows: 2 new, 1 could not be read\n')
+    expect(err).toMatch(/^people\.csv:3: .*nobody.*\n$/)
+    expect(code).toBe(2)
+  })
+
+  test('changes nothing when it is run again', async () => {
+    const site = await emptySite()
+    const file = writeCsv(site, 'email,name\nzoe@example.org,Zoë\n')
+    await site.mailshot('import', file, '--list', 'weekly')
+
+    const [summary] = await site.json('import', file, '--list', 'weekly')
+
+    expect(summary).toMatchObject({ read: 1, created: 0, updated: 0, unchanged: 1, faultCount: 0 })
+  })
+
+  test('reads from stdin', async () => {
+    const site = await emptySite()
+
+    const child = site.start('import', '-', '--list', 'weekly')
+    child.stdin.write('email\nzoe@example.org\n')
+    const { code, out } = await site.ended(child)
+
+    expect(out).toBe('1 row: 1 new\n')
+    expect(code).toBe(0)
+  })
+
+  test('finds the file where it was called from', async () => {
+    const site = await emptySite()
+    writeCsv(site, 'email\nzoe@example.org\n')
+
+    const { code } = await site.mailshot('import', 'people.csv', '--list', 'weekly')
+
+    expect(code).toBe(0)
+  })
+
+  test('refuses an unknown list before anything is written', async () => {
+    const site = await emptySite()
+    const file = writeCsv(site, 'email\nzoe@example.org\n')
+
+    const { code, err } = await site.mailshot('import', file, '--list', 'weeky')
+
+    expect(code).toBe(1)
+    expect(err).toContain('list "weeky" is not in mailshot.config.ts (known: weekly, product)')
+    expect(await site.mailshot('subscribers')).toMatchObject({ out: '' })
+  })
+
+  test('says so when there is no such file', async () => {
+    const { code, err } = await (await emptySite()).mailshot('import', 'nowhere.csv')
+
+    expect(code).toBe(1)
+    expect(err).toBe('mailshot: nowhere.csv: there is no such file\n')
+  })
+})
+
+describe('mailshot subscribers', () => {
+  test('lists people as a line of JSON each, also of one list', async () => {
+    const { site } = await siteWithPeople()
+
+    const everybody = await site.json('subscribers')
+    const { out: onProduct } = await site.mailshot('subscribers', 'list', '--list', 'product')
+
+    expect(everybody).toHaveLength(3)
+    expect(everybody[0]).toMatchObject({
+      email: 'zoe@example.org',
+      name: "Zoë d'Alembert",
+      lang: 'fr',
+      attributes: { city: "L'Haÿ-les-Roses" },
+      subscriptions: [{ list: 'weekly', status: 'active' }],
+      suppressed: null,
+    })
+    expect(onProduct).toBe('')
+  })
+
+  test('shows where a consent comes from', async () => {
+    const { site } = await siteWithPeople()
+
+    const { out } = await site.mailshot('subscribers', 'show', 'ZOE@example.org')
+
+    expect(out).toMatch(
+      /^address +zoe@example\.org\nname +Zoë d'Alembert\nlanguage +fr\ncity +L'Haÿ/,
+    )
+    expect(out).toMatch(/^list +weekly: active since \d{4}-/m)
+    expect(out).toMatch(/^consent +weekly: \d{4}-.* by import/m)
+  })
+
+  test('adds a person, who waits for the confirmation where the list asks for one', async () => {
+    const site = await emptySite()
+
+    const add = ['subscribers', 'add', 'ana@example.org', '--name', 'Ana', '--set', 'plan=pro']
+    const weekly = await site.mailshot(...add, '--list', 'weekly')
+    const product = await site.mailshot(...add, '--list', 'product')
+    const [ana] = await site.json('subscribers', 'show', 'ana@example.org')
+
+    expect(weekly.out).toBe('ana@example.org: a confirmation is mailed\n')
+    expect(product.out).toBe('ana@example.org: subscribed\n')
+    expect(ana).toMatchObject({
+      attributes: { plan: 'pro' },
+      subscriptions: [
+        { list: 'product', status: 'active' },
+        { list: 'weekly', status: 'pending' },
+      ],
+      consents: [{ source: 'command' }, { source: 'command' }],
+    })
+  })
+
+  test('refuses what the settings do not know', async () => {
+    const site = await emptySite()
+
+    const add = ['subscribers', 'add', 'ana@example.org', '--list', 'weekly']
+    const { code, err } = await site.mailshot(...add, '--set', 'plan=gold')
+
+    expect(code).toBe(1)
+    expect(err).toContain('plan: "gold" is not one of free, pro')
+  })
+
+  test('ends subscriptions, and with all of them suppresses the address', async () => {
+    const { site } = await siteWithPeople()
+
+    const { out } = await site.mailshot('subscribers', 'unsubscribe', 'zoe@example.org')
+    const [zoe] = await site.json('subscribers', 'show', 'zoe@example.org')
+
+    expect(out).toBe('zoe@example.org: left weekly\n')
+    expect(zoe).toMatchObject({
+      subscriptions: [{ status: 'unsubscribed', endReason: 'operator' }],
+      suppressed: 'unsubscribe',
+    })
+  })
+
+  test('says so when nobody has the address', async () => {
+    const { code, err } = await (await emptySite()).mailshot('subscribers', 'show', 'x@example.org')
+
+    expect(code).toBe(1)
+    expect(err).toBe('mailshot: x@example.org: nobody has this address here\n')
+  })
+})
+
+describe('mailshot lists', () => {
+  test('counts who is on each list', async () => {
+    const { site } = await siteWithPeople()
+
+    const lists = await site.json('lists')
+
+    expect(lists).toMatchObject([
+      { id: 'weekly', active: 3 },
+      { id: 'product', active: 0 },
+    ])
+  })
+})
+
+describe('mailshot suppress and lift', () => {
+  test('keep every mail from an address, and allow it again', async () => {
+    const { site } = await siteWithPeople()
+
+    const suppressed = await site.json('suppress', 'Zoe@example.org', '--note', 'asked by phone')
+    const listed = await site.mailshot('suppress', '--list')
+    const counted = await site.json('lists')
+    const lifted = await site.mailshot('lift', 'zoe@example.org')
+
+    expect(suppressed).toMatchObject([
+      { email: 'zoe@example.org', reason: 'manual', changed: true },
+    ])
+    expect(listed.out).toMatch(/zoe@example\.org +manual +\d{4}-.* asked by phone\n$/)
+    expect(counted[0]).toMatchObject({ active: 2, suppressed: 1 })
+    expect(lifted.out).toBe('zoe@example.org: lifted (it was manual)\n')
+  })
+
+  test('ask for an address', async () => {
+    const { code, err } = await (await emptySite()).mailshot('suppress')
+
+    expect(code).toBe(1)
+    expect(err).toContain('suppress: which address?')
+  })
+})
+
+describe('mailshot token', () => {
+  test('shows a token once, and ends it', async () => {
+    const site = await emptySite()
+
+    const made = await site.mailshot('token', 'create', 'github', '--scope', 'send')
+    const listed = await site.mailshot('token', 'list')
+    const revoked = await site.mailshot('token', 'revoke', 'github')
+    const [row] = await site.json('token', 'list')
+
+    expect(made.out).toMatch(/^mailshot_[\w-]{43}\n$/)
+    expect(listed.out).toMatch(/\ngithub|\w+ +github +send/)
+    expect(listed.out).not.toContain(made.out.trim())
+    expect(revoked.out).toBe('revoked github\n')
+    expect(row).toMatchObject({ name: 'github', revokedAt: expect.any(String) })
+  })
+
+  test('refuses a scope that does not exist', async () => {
+    const site = await emptySite()
+
+    const { code, err } = await site.mailshot('token', 'create', 'x', '--scope', 'everything')
+
+    expect(code).toBe(1)
+    expect(err).toBe('mailshot: --scope everything: there is no such scope (read, send, people)\n')
+  })
+})
+
+async function emptySite(): Promise<Site> {
+  const site = openSite()
+  await site.mailshot('init')
+  return site
+}
+
+function writeCsv(site: Site, content: string): string {
+  const file = join(site.folder, 'people.csv')
+  writeFileSync(file, content)
+  return file
+}
