@@ -24,9 +24,10 @@ export function campaignFolder(
 
 /** A campaign file: front matter with a subject and a list, further lines of it, and a body. */
 export function markdown(body: string, ...head: string[]): string {
-  const own = head.map((line) => line.split(':')[0])
-  const defaults = ['subject: Bonjour', 'lists: [weekly]']
-  const lines = [...defaults.filter((line) => !own.includes(line.split(':')[0])), ...head]
+  const given = (key: string) => head.find((line) => line.startsWith(`${key}:`))
+  const [subject, lists] = [given('subject'), given('lists')]
+  const others = head.filter((line) => line !== subject && line !== lists)
+  const lines = [subject ?? 'subject: Bonjour', lists ?? 'lists: [weekly]', ...others]
   return `---\n${lines.join('\n')}\n---\n${body}\n`
 }
 

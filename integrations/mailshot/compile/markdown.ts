@@ -45,11 +45,13 @@ export function absoluteHtml(html: string, images: PreparedImages, site: string)
   return result + html.slice(at)
 }
 
-/** The image that an attribute's value means, however Markdown or the author encoded it. */
-export function findImage(images: PreparedImages, value: string) {
-  const found =
-    images.get(value) ?? images.get(unescapeHtml(value)) ?? images.get(decoded(unescapeHtml(value)))
-  return typeof found === 'object' ? found : undefined
+/** The image that a reference means, however Markdown or the author encoded it; a text says why it cannot be used. */
+export function findImage(
+  images: PreparedImages,
+  value: string,
+): PreparedImage | string | undefined {
+  const plain = unescapeHtml(value)
+  return images.get(value) ?? images.get(plain) ?? images.get(decoded(plain))
 }
 
 function usableImage(images: PreparedImages, value: string): PreparedImage | undefined {

@@ -2,14 +2,15 @@ import { errorAt, type Place } from '../campaign/problem.ts'
 import { didYouMean } from '../closest.ts'
 import { escapeHtml } from './escape.ts'
 import { unknownStatic } from './statics.ts'
-import { addFragment, protect } from './tokens.ts'
+import { addFragment, protect, type ProtectOptions } from './tokens.ts'
 import type { VariantContext } from './variant.ts'
 
 /** Swaps placeholders for tokens in a text that is no markup, or in Markdown: statics too, so nothing reads them as such. */
 export function protectText(context: VariantContext, source: string, place: Place): string {
-  return protectWith(context, source, place, (text, at) =>
-    addFragment(context.tokens, protectWith(context, text, at, addNothing), at),
-  )
+  return protectWith(context, source, place, (expression, at) => {
+    const text = staticText(context, expression, at, (value) => value)
+    return text === undefined ? undefined : addFragment(context.tokens, text, at)
+  })
 }
 
 /** Swaps placeholders for tokens in MJML; statics are written out, since MJML itself must understand some. */
@@ -19,39 +20,39 @@ export function protectMarkup(
   place: Place,
   own: Record<string, string>,
 ): string {
-  const resolved = { ...context, statics: context.statics }
   return protectWith(
-    resolved,
+    context,
     source,
     place,
-    (text, at) => protectWith(context, escapeHtml(text), at, addNothing),
-    own,
+    (expression, at) => own[expression] ?? staticText(context, expression, at, escapeHtml),
   )
 }
 
-type WriteStatic = (text: string, place: Place) => string | undefined
-
-const addNothing: WriteStatic = () => undefined
+type Resolve = ProtectOptions['resolve']
 
 function protectWith(
   context: VariantContext,
   source: string,
   place: Place,
-  write: WriteStatic,
-  own: Record<string, string> = {},
+  resolve: Resolve,
 ): string {
-  const { text, problems } = protect(source, {
-    tokens: context.tokens,
-    place,
-    resolve: (expression, at) => {
-      const value = context.statics[expression]
-      if (value === undefined && unknownStatic(expression))
-        return reportUnknown(context, expression, at)
-      return own[expression] ?? (value === undefined ? undefined : write(value, at))
-    },
-  })
+  const { text, problems } = protect(source, { tokens: context.tokens, place, resolve })
   context.problems.push(...problems)
   return text
+}
+
+/** A static's text. Merge fields may stand in our own words; the site's texts and parameters are just texts. */
+function staticText(
+  context: VariantContext,
+  expression: string,
+  place: Place,
+  write: (text: string) => string,
+): string | undefined {
+  const value = context.statics[expression]
+  if (value === undefined)
+    return unknownStatic(expression) ? reportUnknown(context, expression, place) : undefined
+  if (!expression.startsWith('words.')) return write(value)
+  return protectWith(context, write(value), place, () => undefined)
 }
 
 function reportUnknown(context: VariantContext, expression: string, place: Place): string {

@@ -1,4 +1,3 @@
-import type { Place } from '../campaign/problem.ts'
 import { localize, type MailshotConfig } from '../config.ts'
 import type { Texts } from '../texts.ts'
 
@@ -28,5 +27,3 @@ export function paramStatics(params: Record<string, string>): Statics {
 export function unknownStatic(expression: string): boolean {
   return /^(?:site|words|params)\.\w+/.test(expression)
 }
-
-export type Resolve = (expression: string, place: Place) => string | undefined
