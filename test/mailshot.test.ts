@@ -98,8 +98,8 @@ describe('defineConfig', () => {
         → at site
       ✖ "quick" is not a pace; write it like 5000/day, 10/second or fast
         → at pace
-      ✖ Invalid key in record
-        → at lists.Weekly]
+      ✖ Invalid input
+        → at lists.Weekly.title]
     `)
   })
 

@@ -73,7 +73,16 @@ const pace = z
     return z.NEVER
   })
 
-const identifier = /^[a-z][a-z0-9_-]*$/
+/** The names of lists and fields stand in front matter, links and headers. */
+function keysMatch(pattern: RegExp) {
+  return (record: Record<string, unknown>, context: z.RefinementCtx) => {
+    for (const key of Object.keys(record)) {
+      if (pattern.test(key)) continue
+      const message = `"${key}" must begin with a lower-case letter and go on with those, digits and _`
+      context.addIssue({ code: 'custom', message })
+    }
+  }
+}
 
 const schema = z.strictObject({
   /** The public address of the site, for every link in a mail: `https://example.org`. */
@@ -107,16 +116,11 @@ const schema = z.strictObject({
   secret: z.union([z.string(), z.array(z.string())]).optional(),
   /** The folder of campaigns, from the project's root. */
   campaigns: z.string().default('campaigns'),
-  lists: z.record(
-    z.string().regex(identifier, 'must be lower-case letters, digits, - and _'),
-    list,
-  ),
+  lists: z.record(z.string(), list).superRefine(keysMatch(/^[a-z][a-z0-9_-]*$/)),
   /** The subscribers' own attributes, usable as merge fields. */
   fields: z
-    .record(
-      z.string().regex(/^[a-z][a-z0-9_]*$/, 'must be lower-case letters, digits and _'),
-      field,
-    )
+    .record(z.string(), field)
+    .superRefine(keysMatch(/^[a-z][a-z0-9_]*$/))
     .default({}),
   /** The way out for campaigns. */
   transport,
@@ -186,14 +190,17 @@ export function defineConfig(input: MailshotConfigInput): MailshotConfig {
   }
 }
 
-/** Picks a text for a language: its own, the site's default, else the first one written. */
+/** Picks a text for a language: its own, its primary language's, the site's default, else the first one written. */
 export function localize(
   text: string | Record<string, string>,
   lang: string,
   fallback: string,
 ): string {
   if (typeof text === 'string') return text
-  return text[lang] ?? text[fallback] ?? Object.values(text)[0] ?? ''
+  const [primary = ''] = lang.split('-')
+  // A reader's language is any word they sent us, "constructor" included.
+  const best = [lang, primary, fallback].find((one) => Object.hasOwn(text, one))
+  return text[best ?? ''] ?? Object.values(text)[0] ?? ''
 }
 
 function isTimeZone(name: string): boolean {

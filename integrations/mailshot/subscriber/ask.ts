@@ -64,15 +64,24 @@ function confirmationStatement(mailshot: Mailshot, ask: Ask, now: number): SQL {
   const { subscriberId, address, lists } = ask
   const lang = ask.profile.lang ?? config.lang
   // The time of asking is signed too: what somebody else asks for later is not confirmed by this link.
-  const token = signToken(config.secrets, 'confirm', [subscriberId, now], now + confirmationLife)
+  const expiresAt = now + confirmationLife
+  const token = signToken(config.secrets, 'confirm', [subscriberId, now], expiresAt)
   return queueLetterStatement(mailshot, {
     kind: 'confirmation',
     subscriberId,
     email: address.written,
     lang,
-    values: { lists: titlesOf(config, lists, lang), url: linkTo(config, 'confirm', token) },
+    values: {
+      lists: titlesOf(config, lists, lang),
+      url: linkTo(config, 'confirm', token),
+      date: dayOf(expiresAt, lang, config.timeZone),
+    },
     when: sql`EXISTS (SELECT 1 FROM ${each(lists)} WHERE ${isNewAsk(ask, now)})`,
   })
+}
+
+function dayOf(time: number, lang: string, timeZone: string): string {
+  return new Intl.DateTimeFormat(lang, { dateStyle: 'long', timeZone }).format(time)
 }
 
 function consentStatement(ask: Ask, now: number, confirmedAt: number | null): SQL {

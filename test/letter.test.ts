@@ -1,0 +1,169 @@
+import { sql } from 'drizzle-orm'
+import { describe, expect, it } from 'vitest'
+import type { MailshotConfigInput } from '../integrations/mailshot/config.ts'
+import { deliver } from '../integrations/mailshot/deliver.ts'
+import {
+  type LetterRequest,
+  listLetters,
+  queueLetterStatement,
+  retryLetters,
+} from '../integrations/mailshot/letter.ts'
+import { confirm, subscribe } from '../integrations/mailshot/subscriber.ts'
+import type { Message } from '../integrations/mailshot/transport.ts'
+import { memory, type MemoryTransport } from '../integrations/mailshot/transports/memory.ts'
+import { openTestMailshot, type TestMailshot } from './open-test-mailshot.ts'
+import { addReaders } from './people.ts'
+import { startFixture } from './start-fixture.ts'
+
+const minute = 60_000
+
+describe('queueLetterStatement', () => {
+  it('queues a letter that the next worker mails', async () => {
+    const { mailshot, transport } = await open()
+    await queue(mailshot, confirmation)
+    await deliver(mailshot, { untilDone: true })
+    const [message] = transport.sentTo('ann@example.net')
+    expect(message?.subject).toBe('Please confirm your subscription to The News')
+    expect(message?.text).toContain('https://example.org/mailshot/confirm/x')
+    expect(message?.html).toContain('href="https://example.org/mailshot/confirm/x"')
+    expect(message?.headers['Auto-Submitted']).toBe('auto-generated')
+    expect(await listLetters(mailshot)).toMatchObject([{ status: 'sent', tries: 1 }])
+  })
+
+  it('escapes what a value holds', async () => {
+    const { mailshot, transport } = await open()
+    const lists = '<b>{title}</b> & "co"'
+    await queue(mailshot, { ...confirmation, values: { ...confirmation.values, lists } })
+    await deliver(mailshot, { untilDone: true })
+    const [message] = transport.sentTo('ann@example.net')
+    expect(message?.html).toContain('&lt;b&gt;{title}&lt;/b&gt; &amp; &quot;co&quot;')
+    expect(message?.text).toContain(lists)
+  })
+})
+
+describe('letters', () => {
+  it('confirm a sign-up from the link they bring', async () => {
+    const { mailshot, transport } = await open()
+    await subscribe(mailshot, {
+      email: 'Ann@example.net',
+      lang: 'en',
+      lists: ['weekly'],
+      consent: { source: 'form' },
+    })
+    await deliver(mailshot, { untilDone: true })
+    const [message] = transport.sentTo('ann@example.net')
+    const token = /confirm\/([\w-]+)/.exec(message?.text ?? '')?.[1]
+    expect(message?.text).toContain('The link is valid until')
+    await confirm(mailshot, token ?? '')
+    await deliver(mailshot, { untilDone: true })
+    expect(transport.sentTo('ann@example.net').at(-1)?.subject).toBe('Welcome to The News')
+  })
+
+  it('go ahead of a campaign and out of the reserve of the pace', async () => {
+    const { mailshot, transport } = await open({ pace: '20/minute' })
+    await addReaders(mailshot, 30)
+    await startFixture(mailshot, 'hello')
+    await mailshot.db.write(sql`DELETE FROM letters`)
+    // A twentieth is kept for letters: nineteen of a campaign fill its share of the minute.
+    await deliverUntil(mailshot, transport, (message) => message.campaign !== undefined, 19)
+    await mailshot.db.write(sql`DELETE FROM letters`)
+    const before = mailshot.now()
+    await queue(mailshot, confirmation)
+    await deliverUntil(mailshot, transport, (message) => message.campaign === undefined, 1)
+    expect(transport.sentTo('ann@example.net')).toHaveLength(1)
+    expect(mailshot.now() - before).toBeLessThan(1000)
+  })
+
+  it('are tried again from 10 minutes to 18 hours, then kept as failed', async () => {
+    const { mailshot, transport } = await open({ leaseSeconds: 3600 })
+    transport.failWhen({ status: 'deferred', scope: 'recipient', reason: '450 later' })
+    await queue(mailshot, confirmation)
+    const started = mailshot.now()
+    const tries: number[] = []
+    for (;;) {
+      await deliver(mailshot, { untilDone: true })
+      const [letter] = await listLetters(mailshot)
+      tries.push(Math.round((mailshot.now() - started) / minute))
+      if (letter?.status === 'failed') break
+      mailshot.clock.set(letter?.dueAt ?? 0)
+    }
+    expect(tries).toEqual([0, 10, 30, 90, 270, 630, 1080])
+    expect(await listLetters(mailshot, 'failed')).toMatchObject([
+      { email: 'ann@example.net', reason: '450 later', tries: 7 },
+    ])
+  })
+
+  it('fail at once at a mailbox that does not exist, and are retried on request', async () => {
+    const { mailshot, transport } = await open()
+    transport.failNext({ status: 'rejected', class: 'hard', reason: '550 5.1.1 unknown' })
+    await queue(mailshot, confirmation)
+    await deliver(mailshot, { untilDone: true })
+    expect(await listLetters(mailshot, 'failed')).toHaveLength(1)
+    expect(await retryLetters(mailshot)).toBe(1)
+    await deliver(mailshot, { untilDone: true })
+    expect(transport.sentTo('ann@example.net')).toHaveLength(1)
+  })
+
+  it('that a dead worker had in hand are mailed by the next', async () => {
+    const { mailshot, transport } = await open()
+    await queue(mailshot, confirmation)
+    await mailshot.db.write(
+      sql`INSERT INTO workers (id, machine, pid, started_at, lease_until) VALUES ('w', 'other', 1, 0, 0)`,
+      sql`UPDATE letters SET status = 'in-hand', worker_id = 'w'`,
+    )
+    await deliver(mailshot, { untilDone: true })
+    expect(transport.sentTo('ann@example.net')).toHaveLength(1)
+  })
+
+  it('take the site’s own mailer where there is one', async () => {
+    const mailer = memory()
+    const { mailshot, transport } = await open({ mailer })
+    await queue(mailshot, confirmation)
+    await deliver(mailshot, { untilDone: true })
+    expect([mailer.messages.length, transport.messages.length]).toEqual([1, 0])
+  })
+
+  it('use one Message-ID on every try', async () => {
+    const { mailshot, transport } = await open()
+    transport.failNext({ status: 'deferred', scope: 'relay', reason: '421 later' })
+    await queue(mailshot, confirmation)
+    await deliver(mailshot, { untilDone: true })
+    mailshot.clock.advance(10 * minute)
+    await deliver(mailshot, { untilDone: true })
+    const ids = transport.handedOver.map(({ messageId }) => messageId)
+    expect(ids).toHaveLength(2)
+    expect(new Set(ids).size).toBe(1)
+  })
+})
+
+const confirmation: LetterRequest = {
+  kind: 'confirmation',
+  email: 'ann@example.net',
+  lang: 'en',
+  values: { lists: 'Weekly', url: 'https://example.org/mailshot/confirm/x', date: '1 December' },
+}
+
+async function open(config: Partial<MailshotConfigInput> = {}) {
+  const transport = memory()
+  const mailshot = await openTestMailshot({ transport, ...config })
+  return { mailshot, transport }
+}
+
+/** Runs a worker until so many messages of a kind were handed over. */
+async function deliverUntil(
+  mailshot: TestMailshot,
+  transport: MemoryTransport,
+  counts: (message: Message) => boolean,
+  wanted: number,
+): Promise<void> {
+  const stop = new AbortController()
+  transport.failWhen(() => {
+    if (transport.handedOver.filter(counts).length >= wanted) stop.abort()
+    return undefined
+  })
+  await deliver(mailshot, { signal: stop.signal })
+}
+
+async function queue(mailshot: TestMailshot, letter: LetterRequest): Promise<void> {
+  await mailshot.db.write(queueLetterStatement(mailshot, letter))
+}
