@@ -87,6 +87,7 @@ describe('composeMessage', () => {
     expect(textFor('en-GB')).toBe('English')
     expect(textFor('pt')).toBe('Português')
     expect(textFor('de')).toBe('Texte')
+    expect(textFor('constructor')).toBe('Texte')
   })
 
   test('names the campaign’s sender, else the list’s, else the site’s', async () => {

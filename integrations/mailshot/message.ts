@@ -83,8 +83,10 @@ export function composeSample(
 export function variantFor(campaign: CompiledCampaign, lang: string): CompiledVariant {
   const { variants, fallback } = campaign
   const [primary = ''] = lang.split('-')
-  const near = Object.keys(variants).find((one) => one.split('-')[0] === primary)
-  const found = variants[lang] ?? variants[primary] ?? variants[near ?? ''] ?? variants[fallback]
+  const langs = Object.keys(variants)
+  const near = langs.find((one) => one.split('-')[0] === primary)
+  const best = [lang, primary].find((one) => langs.includes(one)) ?? near ?? fallback
+  const found = variants[best]
   if (!found)
     throw new Error(`${campaign.slug} has no variant in its fallback language ${fallback}`)
   return found

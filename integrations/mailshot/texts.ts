@@ -28,18 +28,17 @@ export interface Texts {
   alarms: Record<'started' | 'held' | 'paused' | 'done', { subject: string; paragraphs: string[] }>
 }
 
-const all: Record<string, Texts> = { en, fr }
+const all = new Map([en, fr].map((texts) => [texts.lang.toLowerCase(), texts]))
 
 /** The texts for a language tag: its own, those of its primary language (`fr-CA` → `fr`), else the English ones. */
 export function textsFor(lang: string): Texts {
   const tag = lang.toLowerCase()
-  const found = Object.values(all).find((texts) => texts.lang.toLowerCase() === tag)
-  const texts = found ?? all[tag.split('-')[0] ?? ''] ?? en
+  const texts = all.get(tag) ?? all.get(tag.split('-')[0] ?? '') ?? en
   return { ...texts, dir: directionOf(lang) }
 }
 
 /** The languages we have texts in. */
-export const textLanguages: readonly string[] = Object.keys(all)
+export const textLanguages: readonly string[] = Array.from(all.values(), (texts) => texts.lang)
 
 const rightToLeft = new Set([
   'ar',
