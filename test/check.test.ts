@@ -30,6 +30,13 @@ describe('checkCampaigns', () => {
     )
   })
 
+  test('takes the names of JavaScript’s own properties for unknown ones', async () => {
+    expect(await inMarkdown('{{ constructor }} {{ site.constructor }}')).toEqual([
+      'a.md:5: unknown {{ site.constructor }}',
+      'a.md:5: unknown merge field "constructor"',
+    ])
+  })
+
   test('checks the campaigns it is asked for only', async () => {
     const config = campaignFolder({ 'a.md': markdown('{{ x }}'), 'b.md': markdown('{{ x }}') })
     expect((await checkCampaigns(config, ['b'])).map(({ slug }) => slug)).toEqual(['b'])

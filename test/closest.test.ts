@@ -4,7 +4,7 @@ import { closest, didYouMean } from '../integrations/mailshot/closest.ts'
 describe('closest', () => {
   test('finds the word that was meant', () => {
     expect(closest('subjet', ['lists', 'subject'])).toBe('subject')
-    expect(closest('mon', ['nom', 'lang'])).toBe('nom')
+    expect(closest('nmo', ['nom', 'lang'])).toBe('nom')
     expect(closest('Weekly', ['weekly'])).toBe('weekly')
   })
 

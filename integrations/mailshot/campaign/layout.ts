@@ -1,4 +1,5 @@
-import { join } from 'node:path'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
 import { didYouMean } from '../closest.ts'
@@ -56,7 +57,13 @@ const layoutSchema = z.strictObject({
     .default({}),
 })
 
-const builtIn = fileURLToPath(new URL('../layouts/default.mjml', import.meta.url))
+/** Beside this file; in a built site, which is one bundle, in the installed package. */
+async function readBuiltIn(): Promise<string | undefined> {
+  const beside = await readText(fileURLToPath(new URL('../layouts/default.mjml', import.meta.url)))
+  if (beside !== undefined) return beside
+  const { resolve } = createRequire(join(process.cwd(), 'package.json'))
+  return readText(join(dirname(resolve('astro-mailshot/config')), 'layouts/default.mjml'))
+}
 
 async function findLayout(
   folder: string,
@@ -66,7 +73,7 @@ async function findLayout(
   const file = join(folder, `${name}.mjml`)
   const own = await readText(file)
   if (own !== undefined) return { file, text: own }
-  const text = name === 'default' ? await readText(builtIn) : undefined
+  const text = name === 'default' ? await readBuiltIn() : undefined
   return text === undefined ? undefined : { file: 'layouts/default.mjml (built in)', text }
 }
 

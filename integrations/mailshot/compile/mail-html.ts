@@ -11,7 +11,7 @@ import { protectMarkup, protectText } from './protect-text.ts'
 import { addFragment } from './tokens.ts'
 import type { VariantContext } from './variant.ts'
 
-/** The tokens that stand for what the front matter says. */
+/** The tokens that stand for what the front matter says; empty where it says nothing. */
 interface Words {
   subject: string
   preheader: string
@@ -58,10 +58,8 @@ function inLayout(context: VariantContext, words: Words, content: string): MjmlS
   const { file = '', body = '', bodyLine = 1 } = variant.layout ?? {}
   const place = { file, line: bodyLine }
   const word = addFragment(tokens, '', place)
-  const layout = protectMarkup(context, withLanguage(body, variant.lang), place, {
-    ...words,
-    content: word,
-  })
+  const own = new Map([...Object.entries(words), ['content', word]])
+  const layout = protectMarkup(context, withLanguage(body, variant.lang), place, own)
   lintMjml(context, layout, place, layoutImages)
   if (!layout.includes(word)) {
     const cure = 'put {{ content }} in an <mj-text>'
@@ -94,7 +92,12 @@ function wholeMail(context: VariantContext, words: Words): MjmlSource {
   const place = { file: variant.file, line: variant.bodyLine }
   if (variant.format === 'md') return { source: '', place, placeAt: () => place }
   const body = variant.body.replace(/\{\{-?\s*footer\s*-?\}\}/, () => footerMjml)
-  const text = protectMarkup(context, withLanguage(body, variant.lang), place, { ...words })
+  const text = protectMarkup(
+    context,
+    withLanguage(body, variant.lang),
+    place,
+    new Map(Object.entries(words)),
+  )
   lintMjml(context, text, place, images)
   const source = complete(context, absoluteHtml(text, images, config.site), words)
   return {

@@ -11,12 +11,16 @@ import type { Tokens } from './tokens.ts'
 export function renderMarkdown(tokens: Tokens, source: string): string {
   const alone = new RegExp(`^[ \\t]*((?:${tokens.prefix}\\d+x[ \\t]*)+)$`, 'gm')
   const marked = source.replace(alone, (line, words: string) =>
-    onlyTags(tokens, words) ? `<!--${words.trim()}-->` : line,
+    onlyTags(tokens, words) ? line.replace(words, `<!--${words.trim()}-->`) : line,
   )
   const { html } = markdownToHtml(marked, {
     features: { frontmatter: false, gfm: { footnotes: false } },
   })
-  return html.replace(new RegExp(`<!--((?:${tokens.prefix}\\d+x\\s*)+)-->\\n?`, 'g'), '$1\n')
+  // In a code block Markdown has escaped what marked them.
+  return html.replace(
+    new RegExp(`(?:<|&lt;)!--((?:${tokens.prefix}\\d+x\\s*)+)--(?:>|&gt;)\\n?`, 'g'),
+    '$1\n',
+  )
 }
 
 /** Points the images and the site's own links (`/page`) of a piece of HTML to the web. */

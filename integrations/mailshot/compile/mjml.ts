@@ -43,13 +43,18 @@ export function completeMjml(
     return `<mjml${lang}${dir}${attributes}>`
   })
   const title = /<mj-title\b/.test(source) ? '' : `<mj-title>${given.title}</mj-title>`
-  const preview = /<mj-preview\b/.test(source) ? '' : `<mj-preview>${given.preview}</mj-preview>`
+  const hasPreview = given.preview === '' || /<mj-preview\b/.test(source)
+  const preview = hasPreview ? '' : `<mj-preview>${given.preview}</mj-preview>`
   const headed = /<mj-head\b[^>]*[^/]>|<mj-head>/.test(opened)
     ? opened.replace(/<mj-head\b[^>]*>/, (head) => head + title + preview)
     : opened
         .replace(/<mj-head\b[^>]*\/>/, '')
         .replace(/<mjml\b[^>]*>/, (head) => `${head}<mj-head>${title}${preview}</mj-head>`)
-  return headed.replace(/\s*<\/mj-preview>/, () => `${padding}</mj-preview>`)
+  // An empty one would show a blank line instead of the mail's beginning.
+  const shown = headed.replace(/<mj-preview\b[^>]*>\s*<\/mj-preview>/, (empty) =>
+    empty.replace(/[^\n]+/g, ''),
+  )
+  return shown.replace(/\s*<\/mj-preview>/, (end) => padding + end)
 }
 
 /** Keeps the beginning of the mail out of the line that clients show after the subject. */

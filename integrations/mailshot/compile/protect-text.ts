@@ -18,13 +18,13 @@ export function protectMarkup(
   context: VariantContext,
   source: string,
   place: Place,
-  own: Record<string, string>,
+  own: ReadonlyMap<string, string>,
 ): string {
   return protectWith(
     context,
     source,
     place,
-    (expression, at) => own[expression] ?? staticText(context, expression, at, escapeHtml),
+    (expression, at) => own.get(expression) ?? staticText(context, expression, at, escapeHtml),
   )
 }
 
@@ -48,7 +48,8 @@ function staticText(
   place: Place,
   write: (text: string) => string,
 ): string | undefined {
-  const value = context.statics[expression]
+  const { statics } = context
+  const value = Object.hasOwn(statics, expression) ? statics[expression] : undefined
   if (value === undefined)
     return unknownStatic(expression) ? reportUnknown(context, expression, place) : undefined
   if (!expression.startsWith('words.')) return write(value)

@@ -41,7 +41,7 @@ export async function compileVariant(
   problems.push(...lintLeftovers(preheader, variant.preheader.place))
   const { html, content } = await compileHtml(context, {
     subject: addFragment(tokens, subject, variant.subject.place),
-    preheader: addFragment(tokens, preheader, variant.preheader.place),
+    preheader: preheader && addFragment(tokens, preheader, variant.preheader.place),
   })
   const { nodes, problems: misplaced } = htmlNodes(tokens, html)
   const texts = {
