@@ -4,9 +4,27 @@ import { findAudit } from '../integrations/mailshot/audit.ts'
 import type { MailshotConfigInput } from '../integrations/mailshot/config.ts'
 import { audienceOf, listSummary, mirrorLists, titlesOf } from '../integrations/mailshot/list.ts'
 import type { Mailshot } from '../integrations/mailshot/mailshot.ts'
+import { cancelSend } from '../integrations/mailshot/send.ts'
 import { openTestMailshot, testConfig } from './open-test-mailshot.ts'
+import { addReaders } from './people.ts'
+import { runningSend } from './running-send.ts'
 
 describe('mirrorLists', () => {
+  it('leaves the people of a renamed list where they are while a send to it is open', async () => {
+    const mailshot = await openTestMailshot()
+    await addReaders(mailshot, 2, { list: 'product' })
+    const sendId = await runningSend(mailshot, ['product'])
+    const { product, ...rest } = mailshot.config.lists
+    if (!product) throw new Error('the test config has a list product')
+    const lists = { ...rest, news: { ...product, formerly: 'product' } }
+    const renamed = { ...mailshot, config: { ...mailshot.config, lists } }
+    await mirrorLists(renamed)
+    expect(await audienceOf(renamed, ['product'])).toBe(2)
+    await cancelSend(mailshot, sendId, { actor: 'test' })
+    await mirrorLists(renamed)
+    expect(await audienceOf(renamed, ['news'])).toBe(2)
+  })
+
   it('adds the lists of the config', async () => {
     const mailshot = await openTestMailshot()
     expect(await listSummary(mailshot)).toEqual([

@@ -81,7 +81,8 @@ export function testClock(): TestClock {
     pumping = false
   }
   return {
-    now: () => now,
+    // Whole milliseconds, as the database's clock gives them.
+    now: () => Math.floor(now),
     set: (ms) => (now = ms),
     advance: (ms) => (now += ms),
     sleep: (ms, signal) =>

@@ -6,12 +6,13 @@ import type { Mailshot } from './mailshot.ts'
 
 /**
  * Brings the table of lists in line with the config: new ones are added, those that vanished are closed and keep their
- * people, and a list that names its former id takes that one's people over. Doing it again changes nothing.
+ * people, and a list that names its former id takes that one's people over once no open send refers to it. Doing it
+ * again changes nothing.
  *
  * @throws MailshotError when a former id is still a list, or is named by two lists
  */
 export async function mirrorLists(mailshot: Mailshot): Promise<void> {
-  const renames = renamesOf(mailshot.config)
+  const renames = await dueRenames(mailshot)
   const ids = JSON.stringify(Object.keys(mailshot.config.lists))
   await mailshot.db.write(
     openStatement(mailshot),
@@ -70,6 +71,18 @@ export function titlesOf(config: MailshotConfig, lists: readonly string[], lang:
   return new Intl.ListFormat(lang, { type: 'conjunction' }).format(titles)
 }
 
+/** A send under way checks its recipients' subscriptions by the list's id, so their people stay until it has ended. */
+async function dueRenames(mailshot: Mailshot): Promise<Rename[]> {
+  const renames = renamesOf(mailshot.config)
+  if (renames.length === 0) return []
+  const rows = await mailshot.db.all<{ id: string }>(
+    sql`SELECT DISTINCT l.value AS id FROM sends, json_each(sends.lists) AS l
+        WHERE sends.status NOT IN ('done', 'cancelled')`,
+  )
+  const inUse = new Set(rows.map(({ id }) => id))
+  return renames.filter(({ from }) => !inUse.has(from))
+}
+
 interface Rename {
   from: string
   to: string
@@ -107,7 +120,8 @@ function openStatement(mailshot: Mailshot): SQL {
     SELECT value ->> 'id', 'open', value -> 'title', value ->> 'public', ${mailshot.now()}
     FROM json_each(${JSON.stringify(lists)}) WHERE true
     ON CONFLICT (id) DO UPDATE
-      SET status = 'open', title = excluded.title, public = excluded.public`
+      SET status = 'open', title = excluded.title, public = excluded.public
+      WHERE status <> 'open' OR title <> excluded.title OR public <> excluded.public`
 }
 
 /** Whoever has a place on the new list keeps it, so nobody who left it comes back; only a pending one is confirmed. */
