@@ -16,12 +16,14 @@ export interface Run {
   err: string
 }
 
-export type Child = ReturnType<typeof runBin>
+export type Child = ReturnType<typeof runNode>
 
 export interface Site {
   /** Where the test may put files; removed after it. */
   folder: string
   env: Record<string, string | undefined>
+  /** What follows `node`. */
+  commandLine: (args: string[]) => string[]
   mailshot: (...args: string[]) => Promise<Run>
   /** The lines of JSON that a command prints. */
   json: (...args: string[]) => Promise<unknown[]>
@@ -40,7 +42,8 @@ export function openSite(name = 'site', more: Record<string, string | undefined>
     ...more,
   }
   const config = fileURLToPath(new URL(`fixtures/${name}/mailshot.config.ts`, import.meta.url))
-  const start = (...args: string[]) => runBin([...args, '--config', config], env, folder)
+  const commandLine = (args: string[]) => [bin, ...args, '--config', config]
+  const start = (...args: string[]) => runNode(commandLine(args), env, folder)
   const mailshot = (...args: string[]) => endOf(start(...args))
   const json = async (...args: string[]) => {
     const { out, err, code } = await mailshot(...args, '--json')
@@ -50,7 +53,7 @@ export function openSite(name = 'site', more: Record<string, string | undefined>
       .split('\n')
       .map((line): unknown => JSON.parse(line))
   }
-  return { folder, env, mailshot, json, start, ended: endOf }
+  return { folder, env, commandLine, mailshot, json, start, ended: endOf }
 }
 
 /** The command line without a site. */
@@ -58,12 +61,12 @@ export async function runMailshot(
   args: string[],
   options: { cwd?: string; env?: Record<string, string> } = {},
 ): Promise<Run> {
-  return endOf(runBin(args, { NO_COLOR: '1', ...options.env }, options.cwd ?? '.'))
+  return endOf(runNode([bin, ...args], { NO_COLOR: '1', ...options.env }, options.cwd ?? '.'))
 }
 
-function runBin(args: string[], env: Record<string, string | undefined>, cwd: string) {
+function runNode(args: string[], env: Record<string, string | undefined>, cwd: string) {
   const { MAILSHOT_SECRET: _, MAILSHOT_DATABASE_URL: __, FORCE_COLOR: ___, ...own } = process.env
-  return spawn(process.execPath, [bin, ...args], { env: { ...own, ...env }, cwd, stdio: 'pipe' })
+  return spawn(process.execPath, args, { env: { ...own, ...env }, cwd, stdio: 'pipe' })
 }
 
 async function endOf(child: Child): Promise<Run> {

@@ -71,6 +71,7 @@ async function answer(
 /** Server-sent events: what is there already, then each mail as it arrives. */
 function follow({ messages, events }: Mails, response: ServerResponse): void {
   response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' })
+  response.flushHeaders()
   let told = 0
   let telling = Promise.resolve()
   const tell = async () => {

@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs'
-import { styleText } from 'node:util'
 import { convert } from 'html-to-text'
 import type { ReadMail, ReceivedMail } from '../smtp-server.ts'
 import type { Person } from './invented-people.ts'
@@ -9,44 +8,49 @@ interface Arrival {
   mails: ReadMail[]
 }
 
-/** Decodes what the server got, compares it with what each person should have got, and prints what was found. */
+export interface Finding {
+  /** What holds for `found` of the people. */
+  what: string
+  found: number
+}
+
+/** Decodes what the server got, and compares it with what each person should have got. */
 export async function verify(
   received: readonly ReceivedMail[],
   people: readonly Person[],
   campaign: string,
-): Promise<boolean> {
+): Promise<Finding[]> {
   const arrivals = await sortMails(received, people)
   const mails = arrivals.flatMap((arrival) => arrival.mails)
   const subjects = { fr: subjectOf(`${campaign}/fr.md`), en: subjectOf(`${campaign}/en.md`) }
-  const both = (holds: (mail: ReadMail, person: Person) => boolean) =>
+  const those = (holds: (mail: ReadMail, person: Person) => boolean) =>
     arrivals.filter(({ mails: [mail], person }) => mail && holds(mail, person)).length
-  const checks: [string, number][] = [
-    ['mails arrived, one for each person', arrivals.filter((one) => one.mails.length === 1).length],
-    [
-      "are in their reader's language",
-      both((mail, { lang }) => mail.subject.endsWith(subjects[lang].end)),
-    ],
-    [
-      "carry their reader's name (subject, HTML, text)",
-      both((mail, person) => isNamed(mail, person, subjects)),
-    ],
-    [
-      'show no placeholder',
-      both((mail) => !/\{\{|\}\}|undefined/.test(mail.subject + mail.html + mail.text)),
-    ],
-    [
-      'have a Message-ID of their own',
-      new Set(mails.map((mail) => mail.messageId).filter(Boolean)).size,
-    ],
-    ['have a one-click unsubscribe link of their own', unsubscribeLinks(mails).size],
+  return [
+    {
+      what: 'mails arrived, one for each person',
+      found: arrivals.filter((one) => one.mails.length === 1).length,
+    },
+    {
+      what: "are in their reader's language",
+      found: those((mail, { lang }) => mail.subject.endsWith(subjects[lang].end)),
+    },
+    {
+      what: "carry their reader's name (subject, HTML, text)",
+      found: those((mail, person) => isNamed(mail, person, subjects)),
+    },
+    {
+      what: 'show no placeholder',
+      found: those(({ subject, html, text }) => !/\{\{|\}\}/.test(subject + html + text)),
+    },
+    {
+      what: 'have a Message-ID of their own',
+      found: new Set(mails.map((mail) => mail.messageId).filter(Boolean)).size,
+    },
+    {
+      what: 'have a one-click unsubscribe link of their own',
+      found: unsubscribeLinks(mails).size,
+    },
   ]
-  console.log()
-  for (const [what, found] of checks) {
-    const isRight = found === people.length
-    const mark = isRight ? styleText('green', '✔') : styleText('red', '✘')
-    console.log(`${mark} ${String(found).padStart(4)} of ${people.length} ${what}`)
-  }
-  return checks.every(([, found]) => found === people.length)
 }
 
 /** The mails of each person; the operator's own (a send has started, has ended) are left out. */

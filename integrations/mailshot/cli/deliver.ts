@@ -43,6 +43,7 @@ async function work(
   const ended = new AbortController()
   const following = followSends(mailshot, terminal, { signal: ended.signal })
   const untilDone = values['until-done'] === true
+  if (!untilDone) terminal.note('Mailing what is due; Ctrl-C ends it.')
   try {
     const result = await deliver(mailshot, { signal, untilDone })
     ended.abort()

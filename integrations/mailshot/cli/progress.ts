@@ -60,15 +60,7 @@ function startProgress(terminal: Terminal): Progress {
 }
 
 function startBars(): Progress {
-  const multi = new MultiBar({
-    stream: process.stderr,
-    format: lineOf,
-    hideCursor: true,
-    linewrap: false,
-    fps: 10,
-    // Ctrl-C is the command's to handle: what is in hand is finished first.
-    gracefulExit: false,
-  })
+  let multi: MultiBar | undefined
   const bars = new Map<string, GenericBar>()
   const rates = new Map<string, RateMeter>()
   return {
@@ -79,13 +71,26 @@ function startBars(): Progress {
         const rate = send.status === 'running' ? meter.add(now, settled(send)) : 0
         const line = describe(send, rate)
         const shown = bars.get(send.id)
+        multi ??= openScreen()
         if (shown) shown.update(settled(send), { line })
         else bars.set(send.id, multi.create(Math.max(1, send.total), settled(send), { line }))
       }
-      multi.update()
+      multi?.update()
     },
-    stop: () => multi.stop(),
+    stop: () => multi?.stop(),
   }
+}
+
+function openScreen(): MultiBar {
+  return new MultiBar({
+    stream: process.stderr,
+    format: lineOf,
+    hideCursor: true,
+    linewrap: false,
+    fps: 10,
+    // Ctrl-C is the command's to handle: what is in hand is finished first.
+    gracefulExit: false,
+  })
 }
 
 function lineOf(_options: unknown, _params: unknown, { line }: { line?: string }): string {

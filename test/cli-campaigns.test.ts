@@ -1,0 +1,159 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { openSite } from './run-mailshot.ts'
+import { siteWithPeople } from './site-with-people.ts'
+import { receivedMail } from './smtp-server.ts'
+
+const slug = '2026-06-launch'
+
+describe('mailshot check', () => {
+  test('tells each mistake with its place, its reason and its cure, and fails', async () => {
+    const { code, out } = await openSite('broken-site').mailshot('check')
+
+    expect(code).toBe(1)
+    expect(out).toMatchInlineSnapshot(`
+      "campaigns/2026-07-wrong.md:2: error: unknown merge field "nme": it is neither built in nor among the fields of mailshot.config.ts
+          → did you mean "name"?
+      campaigns/2026-07-wrong.md:4: error: unknown list "weeky": it is not in mailshot.config.ts
+          → did you mean "weekly"?
+      1 campaign checked: 2 errors, 0 warnings
+      "
+    `)
+  })
+
+  test('gives all of it as one JSON value', async () => {
+    const results = await openSite('broken-site').json('check')
+
+    expect(results).toMatchObject([
+      {
+        errors: 2,
+        warnings: 0,
+        campaigns: [
+          {
+            slug: '2026-07-wrong',
+            problems: [
+              { file: 'campaigns/2026-07-wrong.md', line: 2, severity: 'error' },
+              { file: 'campaigns/2026-07-wrong.md', line: 4, severity: 'error' },
+            ],
+          },
+        ],
+      },
+    ])
+  })
+
+  test('needs no database and no secret', async () => {
+    const site = openSite('site', { MAILSHOT_SECRET: undefined })
+
+    const { code, out } = await site.mailshot('check', slug)
+
+    expect(out).toBe('1 campaign checked: all is well\n')
+    expect(code).toBe(0)
+  })
+})
+
+describe('mailshot preview', () => {
+  test('writes what is mailed for each language, where it was called from', async () => {
+    const site = openSite()
+
+    const [result] = await site.json('preview', slug, '--out', 'look')
+
+    const file = (name: string) => join(site.folder, 'look', `${slug}.${name}`)
+    const kinds = ['html', 'txt', 'eml']
+    expect(result).toEqual({
+      slug,
+      files: ['en', 'fr'].flatMap((lang) => kinds.map((kind) => file(`${lang}.${kind}`))),
+    })
+    expect(readFileSync(file('fr.html'), 'utf8')).toMatch(/^<!doctype html>[^]*Le bateau part/i)
+    expect(readFileSync(file('en.txt'), 'utf8')).toContain('Hello Camille Martin')
+    const mail = receivedMail(readFileSync(file('fr.eml')), { from: '', to: [] })
+    expect(await mail.read()).toMatchObject({ subject: 'Camille Martin, le bateau part' })
+  })
+
+  test('shows it as one subscriber gets it', async () => {
+    const { site } = await siteWithPeople()
+
+    await site.mailshot('preview', slug, '--as', 'bob@example.org', '--out', 'look')
+
+    const text = readFileSync(join(site.folder, 'look', `${slug}.en.txt`), 'utf8')
+    expect(text).toContain('Hello Robert "Bob" Smith')
+    expect(text).toContain('King’s Lynn')
+  })
+})
+
+describe('mailshot test', () => {
+  test('mails a marked copy to any address, in a chosen language, and counts it nowhere', async () => {
+    const { site, smtp } = await siteWithPeople()
+
+    const results = await site.json('test', slug, 'me@example.net', '--lang', 'en')
+    const { out } = await site.mailshot('status')
+
+    expect(results).toMatchObject([{ address: 'me@example.net', status: 'accepted' }])
+    const mails = await Promise.all(smtp.messages.map((mail) => mail.read()))
+    expect(mails).toMatchObject([
+      {
+        to: expect.stringContaining('me@example.net'),
+        subject: '[TEST] Camille Martin, the boat leaves',
+      },
+    ])
+    expect(out).toBe('')
+  })
+
+  test('mails nobody who is suppressed, unless told so', async () => {
+    const { site, smtp } = await siteWithPeople()
+    await site.mailshot('suppress', 'zoe@example.org')
+
+    const refused = await site.mailshot('test', slug, 'zoe@example.org')
+    expect(refused.code).toBe(1)
+    expect(smtp.messages).toEqual([])
+
+    const forced = await site.mailshot('test', slug, 'zoe@example.org', '--force')
+    expect(forced).toMatchObject({ code: 0, out: 'zoe@example.org: sent\n' })
+    expect(smtp.messages).toHaveLength(1)
+  })
+
+  test('fails when the mail server does not take it, with its answer', async () => {
+    const { site } = await siteWithPeople({
+      onRcpt: () => ({ code: 550, text: '5.1.1 no such user' }),
+    })
+
+    const { code, out } = await site.mailshot('test', slug, 'me@example.net')
+
+    expect(code).toBe(2)
+    expect(out).toMatch(/^me@example\.net: rejected: .*5\.1\.1 no such user/)
+  })
+
+  test('asks for an address', async () => {
+    const { code, err } = await openSite().mailshot('test', slug)
+
+    expect(code).toBe(1)
+    expect(err).toContain('test: to which address?')
+  })
+})
+
+describe('mailshot doctor', () => {
+  test('finds everything in place', async () => {
+    const { site } = await siteWithPeople()
+
+    const findings = await site.json('doctor')
+
+    expect(findings).toMatchObject([
+      { check: 'settings', state: 'ok' },
+      { check: 'secret', state: 'ok' },
+      { check: 'database', state: 'ok' },
+      { check: 'sender', state: 'warning' },
+      { check: 'transport', state: 'ok' },
+    ])
+  })
+
+  test('names each thing that is wrong, and fails', async () => {
+    const site = openSite('site', { MAILSHOT_SECRET: undefined, SMTP_PORT: '1' })
+
+    const { code, out } = await site.mailshot('doctor')
+
+    expect(code).toBe(2)
+    expect(out).toMatch(/^✘ secret +MAILSHOT_SECRET: .* is missing/m)
+    expect(out).toMatch(/^✘ database +.*there is no database; create it once with "mailshot init"/m)
+    expect(out).toMatch(/^✘ transport +smtp 127\.0\.0\.1:1: nothing listens/m)
+  })
+})

@@ -1,0 +1,83 @@
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { describe, expect, test } from 'vitest'
+import { openSite, type Site } from './run-mailshot.ts'
+import { siteWithPeople } from './site-with-people.ts'
+
+// util-linux' `script` gives a command a terminal of its own.
+const hasTerminals = process.platform === 'linux' && spawnSync('script', ['--version']).status === 0
+
+describe.runIf(hasTerminals)('mailshot on a terminal', () => {
+  test('asks before a send, with the number of people, and takes no for an answer', async () => {
+    const { site } = await siteWithPeople()
+
+    const { code, screen } = await onTerminal(site, ['send', '2026-06-launch'], {
+      answer: 'n\r',
+      to: '[y/N]',
+    })
+
+    expect(screen).toContain('Send it to 3 people? [y/N]')
+    expect(screen).toContain('Nothing was sent.')
+    expect(code).toBe(1)
+    expect(await site.mailshot('status')).toMatchObject({ out: '' })
+  })
+
+  test('starts the send at a yes', async () => {
+    const { site } = await siteWithPeople()
+
+    const { code, screen } = await onTerminal(site, ['send', '2026-06-launch'], {
+      answer: 'y\r',
+      to: '[y/N]',
+    })
+
+    expect(screen).toMatch(/started 2026-06-launch: send \w+/)
+    expect(code).toBe(0)
+  })
+
+  test('draws a progress bar, and leaves the cursor as it was', async () => {
+    const { site } = await siteWithPeople()
+    await site.mailshot('send', '2026-06-launch', '--yes')
+
+    const { code, screen } = await onTerminal(site, ['deliver', '--until-done'])
+
+    expect(screen).toMatch(/2026-06-launch ━+ 100% {2}3 of 3 {2}done/)
+    expect(screen.lastIndexOf('\u001b[?25h')).toBeGreaterThan(screen.lastIndexOf('\u001b[?25l'))
+    expect(code).toBe(0)
+  })
+
+  test('finishes what is in hand at Ctrl-C', async () => {
+    const site = openSite()
+    await site.mailshot('init')
+
+    const { code, screen } = await onTerminal(site, ['deliver'], {
+      answer: '\u0003',
+      to: 'Ctrl-C ends it',
+    })
+
+    expect(screen).toContain('Finishing what is in hand …')
+    expect(code).toBe(0)
+  })
+})
+
+/** Runs a command on a terminal of its own; `answer` is typed once the screen shows `to`. */
+async function onTerminal(
+  site: Site,
+  args: string[],
+  typing?: { answer: string; to: string },
+): Promise<{ code: number | null; screen: string }> {
+  const line = [process.execPath, ...site.commandLine(args)].map((word) => `'${word}'`).join(' ')
+  const child = spawn('script', ['-qec', line, '/dev/null'], {
+    env: { ...process.env, ...site.env, TERM: 'xterm' },
+    stdio: 'pipe',
+  })
+  let screen = ''
+  let isTyped = false
+  child.stdout.on('data', (chunk: Buffer) => {
+    screen += String(chunk)
+    if (isTyped || !typing || !screen.includes(typing.to)) return
+    isTyped = true
+    child.stdin.write(typing.answer)
+  })
+  const [code] = await once(child, 'close')
+  return { code: typeof code === 'number' ? code : null, screen }
+}
