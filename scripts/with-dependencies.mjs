@@ -34,7 +34,8 @@ function whatIsMissing() {
     readPackages(join(root, 'package-lock.json')) ?? {},
   )) {
     // The binaries of other platforms are in the lock file, and rightly not installed.
-    const differs = path !== '' && !wanted.optional && installed[path]?.version !== wanted.version
+    const isNeeded = path !== '' && !wanted.optional && !wanted.extraneous
+    const differs = isNeeded && installed[path]?.version !== wanted.version
     if (differs)
       return `The lock file wants ${path.replace(/^node_modules\//, '')} ${wanted.version}`
   }
