@@ -21,6 +21,13 @@ describe('checkCampaigns', () => {
     expect(problems).toEqual([])
   })
 
+  test('finds a front matter without an end, and a mail without a word', async () => {
+    expect(await problemsOf({ 'a.md': '---\nsubject: x\nlists: [weekly]\n\n# Titre' })).toEqual([
+      'a.md:1: the front matter never ends',
+    ])
+    expect(await inMarkdown('\n')).toEqual(['a.md:5: the mail is empty'])
+  })
+
   test('says what, why and how to mend it, at the line of the source', async () => {
     const config = campaignFolder({ 'a.md': markdown('un\n\n{{ citty }}') })
     const [checked] = await checkCampaigns(config, ['a'])
@@ -72,6 +79,24 @@ describe('checkCampaigns', () => {
     ])
     expect(await inMarkdown('{% assign v = nom %}{{ v }}')).toEqual([
       'a.md:5: {{ v }} may be empty',
+    ])
+  })
+
+  test('does not take a default that may be empty itself', async () => {
+    expect(await inMarkdown('{{ nom | default: city }}')).toEqual([
+      'a.md:5: {{ nom | default: city }} may be empty',
+    ])
+    expect(
+      await inMarkdown('{{ nom | default: city | default: "x" }} {{ nom | default: email }}'),
+    ).toEqual([])
+  })
+
+  test('finds what only some readers’ mail would trip over', async () => {
+    expect(await inMarkdown('{% if plan == "free" %}{{ email | append }}{% endif %}')).toEqual([
+      'a.md:5: {{ email | append }} cannot be read',
+    ])
+    expect(await inMarkdown('{% assign x = email | prepend: "a", "b" %}')).toEqual([
+      'a.md:5: {% assign x = email | prepend: "a", "b" %} cannot be read',
     ])
   })
 

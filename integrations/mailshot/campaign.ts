@@ -1,5 +1,5 @@
 import { findFiles, listSlugs, readText } from './campaign/files.ts'
-import { placeOf, readFrontMatter } from './campaign/front-matter.ts'
+import { placeOf, readFrontMatter, type SourceFile } from './campaign/front-matter.ts'
 import { type CampaignImages, readImages } from './campaign/image-files.ts'
 import { type Layout, readLayout } from './campaign/layout.ts'
 import {
@@ -124,13 +124,13 @@ async function readVariant(
         ? { file: found.textFile, body: body.replace(/\r\n?/g, '\n') }
         : undefined,
   }
-  const language = checkLanguage(found.lang, settings, placed)
+  const wrong = [...checkLanguage(found.lang, settings, placed), ...checkBody(source)]
   return {
     variant,
     settings,
     isReadable: source.data !== undefined,
     placeOf: placed,
-    problems: [...source.problems, ...problems, ...layoutProblems, ...language],
+    problems: [...source.problems, ...problems, ...layoutProblems, ...wrong],
   }
 }
 
@@ -163,6 +163,14 @@ function checkLanguage(
       `in a folder the name says the language, ${lang}`,
       'remove the line',
     ),
+  ]
+}
+
+function checkBody({ file, body, bodyLine, data }: SourceFile): Problem[] {
+  if (!data || body.trim() !== '') return []
+  const place = { file, line: bodyLine }
+  return [
+    errorAt(place, 'the mail is empty', 'there is nothing below the front matter', 'write it'),
   ]
 }
 

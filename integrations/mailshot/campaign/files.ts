@@ -1,6 +1,7 @@
 import type { Dirent } from 'node:fs'
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { languageTag } from './language-tag.ts'
 import { errorAt, type Problem } from './problem.ts'
 
 /** The source files of one campaign. Paths begin as the config names the folder. */
@@ -70,7 +71,6 @@ export async function readBytes(file: string): Promise<Buffer | undefined> {
 type Source = CampaignFiles['sources'][number]
 
 const source = /^([^/]+)\.(md|mjml)$/
-const language = /^[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*$/
 
 function describe(
   folder: string,
@@ -96,7 +96,7 @@ function nameProblems(root: string, slug: string, sources: Source[]): Problem[] 
       errorAt({ file: join(root, slug), line: 1 }, what, why, 'run mailshot check for their names'),
     ]
   }
-  const named = sources.filter((one) => one.lang !== undefined && !language.test(one.lang))
+  const named = sources.filter((one) => one.lang !== undefined && !languageTag.test(one.lang))
   const problems = named.map((one) =>
     errorAt(
       { file: one.file, line: 1 },

@@ -28,6 +28,7 @@ export function readFrontMatter(file: string, text: string): SourceFile {
   const body = source.split('\n').slice(head.length).join('\n')
   const rest = { file, head, body, bodyLine }
   if (head.length === 0) return { ...rest, data: undefined, problems: [noFrontMatter(file)] }
+  if (head.length === 1) return { ...rest, data: undefined, problems: [neverClosed(file)] }
   try {
     const { data } = matter(quoted(head).join('\n'), { engines: onlyYaml })
     return { ...rest, data, problems: [] }
@@ -60,7 +61,7 @@ function headLines(source: string): string[] {
   const lines = source.split('\n')
   if (!/^---\s*\w*\s*$/.test(lines[0] ?? '')) return []
   const end = lines.findIndex((line, index) => index > 0 && /^---\s*$/.test(line))
-  return end === -1 ? lines : lines.slice(0, end + 1)
+  return lines.slice(0, end === -1 ? 1 : end + 1)
 }
 
 function quoted(head: string[]): string[] {
@@ -101,6 +102,11 @@ function noFrontMatter(file: string): Problem {
     'subject and lists stand between two lines of --- at the top',
     'begin the file with ---, subject: …, lists: […], ---',
   )
+}
+
+function neverClosed(file: string): Problem {
+  const why = 'without its second line of --- all of the file would belong to it'
+  return errorAt({ file, line: 1 }, 'the front matter never ends', why, 'write a line --- below it')
 }
 
 function unreadable(file: string, cause: unknown): Problem {

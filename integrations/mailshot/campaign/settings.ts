@@ -4,6 +4,7 @@ import type { MailshotConfig } from '../config.ts'
 import { parseMailbox } from '../email-address.ts'
 import type { Mailbox } from '../transport.ts'
 import { placeOf, type SourceFile } from './front-matter.ts'
+import { languageTag } from './language-tag.ts'
 import { errorAt, type Problem } from './problem.ts'
 import { parseSendTime } from './send-time.ts'
 
@@ -29,7 +30,7 @@ const schema = z.strictObject({
   from: z.string().optional(),
   replyTo: z.string().optional(),
   /** The language of a campaign that is a single file. */
-  lang: z.string().optional(),
+  lang: z.string().regex(languageTag, 'is not a language').optional(),
   /** Whether the public archive may show it. */
   archive: z.boolean().optional(),
   track: z

@@ -1,8 +1,9 @@
 import { errorAt, type Problem } from '../campaign/problem.ts'
 import { didYouMean } from '../closest.ts'
 import { fieldsIn, readOutput } from './expression.ts'
+import { tryOutput, tryTag } from './dry-run.ts'
 import type { Fields } from './fields.ts'
-import { allowedFilters, allowedTags, createLiquid, delimiters } from './liquid.ts'
+import { allowedFilters, allowedTags } from './liquid.ts'
 import type { Node, PlacedToken } from './nodes.ts'
 import type { Token } from './tokens.ts'
 
@@ -46,38 +47,32 @@ interface Block {
   outer: State['fields']
 }
 
-function checkOutput(state: State, { token, escape }: PlacedToken): void {
-  const { fields, filters, wrong } = readOutput(token.source)
-  if (wrong !== undefined) {
-    report(
-      state,
-      token,
-      `{{ ${token.source} }} cannot be read`,
-      wrong,
-      'write it like {{ nom | default: "…" }}',
-    )
+function checkOutput(state: State, { token }: PlacedToken): void {
+  const { fields, filters, fallback, wrong } = readOutput(token.source)
+  const foreign = filters.find((filter) => !allowedFilters.includes(filter))
+  const unreadable = wrong ?? (foreign === undefined ? tryOutput(token.source) : undefined)
+  if (unreadable !== undefined) {
+    const cure = 'write it like {{ nom | default: "…" }}'
+    report(state, token, `{{ ${token.source} }} cannot be read`, unreadable, cure)
     return
   }
-  const foreign = filters.find((filter) => !allowedFilters.includes(filter))
   if (foreign !== undefined) {
-    report(
-      state,
-      token,
-      `unknown filter "${foreign}"`,
-      'a campaign has a fixed set',
-      didYouMean(foreign, allowedFilters),
-    )
+    const why = 'a campaign has a fixed set'
+    report(state, token, `unknown filter "${foreign}"`, why, didYouMean(foreign, allowedFilters))
   }
   checkFields(state, token, fields)
-  const [first] = fields
-  const covered =
-    filters.includes('default') || state.blocks.some((block) => block.filled.includes(first ?? ''))
-  if (first === undefined || covered || !state.fields.get(first)?.optional) return
-  const cure =
-    escape === 'url'
-      ? `put it in {% if ${first} %} … {% endif %}`
-      : `write {{ ${token.source} | default: "…" }}, or put it in {% if ${first} %} … {% endif %}`
+  if (!mayBeEmpty(state, fields[0], fallback)) return
+  const cure = `write {{ ${token.source} | default: "…" }}, or put it in {% if ${fields[0]} %} … {% endif %}`
   report(state, token, `{{ ${token.source} }} may be empty`, 'not every subscriber has one', cure)
+}
+
+/** Whether neither the field, in the branch we are in, nor what stands in for it is always there. */
+function mayBeEmpty(state: State, ...fields: (string | undefined)[]): boolean {
+  const given = fields.filter((field) => field !== undefined)
+  const isOptional = (field: string) =>
+    state.fields.get(field)?.optional === true &&
+    !state.blocks.some(({ filled }) => filled.includes(field))
+  return given.length > 0 && given.every(isOptional)
 }
 
 function checkFields(state: State, token: Token, names: readonly string[]): void {
@@ -109,7 +104,12 @@ function checkTag(state: State, placed: PlacedToken): void {
     return
   }
   const opens = ['if', 'unless', 'case', 'for'].includes(name)
-  if (!checkSyntax(state, token, name) && !opens) return
+  const wrong = tryTag(name, token.source)
+  if (wrong !== undefined) {
+    const cure = 'write it like {% if plan == "pro" %}'
+    report(state, token, `{% ${token.source} %} cannot be read`, wrong, cure)
+    if (!opens) return
+  }
   if (name === 'assign') return assign(state, token, rest)
   const outer = new Map(state.fields)
   if (name === 'for')
@@ -129,56 +129,11 @@ function checkTag(state: State, placed: PlacedToken): void {
   } else nextBranch(state, placed, name, rest)
 }
 
-/** Runs a tag alone through Liquid, which knows best what it can read. */
-function checkSyntax(state: State, token: Token, name: string): boolean {
-  const wrap = (before: string, after: string) =>
-    [before, token.source, after]
-      .filter((tag) => tag !== '')
-      .map((tag) => `${delimiters.tagDelimiterLeft} ${tag} ${delimiters.tagDelimiterRight}`)
-      .join('')
-  const [before = '', after = ''] = surroundings[name] ?? []
-  try {
-    // A range could be made as long as one likes.
-    if (/\(.*\.\..*\)/.test(token.source)) throw new Error('ranges are not part of it')
-    liquid.parse(wrap(before, after))
-    return true
-  } catch (cause) {
-    const why = (cause instanceof Error ? cause.message : String(cause)).replace(
-      /,? (?:line|file):.*$/,
-      '',
-    )
-    report(
-      state,
-      token,
-      `{% ${token.source} %} cannot be read`,
-      why,
-      'write it like {% if plan == "pro" %}',
-    )
-    return false
-  }
-}
-
-const liquid = createLiquid('en')
-const surroundings: Record<string, [string, string]> = {
-  if: ['', 'endif'],
-  elsif: ['if true', 'endif'],
-  else: ['if true', 'endif'],
-  endif: ['if true', ''],
-  unless: ['', 'endunless'],
-  endunless: ['unless true', ''],
-  case: ['', 'endcase'],
-  when: ['case 1', 'endcase'],
-  endcase: ['case 1', ''],
-  for: ['', 'endfor'],
-  endfor: ['for x in lists', ''],
-}
-
 function assign(state: State, token: Token, rest: string): void {
   const [, name = '', expression = ''] = /^(\w+)\s*=\s*([\s\S]*)$/.exec(rest) ?? []
-  const { fields, filters } = readOutput(expression)
+  const { fields, fallback } = readOutput(expression)
   checkFields(state, token, fields)
-  const optional =
-    !filters.includes('default') && fields.some((field) => state.fields.get(field)?.optional)
+  const optional = mayBeEmpty(state, fields[0], fallback)
   state.fields.set(name, { optional })
 }
 

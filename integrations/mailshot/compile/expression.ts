@@ -3,6 +3,8 @@ export interface Expression {
   /** The fields it reads. */
   fields: string[]
   filters: string[]
+  /** What the last `default` puts in: a field, or '' for a text. */
+  fallback?: string
   /** What is wrong with its form. */
   wrong?: string
 }
@@ -13,10 +15,12 @@ export function readOutput(source: string): Expression {
   if (head === '') return { fields: [], filters: [], wrong: 'it is empty' }
   if (!value.test(head)) return { fields: [], filters: [], wrong: `"${head}" is not a field` }
   const read = filters.map(readFilter)
+  const fallback = read.findLast((one) => one.name === 'default')
   const wrong = read.find((one) => one.wrong !== undefined)?.wrong
   return {
     fields: [...fieldsIn(head), ...read.flatMap((one) => one.fields)],
     filters: read.map((one) => one.name),
+    ...(fallback && { fallback: fallback.fields[0] ?? '' }),
     ...(wrong !== undefined && { wrong }),
   }
 }

@@ -22,9 +22,9 @@ export interface HtmlAttribute {
 export function scanHtml(html: string): HtmlEvent[] {
   const events: HtmlEvent[] = []
   let at = 0
-  for (const match of html.matchAll(piece)) {
+  const finder = new RegExp(piece)
+  for (let match = finder.exec(html); match; match = finder.exec(html)) {
     const start = match.index
-    if (start < at) continue
     if (start > at) events.push({ type: 'text', start: at, text: html.slice(at, start) })
     at = start + match[0].length
     const { comment, closing, opening, attributes = '', self } = match.groups ?? {}
@@ -42,6 +42,7 @@ export function scanHtml(html: string): HtmlEvent[] {
         selfClosing: self === '/',
       })
       if (rawElements.has(name) && self !== '/') at = pushRaw(html, at, name, events)
+      finder.lastIndex = at
     }
   }
   if (at < html.length) events.push({ type: 'text', start: at, text: html.slice(at) })

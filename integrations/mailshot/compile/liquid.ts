@@ -44,7 +44,7 @@ export function createLiquid(lang: string): Liquid {
     relativeReference: false,
     templates: {},
     parseLimit: 2_000_000,
-    renderLimit: 1000,
+    renderLimit: 10_000,
     memoryLimit: 20_000_000,
   })
   for (const tag of Object.keys(liquid.tags)) if (!allowedTags.has(tag)) delete liquid.tags[tag]
@@ -52,9 +52,19 @@ export function createLiquid(lang: string): Liquid {
     if (!allowedFilters.includes(filter)) delete liquid.filters[filter]
   }
   liquid.registerFilter('default', (value, fallback) => (isBlank(value) ? fallback : value))
+  for (const name of ['divided_by', 'modulo']) shieldFromZero(liquid, name)
   liquid.registerFilter('date', (value, format) => formatDate(value, format, lang))
   for (const escape of escapes) {
     liquid.registerFilter(escapeFilters[escape], (value) => escapeValue(value, escape))
   }
   return liquid
+}
+
+/** A reader whose field holds a zero gets no number, rather than no mail. */
+function shieldFromZero(liquid: Liquid, name: string): void {
+  const filter = liquid.filters[name]
+  const divide = typeof filter === 'function' ? filter : filter?.handler
+  liquid.registerFilter(name, function (value, divisor, ...rest) {
+    return Number(divisor) === 0 ? '' : divide?.call(this, value, divisor, ...rest)
+  })
 }

@@ -25,7 +25,10 @@ export async function renderMjml(
     const wrong = own.map(({ line, message, tagName }) =>
       invalid(placeAt(line), `<${tagName}>`, message),
     )
-    return { html, problems: [...problems, ...wrong] }
+    const include = html.includes('<!-- mj-include')
+      ? [invalid(placeAt(1), 'an include', 'it was not read')]
+      : []
+    return { html, problems: [...problems, ...wrong, ...include] }
   } catch (cause) {
     const message = cause instanceof Error ? cause.message : String(cause)
     return { html: '', problems: [...problems, invalid(placeAt(1), 'the MJML', message)] }

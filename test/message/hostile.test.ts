@@ -2,9 +2,9 @@ import { assert, asyncProperty, constantFrom, oneof, pre, property, string } fro
 import { Parser } from 'htmlparser2'
 import { simpleParser } from 'mailparser'
 import { describe, expect, test } from 'vitest'
-import type { Reader } from '../integrations/mailshot/message.ts'
-import { compileOnly, markdown, mjml } from './campaign-folder.ts'
-import { composeFor } from './compose-for.ts'
+import type { Reader } from '../../integrations/mailshot/message.ts'
+import { compileOnly, markdown, mjml } from '../campaign-folder.ts'
+import { composeFor } from '../compose-for.ts'
 
 /** Names as people, forms and attackers write them. */
 const nasty = oneof(

@@ -1,0 +1,93 @@
+import { assert, constantFrom, oneof, property, string } from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import {
+  allowedFilters,
+  createLiquid,
+  delimiters,
+} from '../../integrations/mailshot/compile/liquid.ts'
+
+const { outputDelimiterLeft, outputDelimiterRight, tagDelimiterLeft, tagDelimiterRight } =
+  delimiters
+const render = (output: string, scope: object = {}) =>
+  createLiquid('fr').parseAndRenderSync(
+    `${outputDelimiterLeft}${output}${outputDelimiterRight}`,
+    scope,
+  )
+const renderTag = (tag: string) =>
+  createLiquid('fr').parseAndRenderSync(`${tagDelimiterLeft} ${tag} ${tagDelimiterRight}`)
+
+/** Arguments with which a filter is written as it should be. */
+const goodArguments: Record<string, string> = {
+  append: ': "a"',
+  prepend: ': "a"',
+  replace: ': "a", "b"',
+  remove: ': "a"',
+  split: ': ","',
+  plus: ': 2',
+  minus: ': 2',
+  times: ': 2',
+  divided_by: ': other',
+  modulo: ': other',
+  at_least: ': 2',
+  at_most: ': 2',
+  slice: ': 1',
+}
+
+describe('createLiquid', () => {
+  test('knows the listed filters only', () => {
+    expect(() => render('x | where: "a"')).toThrow('undefined filter: where')
+    expect(() => render('x | raw')).toThrow('undefined filter: raw')
+    for (const filter of allowedFilters) {
+      expect(() => render(`x | ${filter}${goodArguments[filter] ?? ''}`)).not.toThrow()
+    }
+  })
+
+  test('reads no other template', () => {
+    for (const tag of [
+      'include "x"',
+      'render "x"',
+      'layout "x"',
+      'raw',
+      'capture x',
+      'cycle 1, 2',
+    ]) {
+      expect(() => renderTag(tag)).toThrow('not found')
+    }
+  })
+
+  test('takes a reader’s own values only, not what objects inherit', () => {
+    expect(render('x.constructor', { x: { y: 1 } })).toBe('')
+    expect(render('x.y', { x: { y: 1 } })).toBe('1')
+  })
+
+  test('throws for no value, whatever the filter', () => {
+    const value = oneof(
+      string(),
+      constantFrom<unknown>('', 0, -1.5, true, false, null, [], ['b', 'a'], Number.NaN),
+    )
+    assert(
+      property(constantFrom(...allowedFilters), value, value, (filter, x, other) => {
+        expect(() =>
+          render(`x | ${filter}${goodArguments[filter] ?? ''} | mailshot_html`, { x, other }),
+        ).not.toThrow()
+      }),
+      { numRuns: 500 },
+    )
+  })
+
+  test('divides by nothing without a word', () => {
+    expect(render('x | divided_by: 0 | mailshot_plain', { x: 5 })).toBe('')
+    expect(render('x | divided_by: 2', { x: 5 })).toBe('2.5')
+    expect(render('x | modulo: 2', { x: 5 })).toBe('1')
+  })
+
+  test('writes dates in its language', () => {
+    expect(render('x | date', { x: '2026-06-05' })).toBe('5 juin 2026')
+    expect(render('x | date: "full"', { x: '2026-06-05' })).toBe('vendredi 5 juin 2026')
+    expect(render('x | date: "%A %-d %B, %d/%m/%y %%"', { x: '2026-06-05' })).toBe(
+      'vendredi 5 juin, 05/06/26 %',
+    )
+    expect(render('x | date: "%H:%M"', { x: '2026-06-05T09:30:00Z' })).toBe('09:30')
+    expect(render('x | date', { x: 'demain' })).toBe('demain')
+  })
+})
