@@ -48,7 +48,7 @@ export async function deliver(
   }
   const shift = await beginShift(mailshot, options)
   try {
-    await work(shift)
+    await mailUntilStopped(shift)
   } finally {
     await endShift(shift)
     options.onProgress?.(await listSends(mailshot))
@@ -85,7 +85,7 @@ async function beginShift(mailshot: Mailshot, options: DeliverOptions) {
   }
 }
 
-async function work(shift: Shift): Promise<void> {
+async function mailUntilStopped(shift: Shift): Promise<void> {
   const { ledger, stock, bell, capacity } = shift
   while (!shift.signal.aborted && !shift.isDone) {
     if (shift.fault) throw shift.fault.error
