@@ -209,6 +209,9 @@ describe('checkCampaigns', () => {
     expect(await problemsOf({ 'a.md': markdown('x', 'subject: Bonjour *|FNAME|*') })).toEqual([
       'a.md:2: "*|FNAME|*" looks like a placeholder',
     ])
+    expect(await problemsOf({ 'a.md': markdown('x'), 'a.txt': 'un\n[[nom]]\n' })).toEqual([
+      'a.txt:2: "[[nom]]" looks like a placeholder',
+    ])
   })
 
   test('finds links that lead nowhere or do harm', async () => {

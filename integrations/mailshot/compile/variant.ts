@@ -94,6 +94,7 @@ function textNodes(context: VariantContext, html: string, content: string): Node
   const { tokens, statics, variant } = context
   const place: Place = { file: variant.text?.file ?? variant.file, line: 1 }
   const written = variant.text && protectText(context, variant.text.body, place)
+  context.problems.push(...lintLeftovers(written ?? '', place))
   const body = written?.trim() ?? textOf(context, html, content)
   const has = (field: string) =>
     flatten(tokens, plainNodes(tokens, body, 'plain')).some((node) => isField(node, field))
