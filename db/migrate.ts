@@ -1,6 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { LibsqlError } from '@libsql/client'
-import { sql } from 'drizzle-orm'
+import { sql } from 'drizzle-orm/sql'
 import type { Database } from './open.ts'
 
 const folder = new URL('./migrations/', import.meta.url)

@@ -9,6 +9,7 @@ import {
   text,
   unique,
 } from 'drizzle-orm/sqlite-core'
+import { recipientStatuses, suppressionReasons } from './status.ts'
 
 export type AttributeValue = string | number | boolean
 
@@ -150,19 +151,6 @@ export const sends = sqliteTable(
   ],
 )
 
-export const recipientStatuses = [
-  'pending',
-  'claimed',
-  'in-hand',
-  'sent',
-  'deferred',
-  'failed',
-  'skipped',
-  'cancelled',
-  'uncertain',
-] as const
-export type RecipientStatus = (typeof recipientStatuses)[number]
-
 /** A subscriber's place in one send. Only `recipient.ts` writes their status. */
 export const recipients = sqliteTable(
   'recipients',
@@ -269,9 +257,6 @@ export const events = sqliteTable(
     index('events_email').on(table.email),
   ],
 )
-
-export const suppressionReasons = ['hard-bounce', 'complaint', 'unsubscribe', 'manual'] as const
-export type SuppressionReason = (typeof suppressionReasons)[number]
 
 /** Addresses that get nothing whatever their subscriptions say. Outlives the subscriber. */
 export const suppressions = sqliteTable('suppressions', {

@@ -1,4 +1,4 @@
-import { sql } from 'drizzle-orm'
+import { sql } from 'drizzle-orm/sql'
 import { describe, expect, it } from 'vitest'
 import { auditStatement, findAudit } from '../integrations/mailshot/audit.ts'
 import { openTestMailshot } from './open-test-mailshot.ts'

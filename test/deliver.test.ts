@@ -1,4 +1,4 @@
-import { sql } from 'drizzle-orm'
+import { sql } from 'drizzle-orm/sql'
 import { describe, expect, it } from 'vitest'
 import { deliver } from '../integrations/mailshot/deliver.ts'
 import { listRecipients } from '../integrations/mailshot/recipient.ts'

@@ -1,4 +1,4 @@
-import { sql } from 'drizzle-orm'
+import { sql } from 'drizzle-orm/sql'
 import { describe, expect, it } from 'vitest'
 import type { MailshotConfigInput } from '../integrations/mailshot/config.ts'
 import { deliver } from '../integrations/mailshot/deliver.ts'

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { sql } from 'drizzle-orm'
+import { sql } from 'drizzle-orm/sql'
 import { pino } from 'pino'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { defineConfig, type MailshotConfigInput } from '../integrations/mailshot/config.ts'

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { chmodSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { sql } from 'drizzle-orm'
+import { sql } from 'drizzle-orm/sql'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { openDatabase } from '../db/open.ts'
 
@@ -144,7 +144,7 @@ async function run(script: string): Promise<number | null> {
 /** A process of its own with `open` and `sql` in scope. */
 function spawnScript(script: string) {
   const prelude = `
-    import { sql } from 'drizzle-orm'
+    import { sql } from 'drizzle-orm/sql'
     import { openDatabase } from ${JSON.stringify(resolve('db/open.ts'))}
     const open = (url) => openDatabase(url, { create: true })
   `

@@ -1,4 +1,4 @@
-import { sql } from 'drizzle-orm'
+import { sql } from 'drizzle-orm/sql'
 import { describe, expect, it } from 'vitest'
 import { openLedger } from '../integrations/mailshot/deliver/ledger.ts'
 import {
@@ -103,7 +103,7 @@ describe('the pace', () => {
     const worker = await startWorker(mailshot, sendId)
     // Ten in hand, as after a minute without an answer; then the process dies.
     for (let taken = 0; taken < 10;) {
-      taken += (await worker.ledger.write(worker.claimed.splice(0, 1), 100, worker.id)).held.inHand
+      taken += (await worker.ledger.write(worker.claimed.splice(0, 1), 100, worker.id)).inHand
         .length
       mailshot.clock.advance(6000)
     }
@@ -111,11 +111,11 @@ describe('the pace', () => {
     await recoverDeadWorkers(mailshot)
     const successor = await startWorker(mailshot, sendId)
     const next = await successor.ledger.write(successor.claimed, 100, successor.id)
-    expect(next.held.inHand).toEqual([])
+    expect(next.inHand).toEqual([])
     mailshot.clock.advance(60_200)
     await mailshot.db.write(sql`UPDATE workers SET lease_until = ${mailshot.now() + 60_000}`)
     const later = await successor.ledger.write(successor.claimed, 100, successor.id)
-    expect(later.held.inHand.length).toBeGreaterThan(0)
+    expect(later.inHand.length).toBeGreaterThan(0)
   })
 })
 
@@ -179,9 +179,9 @@ async function handOverAll(
   const underWay: { at: number; answer: () => void }[] = []
   let claimed = worker.claimed
   while (hours.length < count) {
-    const { held, rest } = await worker.ledger.write(claimed, 20, worker.id)
-    claimed = claimed.filter((recipient) => !held.left.includes(recipient))
-    for (const recipient of held.inHand) {
+    const { inHand, left, rest } = await worker.ledger.write(claimed, 20, worker.id)
+    claimed = claimed.filter((recipient) => !left.includes(recipient))
+    for (const recipient of inHand) {
       const hour = Math.max(recipient.hour, mailshot.now())
       hours.push(hour)
       underWay.push({ at: hour + latency, answer: () => worker.ledger.note(recipient, accepted) })

@@ -1,4 +1,4 @@
-import { sql } from 'drizzle-orm'
+import { sql } from 'drizzle-orm/sql'
 import type { Mailshot } from '../integrations/mailshot/mailshot.ts'
 
 /** Puts `reader<n>@example.net` (n from 1) on a list, active since the clock's now. */

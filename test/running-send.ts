@@ -1,4 +1,4 @@
-import { sql } from 'drizzle-orm'
+import { sql } from 'drizzle-orm/sql'
 import type { Mailshot } from '../integrations/mailshot/mailshot.ts'
 import { tendSends } from '../integrations/mailshot/send/tend.ts'
 

@@ -1,4 +1,4 @@
-import { sql } from 'drizzle-orm'
+import { sql } from 'drizzle-orm/sql'
 import { describe, expect, it } from 'vitest'
 import { readCampaign } from '../integrations/mailshot/campaign.ts'
 import { compileCampaign } from '../integrations/mailshot/compile.ts'

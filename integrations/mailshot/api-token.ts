@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { sql } from 'drizzle-orm'
+import { sql } from 'drizzle-orm/sql'
 import { auditStatement } from './audit.ts'
 import { MailshotError } from './error.ts'
 import type { Mailshot } from './mailshot.ts'

@@ -65,7 +65,7 @@ async function beginShift(mailshot: Mailshot, options: DeliverOptions) {
   const signal = options.signal ?? new AbortController().signal
   signal.addEventListener('abort', bell.ring, { once: true })
   const { transport } = mailshot.config
-  return {
+  const shift = {
     mailshot,
     options,
     signal,
@@ -73,16 +73,17 @@ async function beginShift(mailshot: Mailshot, options: DeliverOptions) {
     transport,
     ledger: openLedger(mailshot, signal),
     stock: openStock(mailshot),
-    images: openImageWatch(mailshot),
+    images: openImageWatch(mailshot, () => tendSoon(shift)),
     capacity: transport.parallel * transport.batch,
     workerId: await enlistWorker(mailshot),
     leaseRenewedAt: mailshot.now(),
     tendedAt: 0,
     isDone: false,
-    lettersRun: false,
+    areLettersOut: false,
     calls: new Set<Promise<void>>(),
     fault: undefined as { error: unknown } | undefined,
   }
+  return shift
 }
 
 async function mailUntilStopped(shift: Shift): Promise<void> {
@@ -92,12 +93,15 @@ async function mailUntilStopped(shift: Shift): Promise<void> {
     await tend(shift)
     await stock.fill(shift.workerId, capacity)
     // One write settles what came back and puts the next in hand; its slots are reused from here on.
-    const { held, rest } = await ledger.write(stock.claimed, capacity, shift.workerId)
-    stock.remove(held.left)
-    for (const lot of lotsOf(held.inHand, shift.transport.batch)) {
+    const entry = await ledger.write(stock.claimed, capacity, shift.workerId)
+    stock.remove(entry.left)
+    for (const lot of lotsOf(entry.inHand, shift.transport.batch)) {
       keep(shift, handOver(shift, lot))
     }
-    if (held.left.length === 0 && !ledger.hasNews()) await bell.wait(rest)
+    if (entry.left.length > 0 || ledger.hasNews()) continue
+    // The last one is settled: its send can end.
+    if (entry.settled > 0 && shift.calls.size === 0 && stock.claimed.length === 0) tendSoon(shift)
+    await bell.wait(entry.rest)
   }
 }
 
@@ -139,23 +143,35 @@ async function tend(shift: Shift): Promise<void> {
   const { mailshot, options, stock } = shift
   if (mailshot.now() - shift.tendedAt < tendEveryMs) return
   await keepLease(shift)
-  const isFreezing = await tendSends(mailshot, shift.images)
-  // Freezing goes on at the next turn, but lets what is ready run first.
-  shift.tendedAt = isFreezing ? 0 : mailshot.now()
-  if (isFreezing) await new Promise((resolve) => setImmediate(resolve))
-  if (!shift.lettersRun) {
-    shift.lettersRun = true
-    const run = deliverLetters(mailshot, shift.workerId, shift.signal)
-    keep(
-      shift,
-      run.finally(() => (shift.lettersRun = false)),
-    )
+  shift.tendedAt = mailshot.now()
+  if (await tendSends(mailshot, shift.images)) {
+    shift.tendedAt = 0
+    // A long freeze lets what is ready run between its slices.
+    await new Promise((resolve) => setImmediate(resolve))
   }
+  mailLetters(shift)
   const { isIdle, sends } = await stock.refresh()
   options.onProgress?.(sends)
-  if (options.untilDone && isIdle && shift.calls.size === 0 && !shift.ledger.hasNews()) {
-    shift.isDone = (await stock.refresh()).isIdle
-  }
+  const isStill = shift.calls.size === 0 && !shift.ledger.hasNews() && shift.tendedAt > 0
+  shift.isDone = options.untilDone === true && isIdle && isStill
+}
+
+/** Letters go beside the loop, one run at a time. */
+function mailLetters(shift: Shift): void {
+  if (shift.areLettersOut) return
+  shift.areLettersOut = true
+  const run = deliverLetters(shift.mailshot, shift.workerId, shift.signal)
+  const ended = run.then((tried) => {
+    shift.areLettersOut = false
+    if (tried > 0) tendSoon(shift)
+  })
+  keep(shift, ended)
+}
+
+/** Something has ended that the next look at the sends may act on. */
+function tendSoon(shift: Pick<Shift, 'tendedAt' | 'bell'>): void {
+  shift.tendedAt = 0
+  shift.bell.ring()
 }
 
 async function keepLease(shift: Shift): Promise<void> {

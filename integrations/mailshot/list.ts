@@ -1,4 +1,4 @@
-import { type SQL, sql } from 'drizzle-orm'
+import { type SQL, sql } from 'drizzle-orm/sql'
 import { auditStatement } from './audit.ts'
 import { localize, type MailshotConfig } from './config.ts'
 import { MailshotError } from './error.ts'

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
-import { sql } from 'drizzle-orm'
+import { sql } from 'drizzle-orm/sql'
 import { type Logger, pino } from 'pino'
 import { type Database, openDatabase } from '../../db/open.ts'
 import type { MailshotConfig } from './config.ts'

@@ -1,4 +1,4 @@
-import { type SQL, sql } from 'drizzle-orm'
+import { type SQL, sql } from 'drizzle-orm/sql'
 import type { MailshotConfig } from './config.ts'
 import type { Pace } from './pace-limit.ts'
 

@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { sql } from 'drizzle-orm'
+import { type SQL, sql } from 'drizzle-orm/sql'
 import { auditStatement } from './audit.ts'
 import type { CompiledCampaign, MediaFile } from './compile.ts'
 import { parseEmailAddress } from './email-address.ts'
@@ -176,13 +176,22 @@ export async function pauseSend(
   const send = await readSend(mailshot, id)
   if (send.status === 'paused') return send
   if (send.status === 'done' || send.status === 'cancelled') throw ended(send, 'paused')
-  await mailshot.db.write(
+  await mailshot.db.write(...pauseStatements(mailshot, id, pause))
+  return readSend(mailshot, id)
+}
+
+/** The statements that pause a send, to be put in the write of what causes it. */
+export function pauseStatements(
+  mailshot: Mailshot,
+  id: string,
+  pause: { reason: string; actor: string },
+): SQL[] {
+  return [
     sql`UPDATE sends SET paused_from = status, status = 'paused', reason = ${pause.reason}
         WHERE id = ${id} AND status IN ('scheduled', 'preparing', 'running')`,
     releaseStatement({ sendId: id }),
     auditStatement(mailshot, { ...change('pause', id, pause), detail: { reason: pause.reason } }),
-  )
-  return readSend(mailshot, id)
+  ]
 }
 
 /** Lets a paused send go on where it stood. One that was held for being late starts now. */

@@ -1,5 +1,6 @@
-import { type SQL, sql } from 'drizzle-orm'
-import type { AttributeValue, SuppressionReason } from '../../db/schema.ts'
+import { type SQL, sql } from 'drizzle-orm/sql'
+import type { AttributeValue } from '../../db/schema.ts'
+import type { SuppressionReason } from '../../db/status.ts'
 import { auditStatement } from './audit.ts'
 import { type ParsedAddress, parseEmailAddress } from './email-address.ts'
 import type { Mailshot } from './mailshot.ts'

@@ -1,5 +1,5 @@
-import { type SQL, sql } from 'drizzle-orm'
-import type { SuppressionReason } from '../../db/schema.ts'
+import { type SQL, sql } from 'drizzle-orm/sql'
+import type { SuppressionReason } from '../../db/status.ts'
 import { auditStatement } from './audit.ts'
 import { type EmailAddress, parseEmailAddress } from './email-address.ts'
 import { MailshotError } from './error.ts'

@@ -1,4 +1,4 @@
-import { sql } from 'drizzle-orm'
+import { sql } from 'drizzle-orm/sql'
 import type { CompiledCampaign } from './compile.ts'
 import { parseEmailAddress } from './email-address.ts'
 import { MailshotError } from './error.ts'

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { readFileSync, readlinkSync } from 'node:fs'
 import { hostname } from 'node:os'
-import { sql } from 'drizzle-orm'
+import { sql } from 'drizzle-orm/sql'
 import { recoverLettersStatement } from './letter.ts'
 import type { Mailshot } from './mailshot.ts'
 import { forgetSlotsStatement, laneOf } from './pace.ts'

@@ -1,4 +1,4 @@
-import { sql } from 'drizzle-orm'
+import { sql } from 'drizzle-orm/sql'
 import type { ImportRow, ImportSource } from '../../integrations/mailshot/import.ts'
 import type { Mailshot } from '../../integrations/mailshot/mailshot.ts'
 

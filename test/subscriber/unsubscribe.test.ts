@@ -1,4 +1,4 @@
-import { sql } from 'drizzle-orm'
+import { sql } from 'drizzle-orm/sql'
 import { describe, expect, it } from 'vitest'
 import { unsubscribe } from '../../integrations/mailshot/subscriber.ts'
 import { findSuppression, suppress } from '../../integrations/mailshot/suppression.ts'

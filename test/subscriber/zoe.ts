@@ -1,4 +1,4 @@
-import { sql } from 'drizzle-orm'
+import { sql } from 'drizzle-orm/sql'
 import { findAudit } from '../../integrations/mailshot/audit.ts'
 import type { LetterKind } from '../../integrations/mailshot/letter.ts'
 import type { Mailshot } from '../../integrations/mailshot/mailshot.ts'

@@ -1,4 +1,4 @@
-import { type RecipientStatus, recipientStatuses } from '../../../db/schema.ts'
+import { type RecipientStatus, recipientStatuses } from '../../../db/status.ts'
 import { MailshotError } from '../error.ts'
 import type { Mailshot } from '../mailshot.ts'
 import {

@@ -1,4 +1,4 @@
-import { type SQL, sql } from 'drizzle-orm'
+import { type SQL, sql } from 'drizzle-orm/sql'
 import { queueAlarmStatement } from '../letter.ts'
 import type { Mailshot } from '../mailshot.ts'
 import {
@@ -21,7 +21,7 @@ import {
   stillClaimedStatement,
   settleStatements,
 } from '../recipient.ts'
-import { pauseSend } from '../send.ts'
+import { pauseStatements } from '../send.ts'
 import type { Outcome } from '../transport.ts'
 import type { DeliverReport } from '../deliver.ts'
 import { type HeldRecipient, messageIdOf } from './held.ts'
@@ -33,20 +33,31 @@ export interface Ledger {
   hasNews(): boolean
   /**
    * One transaction: settles what was noted, then puts the first of `claimed` in hand, as many as `capacity` and the pace
-   * allow. `left` are those that are claimed no more; `rest` says when it is worth trying again, in milliseconds.
+   * allow.
    */
-  write(
-    claimed: ClaimedRecipient[],
-    capacity: number,
-    workerId: string,
-  ): Promise<{ held: { inHand: HeldRecipient[]; left: ClaimedRecipient[] }; rest: number }>
+  write(claimed: ClaimedRecipient[], capacity: number, workerId: string): Promise<Entry>
+}
+
+/** What a write has done. */
+export interface Entry {
+  settled: number
+  inHand: HeldRecipient[]
+  /** Those that are claimed no more: in hand, skipped, or lost to a pause or another worker. */
+  left: ClaimedRecipient[]
+  /** When it is worth trying again, in milliseconds. */
+  rest: number
+}
+
+interface Note {
+  recipient: HeldRecipient
+  outcome: Outcome
 }
 
 /** The one writer of a worker's marks and outcomes. */
 export function openLedger(mailshot: Mailshot, signal: AbortSignal): Ledger {
   const lane = laneOf(mailshot.config, 'send')
   const report = { sent: 0, failed: 0, deferred: 0, uncertain: 0, skipped: 0 }
-  let noted: { recipient: HeldRecipient; outcome: Outcome }[] = []
+  let noted: Note[] = []
   let inHand = 0
   let hasFaults = false
 
@@ -54,27 +65,31 @@ export function openLedger(mailshot: Mailshot, signal: AbortSignal): Ledger {
     const settling = noted
     noted = []
     const now = mailshot.now()
-    const wanted = Math.min(claimed.length, capacity - inHand + settling.length)
-    if (settling.length === 0 && wanted <= 0) return { held: { inHand: [], left: [] }, rest: 1000 }
-    const settlements = settling.map(({ recipient, outcome }) => settle(recipient, outcome, now))
-    const next = claimed.slice(0, Math.max(0, wanted))
-    const { state, marks, stillClaimed } = await commit(
-      [...settleStatements(settlements, lane, now), ...faultStatements(settling, now)],
-      next,
-      { workerId, now },
-    ).catch((error: unknown) => {
-      noted = [...settling, ...noted]
-      throw error
-    })
-    inHand -= settling.length
+    const free = Math.max(0, capacity - inHand + settling.length)
+    const next = claimed.slice(0, free)
+    if (settling.length + next.length === 0) return { settled: 0, inHand: [], left: [], rest: 1000 }
+    const settlements = settling.map((note) => settle(note, now))
+    const outcomes = [
+      ...settleStatements(settlements, lane, now),
+      ...faultStatements(settling, now),
+      ...blockedStatements(mailshot, settling),
+    ]
+    const { state, marks, stillClaimed } = await commit(outcomes, next, { workerId, now }).catch(
+      (error: unknown) => {
+        noted = [...settling, ...noted]
+        throw error
+      },
+    )
     count(settlements)
     hasFaults = state.parkedUntil > 0
-    await pauseBlocked(mailshot, settling)
     const taken = takeMarked(next, marks, state, now)
-    inHand += taken.length
-    const left = next.filter(({ id }) => !stillClaimed.has(id))
-    const isShort = marks.length < wanted
-    return { held: { inHand: taken, left }, rest: isShort ? laneRest(lane, state, now) : 1000 }
+    inHand += taken.length - settling.length
+    return {
+      settled: settling.length,
+      inHand: taken,
+      left: next.filter(({ id }) => !stillClaimed.has(id)),
+      rest: marks.length < next.length ? laneRest(lane, state, now) : 1000,
+    }
   }
 
   const commit = async (
@@ -100,13 +115,13 @@ export function openLedger(mailshot: Mailshot, signal: AbortSignal): Ledger {
     return { state, marks, stillClaimed: new Set(claimed.map(({ id }) => id)) }
   }
 
-  const settle = (recipient: HeldRecipient, outcome: Outcome, now: number): Settlement => {
+  const settle = ({ recipient, outcome }: Note, now: number): Settlement => {
     const messageId = messageIdOf(mailshot.config, recipient)
     const { maxTries } = mailshot.config
     return settlementOf({ ...recipient, messageId }, outcome, { now, maxTries })
   }
 
-  const faultStatements = (settling: { outcome: Outcome }[], now: number) => {
+  const faultStatements = (settling: Note[], now: number) => {
     const outcomes = settling.map(({ outcome }) => outcome)
     const fault = outcomes.find((one) => one.status === 'deferred' && one.scope === 'relay')
     // Our own stop gives messages back in the same way, and is no fault of the relay.
@@ -148,19 +163,17 @@ export function openLedger(mailshot: Mailshot, signal: AbortSignal): Ledger {
   }
 }
 
-/** A refused account or sender will refuse the next message too: the send waits for the operator. */
-async function pauseBlocked(
-  mailshot: Mailshot,
-  settling: { recipient: HeldRecipient; outcome: Outcome }[],
-): Promise<void> {
+/**
+ * A refused account or sender will refuse the next message too: the send waits for the operator. In the same transaction, so
+ * that nothing more of it is put in hand.
+ */
+function blockedStatements(mailshot: Mailshot, settling: Note[]): SQL[] {
   const reasons = new Map<string, string>()
   for (const { recipient, outcome } of settling) {
     if (outcome.status === 'blocked') reasons.set(recipient.sendId, outcome.reason)
   }
-  for (const [id, reason] of reasons) {
-    await mailshot.db.write(
-      queueAlarmStatement(mailshot, 'paused', sql`id = ${id} AND status = 'running'`),
-    )
-    await pauseSend(mailshot, id, { reason: `blocked: ${reason}`, actor: 'mailshot' })
-  }
+  return [...reasons].flatMap(([id, reason]) => [
+    queueAlarmStatement(mailshot, 'paused', sql`id = ${id} AND status = 'running'`),
+    ...pauseStatements(mailshot, id, { reason: `blocked: ${reason}`, actor: 'mailshot' }),
+  ])
 }

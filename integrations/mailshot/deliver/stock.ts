@@ -1,4 +1,4 @@
-import { sql } from 'drizzle-orm'
+import { sql } from 'drizzle-orm/sql'
 import type { CompiledCampaign } from '../compile.ts'
 import type { Mailshot } from '../mailshot.ts'
 import { type ClaimedRecipient, claimRecipients } from '../recipient.ts'

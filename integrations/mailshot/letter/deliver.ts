@@ -1,4 +1,4 @@
-import { type SQL, sql } from 'drizzle-orm'
+import { type SQL, sql } from 'drizzle-orm/sql'
 import type { Mailshot } from '../mailshot.ts'
 import { allowance, laneOf, returnSlotsStatement } from '../pace.ts'
 import type { Outcome } from '../transport.ts'
@@ -13,18 +13,21 @@ const retryDelays = [10, 20, 60, 180, 360, 450].map((minutes) => minutes * minut
 
 /**
  * Mails the letters that are due, ahead of campaigns and out of the reserve of the pace, and writes their outcomes down. Ends
- * when none is due or the pace allows none now.
+ * when none is due or the pace allows none now. Answers how many it tried.
  */
 export async function deliverLetters(
   mailshot: Mailshot,
   workerId: string,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<number> {
+  let tried = 0
   while (!signal.aborted) {
     const letters = await takeLetters(mailshot, workerId)
-    if (letters.length === 0) return
+    if (letters.length === 0) break
     await Promise.all(letters.map((letter) => deliverLetter(mailshot, letter, signal)))
+    tried += letters.length
   }
+  return tried
 }
 
 type LetterRow = Omit<Letter, 'values'> & { values: string }

@@ -1,4 +1,4 @@
-import { type SQL, sql } from 'drizzle-orm'
+import { type SQL, sql } from 'drizzle-orm/sql'
 import type { EmailAddress } from '../email-address.ts'
 import type { Mailshot } from '../mailshot.ts'
 import type { Send } from './read.ts'

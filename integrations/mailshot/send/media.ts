@@ -1,4 +1,4 @@
-import { sql } from 'drizzle-orm'
+import { sql } from 'drizzle-orm/sql'
 import type { CompiledCampaign } from '../compile.ts'
 import type { Mailshot } from '../mailshot.ts'
 import type { Send } from './read.ts'
@@ -18,8 +18,10 @@ export type ImageWatch = (send: Send) => 'ready' | 'looking' | { missing: string
 /**
  * A reader must never open a mail whose images are not there yet, so each is asked for at its public address before the
  * send starts.
+ *
+ * @param onLook called when a look in the background has its result
  */
-export function openImageWatch(mailshot: Mailshot): ImageWatch {
+export function openImageWatch(mailshot: Mailshot, onLook: () => void = () => {}): ImageWatch {
   const looks = new Map<string, { at: number; result: ReturnType<ImageWatch> }>()
   return (send) => {
     const last = looks.get(send.id)
@@ -28,7 +30,10 @@ export function openImageWatch(mailshot: Mailshot): ImageWatch {
     }
     const look = { at: mailshot.now(), result: last?.result ?? 'looking' }
     looks.set(send.id, look)
-    void lookAtImages(mailshot, send).then((result) => (look.result = result))
+    void lookAtImages(mailshot, send).then((result) => {
+      look.result = result
+      onLook()
+    })
     return look.result
   }
 }

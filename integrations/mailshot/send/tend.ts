@@ -1,4 +1,4 @@
-import { type SQL, sql } from 'drizzle-orm'
+import { type SQL, sql } from 'drizzle-orm/sql'
 import { queueAlarmStatement } from '../letter.ts'
 import type { Mailshot } from '../mailshot.ts'
 import { cancelRecipients } from '../send.ts'
@@ -40,8 +40,7 @@ async function stepOn(mailshot: Mailshot, send: Send, images: ImageWatch): Promi
     case 'preparing':
       return freezeSlice(mailshot, send)
     case 'running':
-      if (send.remaining === 0) await finish(mailshot, send.id)
-      return false
+      return send.remaining === 0 && finish(mailshot, send.id)
     case 'paused':
     case 'done':
     case 'cancelled':
@@ -134,11 +133,13 @@ async function endFreeze(mailshot: Mailshot, isCurrent: SQL): Promise<void> {
   )
 }
 
-async function finish(mailshot: Mailshot, id: string): Promise<void> {
+async function finish(mailshot: Mailshot, id: string): Promise<boolean> {
   const isFinished = sql`id = ${id} AND status = 'running' AND frozen_at IS NOT NULL
     AND sent + failed + skipped + cancelled + uncertain >= total`
-  await mailshot.db.write(
+  const [, done] = await mailshot.db.write(
     queueAlarmStatement(mailshot, 'done', sql`${isFinished} AND only_to IS NULL`),
-    sql`UPDATE sends SET status = 'done', finished_at = ${mailshot.now()} WHERE ${isFinished}`,
+    sql`UPDATE sends SET status = 'done', finished_at = ${mailshot.now()} WHERE ${isFinished}
+        RETURNING id`,
   )
+  return done?.length === 1
 }

@@ -1,4 +1,4 @@
-import { type SQL, sql } from 'drizzle-orm'
+import { type SQL, sql } from 'drizzle-orm/sql'
 import type { ParsedAddress } from '../email-address.ts'
 import { queueLetterStatement } from '../letter.ts'
 import { titlesOf } from '../list.ts'

@@ -1,0 +1,16 @@
+// The closed lists that tables hold; apart from the tables, since those load all of drizzle.
+export const recipientStatuses = [
+  'pending',
+  'claimed',
+  'in-hand',
+  'sent',
+  'deferred',
+  'failed',
+  'skipped',
+  'cancelled',
+  'uncertain',
+] as const
+export type RecipientStatus = (typeof recipientStatuses)[number]
+
+export const suppressionReasons = ['hard-bounce', 'complaint', 'unsubscribe', 'manual'] as const
+export type SuppressionReason = (typeof suppressionReasons)[number]
