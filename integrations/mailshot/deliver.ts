@@ -230,6 +230,8 @@ function openBell(mailshot: Mailshot) {
         await mailshot.sleep(Math.min(ms, tendEveryMs), waiting.signal)
       }
       rung = false
+      // What else comes back in this turn of the event loop is written in the same transaction.
+      await new Promise((resolve) => setImmediate(resolve))
     },
   }
 }
