@@ -28,8 +28,7 @@ describe('a worker killed with SIGKILL', () => {
       await server.waitForMessages(count)
       await kill(worker)
     }
-    const { code } = await finish(startWorker(mailshot, server))
-    expect([0, 2]).toContain(code)
+    await finish(startWorker(mailshot, server))
     await expectEachSettledOnce(mailshot, server, send.id, 600)
     const { uncertain } = await readSend(mailshot, send.id)
     expect(uncertain).toBeLessThanOrEqual(kills.length * parallel * batch)

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { deliver } from '../integrations/mailshot/deliver.ts'
 import { listRecipients } from '../integrations/mailshot/recipient.ts'
 import { cancelSend, pauseSend, readSend, resumeSend } from '../integrations/mailshot/send.ts'
+import { tendSends } from '../integrations/mailshot/send/tend.ts'
 import type { Message, Outcome } from '../integrations/mailshot/transport.ts'
 import { memory, type MemoryTransport } from '../integrations/mailshot/transports/memory.ts'
 import { openTestMailshot } from './open-test-mailshot.ts'
@@ -164,6 +165,19 @@ describe('deliver', () => {
     await deliver(mailshot, { untilDone: true })
     const rows = await listRecipients(mailshot, { sendId: send.id })
     expect(rows).toMatchObject([{ status: 'uncertain', reason: 'a bug' }])
+  })
+
+  it('reports as uncertain what a dead worker had in hand', async () => {
+    const { mailshot } = await open()
+    await addReaders(mailshot, 2)
+    const { send } = await startFixture(mailshot, 'hello')
+    while (await tendSends(mailshot, () => 'ready'));
+    await mailshot.db.write(
+      sql`INSERT INTO workers (id, machine, pid, started_at, lease_until) VALUES ('w', 'other', 1, 0, 0)`,
+      sql`UPDATE recipients SET status = 'in-hand', worker_id = 'w' WHERE id = 1`,
+    )
+    expect(await deliver(mailshot, { untilDone: true })).toMatchObject({ sent: 1, uncertain: 1 })
+    expect(await statusCounts(mailshot, send.id)).toEqual({ sent: 1, uncertain: 1 })
   })
 
   it('gives claims back and finishes what is in hand when it is stopped', async () => {

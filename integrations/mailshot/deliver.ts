@@ -21,7 +21,7 @@ export interface DeliverOptions {
   onProgress?: ((sends: Send[]) => void) | undefined
 }
 
-/** What this worker did, by outcome. */
+/** What this worker did, by outcome; `uncertain` counts what it found in the hands of dead workers too. */
 export interface DeliverReport {
   sent: number
   failed: number
@@ -59,7 +59,7 @@ export async function deliver(
 type Shift = Awaited<ReturnType<typeof beginShift>>
 
 async function beginShift(mailshot: Mailshot, options: DeliverOptions) {
-  await recoverDeadWorkers(mailshot)
+  const uncertain = await recoverDeadWorkers(mailshot)
   await finishCancels(mailshot)
   const bell = openBell(mailshot)
   const signal = options.signal ?? new AbortController().signal
@@ -83,6 +83,7 @@ async function beginShift(mailshot: Mailshot, options: DeliverOptions) {
     calls: new Set<Promise<void>>(),
     fault: undefined as { error: unknown } | undefined,
   }
+  shift.ledger.report.uncertain += uncertain
   return shift
 }
 
@@ -184,7 +185,7 @@ async function keepLease(shift: Shift): Promise<void> {
     shift.workerId = await enlistWorker(mailshot)
   }
   shift.leaseRenewedAt = now
-  await recoverDeadWorkers(mailshot)
+  shift.ledger.report.uncertain += await recoverDeadWorkers(mailshot)
 }
 
 async function endShift(shift: Shift): Promise<void> {

@@ -217,7 +217,8 @@ export function recoverStatements(
       status = CASE WHEN status = 'in-hand' THEN ${afterHand} ELSE ${returnedStatus} END,
       reason = CASE WHEN status = 'in-hand' THEN 'the process that was handing it over died' ELSE reason END,
       settled_at = CASE WHEN status = 'in-hand' THEN ${now} END
-    WHERE status IN ('claimed', 'in-hand') AND worker_id IN ${dead}`,
+    WHERE status IN ('claimed', 'in-hand') AND worker_id IN ${dead}
+    RETURNING status`,
   ]
 }
 

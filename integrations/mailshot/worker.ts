@@ -33,8 +33,11 @@ export async function renewLease(mailshot: Mailshot, id: string): Promise<boolea
   return rows?.length === 1
 }
 
-/** Takes over what dead workers held: those whose lease has run out, and those of this machine whose process is gone. */
-export async function recoverDeadWorkers(mailshot: Mailshot): Promise<void> {
+/**
+ * Takes over what dead workers held: those whose lease has run out, and those of this machine whose process is gone.
+ * Answers how many recipients became uncertain by it.
+ */
+export async function recoverDeadWorkers(mailshot: Mailshot): Promise<number> {
   const now = mailshot.now()
   const rows = await mailshot.db.all<{ id: string; machine: string; pid: number; lease: number }>(
     sql`SELECT id, machine, pid, lease_until AS lease FROM workers`,
@@ -42,15 +45,17 @@ export async function recoverDeadWorkers(mailshot: Mailshot): Promise<void> {
   const dead = rows.filter(
     (row) => row.lease <= now || (row.machine === machine && !isRunning(row.pid)),
   )
-  if (dead.length === 0) return
+  if (dead.length === 0) return 0
   const ids = dead.map((row) => row.id)
-  await mailshot.db.write(
+  const results = await mailshot.db.write<{ status: string }>(
     ...recoverStatements(mailshot, laneOf(mailshot.config, 'send'), ids, now),
     recoverLettersStatement(ids),
     sql`DELETE FROM workers WHERE id IN (SELECT value FROM json_each(${JSON.stringify(ids)}))`,
     forgetSlotsStatement(now),
   )
-  mailshot.log.warn({ workers: ids.length }, 'took over from workers that died')
+  const uncertain = results.flat().filter(({ status }) => status === 'uncertain').length
+  mailshot.log.warn({ workers: ids.length, uncertain }, 'took over from workers that died')
+  return uncertain
 }
 
 /** Removes a worker, unless something is still in its hand: then its lease has to run out. */
