@@ -130,7 +130,7 @@ describe('settleStatements', () => {
       inHandAt: mailshot.now() - 250,
       providerId: 'Q1',
       answer: '250 queued as Q1',
-      messageId: '<m1@example.org>',
+      messageId: '<s1.1@example.org>',
     })
   })
 
@@ -189,6 +189,8 @@ describe('recoverDeadWorkers', () => {
     mailshot.clock.advance(61_000)
     await recoverDeadWorkers(mailshot)
     expect(await statusCounts(mailshot, sendId)).toEqual({ pending: 3, uncertain: 2 })
+    const [first] = await listRecipients(mailshot, { sendId, status: 'uncertain' })
+    expect(first).toMatchObject({ messageId: '<s1.1@example.org>', tries: 1 })
     expect(await counters(mailshot)).toMatchObject({ uncertain: 2 })
   })
 
@@ -283,7 +285,12 @@ async function mark(
   allowed = 100,
 ): Promise<Mark[]> {
   const [marks = []] = await mailshot.db.write<Mark>(
-    inHandStatement(claimed, { workerId, allowed: sql`${allowed}`, now: mailshot.now() }),
+    inHandStatement(claimed, {
+      workerId,
+      allowed: sql`${allowed}`,
+      host: 'example.org',
+      now: mailshot.now(),
+    }),
   )
   return marks
 }
@@ -295,7 +302,7 @@ async function settle(
 ): Promise<void> {
   const now = mailshot.now()
   const settlements = claimed.map((recipient) =>
-    settlementOf({ ...recipient, messageId: `<m${recipient.id}@example.org>` }, outcome, {
+    settlementOf(recipient, outcome, {
       now,
       maxTries: 5,
     }),

@@ -57,16 +57,18 @@ export interface Mark {
   status: 'in-hand' | 'skipped'
   /** The lists that selected it and are still active, in the send's order. */
   lists: string
+  /** Made at the first mark and kept, so that it is the same on every try. */
+  messageId: string
 }
 
 /**
  * Marks claimed recipients in hand, as many as `allowed` (a scalar SQL expression) says, in the order given; whoever left or
  * was suppressed meanwhile is skipped. Recipients whose send was paused, or whose claim was lost, are left out of the
- * answer.
+ * answer. `host` is what their Message-IDs end with.
  */
 export function inHandStatement(
   recipients: ClaimedRecipient[],
-  mark: { workerId: string; allowed: SQL; now: number },
+  mark: { workerId: string; allowed: SQL; host: string; now: number },
 ): SQL {
   const claimed = recipients.map(({ id, claimId }) => ({ id, claimId }))
   const activeLists = sql`(
@@ -76,18 +78,21 @@ export function inHandStatement(
       ORDER BY l.key))`
   const isSuppressed = sql`EXISTS (SELECT 1 FROM suppressions WHERE email = recipients.email)`
   const hasLeft = sql`${activeLists} = '[]'`
+  const isSkipped = sql`(${isSuppressed} OR ${hasLeft})`
   return sql`
     UPDATE recipients SET
-      status = CASE WHEN ${isSuppressed} OR ${hasLeft} THEN 'skipped' ELSE 'in-hand' END,
+      status = CASE WHEN ${isSkipped} THEN 'skipped' ELSE 'in-hand' END,
       reason = CASE WHEN ${isSuppressed} THEN 'suppressed' WHEN ${hasLeft} THEN 'unsubscribed' END,
-      tries = tries + 1, in_hand_at = ${mark.now}, settled_at = CASE WHEN ${isSuppressed} OR ${hasLeft} THEN ${mark.now} END
+      tries = tries + NOT ${isSkipped}, in_hand_at = ${mark.now},
+      settled_at = CASE WHEN ${isSkipped} THEN ${mark.now} END,
+      message_id = coalesce(message_id, '<' || send_id || '.' || id || '@' || ${mark.host} || '>')
     WHERE status = 'claimed'
       AND (id, claim_id) IN (
         SELECT value ->> 'id', value ->> 'claimId' FROM json_each(${JSON.stringify(claimed)})
         ORDER BY key LIMIT ${mark.allowed})
       AND EXISTS (SELECT 1 FROM sends WHERE id = recipients.send_id AND status = 'running')
       AND EXISTS (SELECT 1 FROM workers WHERE id = ${mark.workerId} AND lease_until > ${mark.now})
-    RETURNING id, status, ${activeLists} AS lists`
+    RETURNING id, status, message_id AS messageId, ${activeLists} AS lists`
 }
 
 /** Which of them their claims still hold; the others were marked, or lost to a pause or a lease that ran out. */
@@ -106,7 +111,6 @@ export interface Settlement {
   reason: string | null
   enhanced: string | null
   dueAt: number | null
-  messageId: string
   providerId: string | null
   answer: string | null
 }
@@ -120,13 +124,13 @@ const retryDelays = [5 * minute, 20 * minute, 60 * minute, 180 * minute, 360 * m
  * own temporary refusal comes back later, at most `maxTries` times.
  */
 export function settlementOf(
-  recipient: ClaimedRecipient & { messageId: string },
+  recipient: ClaimedRecipient,
   outcome: Outcome,
   limits: { now: number; maxTries: number },
 ): Settlement {
   const blank = { reason: null, enhanced: null, dueAt: null, providerId: null, answer: null }
-  const { id, claimId, messageId } = recipient
-  const base = { ...blank, id, claimId, messageId }
+  const { id, claimId } = recipient
+  const base = { ...blank, id, claimId }
   switch (outcome.status) {
     case 'accepted': {
       const { providerId, answer } = outcome
@@ -174,11 +178,11 @@ export function settleStatements(settlements: Settlement[], lane: Lane, now: num
         ELSE 'deferred' END,
       tries = tries - (j.status = 'returned'),
       due_at = CASE WHEN j.status = 'deferred' THEN j.due_at ELSE recipients.due_at END,
-      reason = j.reason, enhanced = j.enhanced, message_id = j.message_id, provider_id = j.provider_id,
+      reason = j.reason, enhanced = j.enhanced, provider_id = j.provider_id,
       answer = j.answer, settled_at = ${now}
     FROM (SELECT value ->> 'id' AS id, value ->> 'claimId' AS claim_id, value ->> 'status' AS status,
         value ->> 'reason' AS reason, value ->> 'enhanced' AS enhanced, value ->> 'dueAt' AS due_at,
-        value ->> 'messageId' AS message_id, value ->> 'providerId' AS provider_id, value ->> 'answer' AS answer
+        value ->> 'providerId' AS provider_id, value ->> 'answer' AS answer
       FROM ${rows}) AS j, sends AS s
     WHERE recipients.id = j.id AND recipients.claim_id = j.claim_id AND s.id = recipients.send_id
       AND (recipients.status = 'in-hand' OR (recipients.status = 'uncertain' AND j.status <> 'uncertain'))`,

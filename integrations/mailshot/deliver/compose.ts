@@ -4,7 +4,7 @@ import type { Mailshot } from '../mailshot.ts'
 import { composeMessage } from '../message.ts'
 import { linkTo, signToken } from '../token.ts'
 import type { Message, Outcome } from '../transport.ts'
-import { type HeldRecipient, messageIdOf, messageKeyOf } from './held.ts'
+import { type HeldRecipient, messageKeyOf } from './held.ts'
 
 /**
  * Composes the mail of one recipient. A campaign that cannot be composed for one reader is a fault of the campaign, so it
@@ -21,7 +21,7 @@ export async function composeFor(
     return composeMessage(config, campaign, readerOf(config, recipient), {
       id: messageKeyOf(recipient),
       envelopeFrom: config.returnPath,
-      messageId: messageIdOf(config, recipient),
+      messageId: recipient.messageId,
       ...(config.redirectTo !== undefined && { redirectTo: config.redirectTo }),
     })
   } catch (error) {

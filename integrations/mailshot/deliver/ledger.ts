@@ -1,5 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm/sql'
 import { queueAlarmStatement } from '../letter.ts'
+import { domainOf } from '../email-address.ts'
 import type { Mailshot } from '../mailshot.ts'
 import {
   advanceStatement,
@@ -24,7 +25,7 @@ import {
 import { pauseStatements } from '../send.ts'
 import type { Outcome } from '../transport.ts'
 import type { DeliverReport } from '../deliver.ts'
-import { type HeldRecipient, messageIdOf } from './held.ts'
+import type { HeldRecipient } from './held.ts'
 
 export interface Ledger {
   readonly report: DeliverReport
@@ -56,6 +57,7 @@ interface Note {
 /** The one writer of a worker's marks and outcomes. */
 export function openLedger(mailshot: Mailshot, signal: AbortSignal): Ledger {
   const lane = laneOf(mailshot.config, 'send')
+  const host = domainOf(mailshot.config.from.address)
   const report = { sent: 0, failed: 0, deferred: 0, uncertain: 0, skipped: 0 }
   let noted: Note[] = []
   let inHand = 0
@@ -100,7 +102,7 @@ export function openLedger(mailshot: Mailshot, signal: AbortSignal): Ledger {
     const results = await mailshot.db.write(
       ...outcomes,
       ...laneStatements(lane, now),
-      inHandStatement(next, { workerId, allowed: allowance(lane, next.length, now), now }),
+      inHandStatement(next, { workerId, allowed: allowance(lane, next.length, now), host, now }),
       advanceStatement(lane, now),
       stillClaimedStatement(next),
     )
@@ -116,9 +118,8 @@ export function openLedger(mailshot: Mailshot, signal: AbortSignal): Ledger {
   }
 
   const settle = ({ recipient, outcome }: Note, now: number): Settlement => {
-    const messageId = messageIdOf(mailshot.config, recipient)
     const { maxTries } = mailshot.config
-    return settlementOf({ ...recipient, messageId }, outcome, { now, maxTries })
+    return settlementOf(recipient, outcome, { now, maxTries })
   }
 
   const faultStatements = (settling: Note[], now: number) => {
@@ -146,7 +147,8 @@ export function openLedger(mailshot: Mailshot, signal: AbortSignal): Ledger {
       if (mark?.status === 'skipped') report.skipped += 1
       if (mark?.status !== 'in-hand') continue
       const hour = slotHour(lane, state, taken.length, now)
-      taken.push({ ...recipient, lists: JSON.parse(mark.lists), hour })
+      const { messageId, lists } = mark
+      taken.push({ ...recipient, messageId, lists: JSON.parse(lists), hour })
     }
     return taken
   }
