@@ -6,6 +6,8 @@ const site = ['test/site/**/*.test.ts']
 
 export default defineConfig({
   test: {
+    // Most of the time goes to processes that tests wait for.
+    maxWorkers: 2,
     projects: [
       {
         test: {
