@@ -52,6 +52,14 @@ describe('verify of smtp', () => {
     await expect(transport.verify?.()).rejects.toThrow(/the name is not known .*typing mistake/)
   })
 
+  it('takes a password out of what the server says', async () => {
+    const auth = `535 5.7.8 no: ${login.password}`
+    const ehlo = '250-relay\r\n250 AUTH PLAIN'
+    const error = await scripted({ ehlo, auth }, login).catch(String)
+    expect(error).toMatch(/the login was refused .*no: \*\*\*/)
+    expect(error).not.toContain(login.password)
+  })
+
   it('names a wrong password without repeating it', async () => {
     const wrong = { ...login, password: 'wrong password' }
     const error = await real({ auth: login }, { tls: 'none', ...wrong }).catch(String)

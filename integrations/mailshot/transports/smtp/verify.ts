@@ -1,6 +1,7 @@
 import { MailshotError } from '../../error.ts'
 import type { CheckedSmtpOptions } from './options.ts'
 import type { SmtpFault } from './outcome.ts'
+import { wordsRedactor } from './redact.ts'
 
 interface Explanation {
   code: RegExp
@@ -17,7 +18,7 @@ export function explainVerifyFault(options: CheckedSmtpOptions, fault: SmtpFault
     (one) => one.code.test(fault.code ?? '') && (one.detail?.test(detail) ?? true),
   )
   const { what, cure } = found ?? unexplained
-  const words = fault.message.replace(/\s+/g, ' ')
+  const words = wordsRedactor(options)(fault.message.replace(/\s+/g, ' '))
   return new MailshotError(
     `smtp ${options.host}:${options.port}: ${what(options)} (${words}); ${cure(options)}`,
   )
