@@ -107,8 +107,8 @@ describe('deliver', () => {
   })
 
   it('rests after a fault of the relay, which costs nobody a try', async () => {
-    const { mailshot, transport } = await open({ parallel: 1 })
-    await addReaders(mailshot, 3)
+    const { mailshot, transport } = await open({ parallel: 4 })
+    await addReaders(mailshot, 12)
     const started = mailshot.now()
     failOnce(transport, {
       status: 'deferred',
@@ -119,7 +119,7 @@ describe('deliver', () => {
     const { send } = await startFixture(mailshot, 'hello')
     await deliver(mailshot, { untilDone: true })
     const rows = await listRecipients(mailshot, { sendId: send.id })
-    expect(rows.map(({ status, tries }) => `${status} ${tries}`)).toEqual(Array(3).fill('sent 1'))
+    expect(rows.map(({ status, tries }) => `${status} ${tries}`)).toEqual(Array(12).fill('sent 1'))
     expect(mailshot.now() - started).toBeGreaterThanOrEqual(60_000)
   })
 

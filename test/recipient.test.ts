@@ -7,6 +7,7 @@ import {
   type Mark,
   settlementOf,
   settleStatements,
+  skipStatement,
 } from '../integrations/mailshot/recipient.ts'
 import { laneOf } from '../integrations/mailshot/pace.ts'
 import { cancelSend, pauseSend, resumeSend } from '../integrations/mailshot/send.ts'
@@ -41,6 +42,14 @@ describe('claimRecipients', () => {
     })
   })
 
+  it('takes nothing for a worker that is not noted, or whose lease has run out', async () => {
+    const { mailshot, sendId } = await sendTo(3)
+    const workerId = await enlistWorker(mailshot)
+    expect(await claimRecipients(mailshot, { sendId, workerId: 'ghost', limit: 3 })).toEqual([])
+    mailshot.clock.advance(61_000)
+    expect(await claimRecipients(mailshot, { sendId, workerId, limit: 3 })).toEqual([])
+  })
+
   it('takes nothing from a paused send', async () => {
     const { mailshot, sendId } = await sendTo(3)
     await pauseSend(mailshot, sendId, { reason: 'operator', actor: 'test' })
@@ -59,19 +68,24 @@ describe('claimRecipients', () => {
   })
 })
 
-describe('inHandStatement', () => {
+describe('skipStatement', () => {
   it('skips whoever was suppressed or has left meanwhile', async () => {
     const { mailshot, claimed, workerId, sendId } = await claimOf(3)
     await mailshot.db.write(
       sql`INSERT INTO suppressions (email, reason, at) VALUES ('reader1@example.net', 'complaint', 0)`,
       sql`UPDATE subscriptions SET status = 'unsubscribed' WHERE subscriber_id = ${claimed[1]?.subscriberId ?? 0}`,
     )
-    const marks = await mark(mailshot, claimed, workerId)
-    expect(marks.map(({ status }) => status)).toEqual(['skipped', 'skipped', 'in-hand'])
+    await mark(mailshot, claimed, workerId)
     const rows = await listRecipients(mailshot, { sendId })
-    expect(rows.map(({ reason }) => reason)).toEqual(['suppressed', 'unsubscribed', null])
+    expect(rows.map(({ status, reason, tries }) => [status, reason, tries])).toEqual([
+      ['skipped', 'suppressed', 0],
+      ['skipped', 'unsubscribed', 0],
+      ['in-hand', null, 1],
+    ])
   })
+})
 
+describe('inHandStatement', () => {
   it('names only the lists that are still active', async () => {
     const { mailshot, claimed, workerId } = await claimOf(1, 1, ['product', 'weekly'])
     await mailshot.db.write(
@@ -208,9 +222,32 @@ describe('recoverDeadWorkers', () => {
     mailshot.clock.advance(61_000)
     await recoverDeadWorkers(mailshot)
     await settle(mailshot, claimed.slice(0, 1), accepted)
-    await settle(mailshot, claimed.slice(1, 2), deferred)
-    expect(await statusCounts(mailshot, sendId)).toEqual({ sent: 1, failed: 1, uncertain: 1 })
-    expect(await counters(mailshot)).toMatchObject({ sent: 1, failed: 1, uncertain: 1 })
+    await settle(mailshot, claimed.slice(1, 2), {
+      status: 'deferred',
+      scope: 'relay',
+      reason: '421',
+    })
+    expect(await statusCounts(mailshot, sendId)).toEqual({ sent: 1, pending: 1, uncertain: 1 })
+    await mailshot.db.write(sql`UPDATE sends SET status = 'done'`)
+    await settle(mailshot, claimed.slice(2), deferred)
+    expect(await statusCounts(mailshot, sendId)).toEqual({ sent: 1, pending: 1, failed: 1 })
+    expect(await counters(mailshot)).toMatchObject({ sent: 1, failed: 1, uncertain: 0 })
+  })
+
+  it('frees what a worker holds that is no longer noted', async () => {
+    const { mailshot, claimed, workerId, sendId } = await claimOf(4)
+    await mark(mailshot, claimed, workerId, 1)
+    await mailshot.db.write(sql`DELETE FROM workers`)
+    await recoverDeadWorkers(mailshot)
+    expect(await statusCounts(mailshot, sendId)).toEqual({ pending: 3, uncertain: 1 })
+  })
+
+  it('cancels what a dead worker held of a cancelled send', async () => {
+    const { mailshot, sendId } = await claimOf(3)
+    await mailshot.db.write(sql`UPDATE sends SET status = 'cancelled'`)
+    mailshot.clock.advance(61_000)
+    await recoverDeadWorkers(mailshot)
+    expect(await statusCounts(mailshot, sendId)).toEqual({ cancelled: 3 })
   })
 
   it('mails again what was in hand where the config chose so', async () => {
@@ -284,13 +321,10 @@ async function mark(
   workerId: string,
   allowed = 100,
 ): Promise<Mark[]> {
-  const [marks = []] = await mailshot.db.write<Mark>(
-    inHandStatement(claimed, {
-      workerId,
-      allowed: sql`${allowed}`,
-      host: 'example.org',
-      now: mailshot.now(),
-    }),
+  const now = mailshot.now()
+  const [, marks = []] = await mailshot.db.write<Mark>(
+    skipStatement(claimed, { workerId, now }),
+    inHandStatement(claimed, { workerId, allowed: sql`${allowed}`, host: 'example.org', now }),
   )
   return marks
 }

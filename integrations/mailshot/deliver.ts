@@ -1,10 +1,11 @@
 import { composeFor } from './deliver/compose.ts'
-import { openLedger } from './deliver/ledger.ts'
+import { notHandedOver, openLedger } from './deliver/ledger.ts'
 import { openStock } from './deliver/stock.ts'
 import type { HeldRecipient } from './deliver/held.ts'
 import { deliverLetters } from './letter/deliver.ts'
 import { MailshotError } from './error.ts'
 import { type Mailshot, requireSecret } from './mailshot.ts'
+import { forgetSlotsStatement } from './pace.ts'
 import { releaseStatement } from './recipient.ts'
 import { openImageWatch } from './send/media.ts'
 import { listSends, type Send } from './send/read.ts'
@@ -99,10 +100,13 @@ async function mailUntilStopped(shift: Shift): Promise<void> {
     for (const lot of lotsOf(entry.inHand, shift.transport.batch)) {
       keep(shift, handOver(shift, lot))
     }
-    if (entry.left.length > 0 || ledger.hasNews()) continue
-    // The last one is settled: its send can end.
-    if (entry.settled > 0 && shift.calls.size === 0 && stock.claimed.length === 0) tendSoon(shift)
-    await bell.wait(entry.rest)
+    if (entry.left.length === 0 && !ledger.hasNews()) {
+      // The last one is settled: its send can end.
+      if (entry.settled > 0 && shift.calls.size === 0 && stock.claimed.length === 0) tendSoon(shift)
+      await bell.wait(entry.rest)
+    }
+    // Timers and sockets get their turn, and what else comes back in it is written in the same transaction.
+    await new Promise((resolve) => setImmediate(resolve))
   }
 }
 
@@ -111,6 +115,11 @@ async function handOver(shift: Shift, lot: HeldRecipient[]): Promise<void> {
   const { mailshot, ledger, bell } = shift
   const hour = Math.max(...lot.map((recipient) => recipient.hour))
   if (hour > mailshot.now()) await mailshot.sleep(hour - mailshot.now())
+  if (hasLostLease(shift)) {
+    // Stopped for so long that others took over; nothing has left this process yet.
+    for (const recipient of lot) ledger.note(recipient, notHandedOver)
+    return bell.ring()
+  }
   const composed = await Promise.all(
     lot.map((recipient) => composeFor(mailshot, shift.stock.snapshotOf, recipient)),
   )
@@ -186,6 +195,12 @@ async function keepLease(shift: Shift): Promise<void> {
   }
   shift.leaseRenewedAt = now
   shift.ledger.report.uncertain += await recoverDeadWorkers(mailshot)
+  await finishCancels(mailshot)
+  await mailshot.db.write(forgetSlotsStatement(now))
+}
+
+function hasLostLease({ mailshot, leaseRenewedAt }: Shift): boolean {
+  return mailshot.now() >= leaseRenewedAt + mailshot.config.leaseSeconds * 1000
 }
 
 async function endShift(shift: Shift): Promise<void> {
@@ -231,8 +246,6 @@ function openBell(mailshot: Mailshot) {
         await mailshot.sleep(Math.min(ms, tendEveryMs), waiting.signal)
       }
       rung = false
-      // What else comes back in this turn of the event loop is written in the same transaction.
-      await new Promise((resolve) => setImmediate(resolve))
     },
   }
 }

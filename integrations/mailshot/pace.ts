@@ -13,21 +13,26 @@ export interface Lane {
   limits: Pace
   /** Milliseconds between two hand-overs when evenly spread; 0 for as fast as the relay takes it. */
   spacing: number
+  /** Whether letters go this way too, and share its limits. */
+  carriesLetters: boolean
   /** How long before its hour a slot may be taken. Kept short, since the slot is occupied meanwhile. */
   ahead: number
 }
 
 export function laneOf(config: MailshotConfig, use: 'send' | 'letter'): Lane {
-  const share = use === 'send' ? 1 - config.letterReserve : 1
+  const carriesLetters = config.mailer === undefined
+  const reserve = use === 'send' && carriesLetters ? config.letterReserve : 0
+  // Of a small limit nothing is kept: letters go first there, and wait for the next slot at most.
   const limits = config.pace.map(({ count, windowMs }) => ({
     windowMs,
-    count: Math.max(1, Math.floor(count * share)),
+    count: count - Math.floor(count * reserve),
   }))
   const spacing = Math.max(0, ...limits.map(({ count, windowMs }) => windowMs / count))
   const shortest = Math.min(...limits.map(({ windowMs }) => windowMs))
   return {
     scope: `transport:${config.transport.name}`,
     limits,
+    carriesLetters,
     // A letter does not queue behind the even spread: a person waits for it.
     spacing: use === 'send' ? spacing : 0,
     ahead: limits.length === 0 ? 0 : Math.min(1000, shortest / 50),
@@ -44,9 +49,10 @@ const catchUpMs = 250
 export function allowance(lane: Lane, wanted: number, now: number): SQL {
   const parked = sql`EXISTS (SELECT 1 FROM lanes WHERE scope = ${lane.scope} AND parked_until > ${now})`
   if (lane.limits.length === 0) return sql`(SELECT CASE WHEN ${parked} THEN 0 ELSE ${wanted} END)`
-  const inHand = sql`(
-    (SELECT count(*) FROM recipients WHERE status = 'in-hand') +
-    (SELECT count(*) FROM letters WHERE status = 'in-hand'))`
+  const letters = lane.carriesLetters
+    ? sql`(SELECT count(*) FROM letters WHERE status = 'in-hand')`
+    : sql`0`
+  const inHand = sql`((SELECT count(*) FROM recipients WHERE status = 'in-hand') + ${letters})`
   const free = sql`(
     SELECT min(l.value ->> 'count' - ${inHand} - coalesce((
       SELECT sum(slots) FROM pace
@@ -95,7 +101,8 @@ export function slotHour(lane: Lane, state: LaneState, n: number, now: number): 
 export function laneRest(lane: Lane, state: LaneState, now: number): number {
   if (state.parkedUntil > now) return Math.min(1000, state.parkedUntil - now)
   const nextAt = state.nextAt - lane.ahead
-  const wakeAt = nextAt > now ? nextAt : (state.freeAt ?? now)
+  // With nothing to come free by itself, an answer frees the next slot, and wakes the worker.
+  const wakeAt = nextAt > now ? nextAt : (state.freeAt ?? now + 250)
   return Math.min(1000, Math.max(2, wakeAt - now))
 }
 
@@ -134,8 +141,8 @@ export function parkStatement(
     WHERE scope = ${lane.scope} AND parked_until <= ${now}`
 }
 
-/** The relay takes mail again. */
-export function unparkStatement(lane: Lane): SQL {
+/** The relay takes mail again: it answered for something that was put in hand after the rest. */
+export function unparkStatement(lane: Lane, inHandAt: number): SQL {
   return sql`UPDATE lanes SET faults = 0, parked_until = 0, parked_reason = NULL
-    WHERE scope = ${lane.scope} AND faults > 0`
+    WHERE scope = ${lane.scope} AND faults > 0 AND parked_until <= ${inHandAt}`
 }

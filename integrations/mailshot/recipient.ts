@@ -37,7 +37,8 @@ export async function claimRecipients(
     UPDATE recipients SET status = 'claimed', claim_id = ${claimId}, worker_id = ${claim.workerId}
     WHERE id IN (${source})
       AND NOT EXISTS (SELECT 1 FROM recipients WHERE claim_id = ${claimId} AND status = 'claimed')
-      AND EXISTS (SELECT 1 FROM sends WHERE id = ${claim.sendId} AND status = 'running')`
+      AND EXISTS (SELECT 1 FROM sends WHERE id = ${claim.sendId} AND status = 'running')
+      AND EXISTS (SELECT 1 FROM workers WHERE id = ${claim.workerId} AND lease_until > ${now})`
   const results = await mailshot.db.write<ClaimRow>(
     take(sql`SELECT id FROM recipients WHERE send_id = ${claim.sendId} AND status = 'pending'
       ORDER BY id LIMIT ${claim.limit}`),
@@ -54,52 +55,69 @@ export async function claimRecipients(
 
 export interface Mark {
   id: number
-  status: 'in-hand' | 'skipped'
   /** The lists that selected it and are still active, in the send's order. */
   lists: string
   /** Made at the first mark and kept, so that it is the same on every try. */
   messageId: string
 }
 
+const activeLists = sql`(
+  SELECT coalesce(json_group_array(value), '[]') FROM (
+    SELECT l.value FROM json_each(recipients.lists) AS l JOIN subscriptions AS p
+      ON p.list_id = l.value AND p.subscriber_id = recipients.subscriber_id AND p.status = 'active'
+    ORDER BY l.key))`
+
+/** What must hold at the in-hand mark: the claim, the send, and the worker's lease. */
+function holds(workerId: string, now: number): SQL {
+  return sql`status = 'claimed'
+    AND EXISTS (SELECT 1 FROM sends WHERE id = recipients.send_id AND status = 'running')
+    AND EXISTS (SELECT 1 FROM workers WHERE id = ${workerId} AND lease_until > ${now})`
+}
+
+function claimsOf(recipients: ClaimedRecipient[]): string {
+  return JSON.stringify(recipients.map(({ id, claimId }) => ({ id, claimId })))
+}
+
+/** Skips those of them who were suppressed, or have left every list that selected them, since the freeze. */
+export function skipStatement(
+  recipients: ClaimedRecipient[],
+  mark: { workerId: string; now: number },
+): SQL {
+  const isSuppressed = sql`EXISTS (SELECT 1 FROM suppressions WHERE email = recipients.email)`
+  return sql`
+    UPDATE recipients SET status = 'skipped', settled_at = ${mark.now},
+      reason = CASE WHEN ${isSuppressed} THEN 'suppressed' ELSE 'unsubscribed' END
+    WHERE (id, claim_id) IN (
+        SELECT value ->> 'id', value ->> 'claimId' FROM json_each(${claimsOf(recipients)}))
+      AND ${holds(mark.workerId, mark.now)} AND (${isSuppressed} OR ${activeLists} = '[]')
+    RETURNING id`
+}
+
 /**
- * Marks claimed recipients in hand, as many as `allowed` (a scalar SQL expression) says, in the order given; whoever left or
- * was suppressed meanwhile is skipped. Recipients whose send was paused, or whose claim was lost, are left out of the
- * answer. `host` is what their Message-IDs end with.
+ * Marks claimed recipients in hand, as many as `allowed` (a scalar SQL expression) says, in the order given. Recipients
+ * who were skipped, whose send was paused, or whose claim was lost, are left out of the answer. `host` is what
+ * their Message-IDs end with.
  */
 export function inHandStatement(
   recipients: ClaimedRecipient[],
   mark: { workerId: string; allowed: SQL; host: string; now: number },
 ): SQL {
-  const claimed = recipients.map(({ id, claimId }) => ({ id, claimId }))
-  const activeLists = sql`(
-    SELECT coalesce(json_group_array(value), '[]') FROM (
-      SELECT l.value FROM json_each(recipients.lists) AS l JOIN subscriptions AS p
-        ON p.list_id = l.value AND p.subscriber_id = recipients.subscriber_id AND p.status = 'active'
-      ORDER BY l.key))`
-  const isSuppressed = sql`EXISTS (SELECT 1 FROM suppressions WHERE email = recipients.email)`
-  const hasLeft = sql`${activeLists} = '[]'`
-  const isSkipped = sql`(${isSuppressed} OR ${hasLeft})`
   return sql`
-    UPDATE recipients SET
-      status = CASE WHEN ${isSkipped} THEN 'skipped' ELSE 'in-hand' END,
-      reason = CASE WHEN ${isSuppressed} THEN 'suppressed' WHEN ${hasLeft} THEN 'unsubscribed' END,
-      tries = tries + NOT ${isSkipped}, in_hand_at = ${mark.now},
-      settled_at = CASE WHEN ${isSkipped} THEN ${mark.now} END,
+    UPDATE recipients SET status = 'in-hand', tries = tries + 1, in_hand_at = ${mark.now},
+      reason = NULL, settled_at = NULL,
       message_id = coalesce(message_id, '<' || send_id || '.' || id || '@' || ${mark.host} || '>')
-    WHERE status = 'claimed'
-      AND (id, claim_id) IN (
-        SELECT value ->> 'id', value ->> 'claimId' FROM json_each(${JSON.stringify(claimed)})
-        ORDER BY key LIMIT ${mark.allowed})
-      AND EXISTS (SELECT 1 FROM sends WHERE id = recipients.send_id AND status = 'running')
-      AND EXISTS (SELECT 1 FROM workers WHERE id = ${mark.workerId} AND lease_until > ${mark.now})
-    RETURNING id, status, message_id AS messageId, ${activeLists} AS lists`
+    WHERE id IN (
+        SELECT r.id FROM json_each(${claimsOf(recipients)}) AS j
+          JOIN recipients AS r ON r.id = j.value ->> 'id' AND r.claim_id = j.value ->> 'claimId'
+        WHERE r.status = 'claimed' ORDER BY j.key LIMIT ${mark.allowed})
+      AND ${holds(mark.workerId, mark.now)}
+    RETURNING id, message_id AS messageId, ${activeLists} AS lists`
 }
 
 /** Which of them their claims still hold; the others were marked, or lost to a pause or a lease that ran out. */
 export function stillClaimedStatement(recipients: ClaimedRecipient[]): SQL {
-  const claimed = JSON.stringify(recipients.map(({ id, claimId }) => ({ id, claimId })))
   return sql`
-    SELECT r.id FROM json_each(${claimed}) AS j JOIN recipients AS r ON r.id = j.value ->> 'id'
+    SELECT r.id FROM json_each(${claimsOf(recipients)}) AS j JOIN recipients AS r ON r.id = j.value ->> 'id'
     WHERE r.claim_id = j.value ->> 'claimId' AND r.status = 'claimed'`
 }
 
@@ -172,8 +190,8 @@ export function settleStatements(settlements: Settlement[], lane: Lane, now: num
     UPDATE recipients SET
       status = CASE
         WHEN j.status NOT IN ('deferred', 'returned') THEN j.status
-        WHEN recipients.status = 'uncertain' THEN 'failed'
         WHEN s.status = 'cancelled' THEN 'cancelled'
+        WHEN recipients.status = 'uncertain' AND s.status = 'done' THEN 'failed'
         WHEN j.status = 'returned' THEN ${returnedStatus}
         ELSE 'deferred' END,
       tries = tries - (j.status = 'returned'),
@@ -190,12 +208,15 @@ export function settleStatements(settlements: Settlement[], lane: Lane, now: num
 }
 
 /** What a claimed recipient was before: one with a due time had been deferred. */
-const returnedStatus = sql`CASE WHEN recipients.due_at IS NULL THEN 'pending' ELSE 'deferred' END`
+const returnedStatus = sql`CASE
+  WHEN EXISTS (SELECT 1 FROM sends WHERE id = recipients.send_id AND status = 'cancelled') THEN 'cancelled'
+  WHEN recipients.due_at IS NULL THEN 'pending' ELSE 'deferred' END`
 
 /** Gives back what is claimed and not in hand: all that a worker holds, or all of one send. */
 export function releaseStatement(held: { workerId: string } | { sendId: string }): SQL {
+  // The plus keeps SQLite from walking a whole send instead of the few that are claimed.
   const whose =
-    'workerId' in held ? sql`worker_id = ${held.workerId}` : sql`send_id = ${held.sendId}`
+    'workerId' in held ? sql`worker_id = ${held.workerId}` : sql`+send_id = ${held.sendId}`
   return sql`
     UPDATE recipients SET status = ${returnedStatus}, claim_id = NULL, worker_id = NULL
     WHERE status = 'claimed' AND ${whose}`
@@ -203,7 +224,7 @@ export function releaseStatement(held: { workerId: string } | { sendId: string }
 
 /**
  * Takes from workers whose lease has run out what they held: claimed ones go back, those in hand become uncertain (or go back,
- * where the config chose to resend).
+ * where the config chose to resend). What was in hand, letters too, counts for the pace as answered now.
  */
 export function recoverStatements(
   mailshot: Mailshot,
@@ -212,29 +233,44 @@ export function recoverStatements(
   now: number,
 ): SQL[] {
   const dead = sql`(SELECT value FROM json_each(${JSON.stringify(workerIds)}))`
-  const inHand = sql`(SELECT count(*) FROM recipients WHERE status = 'in-hand' AND worker_id IN ${dead})`
+  const letters = lane.carriesLetters
+    ? sql`(SELECT count(*) FROM letters WHERE status = 'in-hand' AND worker_id IN ${dead})`
+    : sql`0`
+  const inHand = sql`(${letters} +
+    (SELECT count(*) FROM recipients WHERE status = 'in-hand' AND worker_id IN ${dead}))`
   const afterHand = mailshot.config.resendUncertain ? returnedStatus : sql`'uncertain'`
   return [
     ...(lane.limits.length > 0 ? [returnSlotsStatement(lane, inHand, now)] : []),
+    sql`UPDATE recipients SET status = ${returnedStatus} WHERE status = 'claimed' AND worker_id IN ${dead}`,
     sql`
-    UPDATE recipients SET
-      status = CASE WHEN status = 'in-hand' THEN ${afterHand} ELSE ${returnedStatus} END,
-      reason = CASE WHEN status = 'in-hand' THEN 'the process that was handing it over died' ELSE reason END,
-      settled_at = CASE WHEN status = 'in-hand' THEN ${now} END
-    WHERE status IN ('claimed', 'in-hand') AND worker_id IN ${dead}
+    UPDATE recipients SET status = ${afterHand}, settled_at = ${now},
+      reason = 'the process that was handing it over died'
+    WHERE status = 'in-hand' AND worker_id IN ${dead}
     RETURNING status`,
   ]
 }
 
+/** The workers that hold something and are no longer noted as workers. */
+export function orphanedWorkers(): SQL {
+  const unknown = sql`worker_id NOT IN (SELECT id FROM workers)`
+  return sql`
+    SELECT worker_id AS id FROM recipients WHERE status = 'claimed' AND ${unknown}
+    UNION SELECT worker_id FROM recipients WHERE status = 'in-hand' AND ${unknown}
+    UNION SELECT worker_id FROM letters WHERE status = 'in-hand' AND ${unknown}`
+}
+
 /** Cancels up to `limit` recipients of a send in each status that nobody has in hand. */
 export function cancelStatements(sendId: string, limit: number, now: number): SQL[] {
-  const cancel = (status: SQL): SQL => sql`
+  const cancel = (which: SQL): SQL => sql`
     UPDATE recipients SET status = 'cancelled', settled_at = ${now}
-    WHERE id IN (
-      SELECT id FROM recipients WHERE send_id = ${sendId} AND status = ${status} LIMIT ${limit})
+    WHERE id IN (SELECT id FROM recipients WHERE ${which} LIMIT ${limit})
     RETURNING id`
   // Literals, so that SQLite sees that the partial indexes apply.
-  return [cancel(sql`'pending'`), cancel(sql`'deferred'`), cancel(sql`'claimed'`)]
+  return [
+    cancel(sql`send_id = ${sendId} AND status = 'pending'`),
+    cancel(sql`send_id = ${sendId} AND status = 'deferred'`),
+    cancel(sql`+send_id = ${sendId} AND status = 'claimed'`),
+  ]
 }
 
 /** One line of a send's history. */

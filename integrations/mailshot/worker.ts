@@ -4,8 +4,8 @@ import { hostname } from 'node:os'
 import { sql } from 'drizzle-orm/sql'
 import { recoverLettersStatement } from './letter.ts'
 import type { Mailshot } from './mailshot.ts'
-import { forgetSlotsStatement, laneOf } from './pace.ts'
-import { recoverStatements } from './recipient.ts'
+import { laneOf } from './pace.ts'
+import { orphanedWorkers, recoverStatements } from './recipient.ts'
 
 /** Where this process can tell whether another one lives: one boot of one machine, one process namespace. */
 const machine = [hostname(), readOr('/proc/sys/kernel/random/boot_id'), linkOr('/proc/self/ns/pid')]
@@ -45,13 +45,13 @@ export async function recoverDeadWorkers(mailshot: Mailshot): Promise<number> {
   const dead = rows.filter(
     (row) => row.lease <= now || (row.machine === machine && !isRunning(row.pid)),
   )
-  if (dead.length === 0) return 0
-  const ids = dead.map((row) => row.id)
+  const orphaned = await mailshot.db.all<{ id: string }>(orphanedWorkers())
+  const ids = [...dead, ...orphaned].map((row) => row.id)
+  if (ids.length === 0) return 0
   const results = await mailshot.db.write<{ status: string }>(
     ...recoverStatements(mailshot, laneOf(mailshot.config, 'send'), ids, now),
     recoverLettersStatement(ids),
     sql`DELETE FROM workers WHERE id IN (SELECT value FROM json_each(${JSON.stringify(ids)}))`,
-    forgetSlotsStatement(now),
   )
   const uncertain = results.flat().filter(({ status }) => status === 'uncertain').length
   mailshot.log.warn({ workers: ids.length, uncertain }, 'took over from workers that died')

@@ -5,6 +5,7 @@ export interface HeldRecipient extends ClaimedRecipient {
   /** Those that selected it and are still active. */
   lists: string[]
   messageId: string
+  inHandAt: number
   hour: number
 }
 

@@ -1,10 +1,12 @@
 import { type SQL, sql } from 'drizzle-orm/sql'
-import { queueAlarmStatement } from '../letter.ts'
+import type { DeliverReport } from '../deliver.ts'
 import { domainOf } from '../email-address.ts'
+import { queueAlarmStatement } from '../letter.ts'
 import type { Mailshot } from '../mailshot.ts'
 import {
   advanceStatement,
   allowance,
+  type Lane,
   laneOf,
   laneRest,
   type LaneState,
@@ -17,14 +19,13 @@ import {
   type ClaimedRecipient,
   inHandStatement,
   type Mark,
-  type Settlement,
   settlementOf,
-  stillClaimedStatement,
   settleStatements,
+  skipStatement,
+  stillClaimedStatement,
 } from '../recipient.ts'
 import { pauseStatements } from '../send.ts'
 import type { Outcome } from '../transport.ts'
-import type { DeliverReport } from '../deliver.ts'
 import type { HeldRecipient } from './held.ts'
 
 export interface Ledger {
@@ -49,129 +50,140 @@ export interface Entry {
   rest: number
 }
 
+/** The one writer of a worker's marks and outcomes. */
+export function openLedger(mailshot: Mailshot, signal: AbortSignal): Ledger {
+  const report = { sent: 0, failed: 0, deferred: 0, uncertain: 0, skipped: 0 }
+  let noted: Note[] = []
+  let inHand = 0
+  return {
+    report,
+    note: (recipient, outcome) => noted.push({ recipient, outcome }),
+    hasNews: () => noted.length > 0,
+    write: async (claimed, capacity, workerId) => {
+      const notes = noted
+      noted = []
+      const next = claimed.slice(0, Math.max(0, capacity - inHand + notes.length))
+      if (notes.length + next.length === 0) return { settled: 0, inHand: [], left: [], rest: 1000 }
+      const page = { notes, next, workerId, isStopping: signal.aborted }
+      const entry = await commit(mailshot, page, report).catch((error: unknown) => {
+        noted = [...notes, ...noted]
+        throw error
+      })
+      inHand += entry.inHand.length - notes.length
+      return entry
+    },
+  }
+}
+
+/** Says that a message was not handed over, by nobody's fault: it goes back, and the lane need not rest. */
+export const notHandedOver: Outcome = {
+  status: 'deferred',
+  scope: 'relay',
+  reason: 'the worker was silent for longer than its lease',
+}
+
 interface Note {
   recipient: HeldRecipient
   outcome: Outcome
 }
 
-/** The one writer of a worker's marks and outcomes. */
-export function openLedger(mailshot: Mailshot, signal: AbortSignal): Ledger {
-  const lane = laneOf(mailshot.config, 'send')
-  const host = domainOf(mailshot.config.from.address)
-  const report = { sent: 0, failed: 0, deferred: 0, uncertain: 0, skipped: 0 }
-  let noted: Note[] = []
-  let inHand = 0
-  let hasFaults = false
+interface Page {
+  notes: Note[]
+  next: ClaimedRecipient[]
+  workerId: string
+  isStopping: boolean
+}
 
-  const write: Ledger['write'] = async (claimed, capacity, workerId) => {
-    const settling = noted
-    noted = []
-    const now = mailshot.now()
-    const free = Math.max(0, capacity - inHand + settling.length)
-    const next = claimed.slice(0, free)
-    if (settling.length + next.length === 0) return { settled: 0, inHand: [], left: [], rest: 1000 }
-    const settlements = settling.map((note) => settle(note, now))
-    const outcomes = [
-      ...settleStatements(settlements, lane, now),
-      ...faultStatements(settling, now),
-      ...blockedStatements(mailshot, settling),
-    ]
-    const { state, marks, stillClaimed } = await commit(outcomes, next, { workerId, now }).catch(
-      (error: unknown) => {
-        noted = [...settling, ...noted]
-        throw error
-      },
-    )
-    count(settlements)
-    hasFaults = state.parkedUntil > 0
-    const taken = takeMarked(next, marks, state, now)
-    inHand += taken.length - settling.length
-    return {
-      settled: settling.length,
-      inHand: taken,
-      left: next.filter(({ id }) => !stillClaimed.has(id)),
-      rest: marks.length < next.length ? laneRest(lane, state, now) : 1000,
-    }
+async function commit(mailshot: Mailshot, page: Page, report: DeliverReport): Promise<Entry> {
+  const { notes, next, workerId } = page
+  const { config } = mailshot
+  const lane = laneOf(config, 'send')
+  const now = mailshot.now()
+  const host = domainOf(config.from.address)
+  const settlements = notes.map(({ recipient, outcome }) =>
+    settlementOf(recipient, outcome, { now, maxTries: config.maxTries }),
+  )
+  const results = await mailshot.db.write(
+    ...settleStatements(settlements, lane, now),
+    ...faultStatements(lane, page, now),
+    ...blockedStatements(mailshot, notes),
+    ...laneStatements(lane, now),
+    skipStatement(next, { workerId, now }),
+    inHandStatement(next, { workerId, allowed: allowance(lane, next.length, now), host, now }),
+    advanceStatement(lane, now),
+    stillClaimedStatement(next),
+  )
+  for (const { status } of settlements) if (status !== 'returned') report[status] += 1
+  return entryOf(page, readResults(results), { lane, report, now })
+}
+
+interface Results {
+  state: LaneState
+  skipped: number
+  marks: Mark[]
+  stillClaimed: Set<number>
+}
+
+/** By position from the end: lane, skip, mark, advance, still claimed. */
+function readResults(results: unknown[][]): Results {
+  const [lanes, skipped, marks, , claimed] = results.slice(-5) as [
+    LaneState[],
+    unknown[],
+    Mark[],
+    unknown[],
+    { id: number }[],
+  ]
+  const state = lanes[0] ?? { nextAt: 0, parkedUntil: 0, parkedReason: null, freeAt: null }
+  const stillClaimed = new Set(claimed.map(({ id }) => id))
+  return { state, skipped: skipped.length, marks, stillClaimed }
+}
+
+function entryOf(
+  { notes, next }: Page,
+  { state, skipped, marks, stillClaimed }: Results,
+  { lane, report, now }: { lane: Lane; report: DeliverReport; now: number },
+): Entry {
+  report.skipped += skipped
+  const markOf = new Map(marks.map((mark) => [mark.id, mark]))
+  const inHand: HeldRecipient[] = []
+  for (const recipient of next) {
+    const mark = markOf.get(recipient.id)
+    if (!mark) continue
+    const hour = slotHour(lane, state, inHand.length, now)
+    const { messageId, lists } = mark
+    inHand.push({ ...recipient, messageId, lists: JSON.parse(lists), hour, inHandAt: now })
   }
-
-  const commit = async (
-    outcomes: SQL[],
-    next: ClaimedRecipient[],
-    { workerId, now }: { workerId: string; now: number },
-  ) => {
-    const results = await mailshot.db.write(
-      ...outcomes,
-      ...laneStatements(lane, now),
-      inHandStatement(next, { workerId, allowed: allowance(lane, next.length, now), host, now }),
-      advanceStatement(lane, now),
-      stillClaimedStatement(next),
-    )
-    // By position from the end: lane, mark, advance, still claimed.
-    const [lanes, marks, , claimed] = results.slice(-4) as [
-      LaneState[],
-      Mark[],
-      [],
-      { id: number }[],
-    ]
-    const state = lanes[0] ?? { nextAt: 0, parkedUntil: 0, parkedReason: null, freeAt: null }
-    return { state, marks, stillClaimed: new Set(claimed.map(({ id }) => id)) }
-  }
-
-  const settle = ({ recipient, outcome }: Note, now: number): Settlement => {
-    const { maxTries } = mailshot.config
-    return settlementOf(recipient, outcome, { now, maxTries })
-  }
-
-  const faultStatements = (settling: Note[], now: number) => {
-    const outcomes = settling.map(({ outcome }) => outcome)
-    const fault = outcomes.find((one) => one.status === 'deferred' && one.scope === 'relay')
-    // Our own stop gives messages back in the same way, and is no fault of the relay.
-    if (fault?.status === 'deferred' && !signal.aborted) {
-      const { reason, retryAfter } = fault
-      return [parkStatement(lane, { reason, retryAfter }, now)]
-    }
-    const isWell = outcomes.some((one) => one.status === 'accepted' || one.status === 'rejected')
-    return isWell && hasFaults ? [unparkStatement(lane)] : []
-  }
-
-  const takeMarked = (
-    next: ClaimedRecipient[],
-    marks: Mark[],
-    state: LaneState,
-    now: number,
-  ): HeldRecipient[] => {
-    const markOf = new Map(marks.map((mark) => [mark.id, mark]))
-    const taken: HeldRecipient[] = []
-    for (const recipient of next) {
-      const mark = markOf.get(recipient.id)
-      if (mark?.status === 'skipped') report.skipped += 1
-      if (mark?.status !== 'in-hand') continue
-      const hour = slotHour(lane, state, taken.length, now)
-      const { messageId, lists } = mark
-      taken.push({ ...recipient, messageId, lists: JSON.parse(lists), hour })
-    }
-    return taken
-  }
-
-  const count = (settlements: Settlement[]) => {
-    for (const { status } of settlements) if (status !== 'returned') report[status] += 1
-  }
-
+  const after = { ...state, nextAt: slotHour(lane, state, inHand.length, now) }
   return {
-    report,
-    write,
-    hasNews: () => noted.length > 0,
-    note: (recipient, outcome) => noted.push({ recipient, outcome }),
+    settled: notes.length,
+    inHand,
+    left: next.filter(({ id }) => !stillClaimed.has(id)),
+    rest: stillClaimed.size > 0 ? laneRest(lane, after, now) : 1000,
   }
+}
+
+function faultStatements(lane: Lane, { notes, isStopping }: Page, now: number): SQL[] {
+  for (const { outcome } of notes) {
+    if (outcome.status !== 'deferred' || outcome.scope !== 'relay') continue
+    // Our own stop gives messages back in the same way, and is no fault of the relay.
+    if (isStopping || outcome === notHandedOver) continue
+    const { reason, retryAfter } = outcome
+    return [parkStatement(lane, { reason, retryAfter }, now)]
+  }
+  const answered = notes.filter(
+    ({ outcome }) => outcome.status === 'accepted' || outcome.status === 'rejected',
+  )
+  if (answered.length === 0) return []
+  return [unparkStatement(lane, Math.max(...answered.map(({ recipient }) => recipient.inHandAt)))]
 }
 
 /**
  * A refused account or sender will refuse the next message too: the send waits for the operator. In the same transaction, so
  * that nothing more of it is put in hand.
  */
-function blockedStatements(mailshot: Mailshot, settling: Note[]): SQL[] {
+function blockedStatements(mailshot: Mailshot, notes: Note[]): SQL[] {
   const reasons = new Map<string, string>()
-  for (const { recipient, outcome } of settling) {
+  for (const { recipient, outcome } of notes) {
     if (outcome.status === 'blocked') reasons.set(recipient.sendId, outcome.reason)
   }
   return [...reasons].flatMap(([id, reason]) => [

@@ -30,18 +30,25 @@ export async function deliverLetters(
   return tried
 }
 
+type HeldLetter = Letter & { workerId: string }
 type LetterRow = Omit<Letter, 'values'> & { values: string }
 
-async function takeLetters(mailshot: Mailshot, workerId: string): Promise<Letter[]> {
+async function takeLetters(mailshot: Mailshot, workerId: string): Promise<HeldLetter[]> {
   const now = mailshot.now()
   const isDue = sql`status = 'pending' AND due_at <= ${now}`
   const due = await mailshot.db.get(sql`SELECT 1 FROM letters WHERE ${isDue} LIMIT 1`)
   if (!due) return []
-  const [rows = []] = await mailshot.db.write<LetterRow>(sql`
-    UPDATE letters SET status = 'in-hand', worker_id = ${workerId}, tries = tries + 1
-    WHERE id IN (SELECT id FROM letters WHERE ${isDue} ORDER BY due_at LIMIT ${allowed(mailshot, now)})
-    RETURNING id, kind, email, lang, "values", tries, created_at AS createdAt`)
-  return rows.map((row) => ({ ...row, values: JSON.parse(row.values) }))
+  const [, rows = []] = await mailshot.db.write<LetterRow>(
+    sql`UPDATE letters SET status = 'failed', reason = 'suppressed', settled_at = ${now}
+        WHERE ${isDue} AND EXISTS (
+          SELECT 1 FROM subscribers AS s JOIN suppressions AS x ON x.email = s.email
+          WHERE s.id = letters.subscriber_id AND x.reason IN ('complaint', 'manual'))`,
+    sql`UPDATE letters SET status = 'in-hand', worker_id = ${workerId}, tries = tries + 1
+        WHERE id IN (SELECT id FROM letters WHERE ${isDue} ORDER BY due_at LIMIT ${allowed(mailshot, now)})
+          AND EXISTS (SELECT 1 FROM workers WHERE id = ${workerId} AND lease_until > ${now})
+        RETURNING id, kind, email, lang, "values", tries, created_at AS createdAt`,
+  )
+  return rows.map((row) => ({ ...row, workerId, values: JSON.parse(row.values) }))
 }
 
 /** The site's own mailer has no pace of ours; the campaigns' transport has. */
@@ -52,11 +59,13 @@ function allowed(mailshot: Mailshot, now: number): SQL {
 
 async function deliverLetter(
   mailshot: Mailshot,
-  letter: Letter,
+  letter: HeldLetter,
   signal: AbortSignal,
 ): Promise<void> {
   const { outcome, messageId } = await handOver(mailshot, letter, signal)
-  await settleLetter(mailshot, letter, messageId, outcome)
+  const isOurStop = signal.aborted && outcome.status === 'deferred' && outcome.scope === 'relay'
+  const fate = isOurStop ? givenBack(mailshot) : fateOf(letter, outcome, mailshot.now())
+  await settleLetter(mailshot, letter, { ...fate, messageId })
 }
 
 async function handOver(
@@ -79,40 +88,58 @@ async function handOver(
 
 const noAnswer: Outcome = { status: 'uncertain', reason: 'the transport gave no answer' }
 
+interface Fate {
+  status: 'sent' | 'pending' | 'failed'
+  dueAt: number
+  reason: string | null
+  answer: string | null
+  /** Tries that did not count. */
+  refund: 0 | 1
+}
+
+/**
+ * Only who holds a letter settles it: the worker, at this try. One that was taken from it meanwhile is settled all the same
+ * where it was accepted and nobody has taken it again.
+ */
 async function settleLetter(
   mailshot: Mailshot,
-  letter: Letter,
-  messageId: string | null,
-  outcome: Outcome,
+  letter: HeldLetter,
+  fate: Fate & { messageId: string | null },
 ): Promise<void> {
   const now = mailshot.now()
   const lane = laneOf(mailshot.config, 'letter')
-  const usesLane = !mailshot.config.mailer && lane.limits.length > 0
-  const { status, dueAt, reason } = fateOf(letter, outcome, now)
-  const answer = outcome.status === 'accepted' ? (outcome.answer ?? outcome.providerId) : null
+  const usesLane = lane.carriesLetters && lane.limits.length > 0
+  const isHeld = sql`id = ${letter.id} AND tries = ${letter.tries}
+    AND status = 'in-hand' AND worker_id = ${letter.workerId}`
+  const isLost = sql`id = ${letter.id} AND tries = ${letter.tries} AND status = 'pending'`
+  const inHand = sql`(SELECT count(*) FROM letters WHERE ${isHeld})`
   await mailshot.db.write(
-    ...(usesLane ? [returnSlotsStatement(lane, stillInHand(letter), now)] : []),
-    sql`UPDATE letters SET status = ${status}, due_at = ${dueAt}, reason = ${reason}, answer = ${answer},
-          message_id = ${messageId}, settled_at = ${now}, worker_id = NULL
-        WHERE id = ${letter.id} AND status = 'in-hand'`,
+    ...(usesLane ? [returnSlotsStatement(lane, inHand, now)] : []),
+    sql`UPDATE letters SET status = ${fate.status}, due_at = ${fate.dueAt}, reason = ${fate.reason},
+          answer = ${fate.answer}, message_id = ${fate.messageId}, settled_at = ${now}, worker_id = NULL,
+          tries = tries - ${fate.refund}
+        WHERE (${isHeld}) OR (${fate.status === 'sent'} AND ${isLost})`,
   )
-  if (status === 'failed') mailshot.log.error({ letter: letter.id, reason }, 'a letter failed')
+  if (fate.status === 'failed') {
+    mailshot.log.error({ letter: letter.id, reason: fate.reason }, 'a letter failed')
+  }
 }
 
-function stillInHand(letter: Letter): SQL {
-  return sql`(SELECT count(*) FROM letters WHERE id = ${letter.id} AND status = 'in-hand')`
+/** Our own stop is no fault of anybody: the next worker mails it at once. */
+function givenBack(mailshot: Mailshot): Fate {
+  const reason = 'the worker stopped before the hand-over'
+  return { status: 'pending', dueAt: mailshot.now(), reason, answer: null, refund: 1 }
 }
 
 /** Only a mailbox that does not exist ends a letter early; everything else may pass within the day. */
-function fateOf(
-  letter: Letter,
-  outcome: Outcome,
-  now: number,
-): { status: 'sent' | 'pending' | 'failed'; dueAt: number; reason: string | null } {
-  if (outcome.status === 'accepted') return { status: 'sent', dueAt: now, reason: null }
+function fateOf(letter: Letter, outcome: Outcome, now: number): Fate {
+  const base = { dueAt: now, reason: null, answer: null, refund: 0 } as const
+  if (outcome.status === 'accepted') {
+    return { ...base, status: 'sent', answer: outcome.answer ?? outcome.providerId }
+  }
   const { reason } = outcome
   const isFinal = outcome.status === 'rejected' && outcome.class === 'hard'
   const delay = retryDelays[letter.tries - 1]
-  if (isFinal || delay === undefined) return { status: 'failed', dueAt: now, reason }
-  return { status: 'pending', dueAt: now + delay, reason }
+  if (isFinal || delay === undefined) return { ...base, status: 'failed', reason }
+  return { ...base, status: 'pending', dueAt: now + delay, reason }
 }
