@@ -34,6 +34,18 @@ describe('mailshot deliver', () => {
     expect(err).toContain(`${slug} is paused: blocked`)
   })
 
+  test('says in one line that the database is held, and fails', async () => {
+    const { site } = await siteWithPeople({}, { MAILSHOT_HOLD: '1' })
+
+    const { code, out, err } = await site.mailshot('deliver', '--until-done')
+
+    expect({ code, out, err }).toEqual({
+      code: 1,
+      out: '',
+      err: 'mailshot: nothing is sent: the config says hold\n',
+    })
+  })
+
   test('stops cleanly at SIGTERM, and the rest is mailed later, nobody twice', async () => {
     const { site, smtp } = await siteWithPeople({}, { MAILSHOT_PACE: '1/second' })
     await site.mailshot('send', slug, '--yes')

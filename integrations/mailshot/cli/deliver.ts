@@ -3,7 +3,7 @@ import type { Mailshot } from '../mailshot.ts'
 import type { Send } from '../send.ts'
 import { type Call, defineCommand, type ExitCode, exitCodes } from './command.ts'
 import { count } from './format.ts'
-import { followSends } from './progress.ts'
+import { followDuring } from './progress.ts'
 import { logFor, withMailshot } from './project.ts'
 import { stopSignal } from './signals.ts'
 import { printable } from './terminal.ts'
@@ -40,14 +40,13 @@ async function work(
   mailshot: Mailshot,
 ): Promise<ExitCode> {
   const { signal, release } = stopSignal(() => terminal.note('\nFinishing what is in hand …'))
-  const ended = new AbortController()
-  const following = followSends(mailshot, terminal, { signal: ended.signal })
   const untilDone = values['until-done'] === true
   if (!untilDone) terminal.note('Mailing what is due; Ctrl-C ends it.')
   try {
-    const result = await deliver(mailshot, { signal, untilDone })
-    ended.abort()
-    const stuck = (await following).filter(hasPausedItself)
+    const { result, sends } = await followDuring(mailshot, terminal, () =>
+      deliver(mailshot, { signal, untilDone }),
+    )
+    const stuck = sends.filter(hasPausedItself)
     for (const send of stuck)
       terminal.warn(`${send.slug} is paused: ${printable(send.reason ?? '')}`)
     if (terminal.json) terminal.printJson(result)
@@ -55,7 +54,6 @@ async function work(
     const bad = result.failed + result.uncertain + stuck.length
     return untilDone && bad > 0 ? exitCodes.failed : exitCodes.done
   } finally {
-    ended.abort()
     release()
   }
 }

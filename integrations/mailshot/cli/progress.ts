@@ -38,6 +38,25 @@ export async function followSends(
   }
 }
 
+/**
+ * Shows the progress of open sends while the work goes on. Both have ended when this does, however they end: what follows
+ * may close the database.
+ */
+export async function followDuring<Result>(
+  mailshot: Mailshot,
+  terminal: Terminal,
+  work: () => Promise<Result>,
+): Promise<{ result: Result; sends: Send[] }> {
+  const ended = new AbortController()
+  const [worked, followed] = await Promise.allSettled([
+    work().finally(() => ended.abort()),
+    followSends(mailshot, terminal, { signal: ended.signal }),
+  ])
+  if (worked.status === 'rejected') throw worked.reason
+  if (followed.status === 'rejected') throw followed.reason
+  return { result: worked.value, sends: followed.value }
+}
+
 /** Whether something may still come of it without anybody's doing. */
 export function isOpen(send: Send): boolean {
   return send.status === 'running' || send.status === 'preparing' || send.status === 'scheduled'
