@@ -227,7 +227,7 @@ describe('checkCampaigns', () => {
       'a.md:9: the link data:text/html,x is not allowed',
       'a.md:10: a link without an address',
       'a.md:11: the link //x.org has no beginning',
-      'a.md:12: the link Java&#9;Script:x has no beginning',
+      'a.md:12: the link JavaScript:x is not allowed',
       'a.md:13: the link http://127.0.0.1/ leads to a local machine',
     ])
     expect(await inMjml(section('<mj-button href="javascript:x">x</mj-button>'))).toEqual([

@@ -1,6 +1,7 @@
 import { markdownToMdast, type MdastNode } from 'satteri'
 import { lineAt, type Place } from '../campaign/problem.ts'
 import { type HtmlEvent, scanHtml } from './html-scan.ts'
+import { markdownFeatures } from './markdown.ts'
 
 /** Something in an author's source that has rules of its own, and where it stands. */
 export type Finding = { place: Place } & (
@@ -34,10 +35,13 @@ export function findInMarkup(source: string, placeAt: (line: number) => Place): 
 
 /** The findings of Markdown, by its syntax tree; raw HTML in it is scanned as well. */
 export function findInMarkdown(source: string, placeAt: (line: number) => Place): Finding[] {
-  const nodes = descendants(markdownToMdast(source, { features: { frontmatter: false } }))
-  const urls = new Map(
-    nodes.flatMap((node) => (node.type === 'definition' ? [[node.identifier, node.url]] : [])),
-  )
+  const nodes = descendants(markdownToMdast(source, { features: markdownFeatures }))
+  const urls = new Map<string, string>()
+  // Of two definitions the first counts.
+  for (const node of nodes) {
+    if (node.type === 'definition' && !urls.has(node.identifier))
+      urls.set(node.identifier, node.url)
+  }
   return nodes.flatMap((node) => {
     const line = node.position?.start.line ?? 1
     if (node.type === 'html') return findInMarkup(node.value, (inner) => placeAt(line + inner - 1))

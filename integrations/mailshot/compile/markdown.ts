@@ -4,6 +4,9 @@ import { type HtmlAttribute, scanHtml } from './html-scan.ts'
 import type { PreparedImage, PreparedImages } from './images.ts'
 import type { Tokens } from './tokens.ts'
 
+/** What Markdown means here, to render it and to look for mistakes alike. */
+export const markdownFeatures = { frontmatter: false, gfm: { footnotes: false } }
+
 /**
  * Renders Markdown whose placeholders are tokens. Block tags alone on a line stand between blocks, as the author means
  * it; without this they would become paragraphs, or part of one.
@@ -14,7 +17,7 @@ export function renderMarkdown(tokens: Tokens, source: string): string {
     onlyTags(tokens, words) ? line.replace(words, `<!--${words.trim()}-->`) : line,
   )
   const { html } = markdownToHtml(marked, {
-    features: { frontmatter: false, gfm: { footnotes: false } },
+    features: markdownFeatures,
   })
   // In a code block Markdown has escaped what marked them.
   return html.replace(

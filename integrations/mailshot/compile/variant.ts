@@ -9,6 +9,8 @@ import type { PreparedImages } from './images.ts'
 import { flatten, htmlNodes, type Node, plainNodes, toTemplate } from './nodes.ts'
 import { lintLeftovers } from './lint.ts'
 import { tagsIn } from './lost-tokens.ts'
+import { lintRendered } from './lint-rendered.ts'
+import { locateIn, notYetKnown } from './locate.ts'
 import { compileHtml } from './mail-html.ts'
 import { paramStatics, type Statics, staticsOf } from './statics.ts'
 import { cellText, joinTagLines, mailText, markdownText, textFooter } from './text-part.ts'
@@ -52,6 +54,7 @@ export async function compileVariant(
   }
   const merged = Object.values(texts).flatMap((one) => checkMerge(flatten(tokens, one), fields))
   problems.push(...misplaced, ...merged, ...noUnsubscribeLink(context, flatten(tokens, nodes)))
+  problems.push(...notYetKnown(problems, rendered(context, html)))
   return {
     compiled: {
       lang: variant.lang,
@@ -88,6 +91,20 @@ function openContext(
     layoutImages: images.layout,
     problems: [],
   }
+}
+
+/** What is wrong with the finished HTML, whatever way it got there. */
+function rendered(context: VariantContext, html: string): Problem[] {
+  const { config, variant, tokens, layoutImages } = context
+  const { file, body, bodyLine, layout } = variant
+  const own = { text: body, place: { file, line: bodyLine } }
+  const outer = layout && {
+    text: layout.body,
+    place: { file: layout.file, line: layout.bodyLine },
+  }
+  const locate = (...texts: string[]) => locateIn(outer ? [own, outer] : [own], ...texts)
+  const images = new Map([...layoutImages, ...context.images])
+  return lintRendered(html, { tokens, images, site: config.site, locate })
 }
 
 function textNodes(context: VariantContext, html: string, content: string): Node[] {

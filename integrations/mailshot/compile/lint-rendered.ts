@@ -1,0 +1,138 @@
+import { errorAt, type Place, type Problem } from '../campaign/problem.ts'
+import { type Piece, readings } from './branches.ts'
+import { decodeEntities } from './entity.ts'
+import { type HtmlAttribute, type HtmlEvent, scanHtml } from './html-scan.ts'
+import { forbiddenElement, forbiddenHandler, isForbidden } from './lint.ts'
+import { type AddressOptions, lintLink, lintSource } from './lint-address.ts'
+import { splitAtTokens, type Tokens } from './tokens.ts'
+
+export interface RenderedOptions extends Omit<AddressOptions, 'prefix' | 'isFinished'> {
+  tokens: Tokens
+  /** The place in the sources that a piece of the finished HTML comes from: the first text that is found there. */
+  locate: (...texts: string[]) => Place
+}
+
+/**
+ * Judges finished HTML, its placeholders still tokens, by the rules for the source: what is dangerous, missing or dead
+ * may come about on the way, from an attribute's default, a parameter, a definition or a branch of a condition.
+ */
+export function lintRendered(html: string, options: RenderedOptions): Problem[] {
+  const events = scanHtml(html)
+  const titles = events.filter((event) => event.type === 'open' && event.name === 'title')
+  return events.flatMap((event) => {
+    switch (event.type) {
+      case 'open': {
+        const isDouble = event.name === 'title' && event !== titles[0]
+        return [...lintElement(event, isDouble, options), ...lintAttributes(event, options)]
+      }
+      case 'raw':
+        return [
+          ...lintStyle(event.text, options),
+          ...(event.start + event.text.length === html.length ? [unclosed(event, options)] : []),
+        ]
+      case 'text':
+      case 'close':
+      case 'comment':
+        return []
+    }
+  })
+}
+
+/** A text with tokens as pieces: entities read, fragments replaced by what they hold. */
+export function piecesOf(tokens: Tokens, text: string, read = decodeEntities): Piece[] {
+  return splitAtTokens(tokens, text).flatMap((piece): Piece[] => {
+    if (typeof piece === 'string') return [read(piece)]
+    const { kind, source } = piece.token
+    if (kind === 'fragment') return piecesOf(tokens, source, (plain) => plain)
+    return [kind === 'tag' ? { tag: source } : { output: source }]
+  })
+}
+
+const linkAttributes = new Set(['href', 'xlink:href'])
+const imageAttributes = new Set('src poster background background-url lowsrc dynsrc'.split(' '))
+const sourceSets = new Set(['srcset', 'imagesrcset'])
+/** Words that readers see or hear, where an address does nothing. */
+const textAttributes = new Set(['alt', 'title', 'aria-label', 'summary', 'abbr', 'content'])
+const harmlessMeta = new Set(['content-type', 'x-ua-compatible', 'content-language'])
+
+type Opening = Extract<HtmlEvent, { type: 'open' }>
+
+function lintElement(event: Opening, isDouble: boolean, options: RenderedOptions): Problem[] {
+  const value = (name: string) => event.attributes.find((one) => one.name === name)?.value ?? ''
+  const place = options.locate(`<${event.name}`)
+  const pragma = value('http-equiv').toLowerCase()
+  if (event.name === 'meta' && pragma !== '' && !harmlessMeta.has(pragma)) {
+    const why = 'mail services take it for an attempt to lead readers elsewhere'
+    return [errorAt(options.locate(pragma), `<meta http-equiv="${pragma}">`, why, 'remove it')]
+  }
+  // MJML's accordion opens and closes with a box of its own.
+  if (event.name === 'input' && value('class') === 'mj-accordion-checkbox') return []
+  return isDouble || isForbidden(event.name) ? [forbiddenElement(place, event.name)] : []
+}
+
+function lintAttributes({ attributes }: Opening, options: RenderedOptions): Problem[] {
+  return attributes.flatMap((attribute) => {
+    const { name, value } = attribute
+    const place = placeOf(attribute, options)
+    if (/^on[a-z]/.test(name)) return [forbiddenHandler(place, name)]
+    if (name === 'style') return lintStyle(decodeEntities(value), options)
+    const texts = readings(piecesOf(options.tokens, value))
+    if (!texts) return [tooMany(place, name)]
+    return texts.flatMap((text) => lintReading(attribute, text, place, options))
+  })
+}
+
+/** Where its placeholder stands, else where its text does. */
+function placeOf({ name, value }: HtmlAttribute, { tokens, locate }: RenderedOptions): Place {
+  const token = splitAtTokens(tokens, value).find((piece) => typeof piece === 'object')
+  return typeof token === 'object'
+    ? token.token.place
+    : locate(`${name}="${value}"`, value === '' ? name : value)
+}
+
+function lintReading(
+  { name }: HtmlAttribute,
+  text: string,
+  place: Place,
+  options: RenderedOptions,
+): Problem[] {
+  const address = { ...options, prefix: options.tokens.prefix, isFinished: true }
+  if (linkAttributes.has(name)) return lintLink(text, place, address)
+  if (imageAttributes.has(name)) return lintSource(text.trim(), place, address)
+  if (sourceSets.has(name)) {
+    const sources = text.split(',').map((one) => one.trim().split(/\s/, 1)[0] ?? '')
+    return sources.flatMap((source) => lintSource(source, place, address))
+  }
+  const isScript = /^(?:java|vb|live)script:|^data:/i.test(text.replace(/[\s\p{Cc}]/gu, ''))
+  return isScript && !textAttributes.has(name) ? lintLink(text, place, address) : []
+}
+
+function lintStyle(css: string, options: RenderedOptions): Problem[] {
+  const { tokens, locate } = options
+  const address = { ...options, prefix: tokens.prefix, isFinished: true }
+  const script = /expression\s*\(|-moz-binding\s*:|behavior\s*:/i.exec(css)?.[0]
+  const urls = Array.from(css.matchAll(styleUrl), (match) => match[1] ?? match[2] ?? match[3] ?? '')
+  return [
+    ...urls
+      .filter((url) => !url.startsWith('#'))
+      .flatMap((url) => lintSource(url.trim(), locate(`url(${url}`, url), address)),
+    ...(script === undefined ? [] : [forbiddenHandler(locate(script), script)]),
+  ]
+}
+
+const styleUrl = /url\(\s*(?:"([^"]*)"|'([^']*)'|([^)]*))\s*\)/gi
+
+function unclosed({ name }: { name: string }, { locate }: RenderedOptions): Problem {
+  const why = 'mail clients would swallow what follows'
+  return errorAt(locate(`<${name}`), `<${name}> is never closed`, why, `write </${name}>`)
+}
+
+function tooMany(place: Place, name: string): Problem {
+  const what = `too many conditions in the attribute ${name}`
+  return errorAt(
+    place,
+    what,
+    'nobody can look at all of its forms',
+    'put them around whole elements',
+  )
+}

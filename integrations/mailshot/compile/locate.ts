@@ -1,0 +1,53 @@
+import { lineAt, type Place, type Problem } from '../campaign/problem.ts'
+import { decodeEntities } from './entity.ts'
+
+/** A source text and where it begins. */
+export interface Source {
+  text: string
+  place: Place
+}
+
+/**
+ * Finds where in the sources a piece of the finished mail comes from: the first of the texts that stands in one of them.
+ * Where none does, it is the first source's beginning.
+ */
+export function locateIn(
+  sources: readonly [Source, ...Source[]],
+  ...texts: readonly string[]
+): Place {
+  for (const text of texts) {
+    for (const source of sources) {
+      const found = locateText(source, text)
+      if (found) return found
+    }
+  }
+  return sources[0].place
+}
+
+/** Leaves out what has been reported of the source already, at a better place. */
+export function notYetKnown(known: readonly Problem[], found: readonly Problem[]): Problem[] {
+  const told = new Set(known.map(({ what }) => asWritten(what)))
+  return found.filter(({ what }) => !told.has(asWritten(what)))
+}
+
+function locateText({ text, place }: Source, wanted: string): Place | undefined {
+  const forms = [text, text.toLowerCase()]
+  const offset = forms.map((form) => form.indexOf(wanted)).find((at) => at !== -1)
+  if (offset !== undefined) return { file: place.file, line: lineAt(text, offset, place.line) }
+  const line = text.split('\n').findIndex((one) => asRead(one).includes(wanted))
+  return line === -1 ? undefined : { file: place.file, line: place.line + line }
+}
+
+/** A line as its reader sees it, near enough. */
+function asRead(line: string): string {
+  return decodeEntities(line.replace(/<[^>]*>/g, '').replace(/\\(?=[!-/:-@[-`{-~])/g, ''))
+}
+
+/** Markdown encodes addresses on their way. */
+function asWritten(what: string): string {
+  try {
+    return decodeURIComponent(what).replace(/[\s\p{Cc}]/gu, '')
+  } catch {
+    return what
+  }
+}
