@@ -200,6 +200,7 @@ export const recipients = sqliteTable(
     index('recipients_uncertain')
       .on(table.sendId, table.id)
       .where(sql`status = 'uncertain'`),
+    index('recipients_send').on(table.sendId, table.id),
     index('recipients_email').on(table.email),
   ],
 )

@@ -123,6 +123,47 @@ describe('deliver', () => {
     expect(mailshot.now() - started).toBeGreaterThanOrEqual(60_000)
   })
 
+  it('puts nothing in hand while the relay rests, whatever calls under way answer', async () => {
+    const { mailshot, transport } = await open({ parallel: 4 })
+    await addReaders(mailshot, 40)
+    let faultAt = 0
+    const times: number[] = []
+    transport.failWhen(async (message) => {
+      if (message.campaign === undefined) return undefined
+      times.push(mailshot.now())
+      if (faultAt === 0) {
+        faultAt = mailshot.now()
+        return { status: 'deferred', scope: 'relay', reason: '421 busy', retryAfter: 30 }
+      }
+      // Answers later than the fault is known.
+      await mailshot.sleep(50)
+      return undefined
+    })
+    await startFixture(mailshot, 'hello')
+    await deliver(mailshot, { untilDone: true })
+    const during = times.filter((time) => time < faultAt + 30_000)
+    expect(during.length).toBeLessThanOrEqual(4)
+    expect(times).toHaveLength(41)
+  })
+
+  it('forgets the slots that are free again', async () => {
+    const { mailshot } = await open({}, { pace: '600/minute', leaseSeconds: 5 })
+    await addReaders(mailshot, 100)
+    await startFixture(mailshot, 'hello')
+    await deliver(mailshot, { untilDone: true })
+    mailshot.clock.advance(120_000)
+    await addReaders(mailshot, 1, { from: 101 })
+    await startFixture(mailshot, 'hello', { audience: 'again' })
+    const stop = new AbortController()
+    const ended = mailshot.now() + 10_000
+    await deliver(mailshot, {
+      signal: stop.signal,
+      onProgress: () => void (mailshot.now() > ended && stop.abort()),
+    })
+    const row = await mailshot.db.get<{ rows: number }>(sql`SELECT count(*) AS rows FROM pace`)
+    expect(row?.rows).toBeLessThan(10)
+  })
+
   it('pauses the send when the account is refused, and tells why', async () => {
     const { mailshot, transport } = await open({ parallel: 1 })
     await addReaders(mailshot, 3)

@@ -10,6 +10,7 @@ import {
 } from '../integrations/mailshot/letter.ts'
 import { confirm, subscribe } from '../integrations/mailshot/subscriber.ts'
 import type { Message } from '../integrations/mailshot/transport.ts'
+import { suppress } from '../integrations/mailshot/suppression.ts'
 import { memory, type MemoryTransport } from '../integrations/mailshot/transports/memory.ts'
 import { openTestMailshot, type TestMailshot } from './open-test-mailshot.ts'
 import { addReaders } from './people.ts'
@@ -113,6 +114,70 @@ describe('letters', () => {
     )
     await deliver(mailshot, { untilDone: true })
     expect(transport.sentTo('ann@example.net')).toHaveLength(1)
+  })
+
+  it('count for the pace after the process that had them in hand died', async () => {
+    const { mailshot, transport } = await open({ pace: '2/minute' })
+    for (const email of ['a@example.net', 'b@example.net', 'c@example.net']) {
+      await queue(mailshot, { ...confirmation, email })
+    }
+    await mailshot.db.write(
+      sql`INSERT INTO workers (id, machine, pid, started_at, lease_until) VALUES ('w', 'other', 1, 0, 0)`,
+      sql`UPDATE letters SET status = 'in-hand', worker_id = 'w', tries = 1 WHERE id <= 2`,
+    )
+    const stop = new AbortController()
+    const ended = mailshot.now() + 50_000
+    await deliver(mailshot, {
+      signal: stop.signal,
+      onProgress: () => void (mailshot.now() > ended && stop.abort()),
+    })
+    expect(transport.handedOver).toEqual([])
+    await deliver(mailshot, { untilDone: true })
+    expect(transport.messages).toHaveLength(3)
+  })
+
+  it('are settled only by the worker that holds them', async () => {
+    const { mailshot, transport } = await open()
+    await queue(mailshot, confirmation)
+    transport.failNext(async () => {
+      // Meanwhile others have given the worker up, and one of them has mailed the letter.
+      await mailshot.db.write(
+        sql`UPDATE letters SET status = 'sent', tries = 2, answer = 'by another', worker_id = NULL`,
+      )
+      return { status: 'deferred', scope: 'recipient', reason: 'link lost' }
+    })
+    await deliver(mailshot, { untilDone: true })
+    const letter = await mailshot.db.get(sql`SELECT status, answer, reason FROM letters`)
+    expect(letter).toMatchObject({ status: 'sent', answer: 'by another', reason: null })
+  })
+
+  it('lose neither a try nor time when the worker is stopped', async () => {
+    const { mailshot, transport } = await open()
+    await queue(mailshot, confirmation)
+    const stop = new AbortController()
+    transport.failNext(() => {
+      stop.abort()
+      return { status: 'deferred', scope: 'relay', reason: 'stopped before hand-over' }
+    })
+    await deliver(mailshot, { signal: stop.signal })
+    expect(await listLetters(mailshot)).toMatchObject([
+      { status: 'pending', tries: 0, dueAt: mailshot.now() },
+    ])
+    await deliver(mailshot, { untilDone: true })
+    expect(transport.sentTo('ann@example.net')).toHaveLength(1)
+  })
+
+  it('are not mailed to somebody who has complained meanwhile', async () => {
+    const { mailshot, transport } = await open()
+    await subscribe(mailshot, {
+      email: 'ann@example.net',
+      lists: ['weekly'],
+      consent: { source: 'form' },
+    })
+    await suppress(mailshot, 'ann@example.net', { reason: 'complaint', actor: 'test' })
+    await deliver(mailshot, { untilDone: true })
+    expect(transport.messages).toEqual([])
+    expect(await listLetters(mailshot, 'failed')).toMatchObject([{ reason: 'suppressed' }])
   })
 
   it('take the site’s own mailer where there is one', async () => {

@@ -49,6 +49,14 @@ describe('openMailshot', () => {
     await expect(deliver(staging)).rejects.toThrow('nothing is sent: the database belongs to')
   })
 
+  it('holds a database that no site has claimed', async () => {
+    const { open } = site()
+    const mailshot = await open()
+    await mailshot.db.write(sql`DELETE FROM meta WHERE key = 'site'`)
+    const unclaimed = await open({}, { create: false })
+    expect(unclaimed.held).toContain('no site has claimed this database yet; run: mailshot init')
+  })
+
   it('mails nothing of a copied database until each send is resumed', async () => {
     const { open } = site()
     const original = await open()

@@ -38,6 +38,17 @@ describe('startSend', () => {
     expect(results.filter(({ created }) => created)).toHaveLength(1)
   })
 
+  it('starts one of two versions at the same moment, and refuses the other', async () => {
+    const { mailshot, transport } = await openWithReaders(3)
+    const results = await Promise.allSettled([
+      startFixture(mailshot, 'hello', { edition: '1' }),
+      startFixture(mailshot, 'hello', { edition: '2' }),
+    ])
+    expect(results.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected'])
+    await deliver(mailshot, { untilDone: true })
+    expect(campaigns(transport)).toBe(3)
+  })
+
   it('answers an ended send to the same trigger instead of mailing again', async () => {
     const { mailshot, transport } = await openWithReaders(3)
     await startFixture(mailshot, 'hello')
@@ -141,6 +152,25 @@ describe('startSend', () => {
     await startFixture(mailshot, 'hello')
     await deliver(mailshot, { untilDone: true })
     expect(campaigns(transport)).toBe(3)
+    expect(transport.sentTo('reader2@example.net')).toHaveLength(1)
+  })
+
+  it('refuses a single send while the campaign is on its way to its lists', async () => {
+    const { mailshot } = await openWithReaders(3)
+    const { send } = await startFixture(mailshot, 'hello')
+    const single = startFixture(mailshot, 'hello', { onlyTo: 'reader2@example.net' })
+    await expect(single).rejects.toThrow(`send ${send.id} brings it to its lists just now`)
+  })
+
+  it('spares the reader of a single send that is still on its way', async () => {
+    const { mailshot, transport } = await openWithReaders(3)
+    await startFixture(mailshot, 'hello', {
+      onlyTo: 'reader2@example.net',
+      at: mailshot.now() + hour,
+    })
+    await startFixture(mailshot, 'hello')
+    mailshot.clock.advance(hour)
+    await deliver(mailshot, { untilDone: true })
     expect(transport.sentTo('reader2@example.net')).toHaveLength(1)
   })
 
@@ -280,6 +310,24 @@ describe('cancelSend', () => {
     while (await tendSends(mailshot, () => 'ready'));
     await cancelSend(mailshot, send.id, { actor: 'test' })
     expect(await readSend(mailshot, send.id)).toMatchObject({ status: 'cancelled', cancelled: 12 })
+  })
+
+  it('is finished by a worker where the process that cancelled died', async () => {
+    const { mailshot, transport } = await openWithReaders(100)
+    const { send } = await startFixture(mailshot, 'hello')
+    const stop = new AbortController()
+    transport.failWhen(async () => {
+      await mailshot.db.write(sql`UPDATE sends SET status = 'cancelled'`)
+      return undefined
+    })
+    const ended = mailshot.now() + 30_000
+    await deliver(mailshot, {
+      signal: stop.signal,
+      onProgress: () => void (mailshot.now() > ended && stop.abort()),
+    })
+    const { sent = 0, cancelled = 0 } = await statusCounts(mailshot, send.id)
+    expect(sent).toBeLessThan(100)
+    expect(sent + cancelled).toBe(100)
   })
 
   it('stops a send that has not started', async () => {

@@ -1,3 +1,4 @@
+import { sql } from 'drizzle-orm/sql'
 import { describe, expect, it } from 'vitest'
 import { confirm, subscribe } from '../integrations/mailshot/subscriber.ts'
 import { findSuppression, lift, suppress } from '../integrations/mailshot/suppression.ts'
@@ -127,6 +128,32 @@ describe('subscribe', () => {
       { list: 'weekly', confirmedAt: mailshot.now() },
       { list: 'product', confirmedAt: mailshot.now() },
     ])
+  })
+
+  it('notes a consent for each subscription that becomes active, however many a day', async () => {
+    const ids = ['a', 'b', 'c', 'd', 'e']
+    const lists = Object.fromEntries(ids.map((id) => [id, { title: id, doubleOptIn: false }]))
+    const mailshot = await openTestMailshot({ lists })
+    for (const id of ids) {
+      mailshot.clock.advance(60_000)
+      await subscribe(mailshot, { ...ask, lists: [id] })
+    }
+    const rows = await mailshot.db.all<{ id: string }>(
+      sql`SELECT list_id AS id FROM consents ORDER BY list_id`,
+    )
+    expect(rows.map(({ id }) => id)).toEqual(ids)
+  })
+
+  it('notes the confirmation of somebody who had asked just before', async () => {
+    const mailshot = await openTestMailshot()
+    const byCommand = { ...ask, lists: ['weekly'], consent: { source: 'command' } as const }
+    await subscribe(mailshot, byCommand)
+    mailshot.clock.advance(60_000)
+    await subscribe(mailshot, { ...byCommand, confirmed: true })
+    const confirmed = await mailshot.db.all(
+      sql`SELECT confirmed_at FROM consents WHERE confirmed_at = ${mailshot.now()}`,
+    )
+    expect(confirmed).toHaveLength(1)
   })
 
   it('says what is wrong, and writes nothing', async () => {

@@ -1,13 +1,3 @@
-CREATE TABLE `audit` (
-	`id` integer PRIMARY KEY NOT NULL,
-	`at` integer NOT NULL,
-	`actor` text NOT NULL,
-	`action` text NOT NULL,
-	`subject` text NOT NULL,
-	`detail` text NOT NULL
-);
---> statement-breakpoint
-CREATE INDEX `audit_subject` ON `audit` (`subject`);--> statement-breakpoint
 CREATE TABLE `consents` (
 	`id` integer PRIMARY KEY NOT NULL,
 	`subscriber_id` integer NOT NULL,
@@ -36,14 +26,6 @@ CREATE TABLE `events` (
 CREATE INDEX `events_recipient` ON `events` (`recipient_id`);--> statement-breakpoint
 CREATE INDEX `events_send` ON `events` (`send_id`,`type`);--> statement-breakpoint
 CREATE INDEX `events_email` ON `events` (`email`);--> statement-breakpoint
-CREATE TABLE `lanes` (
-	`scope` text PRIMARY KEY NOT NULL,
-	`next_at` integer DEFAULT 0 NOT NULL,
-	`parked_until` integer DEFAULT 0 NOT NULL,
-	`parked_reason` text,
-	`faults` integer DEFAULT 0 NOT NULL
-);
---> statement-breakpoint
 CREATE TABLE `letters` (
 	`id` integer PRIMARY KEY NOT NULL,
 	`kind` text NOT NULL,
@@ -80,19 +62,6 @@ CREATE TABLE `media` (
 	`created_at` integer NOT NULL
 );
 --> statement-breakpoint
-CREATE TABLE `meta` (
-	`key` text PRIMARY KEY NOT NULL,
-	`value` text NOT NULL
-);
---> statement-breakpoint
-CREATE TABLE `pace` (
-	`scope` text NOT NULL,
-	`window_ms` integer NOT NULL,
-	`free_at` integer NOT NULL,
-	`slots` integer NOT NULL,
-	PRIMARY KEY(`scope`, `window_ms`, `free_at`)
-);
---> statement-breakpoint
 CREATE TABLE `recipients` (
 	`id` integer PRIMARY KEY NOT NULL,
 	`send_id` text NOT NULL,
@@ -120,6 +89,7 @@ CREATE INDEX `recipients_deferred` ON `recipients` (`send_id`,`due_at`) WHERE st
 CREATE INDEX `recipients_claimed` ON `recipients` (`claim_id`) WHERE status = 'claimed';--> statement-breakpoint
 CREATE INDEX `recipients_in_hand` ON `recipients` (`worker_id`) WHERE status = 'in-hand';--> statement-breakpoint
 CREATE INDEX `recipients_uncertain` ON `recipients` (`send_id`,`id`) WHERE status = 'uncertain';--> statement-breakpoint
+CREATE INDEX `recipients_send` ON `recipients` (`send_id`,`id`);--> statement-breakpoint
 CREATE INDEX `recipients_email` ON `recipients` (`email`);--> statement-breakpoint
 CREATE UNIQUE INDEX `recipients_once` ON `recipients` (`send_id`,`email`);--> statement-breakpoint
 CREATE TABLE `sends` (
@@ -193,6 +163,37 @@ CREATE TABLE `suppressions` (
 	`reason` text NOT NULL,
 	`note` text,
 	`at` integer NOT NULL
+);
+--> statement-breakpoint
+CREATE TABLE `audit` (
+	`id` integer PRIMARY KEY NOT NULL,
+	`at` integer NOT NULL,
+	`actor` text NOT NULL,
+	`action` text NOT NULL,
+	`subject` text NOT NULL,
+	`detail` text NOT NULL
+);
+--> statement-breakpoint
+CREATE INDEX `audit_subject` ON `audit` (`subject`);--> statement-breakpoint
+CREATE TABLE `lanes` (
+	`scope` text PRIMARY KEY NOT NULL,
+	`next_at` integer DEFAULT 0 NOT NULL,
+	`parked_until` integer DEFAULT 0 NOT NULL,
+	`parked_reason` text,
+	`faults` integer DEFAULT 0 NOT NULL
+);
+--> statement-breakpoint
+CREATE TABLE `meta` (
+	`key` text PRIMARY KEY NOT NULL,
+	`value` text NOT NULL
+);
+--> statement-breakpoint
+CREATE TABLE `pace` (
+	`scope` text NOT NULL,
+	`window_ms` integer NOT NULL,
+	`free_at` integer NOT NULL,
+	`slots` integer NOT NULL,
+	PRIMARY KEY(`scope`, `window_ms`, `free_at`)
 );
 --> statement-breakpoint
 CREATE TABLE `tokens` (

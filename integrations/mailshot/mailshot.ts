@@ -129,7 +129,8 @@ async function checkSecret(db: Database, config: MailshotConfig): Promise<void> 
 async function reasonToHold(db: Database, config: MailshotConfig): Promise<string | undefined> {
   if (config.hold) return 'the config says hold'
   const stored = await db.get<{ value: string }>(sql`SELECT value FROM meta WHERE key = 'site'`)
-  if (!stored || stored.value === config.site) return undefined
+  if (!stored) return 'no site has claimed this database yet; run: mailshot init'
+  if (stored.value === config.site) return undefined
   return (
     `the database belongs to ${stored.value}, the config says ${config.site}; ` +
     'if the site has moved, take it over with: mailshot init --adopt'

@@ -7,7 +7,14 @@ import { MailshotError } from './error.ts'
 import { type Mailshot, requireSecret } from './mailshot.ts'
 import { cancelStatements, releaseStatement } from './recipient.ts'
 import { isSelected } from './send/audience.ts'
-import { findOpenSend, findSend, readSend, relatedSends, type Send } from './send/read.ts'
+import {
+  findOpenSend,
+  findSend,
+  isOpenFor,
+  readSend,
+  relatedSends,
+  type Send,
+} from './send/read.ts'
 
 export { countAudience } from './send/audience.ts'
 export { findSend, listSends, readSend, type Send } from './send/read.ts'
@@ -46,31 +53,51 @@ export async function startSend(
   const existing = await existingSend(mailshot, request)
   if (existing) return { send: existing, created: false }
   const id = newSendId(mailshot.now())
+  await mailshot.db.write(...startStatements(mailshot, { id, compiled, media, request, options }))
+  const send = await findSend(mailshot, { id })
+  if (send) return { send, created: true }
+  // Another trigger was faster by a moment: it made this send, or one that forbids it.
+  const faster = await existingSend(mailshot, request)
+  if (faster) return { send: faster, created: false }
+  throw new MailshotError(
+    `campaign ${compiled.slug}: another send of it was just started; try again`,
+  )
+}
+
+interface Start {
+  id: string
+  compiled: CompiledCampaign
+  media: MediaFile[]
+  request: SendRequest
+  options: StartOptions
+}
+
+/** Writes the send only if its trigger made none before and no other send of the campaign to lists is open. */
+function startStatements(mailshot: Mailshot, start: Start): SQL[] {
+  const { id, compiled, media, request, options } = start
+  const { slug, hash, lists } = request
   const now = mailshot.now()
-  await mailshot.db.write(
+  return [
     sql`INSERT INTO snapshots (hash, slug, compiled, created_at)
-        VALUES (${compiled.hash}, ${compiled.slug}, ${JSON.stringify(compiled)}, ${now})
-        ON CONFLICT DO NOTHING`,
+        VALUES (${hash}, ${slug}, ${JSON.stringify(compiled)}, ${now}) ON CONFLICT DO NOTHING`,
     ...media.map(
       (file) => sql`INSERT INTO media (hash, type, bytes, created_at)
         VALUES (${file.hash}, ${file.type}, ${file.bytes}, ${now}) ON CONFLICT DO NOTHING`,
     ),
     sql`INSERT INTO sends (id, slug, content_hash, lists, trigger_key, audience, only_to, status, git_commit,
           created_at, scheduled_at)
-        VALUES (${id}, ${compiled.slug}, ${compiled.hash}, ${JSON.stringify(request.lists)}, ${request.triggerKey},
-          ${request.audience}, ${request.onlyTo}, 'scheduled', ${options.commit ?? null}, ${now}, ${request.at ?? now})
+        SELECT ${id}, ${slug}, ${hash}, ${JSON.stringify(lists)}, ${request.triggerKey},
+          ${request.audience}, ${request.onlyTo}, 'scheduled', ${options.commit ?? null}, ${now}, ${request.at ?? now}
+        WHERE NOT EXISTS (SELECT 1 FROM sends WHERE ${isOpenFor(request)})
         ON CONFLICT (trigger_key) DO NOTHING`,
     auditStatement(mailshot, {
       actor: options.actor,
       action: 'start',
       subject: `send:${id}`,
-      detail: { slug: compiled.slug, hash: compiled.hash, lists: request.lists },
+      detail: { slug, hash, lists },
+      when: sql`EXISTS (SELECT 1 FROM sends WHERE id = ${id})`,
     }),
-  )
-  // Of two triggers at the same moment one made the send; both answer it.
-  const send = await findSend(mailshot, { triggerKey: request.triggerKey })
-  if (!send) throw new Error(`send ${id} was not written`)
-  return { send, created: send.id === id }
+  ]
 }
 
 interface SendRequest {
@@ -147,16 +174,11 @@ async function triggerKeyOf(
 /** The send that this trigger made before, if it may not make another. */
 async function existingSend(mailshot: Mailshot, request: SendRequest): Promise<Send | undefined> {
   const same = await findSend(mailshot, { triggerKey: request.triggerKey })
-  if (same || request.onlyTo !== null) return same
-  const open = await findOpenSend(mailshot, request.slug)
-  if (open) {
-    if (open.contentHash === request.hash && open.lists.join() === request.lists.join()) return open
-    throw new MailshotError(
-      `campaign ${request.slug}: send ${open.id} of it is ${open.status}, with other content or lists; ` +
-        `let it end, or cancel it (mailshot cancel ${open.id}) and start the correction with --again`,
-    )
-  }
-  if (request.audience !== 'first') return undefined
+  if (same) return same
+  const open = await findOpenSend(mailshot, request)
+  if (open && isSameMailing(open, request)) return open
+  if (open) throw new MailshotError(`campaign ${request.slug}: ${whyNotBeside(open, request)}`)
+  if (request.audience !== 'first' || request.onlyTo !== null) return undefined
   const [earlier] = await relatedSends(mailshot, request)
   if (!earlier || (earlier.slug === request.slug && earlier.contentHash === request.hash)) {
     return undefined
@@ -164,6 +186,25 @@ async function existingSend(mailshot: Mailshot, request: SendRequest): Promise<S
   throw new MailshotError(
     `campaign ${request.slug}: ${earlier.slug === request.slug ? 'an earlier version' : `its content, as ${earlier.slug},`} ` +
       `was already sent (send ${earlier.id}); --again sends this to those who did not get it, --resend-all to everybody`,
+  )
+}
+
+function isSameMailing(open: Send, request: SendRequest): boolean {
+  return (
+    request.onlyTo === null &&
+    open.slug === request.slug &&
+    open.contentHash === request.hash &&
+    open.lists.join() === request.lists.join()
+  )
+}
+
+function whyNotBeside(open: Send, request: SendRequest): string {
+  if (request.onlyTo !== null) {
+    return `send ${open.id} brings it to its lists just now; wait until that has ended`
+  }
+  return (
+    `send ${open.id} of it is ${open.status}, with other content or lists; ` +
+    `let it end, or cancel it (mailshot cancel ${open.id}) and start the correction with --again`
   )
 }
 

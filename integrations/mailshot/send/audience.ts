@@ -36,7 +36,11 @@ function gotIt({ slug, hash, sendId = '' }: NonNullable<Audience['except']>): SQ
   return sql`
     SELECT 1 FROM sends AS e JOIN recipients AS r ON r.send_id = e.id AND r.email = s.email
     WHERE (e.slug = ${slug} OR e.content_hash = ${hash}) AND e.id <> ${sendId}
-      AND r.status IN ('sent', 'uncertain', 'in-hand')`
+      AND r.status IN ('sent', 'uncertain', 'in-hand')
+    UNION ALL
+    SELECT 1 FROM sends AS e
+    WHERE (e.slug = ${slug} OR e.content_hash = ${hash}) AND e.id <> ${sendId}
+      AND e.only_to = s.email AND e.status NOT IN ('done', 'cancelled')`
 }
 
 /** How many a send would mail if it started now. */

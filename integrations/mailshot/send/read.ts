@@ -45,12 +45,17 @@ export async function readSend(mailshot: Mailshot, idOrSlug: string): Promise<Se
   )
 }
 
-/** The send of a slug to its lists that has not ended. */
-export async function findOpenSend(mailshot: Mailshot, slug: string): Promise<Send | undefined> {
-  const [send] = await select(
-    mailshot,
-    sql`WHERE slug = ${slug} AND only_to IS NULL AND status NOT IN ('done', 'cancelled') LIMIT 1`,
-  )
+/** The condition for a send to lists, of the same slug or the same content, that has not ended. */
+export function isOpenFor(campaign: { slug: string; hash: string }): SQL {
+  return sql`(slug = ${campaign.slug} OR content_hash = ${campaign.hash}) AND only_to IS NULL
+    AND status NOT IN ('done', 'cancelled')`
+}
+
+export async function findOpenSend(
+  mailshot: Mailshot,
+  campaign: { slug: string; hash: string },
+): Promise<Send | undefined> {
+  const [send] = await select(mailshot, sql`WHERE ${isOpenFor(campaign)} LIMIT 1`)
   return send
 }
 

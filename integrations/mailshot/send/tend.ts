@@ -23,12 +23,13 @@ export async function tendSends(mailshot: Mailshot, images: ImageWatch): Promise
   return hasMore
 }
 
-/** Ends the recipients that a cancel left behind when its process died; once, at a worker's start. */
+/** Ends the recipients that a cancel left behind when its process died. */
 export async function finishCancels(mailshot: Mailshot): Promise<void> {
   const left = await mailshot.db.all<{ id: string }>(
     sql`SELECT id FROM sends AS s WHERE status = 'cancelled' AND (
       EXISTS (SELECT 1 FROM recipients WHERE send_id = s.id AND status = 'pending') OR
-      EXISTS (SELECT 1 FROM recipients WHERE send_id = s.id AND status = 'deferred'))`,
+      EXISTS (SELECT 1 FROM recipients WHERE send_id = s.id AND status = 'deferred') OR
+      EXISTS (SELECT 1 FROM recipients WHERE +send_id = s.id AND status = 'claimed'))`,
   )
   for (const { id } of left) await cancelRecipients(mailshot, id)
 }
@@ -65,7 +66,7 @@ async function startWhenDue(
   }
   // What an earlier send of the same campaign still has in hand decides who is left for this one.
   const earlierInHand = sql`
-    SELECT 1 FROM recipients AS r JOIN sends AS e ON e.id = r.send_id
+    SELECT 1 FROM recipients AS r CROSS JOIN sends AS e ON e.id = r.send_id
     WHERE r.status = 'in-hand' AND (e.slug = ${send.slug} OR e.content_hash = ${send.contentHash})`
   const [started] = await mailshot.db.write(
     sql`UPDATE sends SET status = 'preparing', started_at = ${now}, reason = NULL,

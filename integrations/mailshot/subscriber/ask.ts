@@ -32,13 +32,22 @@ const confirmationLife = 14 * day
 /** Makes subscriptions active at once, and notes the consent: as confirmed, where someone vouches for that. */
 export function activateStatements(mailshot: Mailshot, ask: Ask, confirmed: boolean): SQL[] {
   const now = mailshot.now()
+  const { subscriberId } = ask
+  const isActive = sql`EXISTS (SELECT 1 FROM subscriptions
+    WHERE subscriber_id = ${subscriberId} AND list_id = value AND status = 'active')`
+  const isConfirmed = sql`EXISTS (SELECT 1 FROM consents
+    WHERE subscriber_id = ${subscriberId} AND list_id = value AND confirmed_at IS NOT NULL)`
   return [
-    consentStatement(ask, now, confirmed ? now : null),
+    consentStatement(ask, now, {
+      confirmedAt: confirmed ? now : null,
+      when: sql`NOT ${isActive} OR (${confirmed} AND NOT ${isConfirmed})`,
+    }),
     sql`INSERT INTO subscriptions (subscriber_id, list_id, status, asked_at, active_at)
-        SELECT ${ask.subscriberId}, value, 'active', ${now}, ${now} FROM ${each(ask.lists)} WHERE true
+        SELECT ${subscriberId}, value, 'active', ${now}, ${now} FROM ${each(ask.lists)} WHERE true
         ON CONFLICT (subscriber_id, list_id) DO UPDATE
           SET status = 'active', active_at = excluded.active_at, ended_at = NULL, end_reason = NULL,
-            asked_at = CASE status WHEN 'unsubscribed' THEN excluded.asked_at ELSE asked_at END`,
+            asked_at = CASE status WHEN 'unsubscribed' THEN excluded.asked_at ELSE asked_at END
+          WHERE subscriptions.status <> 'active'`,
   ]
 }
 
@@ -50,7 +59,7 @@ export function askStatements(mailshot: Mailshot, ask: Ask): SQL[] {
   const now = mailshot.now()
   return [
     confirmationStatement(mailshot, ask, now),
-    consentStatement(ask, now, null),
+    consentStatement(ask, now, { confirmedAt: null, when: isNewAsk(ask, now) }),
     sql`INSERT INTO subscriptions (subscriber_id, list_id, status, asked_at)
         SELECT ${ask.subscriberId}, value, 'pending', ${now} FROM ${each(ask.lists)} WHERE true
         ON CONFLICT (subscriber_id, list_id) DO UPDATE
@@ -84,7 +93,11 @@ function dayOf(time: number, lang: string, timeZone: string): string {
   return new Intl.DateTimeFormat(lang, { dateStyle: 'long', timeZone }).format(time)
 }
 
-function consentStatement(ask: Ask, now: number, confirmedAt: number | null): SQL {
+function consentStatement(
+  ask: Ask,
+  now: number,
+  { confirmedAt, when }: { confirmedAt: number | null; when: SQL },
+): SQL {
   const { subscriberId, profile, consent, lists } = ask
   return sql`
     INSERT INTO consents
@@ -92,7 +105,7 @@ function consentStatement(ask: Ask, now: number, confirmedAt: number | null): SQ
     SELECT ${subscriberId}, value, ${now}, ${consent.source}, ${consent.form ?? null},
       ${consent.wording ?? null}, ${profile.lang}, ${consent.ip ?? null},
       ${consent.userAgent ?? null}, ${confirmedAt}
-    FROM ${each(lists)} WHERE ${isNewAsk(ask, now)}`
+    FROM ${each(lists)} WHERE ${when}`
 }
 
 /** Whether the list `value` was not asked for just now, and the person was not mailed too often today. */
