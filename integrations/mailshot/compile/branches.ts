@@ -26,7 +26,7 @@ interface Choice {
 
 const most = 200
 
-/** Reads the blocks of a text; those that are not closed end with it. */
+/** Reads the blocks of a text. One that is never closed is reported as such: here it is taken for no condition. */
 function grow(pieces: readonly Piece[]): Grown {
   const root: Grown = []
   const open: { choice: Choice; branch: Grown }[] = []
@@ -40,6 +40,7 @@ function grow(pieces: readonly Piece[]): Grown {
       else if (word.startsWith('end')) open.pop()
     }
   }
+  for (const { choice } of open) choice.isTotal = true
   return root
 }
 

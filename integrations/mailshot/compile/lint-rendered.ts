@@ -1,9 +1,10 @@
 import { errorAt, type Place, type Problem } from '../campaign/problem.ts'
-import { type Piece, readings } from './branches.ts'
+import { readings } from './branches.ts'
 import { decodeEntities } from './entity.ts'
 import { type HtmlAttribute, type HtmlEvent, scanHtml } from './html-scan.ts'
 import { forbiddenElement, forbiddenHandler, isForbidden } from './lint.ts'
 import { type AddressOptions, lintLink, lintSource } from './lint-address.ts'
+import { piecesOf } from './pieces.ts'
 import { splitAtTokens, type Tokens } from './tokens.ts'
 
 export interface RenderedOptions extends Omit<AddressOptions, 'prefix' | 'isFinished'> {
@@ -35,16 +36,6 @@ export function lintRendered(html: string, options: RenderedOptions): Problem[] 
       case 'comment':
         return []
     }
-  })
-}
-
-/** A text with tokens as pieces: entities read, fragments replaced by what they hold. */
-export function piecesOf(tokens: Tokens, text: string, read = decodeEntities): Piece[] {
-  return splitAtTokens(tokens, text).flatMap((piece): Piece[] => {
-    if (typeof piece === 'string') return [read(piece)]
-    const { kind, source } = piece.token
-    if (kind === 'fragment') return piecesOf(tokens, source, (plain) => plain)
-    return [kind === 'tag' ? { tag: source } : { output: source }]
   })
 }
 

@@ -4,6 +4,7 @@ import type { CompiledVariant } from '../compile.ts'
 import type { MailshotConfig } from '../config.ts'
 import { textsFor } from '../texts.ts'
 import { checkMerge } from './check-merge.ts'
+import { emptySubject, isInText, noUnsubscribeLink } from './every-reader.ts'
 import type { Fields } from './fields.ts'
 import type { PreparedImages } from './images.ts'
 import { flatten, htmlNodes, type Node, plainNodes, toTemplate } from './nodes.ts'
@@ -53,7 +54,7 @@ export async function compileVariant(
     text: textNodes(context, html, content),
   }
   const merged = Object.values(texts).flatMap((one) => checkMerge(flatten(tokens, one), fields))
-  problems.push(...misplaced, ...merged, ...noUnsubscribeLink(context, flatten(tokens, nodes)))
+  problems.push(...misplaced, ...merged, ...emptySubject(tokens, subject, variant.subject.place))
   problems.push(...notYetKnown(problems, rendered(context, html)))
   return {
     compiled: {
@@ -104,7 +105,11 @@ function rendered(context: VariantContext, html: string): Problem[] {
   }
   const locate = (...texts: string[]) => locateIn(outer ? [own, outer] : [own], ...texts)
   const images = new Map([...layoutImages, ...context.images])
-  return lintRendered(html, { tokens, images, site: config.site, locate })
+  return [
+    ...lintRendered(html, { tokens, images, site: config.site, locate }),
+    // Without a layout, or with broken MJML, there is nothing to look for it in.
+    ...(html === '' ? [] : noUnsubscribeLink(tokens, html, (outer ?? own).place)),
+  ]
 }
 
 function textNodes(context: VariantContext, html: string, content: string): Node[] {
@@ -113,8 +118,7 @@ function textNodes(context: VariantContext, html: string, content: string): Node
   const written = variant.text && protectText(context, variant.text.body, place)
   context.problems.push(...lintLeftovers(written ?? '', place))
   const body = written?.trim() ?? textOf(context, html, content)
-  const has = (field: string) =>
-    flatten(tokens, plainNodes(tokens, body, 'plain')).some((node) => isField(node, field))
+  const has = (field: string) => isInText(tokens, body, field)
   const footer = protectText(context, textFooter(body, has, statics), place)
   return plainNodes(tokens, joinTagLines(tokens, `${body}${footer}\n`), 'plain')
 }
@@ -136,30 +140,4 @@ function textOf(
     problems.push(errorAt(place, 'no text part can be made', why, cure))
   }
   return whole ?? ''
-}
-
-function noUnsubscribeLink({ variant }: VariantContext, nodes: Node[]): Problem[] {
-  const isMissingLayout = variant.format === 'md' && !variant.layout
-  if (isMissingLayout || nodes.some((node) => isField(node, 'url_unsubscribe'))) return []
-  const place = {
-    file: variant.layout?.file ?? variant.file,
-    line: variant.layout?.bodyLine ?? variant.bodyLine,
-  }
-  const why = 'the law and the mail services ask for one in every mail'
-  return [
-    errorAt(
-      place,
-      'no unsubscribe link',
-      why,
-      'put <a href="{{ url_unsubscribe }}"> or {{ footer }} in it',
-    ),
-  ]
-}
-
-function isField(node: Node, field: string): boolean {
-  return (
-    typeof node === 'object' &&
-    node.token.kind === 'output' &&
-    node.token.source.split(/[\s|]/)[0] === field
-  )
 }
