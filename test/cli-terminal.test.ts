@@ -1,5 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
+import { stripVTControlCharacters } from 'node:util'
 import { describe, expect, test } from 'vitest'
 import { openSite, type Site } from './run-mailshot.ts'
 import { siteWithPeople } from './site-with-people.ts'
@@ -43,6 +44,20 @@ describe.runIf(hasTerminals)('mailshot on a terminal', () => {
     expect(screen).toMatch(/2026-06-launch ━+ 100% {2}3 of 3 {2}done/)
     expect(screen.lastIndexOf('\u001b[?25h')).toBeGreaterThan(screen.lastIndexOf('\u001b[?25l'))
     expect(code).toBe(0)
+  })
+
+  test('tells the whole reason of a pause, however narrow the screen', async () => {
+    const { site } = await siteWithPeople({
+      onMailFrom: () => ({ code: 535, text: `5.7.8 ${'authentication failed '.repeat(5)}again` }),
+    })
+    await site.mailshot('send', '2026-06-launch', '--yes')
+
+    const { screen } = await onTerminal(site, ['deliver', '--until-done'])
+
+    // On lines of its own: the screen would cut the line of a bar off.
+    expect(stripVTControlCharacters(screen)).toMatch(
+      /2026-06-launch is paused: blocked[^\r\n]{0,50}\r\n[^\r\n]{20,79}\r\n[^]* again\r\n/,
+    )
   })
 
   test('finishes what is in hand at Ctrl-C', async () => {

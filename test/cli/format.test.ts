@@ -4,6 +4,7 @@ import {
   formatDuration,
   formatTime,
   isoTime,
+  wrap,
 } from '../../integrations/mailshot/cli/format.ts'
 
 const noon = Date.UTC(2026, 11, 1, 12)
@@ -39,5 +40,15 @@ describe('formatDuration', () => {
     expect(formatDuration(125_000)).toBe('2 min 5 s')
     expect(formatDuration(3_600_000 * 3.5)).toBe('3 h 30 min')
     expect(formatDuration(86_400_000 * 3)).toBe('3 days 0 h')
+  })
+})
+
+describe('wrap', () => {
+  test('keeps lines within a width, and a longer word whole', () => {
+    expect(wrap('one two three incomprehensibilities', 8)).toEqual([
+      'one two',
+      'three',
+      'incomprehensibilities',
+    ])
   })
 })

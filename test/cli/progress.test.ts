@@ -1,6 +1,9 @@
+import { sql } from 'drizzle-orm/sql'
 import { describe, expect, test } from 'vitest'
-import { followDuring } from '../../integrations/mailshot/cli/progress.ts'
+import { followDuring, followSends } from '../../integrations/mailshot/cli/progress.ts'
+import { pauseSend, resumeSend } from '../../integrations/mailshot/send.ts'
 import { openTestMailshot } from '../open-test-mailshot.ts'
+import { runningSend } from '../running-send.ts'
 import { recordingTerminal } from './recording-terminal.ts'
 
 describe('followDuring', () => {
@@ -37,5 +40,53 @@ describe('followDuring', () => {
     await expect(followDuring(broken, recordingTerminal(), work)).rejects.toThrow('no disk')
 
     expect(order).toEqual(['worked'])
+  })
+})
+
+describe('followSends', () => {
+  test('says why a send stands still in a line of its own, each reason once, also when quiet', async () => {
+    const mailshot = await openTestMailshot()
+    const id = await runningSend(mailshot, ['weekly'])
+    const terminal = recordingTerminal({ quiet: true })
+    const wait = (reason: string | null) =>
+      mailshot.db.write(sql`UPDATE sends SET status = 'scheduled', reason = ${reason}`)
+    const acts = [
+      () => wait('waiting for its images'),
+      () => wait('waiting for its images'),
+      () => wait('waiting for its images: 404'),
+      () => pauseSend(mailshot, id, { reason: 'blocked', actor: 'test' }),
+      () => resumeSend(mailshot, id, { actor: 'test' }),
+      () => pauseSend(mailshot, id, { reason: 'blocked', actor: 'test' }),
+    ]
+    const stepped = { ...mailshot, sleep: async () => void (await acts.shift()?.()) }
+
+    const until = () => acts.length === 0
+    const { signal } = new AbortController()
+    await followSends(stepped, terminal, { id, signal, until })
+
+    expect(terminal.err).toEqual([
+      'june is scheduled: waiting for its images',
+      'june is scheduled: waiting for its images: 404',
+      'june is paused: blocked',
+      'june is paused: blocked',
+    ])
+  })
+
+  test('says when a send has another status, though nothing more is settled', async () => {
+    const mailshot = await openTestMailshot()
+    const id = await runningSend(mailshot, ['weekly'])
+    const terminal = recordingTerminal()
+    const acts = [() => pauseSend(mailshot, id, { reason: 'operator', actor: 'test' })]
+    const stepped = { ...mailshot, sleep: async () => void (await acts.shift()?.()) }
+
+    const until = () => acts.length === 0
+    const { signal } = new AbortController()
+    await followSends(stepped, terminal, { id, signal, until })
+
+    expect(terminal.err).toEqual([
+      'june: 0 of 0 (running)',
+      'june is paused: operator',
+      'june: 0 of 0 (paused)',
+    ])
   })
 })

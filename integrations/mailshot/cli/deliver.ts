@@ -6,7 +6,6 @@ import { count } from './format.ts'
 import { followDuring } from './progress.ts'
 import { logFor, withMailshot } from './project.ts'
 import { stopSignal } from './signals.ts'
-import { printable } from './terminal.ts'
 
 const options = {
   'until-done': {
@@ -47,8 +46,6 @@ async function work(
       deliver(mailshot, { signal, untilDone }),
     )
     const stuck = sends.filter(hasPausedItself)
-    for (const send of stuck)
-      terminal.warn(`${send.slug} is paused: ${printable(send.reason ?? '')}`)
     if (terminal.json) terminal.printJson(result)
     else terminal.print(summary(result))
     const bad = result.failed + result.uncertain + stuck.length

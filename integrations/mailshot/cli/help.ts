@@ -1,4 +1,5 @@
 import { exitCodes, globalOptions, type Manual, type Options } from './command.ts'
+import { wrap } from './format.ts'
 import { paint } from './terminal.ts'
 
 const exitRule = {
@@ -60,15 +61,4 @@ function columns(entries: (readonly [string, string])[], width: number): string[
     const lines = wrap(right, Math.max(30, 92 - width))
     return `  ${left.padEnd(width + 2)}${lines.join(`\n${indent}`)}`
   })
-}
-
-function wrap(text: string, width: number): string[] {
-  const lines: string[] = []
-  for (const word of text.split(' ')) {
-    const last = lines.at(-1)
-    if (last !== undefined && last.length + word.length < width) {
-      lines[lines.length - 1] = `${last} ${word}`
-    } else lines.push(word)
-  }
-  return lines
 }

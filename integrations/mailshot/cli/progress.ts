@@ -1,11 +1,14 @@
 import { type GenericBar, MultiBar } from 'cli-progress'
 import type { Mailshot } from '../mailshot.ts'
 import { listSends, type Send } from '../send.ts'
-import { formatDuration } from './format.ts'
+import { formatDuration, wrap } from './format.ts'
 import { paintNote, printable, type Terminal } from './terminal.ts'
 import { settled } from './send-view.ts'
 
-/** Shows how far sends are until told to stop: a bar each on a terminal, else a line when a tenth more is done. */
+/**
+ * Shows how far sends are until told to stop: a bar each on a terminal, else a line when a tenth more is done. Why one stands
+ * still has a line of its own, also when quiet.
+ */
 export interface Progress {
   update(sends: readonly Send[], now: number): void
   stop(): void
@@ -64,13 +67,17 @@ export function isOpen(send: Send): boolean {
 
 function startProgress(terminal: Terminal): Progress {
   if (terminal.live) return startBars()
-  const tenths = new Map<string, number>()
+  const told = new Map<string, string>()
+  const newReason = openReasons()
   return {
     update(sends) {
       for (const send of sends) {
+        const reason = newReason(send)
+        if (reason !== undefined) terminal.warn(reason)
         const tenth = Math.floor((settled(send) / Math.max(1, send.total)) * 10)
-        if (tenths.get(send.id) === tenth || send.status === 'preparing') continue
-        tenths.set(send.id, tenth)
+        const step = `${tenth} ${send.status}`
+        if (told.get(send.id) === step || send.status === 'preparing') continue
+        told.set(send.id, step)
         terminal.note(`${send.slug}: ${settled(send)} of ${send.total} (${send.status})`)
       }
     },
@@ -78,10 +85,21 @@ function startProgress(terminal: Terminal): Progress {
   }
 }
 
+/** Answers why a send stands still, once each time that the reason is another one. */
+function openReasons(): (send: Send) => string | undefined {
+  const told = new Map<string, string | null>()
+  return ({ id, slug, status, reason }) => {
+    if (told.get(id) === reason) return undefined
+    told.set(id, reason)
+    return reason === null ? undefined : `${slug} is ${status}: ${printable(reason)}`
+  }
+}
+
 function startBars(): Progress {
   let multi: MultiBar | undefined
   const bars = new Map<string, GenericBar>()
   const rates = new Map<string, RateMeter>()
+  const newReason = openReasons()
   return {
     update(sends, now) {
       for (const send of sends) {
@@ -93,11 +111,24 @@ function startBars(): Progress {
         multi ??= openScreen()
         if (shown) shown.update(settled(send), { line })
         else bars.set(send.id, multi.create(Math.max(1, send.total), settled(send), { line }))
+        for (const part of wrap(newReason(send) ?? '', screenWidth() - 1)) above(multi, part)
       }
       multi?.update()
     },
     stop: () => multi?.stop(),
   }
+}
+
+/** A line above the bars, where it stays; the bar that stood there is drawn again below. */
+function above(multi: MultiBar, text: string): void {
+  const clearRight = '\u001b[K'
+  if (text !== '') multi.log(`${paintNote('yellow', text)}${clearRight}\n`)
+}
+
+function screenWidth(): number {
+  const { columns } = process.stderr
+  // Some terminals do not know their size, and say 0.
+  return columns > 0 ? columns : 80
 }
 
 function openScreen(): MultiBar {
@@ -107,6 +138,8 @@ function openScreen(): MultiBar {
     hideCursor: true,
     linewrap: false,
     fps: 10,
+    // A line that was put above has moved the bars.
+    forceRedraw: true,
     // Ctrl-C is the command's to handle: what is in hand is finished first.
     gracefulExit: false,
   })
@@ -133,15 +166,13 @@ function describe(send: Send, perSecond: number): string {
 }
 
 function bar(share: number): string {
-  const width = Math.max(10, Math.min(32, (process.stderr.columns ?? 80) - 60))
+  const width = Math.max(10, Math.min(32, screenWidth() - 60))
   const full = Math.round(share * width)
   return paintNote('green', '━'.repeat(full)) + paintNote('dim', '─'.repeat(width - full))
 }
 
 function state(send: Send): string {
-  if (send.status === 'done') return paintNote('green', 'done')
-  const text = send.reason ? `${send.status}: ${printable(send.reason)}` : send.status
-  return paintNote('yellow', text)
+  return paintNote(send.status === 'done' ? 'green' : 'yellow', send.status)
 }
 
 function formatRate(perSecond: number): string {
