@@ -9,6 +9,7 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import { type Mailshot, openMailshot } from '../integrations/mailshot/mailshot.ts'
 import { listRecipients } from '../integrations/mailshot/recipient.ts'
 import { readSend } from '../integrations/mailshot/send.ts'
+import { tendSends } from '../integrations/mailshot/send/tend.ts'
 import { smtp } from '../integrations/mailshot/transports/smtp.ts'
 import { testConfig, testSecret } from './open-test-mailshot.ts'
 import { addReaders, statusCounts } from './people.ts'
@@ -74,6 +75,36 @@ describe('a worker killed with SIGKILL', () => {
     await expectEachSettledOnce(mailshot, server, send.id, 500)
   })
 
+  it('or only stopped past its lease and woken again, mails nobody twice', async () => {
+    const server = await startSmtpServer({ delayMs: 2 })
+    const mailshot = await openReal(server)
+    await addReaders(mailshot, 400)
+    const { send } = await startFixture(mailshot, 'hello')
+    const sleeper = startWorker(mailshot, server, { LEASE_SECONDS: '5' })
+    await server.waitForMessages(60)
+    sleeper.kill('SIGSTOP')
+    await finish(startWorker(mailshot, server, { LEASE_SECONDS: '5' }))
+    expect(await readSend(mailshot, send.id)).toMatchObject({ status: 'done' })
+    sleeper.kill('SIGCONT')
+    await finish(sleeper)
+    await expectEachSettledOnce(mailshot, server, send.id, 400)
+  })
+
+  it('in mid-cancel is followed by one that cancels the rest', async () => {
+    const server = await startSmtpServer()
+    const mailshot = await openReal(server)
+    await addReaders(mailshot, 60_000)
+    const { send } = await startFixture(mailshot, 'hello')
+    while (await tendSends(mailshot, () => 'ready'));
+    const cancelling = startCli(mailshot, server, { args: ['cancel', send.id] })
+    await until(async () => (await readSend(mailshot, send.id)).cancelled > 0)
+    await kill(cancelling)
+    const left = (await statusCounts(mailshot, send.id))['pending'] ?? 0
+    expect(left).toBeGreaterThan(0)
+    await finish(startWorker(mailshot, server))
+    expect(await statusCounts(mailshot, send.id)).toEqual({ cancelled: 60_000 })
+  })
+
   it('stopped by SIGTERM instead, leaves nothing uncertain', async () => {
     const server = await startSmtpServer({ delayMs: 5 })
     const mailshot = await openReal(server)
@@ -129,17 +160,30 @@ async function openReal(server: TestSmtpServer): Promise<Mailshot> {
   return mailshot
 }
 
-function startWorker(mailshot: Mailshot, server: TestSmtpServer): ChildProcess {
+function startWorker(
+  mailshot: Mailshot,
+  server: TestSmtpServer,
+  env: Record<string, string> = {},
+): ChildProcess {
+  return startCli(mailshot, server, { args: ['deliver', '--until-done'], env })
+}
+
+function startCli(
+  { config: { database } }: Mailshot,
+  server: TestSmtpServer,
+  { args, env }: { args: string[]; env?: Record<string, string> },
+): ChildProcess {
   const cli = resolve('integrations/mailshot/bin.mjs')
   const config = resolve('test/fixtures/site/mailshot.config.ts')
-  const worker = spawn(process.execPath, [cli, 'deliver', '--until-done', '--config', config], {
+  const worker = spawn(process.execPath, [cli, ...args, '--config', config], {
     stdio: ['ignore', 'ignore', 'inherit'],
     env: {
       ...process.env,
-      MAILSHOT_DATABASE_URL: mailshot.config.database,
+      MAILSHOT_DATABASE_URL: database,
       MAILSHOT_SECRET: testSecret,
       MAILSHOT_LOG: 'error',
       SMTP_PORT: String(server.port),
+      ...env,
     },
   })
   onTestFinished(() => void worker.kill('SIGKILL'))

@@ -30,9 +30,9 @@ describe('laneOf', () => {
     expect(laneOf(config, 'send').spacing).toBe(1000)
   })
 
-  it('leaves even the smallest pace one mail', async () => {
-    const { config } = await openTestMailshot({ pace: '1/day' })
-    expect(laneOf(config, 'send').limits).toEqual([{ count: 1, windowMs: 86_400_000 }])
+  it('keeps nothing of a limit too small to share', async () => {
+    const { config } = await openTestMailshot({ pace: '10/day' })
+    expect(laneOf(config, 'send').limits).toEqual([{ count: 10, windowMs: 86_400_000 }])
   })
 })
 
@@ -86,6 +86,13 @@ describe('the pace', () => {
     const times = await handOverAll({ pace, letterReserve: 0 }, 250, 40)
     expect(mostInWindow(times, 1000)).toBeLessThanOrEqual(5)
     expect(mostInWindow(times, 60_000)).toBeLessThanOrEqual(100)
+  })
+
+  it('uses at least nine tenths of a small limit per second', async () => {
+    const times = await handOverAll({ pace: '5/second' }, 100, 40)
+    const seconds = ((times.at(-1) ?? 0) - (times[0] ?? 0)) / 1000
+    expect(mostInWindow(times, 1000)).toBeLessThanOrEqual(5)
+    expect(99 / seconds).toBeGreaterThanOrEqual(4.5)
   })
 
   it('is spread evenly instead of sent in bursts', async () => {
