@@ -1,6 +1,7 @@
 import { assert, constantFrom, property, string } from 'fast-check'
+import { Parser } from 'htmlparser2'
 import { describe, expect, test } from 'vitest'
-import { scanHtml } from '../../integrations/mailshot/compile/html-scan.ts'
+import { brokenMarkupAt, scanHtml } from '../../integrations/mailshot/compile/html-scan.ts'
 
 /** What a scan sees, in short. */
 function seen(html: string): string[] {
@@ -66,6 +67,29 @@ describe('scanHtml', () => {
     expect(attributes.map(({ quoted }) => quoted)).toEqual([true, true, false])
   })
 
+  test('reads attributes as browsers do, however they are written', () => {
+    expect(seen(`<a b=c'title='d e'>`)).toEqual([`<a b=c'title='d e'=>`])
+    expect(seen('<a b"c>d<i e="f">')).toEqual(['<a b"c=>', 'd', '<i e=f>'])
+    expect(seen('<a ="b" c==d>')).toEqual(['<a ="b"= c==d>'])
+    expect(seen('<a href=b/>c</a title=">">d')).toEqual(['<a href=b/>', 'c', '</a>', 'd'])
+  })
+
+  test('sees the attributes that a parser sees', () => {
+    const unit = constantFrom('"', "'", '=', ' ', '/', 'x', 'a="', "b='", 'c=', '\n')
+    assert(
+      property(string({ unit, maxLength: 12 }), (inside) => {
+        const html = `<b ${inside}>"'>`
+        const [event] = scanHtml(html)
+        if (event?.type !== 'open') return
+        const names: string[] = []
+        const parser = new Parser({ onattribute: (name) => names.push(name) })
+        parser.end(html)
+        expect(event.attributes.map(({ name }) => name)).toEqual(names)
+      }),
+      { numRuns: 2000 },
+    )
+  })
+
   test('leaves out nothing that is text, and says where it stands', () => {
     const unit = constantFrom(
       '<',
@@ -92,5 +116,17 @@ describe('scanHtml', () => {
           expect(html.slice(start, start + text.length)).toBe(text)
       }),
     )
+  })
+})
+
+describe('brokenMarkupAt', () => {
+  test('finds where markup begins that never ends, and no other sign', () => {
+    const broken = (html: string) =>
+      scanHtml(html).map((event) => (event.type === 'text' ? brokenMarkupAt(event.text) : -1))
+    expect(broken('a < b && b > c <3')).toEqual([-1])
+    for (const html of ['ab<!-- x', 'ab<i title="x', 'ab</i', 'ab<?x', 'ab<![CDATA[x]]>']) {
+      expect(broken(html)).toEqual([2])
+    }
+    expect(broken('<!--[if mso]><td title="<![endif]-->">')[0]).toBe(0)
   })
 })
