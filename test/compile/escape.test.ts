@@ -20,6 +20,12 @@ describe('escapeValue', () => {
     expect(escapeValue("a/b?c=d&e='f' é", 'url-part')).toBe('a%2Fb%3Fc%3Dd%26e%3D%27f%27%20%C3%A9')
   })
 
+  test('climbs out of no folder of an address', () => {
+    for (const dots of ['.', '..', '.\0.']) expect(escapeValue(dots, 'url-part')).toBe('')
+    expect(escapeValue('...', 'url-part')).toBe('...')
+    expect(escapeValue('a.b', 'url-part')).toBe('a.b')
+  })
+
   test('lets an address through, encoded, and nothing else', () => {
     expect(escapeValue('HTTPS://a.org/ü ?a=1&b=%20', 'url')).toBe(
       'HTTPS://a.org/%C3%BC?a=1&amp;b=%20',

@@ -1,4 +1,4 @@
-import { assert, asyncProperty, constantFrom, oneof, pre, property, string } from 'fast-check'
+import { assert, asyncProperty, constantFrom, oneof, property, string } from 'fast-check'
 import { Parser } from 'htmlparser2'
 import { simpleParser } from 'mailparser'
 import { describe, expect, test } from 'vitest'
@@ -16,6 +16,8 @@ const nasty = oneof(
       '<',
       '>',
       '&',
+      '.',
+      '/',
       '{{',
       '}}',
       '{%',
@@ -59,21 +61,32 @@ const nasty = oneof(
     maxLength: 30,
   }),
   constantFrom(
+    '.',
+    '..',
+    '\0..',
     'x'.repeat(10_240),
     'é"<'.repeat(3500),
     '\r\nBcc: all@example.org\r\n\r\n<b>'.repeat(300),
   ),
 )
 
+const anyone = '{{ nom | default: "x" }}'
+/** Every place that a value may stand in, in Markdown. */
 const everywhere = markdown(
   [
-    'Bonjour {{ nom | default: "x" }}, [a]({{ nom | default: "x" }}) [b](https://a.org/{{ nom | default: "x" }}?q={{ city | default: "x" }})',
-    '![{{ nom | default: "x" }}](https://a.org/a.png "{{ nom | default: "x" }}")',
+    `Bonjour ${anyone}, [a](${anyone}) [b](https://a.org/${anyone}?q={{ city | default: "x" }})`,
+    `[c](https://a.org/${anyone}/${anyone}/x) [d](https://a.org/x#${anyone}) [e](mailto:a@b.org?subject=${anyone})`,
+    `[f]({% if nom %}https://a.org/${anyone}/y{% else %}{{ url_view }}{% endif %})`,
+    `[g]({% if city %}{{ city }}{% else %}${anyone}{% endif %})`,
+    `![${anyone}](https://a.org/${anyone} "${anyone}")`,
     '{% if nom %}\n## {{ nom | upcase }} {{ nom | append: "!" }}\n{% endif %}',
-    '<b title=\'{{ nom | default: "x" }}\'>{{ nom | default: "x" }}</b>',
+    `| a |\n|---|\n| ${anyone} |`,
+    `\`${anyone}\`\n\n\`\`\`\n${anyone}\n\`\`\``,
+    `<b title='${anyone}' lang="${anyone}" dir="${anyone}" aria-label="${anyone}">${anyone}</b>`,
+    `<blockquote cite="${anyone}">${anyone}</blockquote>`,
   ].join('\n\n'),
-  'subject: {{ nom | default: "x" }} et {{ city | default: "x" }}',
-  'preheader: {{ nom | default: "x" }}',
+  `subject: ${anyone} et {{ city | default: "x" }}`,
+  `preheader: ${anyone}`,
 )
 
 /** Every tag, attribute and comment of a page, without the texts that may differ. */
@@ -88,19 +101,35 @@ function structure(html: string): string {
   return seen.join('\n')
 }
 
+/** The links of the page to our own site, and the paths that they must have, whatever the values. */
+function linksToA(html: string): { url: URL; path: RegExp }[] {
+  const paths: Record<string, RegExp> = {
+    b: /^\/[^/]*$/,
+    c: /^\/[^/]*\/[^/]*\/x$/,
+    d: /^\/x$/,
+    f: /^\/(?:[^/]*\/y|mailshot\/view\/.*)$/,
+  }
+  return Array.from(html.matchAll(/href="([^"]*)"[^>]*>([bcdf])<\/a>/g), ([, href = '', name]) => ({
+    url: new URL(href.replaceAll('&amp;', '&').replaceAll('&#39;', "'")),
+    path: paths[name ?? ''] ?? /^$/,
+  }))
+}
+
 describe('composeMessage, whatever a name holds', () => {
   test('leaves the markup as it is', async () => {
     const compiled = await compileOnly({ 'a.md': everywhere })
-    const harmless = structure(composeFor(compiled).html)
+    const full = structure(composeFor(compiled).html)
+    // A condition asks for the name.
+    const nameless = structure(composeFor(compiled, { name: '' }).html)
     assert(
       property(nasty, nasty, (name, city) => {
-        pre(name.trim() !== '')
-        const { html } = composeFor(compiled, { name: `a${name}`, attributes: { city } })
-        expect(structure(html)).toBe(harmless)
-        expect(html).not.toMatch(/(?:href|src)="\s*(?!https:|#)/)
-        const address = new URL(/href="(https:\/\/a\.org[^"]*)"/.exec(html)?.[1] ?? '')
-        expect(address.pathname.split('/')).toHaveLength(2)
-        expect([...address.searchParams.keys(), address.hash]).toEqual(['q', ''])
+        const { html } = composeFor(compiled, { name, attributes: { city } })
+        expect(structure(html)).toBe(name === '' ? nameless : full)
+        expect(html).not.toMatch(/(?:href|src|cite)="\s*(?!https?:|mailto:|tel:|#)/i)
+        for (const { url, path } of linksToA(html)) {
+          expect(url.host).toBe(url.pathname.startsWith('/mailshot/') ? 'example.org' : 'a.org')
+          expect(url.pathname).toMatch(path)
+        }
       }),
       { numRuns: 300 },
     )

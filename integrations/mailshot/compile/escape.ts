@@ -11,7 +11,7 @@ export function escapeValue(value: unknown, escape: Escape): string {
     case 'url':
       return escapeHtml(safeUrl(text))
     case 'url-part':
-      return escapeHtml(encodeURIComponent(text).replaceAll("'", '%27'))
+      return urlPart(text)
     case 'plain':
       return text
     case 'header':
@@ -80,6 +80,12 @@ function cleaned(text: string): string {
     .toWellFormed()
     .replace(harmful, '')
     .replace(/\r\n?|[\u2028\u2029]/g, '\n')
+}
+
+/** A part of an address. Dots alone would climb out of its path, encoded or not, so nothing is written for them. */
+function urlPart(text: string): string {
+  if (text === '.' || text === '..') return ''
+  return encodeURIComponent(text).replaceAll("'", '%27')
 }
 
 /** An address that a mail may link to, or `#`. Characters that have no place in one are encoded. */

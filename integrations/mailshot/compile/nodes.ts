@@ -1,6 +1,6 @@
-import { errorAt, type Place, type Problem } from '../campaign/problem.ts'
+import { errorAt, type Problem } from '../campaign/problem.ts'
 import { type Escape, escapeHtml } from './escape.ts'
-import { type HtmlAttribute, scanHtml, voidElements } from './html-scan.ts'
+import { amidMarkup, htmlSpots, type Refusal } from './spots.ts'
 import { compact, type Template } from './template.ts'
 import { splitAtTokens, type Token, type Tokens } from './tokens.ts'
 
@@ -16,54 +16,29 @@ export interface PlacedToken {
 
 /** Cuts finished HTML at its tokens. One that stands where no value can be made safe is a problem. */
 export function htmlNodes(tokens: Tokens, html: string): { nodes: Node[]; problems: Problem[] } {
-  const placed = new Map<number, PlacedToken>()
+  const spots = htmlSpots(tokens, html)
   const problems: Problem[] = []
-  const stack = [{ name: '', id: 0 }]
-  let ids = 0
-  const place = (
-    start: number,
-    text: string,
-    escapeAt: (before: string) => Escape,
-    parent: number,
-  ) => {
-    for (const { offset, index, token, before } of tokensIn(tokens, text)) {
-      placed.set(start + offset, { token, index, escape: escapeAt(before), parent })
-    }
-  }
-  for (const event of scanHtml(html)) {
-    if (event.type === 'text') place(event.start, event.text, () => 'html', stack.at(-1)?.id ?? 0)
-    else if (event.type === 'raw')
-      problems.push(...refused(tokens, event.text, `inside <${event.name}>`))
-    else if (event.type === 'close') close(stack, event.name)
-    else if (event.type === 'open') {
-      problems.push(
-        ...refused(tokens, event.name, 'as an element; write [text]({{ field }}) for a link'),
-      )
-      for (const attribute of event.attributes) {
-        problems.push(...refusedIn(tokens, attribute))
-        const first = urlAttributes.has(attribute.name)
-        place(
-          attribute.start,
-          attribute.value,
-          (before) => attributeEscape(first, before),
-          (ids += 1),
-        )
-      }
-      if (!event.selfClosing && !voidElements.has(event.name))
-        stack.push({ name: event.name, id: (ids += 1) })
-    }
-  }
-  return { nodes: cut(tokens, html, placed), problems }
+  const nodes = cut(tokens, html, (offset, token) => {
+    const spot = spots.get(offset) ?? amidMarkup
+    if (!('refused' in spot)) return spot
+    problems.push(refusal(token, spot))
+    return { escape: 'html', parent: -1 }
+  })
+  return { nodes, problems }
 }
 
 /** Cuts a plain text at its tokens; behind the beginning of an address a value is percent-encoded. */
 export function plainNodes(tokens: Tokens, text: string, escape: 'plain' | 'header'): Node[] {
-  const placed = new Map<number, PlacedToken>()
-  for (const { offset, index, token, before } of tokensIn(tokens, text)) {
+  let before = ''
+  let end = 0
+  return cut(tokens, text, (offset, { kind }, length) => {
+    before += text.slice(end, offset)
+    end = offset + length
     const inUrl = /(?:https?:\/\/|mailto:)[^\s<>"]*$/.test(before)
-    placed.set(offset, { token, index, escape: inUrl ? 'url-part' : escape, parent: 0 })
-  }
-  return cut(tokens, text, placed)
+    // A block tag writes nothing, so what follows it may still be the beginning.
+    if (kind !== 'tag') before += 'x'
+    return { escape: inUrl ? 'url-part' : escape, parent: 0 }
+  })
 }
 
 /** The template that nodes make: fragments written out, white space taken where a `-` asks for it. */
@@ -110,73 +85,23 @@ function escapeLiteral(text: string, escape: Escape): string {
   }
 }
 
-const urlAttributes = new Set(['href', 'src', 'background', 'cite', 'poster', 'action'])
-const textAttributes = new Set([
-  'alt',
-  'title',
-  'aria-label',
-  'aria-roledescription',
-  'lang',
-  'dir',
-  'name',
-  'content',
-  'summary',
-  'abbr',
-])
+type Place = Pick<PlacedToken, 'escape' | 'parent'>
 
-function attributeEscape(isUrl: boolean, before: string): Escape {
-  if (!isUrl) return 'html'
-  return before === '' ? 'url' : 'url-part'
-}
-
-function close(stack: { name: string; id: number }[], name: string): void {
-  const at = stack.findLastIndex((element) => element.name === name)
-  if (at > 0) stack.length = at
-}
-
-function tokensIn(tokens: Tokens, text: string) {
-  if (!text.includes(tokens.prefix)) return []
-  let offset = 0
-  let before = ''
-  const found: { offset: number; index: number; token: Token; before: string }[] = []
-  for (const piece of splitAtTokens(tokens, text)) {
-    if (typeof piece === 'string') before += piece
-    else {
-      found.push({ ...piece, offset, before })
-      // A block tag writes nothing, so what follows it may still be the beginning.
-      if (piece.token.kind !== 'tag') before += 'x'
-    }
-    offset += typeof piece === 'string' ? piece.length : `${tokens.prefix}${piece.index}x`.length
-  }
-  return found
-}
-
-function cut(tokens: Tokens, text: string, placed: Map<number, PlacedToken>): Node[] {
+function cut(
+  tokens: Tokens,
+  text: string,
+  placeAt: (offset: number, token: Token, length: number) => Place,
+): Node[] {
   let offset = 0
   return splitAtTokens(tokens, text).map((piece) => {
     const at = offset
-    offset += typeof piece === 'string' ? piece.length : `${tokens.prefix}${piece.index}x`.length
-    if (typeof piece === 'string') return piece
-    return placed.get(at) ?? { ...piece, escape: 'html', parent: -1 }
+    const { length } = typeof piece === 'string' ? piece : `${tokens.prefix}${piece.index}x`
+    offset += length
+    return typeof piece === 'string' ? piece : { ...piece, ...placeAt(at, piece.token, length) }
   })
 }
 
-function refusedIn(tokens: Tokens, { name, value, quoted }: HtmlAttribute): Problem[] {
-  if (!urlAttributes.has(name) && !textAttributes.has(name))
-    return refused(tokens, value, `in the attribute ${name}`)
-  return quoted ? [] : refused(tokens, value, `in the attribute ${name} without quotes`)
-}
-
-function refused(tokens: Tokens, text: string, where: string): Problem[] {
-  return tokensIn(tokens, text).map(({ token }) => refusedAt(token.place, where))
-}
-
-function refusedAt(place: Place, where: string): Problem {
-  const why = 'no value can be made safe there'
-  return errorAt(
-    place,
-    `a placeholder stands ${where}`,
-    why,
-    'put it in the text, or in an href, src, alt or title in quotes',
-  )
+function refusal({ place, kind, source }: Token, { refused, cure }: Refusal): Problem {
+  const subject = kind === 'tag' ? `{% ${source} %}` : 'a placeholder'
+  return errorAt(place, `${subject} stands ${refused}`, 'no value can be made safe there', cure)
 }

@@ -46,6 +46,20 @@ export function splitAtTokens(
   })
 }
 
+/** The tokens of a text, and where they begin. */
+export function tokensIn(
+  tokens: Tokens,
+  text: string,
+): { offset: number; index: number; token: Token }[] {
+  if (!text.includes(tokens.prefix)) return []
+  let offset = 0
+  return splitAtTokens(tokens, text).flatMap((piece) => {
+    const at = offset
+    offset += typeof piece === 'string' ? piece.length : `${tokens.prefix}${piece.index}x`.length
+    return typeof piece === 'string' ? [] : [{ ...piece, offset: at }]
+  })
+}
+
 export interface ProtectOptions {
   tokens: Tokens
   /** Where the text begins. */
