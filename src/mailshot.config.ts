@@ -1,3 +1,4 @@
+import { MailshotError } from 'astro-mailshot'
 import { defineConfig } from 'astro-mailshot/config'
 import { outbox } from 'astro-mailshot/transports/outbox'
 import { smtp } from 'astro-mailshot/transports/smtp'
@@ -49,7 +50,13 @@ function transport() {
   return smtp({
     host: SMTP_HOST,
     ...(SMTP_PORT && { port: Number(SMTP_PORT) }),
-    tls: (['implicit', 'none'] as const).find((mode) => mode === SMTP_TLS) ?? 'starttls',
-    ...(SMTP_USER && SMTP_PASSWORD && { user: SMTP_USER, password: SMTP_PASSWORD }),
+    tls: tlsMode(SMTP_TLS || 'starttls'),
+    ...(SMTP_USER && { user: SMTP_USER, password: SMTP_PASSWORD }),
   })
+}
+
+function tlsMode(text: string) {
+  const mode = (['starttls', 'implicit', 'none'] as const).find((one) => one === text)
+  if (mode) return mode
+  throw new MailshotError(`SMTP_TLS: "${text}" is not a mode; say starttls, implicit or none`)
 }
