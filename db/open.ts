@@ -48,17 +48,18 @@ export async function openDatabase(
   url: string,
   options: OpenDatabaseOptions = {},
 ): Promise<Database> {
-  if (url.startsWith('file:')) await checkFile(url, options)
-  const client = connect(url, options.authToken)
-  const database = databaseOf(client, url)
+  let client: Client | undefined
   try {
+    if (url.startsWith('file:')) await checkFile(url, options)
+    client = connect(url, options.authToken)
+    const database = databaseOf(client, url)
     await database.all(sql`SELECT 1`)
     await migrate(database)
+    return database
   } catch (error) {
-    client.close()
+    client?.close()
     throw explainOpening(url, error)
   }
-  return database
 }
 
 function connect(url: string, authToken: string | undefined): Client {
@@ -193,9 +194,21 @@ function pathOf(url: string): string {
 }
 
 function explainOpening(url: string, cause: unknown): unknown {
-  if (cause instanceof MailshotError || !(cause instanceof LibsqlError)) return cause
+  if (cause instanceof MailshotError || !(cause instanceof Error)) return cause
+  // A mistake in the code, unless it is what `fetch` throws.
+  if (cause instanceof TypeError && cause.cause === undefined) return cause
+  const shown = url.replace(/\?.*$/, '')
+  if (cause instanceof LibsqlError && cause.code.startsWith('URL_')) {
+    return new MailshotError(
+      `"${shown}" is not the address of a database; ` +
+        'set MAILSHOT_DATABASE_URL to one like file:data/mailshot.db or libsql://name.example.com',
+      { cause },
+    )
+  }
+  // `fetch` itself only says that it failed.
+  const reason = cause.cause instanceof Error ? cause.cause.message : cause.message
   return new MailshotError(
-    `${url.replace(/\?.*$/, '')}: the database cannot be opened (${cause.message}); ` +
+    `${shown}: the database cannot be opened (${reason}); ` +
       'check that it exists, that this user may write it and its folder, and MAILSHOT_DATABASE_TOKEN if it is remote',
     { cause },
   )

@@ -32,6 +32,24 @@ describe('openDatabase', () => {
     await expect(openDatabase(url)).rejects.toThrow('the database cannot be opened')
   })
 
+  it('says where no database answers, and what is no address of one', async () => {
+    await expect(openDatabase('libsql://127.0.0.1:1')).rejects.toThrow(
+      /^libsql:\/\/127\.0\.0\.1:1: the database cannot be opened \(.+\); check that it exists/,
+    )
+    const example = 'is not the address of a database; set MAILSHOT_DATABASE_URL to one like file:'
+    await expect(openDatabase('mailshot.db')).rejects.toThrow(`"mailshot.db" ${example}`)
+    await expect(openDatabase('mysql://localhost')).rejects.toThrow(
+      `"mysql://localhost" ${example}`,
+    )
+  })
+
+  it('says which folder cannot be made', async () => {
+    const folder = freshFolder()
+    writeFileSync(join(folder, 'file'), '')
+    const open = openDatabase(`file:${folder}/file/mailshot.db`, { create: true })
+    await expect(open).rejects.toThrow(/file\/mailshot\.db: the database cannot be opened \(E/)
+  })
+
   it('writes through to the disk, and lets readers read meanwhile', async () => {
     const database = await openDatabase(freshUrl(), { create: true })
     expect(await database.get(sql`PRAGMA synchronous`)).toMatchObject({ synchronous: 2 })
