@@ -156,4 +156,18 @@ describe('mailshot doctor', () => {
     expect(out).toMatch(/^✘ database +.*there is no database; create it once with "mailshot init"/m)
     expect(out).toMatch(/^✘ transport +smtp 127\.0\.0\.1:1: nothing listens/m)
   })
+
+  test('goes on to the other checks when no database answers', async () => {
+    const env = { MAILSHOT_DATABASE_URL: 'libsql://127.0.0.1:1', SMTP_PORT: '1' }
+
+    const findings = await openSite('site', env).json('doctor')
+
+    expect(findings).toMatchObject([
+      { check: 'settings', state: 'ok' },
+      { check: 'secret', state: 'ok' },
+      { check: 'database', state: 'problem' },
+      { check: 'sender', state: 'warning' },
+      { check: 'transport', state: 'problem' },
+    ])
+  })
 })

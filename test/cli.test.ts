@@ -71,14 +71,33 @@ describe('mailshot', () => {
   })
 
   test('says which file is wrong when the settings cannot be read', async () => {
-    const project = makeProject('export default {}')
+    const none = ['{}', 'null', '"weekly"'].map((text) => makeProject(`export default ${text}`))
 
-    const { code, err } = await runMailshot(['check'], { cwd: project })
+    const runs = await Promise.all(none.map((cwd) => runMailshot(['check'], { cwd })))
+
+    expect(runs).toEqual(
+      none.map((project) => ({
+        code: 1,
+        out: '',
+        err: `mailshot: ${join(project, 'mailshot.config.ts')} has to say: export default defineConfig({ … })\n`,
+      })),
+    )
+  })
+
+  test('names the file whose settings are wrong', async () => {
+    const project = makeProject(`export { default } from ${JSON.stringify(fixtureConfig)}`)
+    const other = join(project, 'staging.ts')
+    const module = pathToFileURL('integrations/mailshot/config.ts').href
+    const lines = [
+      `import { defineConfig } from ${JSON.stringify(module)}`,
+      'export default defineConfig({})',
+    ]
+    writeFileSync(other, lines.join('\n'))
+
+    const { code, err } = await runMailshot(['check', '--config', other])
 
     expect(code).toBe(1)
-    expect(err).toBe(
-      `mailshot: ${join(project, 'mailshot.config.ts')} has to say: export default defineConfig({ … })\n`,
-    )
+    expect(err).toMatch(`mailshot: ${other}: it is wrong:\n✖`)
   })
 
   test('works from any folder of a project', async () => {

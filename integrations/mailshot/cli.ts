@@ -1,5 +1,6 @@
 import { closest } from './closest.ts'
 import { type Command, type ExitCode, exitCodes } from './cli/command.ts'
+import { explainFault } from './cli/fault.ts'
 import { commandHelp, overview } from './cli/help.ts'
 import { openTerminal } from './cli/terminal.ts'
 import { MailshotError } from './error.ts'
@@ -108,12 +109,10 @@ async function runCommandLine(argv: string[]): Promise<ExitCode> {
   try {
     return await dispatch(argv)
   } catch (error) {
-    if (error instanceof MailshotError) {
-      process.stderr.write(`mailshot: ${error.message}\n`)
-      return exitCodes.wrongRequest
-    }
-    process.stderr.write(`mailshot: ${error instanceof Error ? error.stack : String(error)}\n`)
-    return exitCodes.failed
+    const fault = explainFault(error)
+    const text = error instanceof Error ? error.stack : String(error)
+    process.stderr.write(`mailshot: ${fault?.message ?? text}\n`)
+    return fault?.exit ?? exitCodes.failed
   }
 }
 

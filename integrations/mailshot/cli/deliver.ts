@@ -1,10 +1,11 @@
 import { deliver } from '../deliver.ts'
+import { openLog } from '../log.ts'
 import type { Mailshot } from '../mailshot.ts'
 import type { Send } from '../send.ts'
 import { type Call, defineCommand, type ExitCode, exitCodes } from './command.ts'
 import { count } from './format.ts'
 import { followDuring } from './progress.ts'
-import { logFor, withMailshot } from './project.ts'
+import { withMailshot } from './project.ts'
 import { stopSignal } from './signals.ts'
 
 const options = {
@@ -30,7 +31,7 @@ export const deliverCommand = defineCommand({
   },
   run: (call) =>
     withMailshot(call.values, (mailshot) => work(call, mailshot), {
-      log: logFor(call.terminal.live || call.terminal.quiet ? 'warn' : 'info'),
+      log: openLog(call.terminal.live || call.terminal.quiet ? 'warn' : 'info'),
     }),
 })
 

@@ -1,10 +1,11 @@
 import type { MailshotConfig } from '../config.ts'
+import { openLog } from '../log.ts'
 import { domainOf } from '../email-address.ts'
-import { MailshotError } from '../error.ts'
 import { openMailshot, requireSecret } from '../mailshot.ts'
 import type { Transport } from '../transport.ts'
 import { defineCommand, exitCodes } from './command.ts'
-import { logFor, readProject } from './project.ts'
+import { explainFault } from './fault.ts'
+import { readProject } from './project.ts'
 import { paint } from './terminal.ts'
 
 interface Finding {
@@ -59,7 +60,7 @@ async function* examine(values: { config?: string | undefined }): AsyncGenerator
 async function* database(config: MailshotConfig): AsyncGenerator<Finding> {
   let held: string | undefined
   yield await tried('database', async () => {
-    const mailshot = await openMailshot(config, { log: logFor('warn') })
+    const mailshot = await openMailshot(config, { log: openLog('warn') })
     held = mailshot.held
     mailshot.db.close()
     return `${config.database}, tables up to date`
@@ -95,7 +96,8 @@ async function tried(check: string, attempt: () => Promise<string>): Promise<Fin
   try {
     return { check, state: 'ok', detail: await attempt() }
   } catch (error) {
-    if (error instanceof MailshotError) return { check, state: 'problem', detail: error.message }
-    throw error
+    // Whatever it is, the other checks may say more.
+    const text = error instanceof Error ? error.message : String(error)
+    return { check, state: 'problem', detail: explainFault(error)?.message ?? text }
   }
 }

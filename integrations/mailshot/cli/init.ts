@@ -2,9 +2,10 @@ import { execFileSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { appendFileSync, existsSync, readFileSync } from 'node:fs'
 import type { MailshotConfig } from '../config.ts'
+import { openLog } from '../log.ts'
 import { openMailshot } from '../mailshot.ts'
 import { type Call, defineCommand, exitCodes } from './command.ts'
-import { logFor, readProject } from './project.ts'
+import { readProject } from './project.ts'
 
 const options = {
   yes: { type: 'boolean', short: 'y', about: 'Write a missing secret into .env without asking.' },
@@ -33,7 +34,7 @@ export const init = defineCommand({
     const mailshot = await openMailshot(withSecret(config), {
       create: true,
       adopt: values.adopt === true,
-      log: logFor('warn'),
+      log: openLog('warn'),
     })
     const { held } = mailshot
     await mailshot.close()

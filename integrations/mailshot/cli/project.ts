@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { type Level, type Logger, pino } from 'pino'
 import type { MailshotConfig } from '../config.ts'
 import { MailshotError } from '../error.ts'
+import { openLog } from '../log.ts'
 import { type Mailshot, type OpenOptions, openMailshot } from '../mailshot.ts'
 
 const places = ['src/mailshot.config.ts', 'mailshot.config.ts', 'mailshot.config.mjs']
@@ -44,17 +44,25 @@ function rootOf(file: string): string {
 }
 
 async function importConfig(file: string): Promise<MailshotConfig> {
-  let config: MailshotConfig | undefined
+  const config = await importDefault(file)
+  if (isConfig(config)) return config
+  throw new MailshotError(`${file} has to say: export default defineConfig({ … })`)
+}
+
+async function importDefault(file: string): Promise<unknown> {
   try {
-    config = (await import(pathToFileURL(file).href)).default
+    return (await import(pathToFileURL(file).href)).default
   } catch (error) {
-    if (error instanceof MailshotError || !(error instanceof Error)) throw error
-    throw new MailshotError(`${file} cannot be read: ${error.message}`, { cause: error })
+    if (!(error instanceof Error)) throw error
+    // What is wrong inside is told of a file by its usual name; this one may have another.
+    const what = error.message.replace(/^mailshot\.config\.ts is wrong/, 'it is wrong')
+    const text = error instanceof MailshotError ? what : `it cannot be read: ${what}`
+    throw new MailshotError(`${file}: ${text}`, { cause: error })
   }
-  if (typeof config !== 'object' || !('secrets' in config)) {
-    throw new MailshotError(`${file} has to say: export default defineConfig({ … })`)
-  }
-  return config
+}
+
+function isConfig(value: unknown): value is MailshotConfig {
+  return typeof value === 'object' && value !== null && 'secrets' in value
 }
 
 /** Opens the project's Mailshot for one piece of work, and closes it whatever happens. */
@@ -64,17 +72,12 @@ export async function withMailshot<Result>(
   options: OpenOptions = {},
 ): Promise<Result> {
   const config = await readProject(values)
-  const mailshot = await openMailshot(config, { log: logFor('warn'), ...options })
+  const mailshot = await openMailshot(config, { log: openLog('warn'), ...options })
   try {
     return await work(mailshot)
   } finally {
     await mailshot.close()
   }
-}
-
-/** A log on stderr; MAILSHOT_LOG sets another level. */
-export function logFor(level: Level): Logger {
-  return pino({ level: process.env['MAILSHOT_LOG'] ?? level }, pino.destination(2))
 }
 
 /** Who does it, for the audit: the command line, and the account it runs under. */

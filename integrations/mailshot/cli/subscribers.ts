@@ -58,9 +58,12 @@ export const subscribers = defineCommand({
     ['mailshot subscribers list --list weekly --json', 'one line of JSON a person'],
   ],
   run: (call) => {
-    const action = actions[call.positionals[0] ?? 'list']
+    const name = call.positionals[0] ?? 'list'
+    const action = Object.hasOwn(actions, name) ? actions[name] : undefined
     if (action) return withMailshot(call.values, (mailshot) => action(call, mailshot))
-    throw new MailshotError(`subscribers: say one of ${Object.keys(actions).join(', ')}`)
+    throw new MailshotError(
+      `subscribers: "${name}" is not known; say one of ${Object.keys(actions).join(', ')}`,
+    )
   },
 })
 

@@ -1,0 +1,56 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { openSite } from './run-mailshot.ts'
+
+const slug = '2026-06-launch'
+
+describe('a mistake in the surroundings', () => {
+  test('is told in one line that names it, without a stack', async () => {
+    const site = openSite()
+    const file = join(site.folder, 'file')
+    writeFileSync(file, '')
+
+    const told = await Promise.all([
+      openSite('site', { MAILSHOT_DATABASE_URL: 'foo' }).mailshot('status'),
+      openSite('site', { MAILSHOT_DATABASE_URL: 'libsql://127.0.0.1:1' }).mailshot('status'),
+      openSite('site', { MAILSHOT_LOG: 'foo' }).mailshot('init'),
+      site.mailshot('preview', slug, '--out', join(file, 'look')),
+    ])
+
+    expect(told.map(({ code, out }) => ({ code, out }))).toEqual(
+      told.map(() => ({ code: 1, out: '' })),
+    )
+    const lines = told.map(({ err }) => err.trimEnd().split('\n'))
+    expect(lines.map((one) => one.length)).toEqual([1, 1, 1, 1])
+    expect(lines.flat()).toEqual([
+      expect.stringContaining('"foo" is not the address of a database'),
+      expect.stringContaining('libsql://127.0.0.1:1: the database cannot be opened'),
+      expect.stringContaining('MAILSHOT_LOG: "foo" is not a level of the log'),
+      expect.stringContaining(`${join(file, 'look')}: not a directory`),
+    ])
+  })
+})
+
+describe('an action that does not exist', () => {
+  test('is refused, whatever its name', async () => {
+    const commands = [
+      ['subscribers', 'toString'],
+      ['subscribers', 'constructor'],
+      ['token', 'constructor'],
+      ['letters', 'valueOf'],
+      ['hasOwnProperty'],
+    ]
+
+    const told = await Promise.all(commands.map((words) => openSite().mailshot(...words)))
+
+    expect(told.map(({ code }) => code)).toEqual(commands.map(() => 1))
+    expect(told.map(({ err }) => err)).toEqual([
+      'mailshot: subscribers: "toString" is not known; say one of list, show, add, unsubscribe\n',
+      'mailshot: subscribers: "constructor" is not known; say one of list, show, add, unsubscribe\n',
+      expect.stringMatching(/^mailshot: token: say create, list or revoke.*\n$/),
+      expect.stringMatching(/^mailshot: letters: "valueOf" is not known.*\n$/),
+      expect.stringMatching(/^mailshot: there is no command "hasOwnProperty".*\n$/),
+    ])
+  })
+})

@@ -1,0 +1,58 @@
+import { mkdirSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { fileURLToPath } from 'node:url'
+import { LibsqlError } from '@libsql/client'
+import { describe, expect, test } from 'vitest'
+import { explainFault } from '../../integrations/mailshot/cli/fault.ts'
+import { MailshotError } from '../../integrations/mailshot/error.ts'
+
+describe('explainFault', () => {
+  test('takes the text of a mistake of the person as it is', () => {
+    expect(explainFault(new MailshotError('x: wrong; do y'))).toEqual({
+      message: 'x: wrong; do y',
+      exit: 1,
+    })
+  })
+
+  test('names the file that cannot be used, the reason and the cure', () => {
+    const below = `${fileURLToPath(import.meta.url)}/folder`
+
+    expect(explainFault(thrownBy(() => mkdirSync(below)))).toEqual({
+      message: `${below}: not a directory; a file stands where a folder is needed; name another place`,
+      exit: 1,
+    })
+  })
+
+  test('says where nothing answers', async () => {
+    const port = await closedPort()
+
+    const error = await fetch(`http://127.0.0.1:${port}/`).catch((cause: unknown) => cause)
+
+    expect(explainFault(error)).toEqual({
+      message: expect.stringContaining(`ECONNREFUSED 127.0.0.1:${port}`),
+      exit: 2,
+    })
+  })
+
+  test('tells a full disk from a wrong statement, which is a mistake in the code', () => {
+    expect(explainFault(new LibsqlError('disk full', 'SQLITE_FULL'))).toMatchObject({ exit: 2 })
+    expect(explainFault(new LibsqlError('no such column', 'SQLITE_ERROR'))).toBeUndefined()
+    expect(explainFault(new TypeError('x is not a function'))).toBeUndefined()
+  })
+})
+
+function thrownBy(act: () => unknown): unknown {
+  try {
+    return act()
+  } catch (error) {
+    return error
+  }
+}
+
+async function closedPort(): Promise<number> {
+  const server = createServer()
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const address = server.address()
+  await new Promise((resolve) => server.close(resolve))
+  return typeof address === 'object' ? (address?.port ?? 0) : 0
+}
