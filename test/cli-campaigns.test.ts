@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { openSite } from './run-mailshot.ts'
@@ -70,6 +70,23 @@ describe('mailshot preview', () => {
     expect(await mail.read()).toMatchObject({ subject: 'Camille Martin, le bateau part' })
   })
 
+  test('refuses a language that the campaign is not written in, and writes nothing', async () => {
+    const site = openSite()
+    const preview = ['preview', slug, '--out', 'look', '--lang']
+
+    const told = await Promise.all([
+      site.mailshot(...preview, '../../x'),
+      site.mailshot(...preview, 'de'),
+    ])
+
+    expect(told).toMatchObject([{ code: 1 }, { code: 1 }])
+    expect(told.map(({ err }) => err)).toEqual([
+      `mailshot: --lang ../../x: ${slug} is not written in that language; known: en, fr\n`,
+      `mailshot: --lang de: ${slug} is not written in that language; known: en, fr\n`,
+    ])
+    expect(readdirSync(site.folder)).toEqual([])
+  })
+
   test('shows it as one subscriber gets it', async () => {
     const { site } = await siteWithPeople()
 
@@ -121,6 +138,16 @@ describe('mailshot test', () => {
 
     expect(code).toBe(2)
     expect(out).toMatch(/^me@example\.net: rejected: .*5\.1\.1 no such user/)
+  })
+
+  test('mails nothing in a language that the campaign is not written in', async () => {
+    const { site, smtp } = await siteWithPeople()
+
+    const { code, err } = await site.mailshot('test', slug, 'me@example.net', '--lang', 'klingon')
+
+    expect(code).toBe(1)
+    expect(err).toContain(`--lang klingon: ${slug} is not written in that language`)
+    expect(smtp.messages).toEqual([])
   })
 
   test('asks for an address', async () => {

@@ -1,6 +1,10 @@
 import { readCampaign } from '../campaign.ts'
+import { languageTag } from '../campaign/language-tag.ts'
+import { didYouMean } from '../closest.ts'
+import type { CompiledCampaign } from '../compile.ts'
 import type { MailshotConfig } from '../config.ts'
 import { MailshotError } from '../error.ts'
+import { variantFor } from '../message.ts'
 import { reportProblems } from './problems.ts'
 import { count } from './format.ts'
 import type { Terminal } from './terminal.ts'
@@ -20,6 +24,24 @@ export async function compileChecked(config: MailshotConfig, slug: string, termi
   const campaign = await readCampaign(config, slug)
   const { compiled, media } = await compileCampaign(config, campaign)
   return { campaign, compiled, media }
+}
+
+/**
+ * The language that `--lang` asks for.
+ *
+ * @throws MailshotError when its readers get a variant in another language
+ */
+export function parseLang(compiled: CompiledCampaign, lang: string): string {
+  const variant = variantFor(compiled, lang).lang
+  if (languageTag.test(lang) && primary(variant) === primary(lang)) return lang
+  const known = Object.keys(compiled.variants).toSorted()
+  throw new MailshotError(
+    `--lang ${lang}: ${compiled.slug} is not written in that language; ${didYouMean(lang, known)}`,
+  )
+}
+
+function primary(lang: string): string | undefined {
+  return lang.split('-')[0]
 }
 
 /** Loaded when a campaign is compiled: MJML takes half a second, which help and mistakes must not wait for. */

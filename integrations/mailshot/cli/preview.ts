@@ -3,12 +3,12 @@ import { join, resolve } from 'node:path'
 import type { CompiledCampaign, MediaFile } from '../compile.ts'
 import type { MailshotConfig } from '../config.ts'
 import { MailshotError } from '../error.ts'
-import { composeSample, type Reader } from '../message.ts'
+import { composeSample, type Reader, variantFor } from '../message.ts'
 import { findSubscriber } from '../subscriber/read.ts'
 import type { Message } from '../transport.ts'
-import { requireSlug } from './arguments.ts'
+import { parseAddress, requireSlug } from './arguments.ts'
 import { defineCommand, exitCodes } from './command.ts'
-import { compileChecked } from './compiled.ts'
+import { compileChecked, parseLang } from './compiled.ts'
 import { readProject, withMailshot } from './project.ts'
 
 export const preview = defineCommand({
@@ -31,14 +31,17 @@ export const preview = defineCommand({
     const known = values.as === undefined ? undefined : await readerOf(values, values.as)
     const config = known?.config ?? (await readProject(values))
     const { compiled, media } = await compileChecked(config, slug, terminal)
-    const langs = langsOf(compiled, values.lang ?? known?.reader.lang)
+    const asked = values.lang === undefined ? undefined : parseLang(compiled, values.lang)
+    const langs = langsOf(compiled, asked ?? known?.reader.lang)
     const folder = out ?? resolve('out/preview')
     mkdirSync(folder, { recursive: true })
     const files: string[] = []
     for (const lang of langs) {
       const message = composeSample(config, compiled, { ...known?.reader, lang })
       const html = withImages(config, message.html, media)
-      files.push(...(await write(message, html, join(folder, `${slug}.${lang}`))))
+      // Named for the variant: a reader's own language may be any word.
+      const name = `${slug}.${variantFor(compiled, lang).lang}`
+      files.push(...(await write(message, html, join(folder, name))))
     }
     if (terminal.json) terminal.printJson({ slug, files })
     else terminal.print(files.join('\n'))
@@ -48,7 +51,7 @@ export const preview = defineCommand({
 
 async function readerOf(values: { config?: string | undefined }, address: string) {
   return await withMailshot(values, async (mailshot) => {
-    const person = await findSubscriber(mailshot, address)
+    const person = await findSubscriber(mailshot, parseAddress(address))
     if (!person) throw new MailshotError(`--as ${address}: nobody has this address here`)
     const { email, name, lang, attributes } = person
     const reader: Partial<Reader> = {
@@ -61,7 +64,7 @@ async function readerOf(values: { config?: string | undefined }, address: string
   })
 }
 
-/** The language asked for, as it would fall back for a reader; else each there is. */
+/** The language asked for, or the reader's; else each there is. */
 function langsOf(compiled: CompiledCampaign, lang: string | undefined): string[] {
   return lang === undefined ? Object.keys(compiled.variants).toSorted() : [lang]
 }

@@ -2,7 +2,7 @@ import { MailshotError } from '../error.ts'
 import { sendTest } from '../test-send.ts'
 import { requireSlug } from './arguments.ts'
 import { defineCommand, exitCodes } from './command.ts'
-import { compileChecked } from './compiled.ts'
+import { compileChecked, parseLang } from './compiled.ts'
 import { withMailshot } from './project.ts'
 
 export const testSend = defineCommand({
@@ -30,7 +30,7 @@ export const testSend = defineCommand({
     return withMailshot(values, async (mailshot) => {
       const { compiled } = await compileChecked(mailshot.config, slug, terminal)
       const { lang, force = false } = values
-      const options = { force, ...(lang !== undefined && { lang }) }
+      const options = { force, ...(lang !== undefined && { lang: parseLang(compiled, lang) }) }
       const results = await sendTest(mailshot, compiled, addresses, options)
       for (const { address, outcome } of results) {
         if (terminal.json) terminal.printJson({ address, ...outcome })
