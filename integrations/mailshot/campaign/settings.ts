@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { didYouMean } from '../closest.ts'
+import { holdsPlaceholder } from '../compile/leftovers.ts'
 import type { MailshotConfig } from '../config.ts'
 import { parseMailbox } from '../email-address.ts'
 import type { Mailbox } from '../transport.ts'
@@ -173,7 +174,7 @@ function checkMailbox(
   problems: Problem[],
 ): Mailbox | undefined {
   if (text === undefined) return undefined
-  const mailbox = parseMailbox(text)
+  const mailbox = holdsPlaceholder(text) ? undefined : parseMailbox(text)
   if (mailbox) return mailbox
   const cure = `write it like ${key}: Rédaction <news@example.org>; merge fields have no place in it`
   problems.push(

@@ -2,6 +2,7 @@ import { errorAt, type Place, type Problem } from '../campaign/problem.ts'
 import { readings } from './branches.ts'
 import { decodeEntities } from './entity.ts'
 import { type HtmlAttribute, type HtmlEvent, scanHtml } from './html-scan.ts'
+import { lintShownText } from './leftovers.ts'
 import { forbiddenElement, forbiddenHandler, isForbidden } from './lint.ts'
 import { type AddressOptions, lintLink, lintSource } from './lint-address.ts'
 import { piecesOf } from './pieces.ts'
@@ -20,7 +21,7 @@ export interface RenderedOptions extends Omit<AddressOptions, 'prefix' | 'isFini
 export function lintRendered(html: string, options: RenderedOptions): Problem[] {
   const events = scanHtml(html)
   const titles = events.filter((event) => event.type === 'open' && event.name === 'title')
-  return events.flatMap((event) => {
+  const marks = events.flatMap((event) => {
     switch (event.type) {
       case 'open': {
         const isDouble = event.name === 'title' && event !== titles[0]
@@ -37,6 +38,7 @@ export function lintRendered(html: string, options: RenderedOptions): Problem[] 
         return []
     }
   })
+  return [...marks, ...lintShownText(events, options)]
 }
 
 const linkAttributes = new Set(['href', 'xlink:href'])

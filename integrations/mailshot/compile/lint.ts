@@ -1,4 +1,4 @@
-import { errorAt, lineAt, type Place, type Problem, warningAt } from '../campaign/problem.ts'
+import { errorAt, type Place, type Problem, warningAt } from '../campaign/problem.ts'
 import { decodeEntities } from './entity.ts'
 import type { Finding } from './findings.ts'
 import { type AddressOptions, lintLink, lintSource } from './lint-address.ts'
@@ -59,21 +59,6 @@ export function lintMarkdown(findings: readonly Finding[], options: AddressOptio
   return [...judged, ...mjml]
 }
 
-/** Placeholders of other systems, which readers would see as they are. */
-export function lintLeftovers(source: string, place: Place): Problem[] {
-  const blanked = source.replace(/https?:\/\/[^\s<>"')]+/g, (url) => ' '.repeat(url.length))
-  return foreign.flatMap((pattern) =>
-    Array.from(blanked.matchAll(pattern), (match) =>
-      errorAt(
-        { file: place.file, line: lineAt(blanked, match.index, place.line) },
-        `"${match[0]}" looks like a placeholder`,
-        'readers would see it as it is',
-        'merge fields are written {{ nom }} here',
-      ),
-    ),
-  )
-}
-
 /** Elements that mails have no use for. */
 export function isForbidden(name: string): boolean {
   return forbidden.has(name)
@@ -95,12 +80,6 @@ export function forbiddenHandler(place: Place, name: string): Problem {
   return errorAt(place, `the attribute ${name}`, why, 'remove it')
 }
 
-const foreign = [
-  /\*\|[^|\s]+\|\*/g,
-  /\[\[[\w .:-]+\]\](?!\()/g,
-  /%[A-Z][A-Z0-9_]{2,}%|%(?:nom|name|email|prenom|firstname)%/g,
-  /(?<![\w.+-])@[a-z][a-z_]*@(?!\w)/gi,
-]
 const forbidden = new Set(
   (
     'script form input select textarea button iframe object embed applet base frame frameset svg math ' +

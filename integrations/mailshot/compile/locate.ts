@@ -34,13 +34,14 @@ function locateText({ text, place }: Source, wanted: string): Place | undefined 
   const forms = [text, text.toLowerCase()]
   const offset = forms.map((form) => form.indexOf(wanted)).find((at) => at !== -1)
   if (offset !== undefined) return { file: place.file, line: lineAt(text, offset, place.line) }
-  const line = text.split('\n').findIndex((one) => asRead(one).includes(wanted))
+  const line = text.split('\n').findIndex((one) => readAs(one).includes(wanted))
   return line === -1 ? undefined : { file: place.file, line: place.line + line }
 }
 
-/** A line as its reader sees it, near enough. */
-function asRead(line: string): string {
-  return decodeEntities(line.replace(/<[^>]*>/g, '').replace(/\\(?=[!-/:-@[-`{-~])/g, ''))
+/** A line as it is shown and as it is written, entities and escapes read. */
+function readAs(line: string): string {
+  const plain = line.replace(/\\(?=[!-/:-@[-`{-~])/g, '')
+  return `${decodeEntities(plain.replace(/<[^>]*>/g, ''))}\n${decodeEntities(plain)}`
 }
 
 /** Markdown encodes addresses on their way. */

@@ -3,7 +3,8 @@ import { textsFor } from '../texts.ts'
 import { findInMarkdown, findInMarkup } from './findings.ts'
 import { footerMjml } from './footer.ts'
 import type { PreparedImages } from './images.ts'
-import { lint, lintLeftovers, lintMarkdown } from './lint.ts'
+import { lintLeftovers } from './leftovers.ts'
+import { lint, lintMarkdown } from './lint.ts'
 import { absoluteHtml, renderMarkdown } from './markdown.ts'
 import { lostTokens } from './lost-tokens.ts'
 import { completeMjml, renderMjml } from './mjml.ts'
@@ -42,7 +43,7 @@ function compileMarkdown(context: VariantContext): string {
   problems.push(
     ...lostTokens(tokens, body, html, place),
     ...lintMarkdown(findings, { prefix: tokens.prefix, images, site: config.site }),
-    ...lintLeftovers(body, place),
+    ...lintLeftovers(body, place, tokens),
   )
   return absoluteHtml(html, images, config.site)
 }
@@ -117,7 +118,7 @@ function lintMjml(
   const findings = findInMarkup(source, placeFrom(place))
   problems.push(
     ...lint(findings, { prefix: tokens.prefix, images, site: config.site }),
-    ...lintLeftovers(source, place),
+    ...lintLeftovers(source, place, tokens),
   )
 }
 

@@ -8,7 +8,7 @@ import { emptySubject, isInText, noUnsubscribeLink } from './every-reader.ts'
 import type { Fields } from './fields.ts'
 import type { PreparedImages } from './images.ts'
 import { flatten, htmlNodes, type Node, plainNodes, toTemplate } from './nodes.ts'
-import { lintLeftovers } from './lint.ts'
+import { lintLeftovers } from './leftovers.ts'
 import { tagsIn } from './lost-tokens.ts'
 import { lintRendered } from './lint-rendered.ts'
 import { locateIn, notYetKnown } from './locate.ts'
@@ -40,8 +40,8 @@ export async function compileVariant(
   const { tokens, problems } = context
   const subject = protectText(context, variant.subject.text, variant.subject.place)
   const preheader = protectText(context, variant.preheader.text, variant.preheader.place)
-  problems.push(...lintLeftovers(subject, variant.subject.place))
-  problems.push(...lintLeftovers(preheader, variant.preheader.place))
+  problems.push(...lintLeftovers(subject, variant.subject.place, tokens))
+  problems.push(...lintLeftovers(preheader, variant.preheader.place, tokens))
   const { html, content } = await compileHtml(context, {
     subject: addFragment(tokens, subject, variant.subject.place),
     preheader: preheader && addFragment(tokens, preheader, variant.preheader.place),
@@ -116,7 +116,7 @@ function textNodes(context: VariantContext, html: string, content: string): Node
   const { tokens, statics, variant } = context
   const place: Place = { file: variant.text?.file ?? variant.file, line: 1 }
   const written = variant.text && protectText(context, variant.text.body, place)
-  context.problems.push(...lintLeftovers(written ?? '', place))
+  context.problems.push(...lintLeftovers(written ?? '', place, tokens))
   const body = written?.trim() ?? textOf(context, html, content)
   const has = (field: string) => isInText(tokens, body, field)
   const footer = protectText(context, textFooter(body, has, statics), place)
