@@ -169,6 +169,16 @@ describe('compileCampaign, from Markdown', () => {
     expect(html).toContain('Deux')
   })
 
+  test('shows comments that stand in code', async () => {
+    const { html, text } = await mailOf({
+      'a.md': markdown('`<!-- un -->` <!-- deux --> x\n\n```\n<!-- trois\n```'),
+    })
+    expect(html).toMatch(/&lt;!-- un --(?:&gt;|>)/)
+    expect(html).toContain('&lt;!-- trois')
+    expect(text).toMatch(/^<!-- un --> +x\n\n<!-- trois\n/)
+    expect(html).not.toMatch(/deux/)
+  })
+
   test('makes the site’s own links absolute', async () => {
     const { html } = await mailOf({ 'a.md': markdown('[x](/a?b=1&c=2) ![y](/i.png)') })
     expect(html).toContain('href="https://example.org/a?b=1&amp;c=2"')
@@ -216,6 +226,31 @@ describe('compileCampaign, from MJML', () => {
     expect(html).toContain('<title>Le titre</title>')
     expect(html).toContain('>Le mot&#847;')
     expect(html.match(/display:none;font-size:1px/g)).toHaveLength(1)
+  })
+
+  test('leaves compact style sheets as they are written', async () => {
+    const css = '@media print{.a{color:red}}.b{width:50%}'
+    const { html } = await mailOf({
+      'a.mjml': mjml('', `<mj-head><mj-style>${css}</mj-style></mj-head>`),
+    })
+    expect(html).toContain(css)
+  })
+
+  test('writes a parameter into a style sheet as CSS, which it cannot end', async () => {
+    const layout = `---\nparams:\n  font: Arial\n---\n${plainLayout.replaceAll('{{ params.width }}', '400px').replaceAll('{{ params.accent }}', 'red')}`
+    const styled = layout.replace(
+      '<mjml>',
+      '<mjml><mj-head><mj-style>p { font-family: {{ params.font }} }</mj-style></mj-head>',
+    )
+    const mail = (font: string) =>
+      mailOf({
+        'a.md': markdown('x', 'layout: own', `params: { font: "${font}" }`),
+        'layouts/own.mjml': styled,
+      })
+    expect((await mail("'Foo & Bar', serif")).html).toContain(
+      "p { font-family: 'Foo & Bar', serif }",
+    )
+    expect((await mail('</style><b>')).html).not.toContain('</style><b>')
   })
 
   test('puts the lawful footer where it is asked for', async () => {

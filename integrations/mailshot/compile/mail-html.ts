@@ -1,14 +1,16 @@
-import { errorAt, type Place } from '../campaign/problem.ts'
+import { errorAt, lineAt, type Place } from '../campaign/problem.ts'
 import { textsFor } from '../texts.ts'
+import { brokenMarkup } from './comments.ts'
 import { findInMarkdown, findInMarkup } from './findings.ts'
 import { footerMjml } from './footer.ts'
 import type { PreparedImages } from './images.ts'
 import { lintLeftovers } from './leftovers.ts'
 import { lint, lintMarkdown } from './lint.ts'
+import { locateIn } from './locate.ts'
 import { absoluteHtml, renderMarkdown } from './markdown.ts'
 import { lostTokens } from './lost-tokens.ts'
 import { completeMjml, renderMjml } from './mjml.ts'
-import { protectMarkup, protectText } from './protect-text.ts'
+import { protectMarkdown, protectMarkup } from './protect-text.ts'
 import { addFragment } from './tokens.ts'
 import type { VariantContext } from './variant.ts'
 
@@ -37,13 +39,14 @@ export async function compileHtml(
 function compileMarkdown(context: VariantContext): string {
   const { variant, tokens, images, config, problems } = context
   const place = { file: variant.file, line: variant.bodyLine }
-  const body = protectText(context, variant.body, place)
+  const body = protectMarkdown(context, variant.body, place)
   const html = renderMarkdown(tokens, body)
   const findings = findInMarkdown(body, placeFrom(place))
   problems.push(
     ...lostTokens(tokens, body, html, place),
     ...lintMarkdown(findings, { prefix: tokens.prefix, images, site: config.site }),
     ...lintLeftovers(body, place, tokens),
+    ...brokenMarkup(html, (_offset, text) => locateIn([{ text: body, place }], text)),
   )
   return absoluteHtml(html, images, config.site)
 }
@@ -119,6 +122,7 @@ function lintMjml(
   problems.push(
     ...lint(findings, { prefix: tokens.prefix, images, site: config.site }),
     ...lintLeftovers(source, place, tokens),
+    ...brokenMarkup(source, (offset) => placeFrom(place)(lineAt(source, offset, 1))),
   )
 }
 

@@ -1,4 +1,4 @@
-import { markdownToHtml } from 'satteri'
+import { markdownToHtml, markdownToMdast, type MdastNode } from 'satteri'
 import { escapeHtml, unescapeHtml } from './escape.ts'
 import { type HtmlAttribute, scanHtml } from './html-scan.ts'
 import type { PreparedImage, PreparedImages } from './images.ts'
@@ -24,6 +24,17 @@ export function renderMarkdown(tokens: Tokens, source: string): string {
     new RegExp(`(?:<|&lt;)!--((?:${tokens.prefix}\\d+x\\s*)+)--(?:>|&gt;)\\n?`, 'g'),
     '$1\n',
   )
+}
+
+/** Where a source of Markdown has code, in a line or as a block. */
+export function codeIn(source: string): { from: number; to: number }[] {
+  const found = (node: MdastNode): { from: number; to: number }[] => {
+    if ('children' in node) return node.children.flatMap(found)
+    const isCode = node.type === 'code' || node.type === 'inlineCode'
+    const [from, to] = [node.position?.start.offset, node.position?.end.offset]
+    return isCode && from !== undefined && to !== undefined ? [{ from, to }] : []
+  }
+  return found(markdownToMdast(source, { features: { frontmatter: false } }))
 }
 
 /** Points the images and the site's own links (`/page`) of a piece of HTML to the web. */

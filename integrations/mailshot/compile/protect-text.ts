@@ -1,16 +1,21 @@
 import { errorAt, type Place } from '../campaign/problem.ts'
 import { didYouMean } from '../closest.ts'
 import { escapeHtml } from './escape.ts'
+import { codeIn } from './markdown.ts'
 import { unknownStatic } from './statics.ts'
 import { addFragment, protect, type ProtectOptions } from './tokens.ts'
 import type { VariantContext } from './variant.ts'
 
-/** Swaps placeholders for tokens in a text that is no markup, or in Markdown: statics too, so nothing reads them as such. */
+/** Swaps placeholders for tokens in a text that is no markup: statics too, so nothing reads them as such. */
 export function protectText(context: VariantContext, source: string, place: Place): string {
-  return protectWith(context, source, place, (expression, at) => {
-    const text = staticText(context, expression, at, (value) => value)
-    return text === undefined ? undefined : addFragment(context.tokens, text, at)
-  })
+  return protectWith(context, source, place, asFragment(context))
+}
+
+/** The same in Markdown, whose code may show a comment. */
+export function protectMarkdown(context: VariantContext, source: string, place: Place): string {
+  const ranges = codeIn(source)
+  const isCode = (offset: number) => ranges.some(({ from, to }) => offset >= from && offset < to)
+  return protectWith(context, source, place, asFragment(context), isCode)
 }
 
 /** Swaps placeholders for tokens in MJML; statics are written out, since MJML itself must understand some. */
@@ -24,21 +29,35 @@ export function protectMarkup(
     context,
     source,
     place,
-    (expression, at) => own.get(expression) ?? staticText(context, expression, at, escapeHtml),
+    (expression, at, isStyle) =>
+      own.get(expression) ?? staticText(context, expression, at, isStyle ? escapeCss : escapeHtml),
   )
 }
 
 type Resolve = ProtectOptions['resolve']
+
+function asFragment(context: VariantContext): Resolve {
+  return (expression, at) => {
+    const text = staticText(context, expression, at, (value) => value)
+    return text === undefined ? undefined : addFragment(context.tokens, text, at)
+  }
+}
 
 function protectWith(
   context: VariantContext,
   source: string,
   place: Place,
   resolve: Resolve,
+  isCode: (offset: number) => boolean = () => false,
 ): string {
-  const { text, problems } = protect(source, { tokens: context.tokens, place, resolve })
+  const { text, problems } = protect(source, { tokens: context.tokens, place, resolve, isCode })
   context.problems.push(...problems)
   return text
+}
+
+/** In a style sheet entities mean nothing, and only `<` could end it. */
+function escapeCss(text: string): string {
+  return text.replaceAll('<', '\\3c ')
 }
 
 /** A static's text. Merge fields may stand in our own words; the site's texts and parameters are just texts. */

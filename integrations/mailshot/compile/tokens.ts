@@ -1,4 +1,5 @@
 import { errorAt, lineAt, type Place, type Problem } from '../campaign/problem.ts'
+import { clearComments } from './comments.ts'
 
 /** What a placeholder of the source became on its way through Markdown and MJML. */
 export interface Token {
@@ -65,7 +66,9 @@ export interface ProtectOptions {
   /** Where the text begins. */
   place: Place
   /** The text for an expression that is known at compile time; undefined when it is a merge field. */
-  resolve: (expression: string, place: Place) => string | undefined
+  resolve: (expression: string, place: Place, isStyle: boolean) => string | undefined
+  /** Whether what stands there is shown as code, where a comment of HTML is none. */
+  isCode?: (offset: number) => boolean
 }
 
 /**
@@ -74,15 +77,16 @@ export interface ProtectOptions {
  */
 export function protect(
   source: string,
-  { tokens, place, resolve }: ProtectOptions,
+  { tokens, place, resolve, isCode = () => false }: ProtectOptions,
 ): { text: string; problems: Problem[] } {
-  const cleared = source.replace(comments, (comment) => lineBreaks(comment))
+  const { text: cleared, problems } = clearComments(source, place, isCode)
+  const styled = inStyles(cleared)
   const text = cleared.replace(placeholder, (whole, ...rest: string[]) => {
     const [open = '', output, closeOutput, openTag, tag, closeTag] = rest
     const offset = Number(rest[6])
     const at = { file: place.file, line: lineAt(cleared, offset, place.line) }
     const inner = (output ?? tag ?? '').trim().replace(/\s+/g, ' ')
-    const known = output === undefined ? undefined : resolve(inner, at)
+    const known = output === undefined ? undefined : resolve(inner, at, styled(offset))
     if (known !== undefined) return known + lineBreaks(whole)
     const trims = {
       before: (output === undefined ? openTag : open) === '-',
@@ -97,12 +101,10 @@ export function protect(
       }) + lineBreaks(whole)
     )
   })
-  return { text, problems: leftovers(text, place) }
+  return { text, problems: [...problems, ...leftovers(text, place)] }
 }
 
 const noTrims = { before: false, after: false }
-const comments =
-  /<!--(?!\[if|<!\[endif)[\s\S]*?-->|\{%-?\s*comment\s*-?%\}[\s\S]*?\{%-?\s*endcomment\s*-?%\}/g
 const inside = String.raw`((?:"[^"]*"|'[^']*'|(?!\{[{%]|[}%]\})[^"'])*?)`
 const placeholder = new RegExp(String.raw`\{\{(-?)${inside}(-?)\}\}|\{%(-?)${inside}(-?)%\}`, 'g')
 
@@ -110,8 +112,22 @@ function lineBreaks(text: string): string {
   return text.replace(/[^\n]+/g, '')
 }
 
+/** Which offsets of a text stand in a style sheet. */
+function inStyles(text: string): (offset: number) => boolean {
+  const sheets = Array.from(text.matchAll(/<(style|mj-style)\b[^>]*>[\s\S]*?<\/\1/gi), (match) => ({
+    from: match.index,
+    to: match.index + match[0].length,
+  }))
+  return (offset) => sheets.some(({ from, to }) => offset > from && offset < to)
+}
+
 function leftovers(text: string, place: Place): Problem[] {
-  return Array.from(text.matchAll(/\{\{|\}\}|\{%|%\}/g), (match) =>
+  const styled = inStyles(text)
+  // A style sheet may well hold the ends of two blocks, or of a block behind a percentage.
+  const left = Array.from(text.matchAll(/\{\{|\}\}|\{%|%\}/g)).filter(
+    ({ 0: braces, index }) => !(styled(index) && braces.endsWith('}')),
+  )
+  return left.map((match) =>
     errorAt(
       { file: place.file, line: lineAt(text, match.index, place.line) },
       `"${match[0]}" without its other half`,
