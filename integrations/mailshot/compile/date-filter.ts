@@ -1,21 +1,50 @@
+import { asText } from './escape.ts'
+
 /**
- * Writes a date in a language: `full`, `long`, `medium`, `short`, or a pattern of `%d %m %Y %B …`. A date without a
- * time is that day everywhere. What is no date stays as it is.
+ * Writes a date in a language: `full`, `long`, `medium`, `short`, or a pattern of `%d %m %Y %B …`. A date is written as it
+ * stands, `2026-12-01`, `2026-12-01 09:30` or with a zone behind it, so that it is the same on every machine. What is no
+ * such date stays as it is.
  */
 export function formatDate(value: unknown, format: unknown, lang: string): unknown {
-  const date = typeof value === 'number' || typeof value === 'string' ? new Date(value) : undefined
-  if (value === '' || !date || Number.isNaN(date.getTime())) return value
+  const date = readDate(value)
+  if (!date) return value
   const wanted = typeof format === 'string' ? format : 'long'
   const style = styles.find((one) => one === wanted)
   if (style)
     return new Intl.DateTimeFormat(lang, { dateStyle: style, timeZone: 'UTC' }).format(date)
   return wanted.replace(
-    /%-?([A-Za-z%])/g,
+    letters,
     (whole, letter: string) => parts[letter]?.(date, lang, whole.includes('-')) ?? whole,
   )
 }
 
+/** What is wrong with a date, or its format, that a template itself holds. */
+export function wrongDate(value: unknown, format: unknown): string | undefined {
+  if (value !== undefined && value !== '' && !readDate(value))
+    return `"${asText(value)}" is no date like 2026-12-01, or 2026-12-01 09:30`
+  const unknown =
+    typeof format === 'string'
+      ? Array.from(format.matchAll(letters)).find(
+          ([, letter = '']) => !Object.hasOwn(parts, letter),
+        )
+      : undefined
+  return unknown && `${unknown[0]} is not part of a date`
+}
+
 type Part = (date: Date, lang: string, bare: boolean) => string
+
+const letters = /%-?([A-Za-z%])/g
+const written =
+  /^(\d{4}-\d\d-\d\d)(?:[T ]([01]\d|2[0-3]):([0-5]\d)(?::[0-5]\d(?:\.\d+)?)?(?: ?(?:Z|[+-]\d\d:?\d\d))?)?$/
+
+/** Its day and time as if they were of UTC. */
+function readDate(value: unknown): Date | undefined {
+  const [, day = '', hour = '00', minute = '00'] =
+    typeof value === 'string' ? (written.exec(value.trim()) ?? []) : []
+  const date = new Date(`${day}T${hour}:${minute}:00Z`)
+  // There is no 31st of February, whatever Date makes of it.
+  return !Number.isNaN(date.getTime()) && date.toISOString().startsWith(day) ? date : undefined
+}
 
 const styles = ['full', 'long', 'medium', 'short'] as const
 const parts: Record<string, Part> = {

@@ -1,3 +1,4 @@
+import { wrongDate } from './date-filter.ts'
 import { createLiquid, delimiters } from './liquid.ts'
 
 /** Runs an output alone, without values: what is wrong with it is found here, not in the mail of one reader. */
@@ -16,6 +17,12 @@ export function tryTag(name: string, source: string): string | undefined {
 }
 
 const liquid = createLiquid('en')
+// Readers' own values are not here, so this is what the campaign says.
+liquid.registerFilter('date', (value, format) => {
+  const wrong = wrongDate(value, format)
+  if (wrong !== undefined) throw new Error(wrong)
+  return value
+})
 const surroundings: Record<string, [string, string]> = {
   if: ['', 'endif'],
   elsif: ['if true', 'endif'],
