@@ -81,7 +81,16 @@ describe('revokeApiToken', () => {
     expect(second.id).not.toBe(first.id)
   })
 
-  test('answers nothing when there is no such token, or it has ended already', async () => {
+  test('refuses a name that no token has ever had', async () => {
+    const mailshot = await openTestMailshot()
+    await createApiToken(mailshot, request)
+
+    await expect(revokeApiToken(mailshot, 'gihtub', 'cli:ana')).rejects.toThrow(
+      'there is no token "gihtub"; did you mean "github"?',
+    )
+  })
+
+  test('answers nothing when the token has ended already', async () => {
     const mailshot = await openTestMailshot()
     await createApiToken(mailshot, request)
     await revokeApiToken(mailshot, 'github', 'cli:ana')

@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { sql } from 'drizzle-orm/sql'
 import { auditStatement } from './audit.ts'
+import { didYouMean } from './closest.ts'
 import { MailshotError } from './error.ts'
 import type { Mailshot } from './mailshot.ts'
 
@@ -25,7 +26,8 @@ export async function createApiToken(
   mailshot: Mailshot,
   request: { name: string; scopes: TokenScope[]; actor: string },
 ): Promise<ApiToken & { token: string }> {
-  const same = await findValid(mailshot, ({ name }) => name === request.name)
+  const tokens = await listApiTokens(mailshot)
+  const same = tokens.find(({ name, revokedAt }) => revokedAt === null && name === request.name)
   if (same) {
     throw new MailshotError(
       `token "${same.name}": there is a valid one of that name; revoke it first, or choose another name`,
@@ -61,13 +63,23 @@ export async function listApiTokens(mailshot: Mailshot): Promise<ApiToken[]> {
   return rows.map(asToken)
 }
 
-/** Ends a valid token, by its id or its name. `undefined` when there is none. */
+/**
+ * Ends a valid token, by its id or its name. `undefined` when it was ended before.
+ *
+ * @throws MailshotError when there has never been one
+ */
 export async function revokeApiToken(
   mailshot: Mailshot,
   idOrName: string,
   actor: string,
 ): Promise<ApiToken | undefined> {
-  const found = await findValid(mailshot, ({ id, name }) => id === idOrName || name === idOrName)
+  const tokens = await listApiTokens(mailshot)
+  const named = tokens.filter(({ id, name }) => id === idOrName || name === idOrName)
+  if (named.length === 0) {
+    const valid = tokens.filter(({ revokedAt }) => revokedAt === null).map(({ name }) => name)
+    throw new MailshotError(`there is no token "${idOrName}"; ${didYouMean(idOrName, valid)}`)
+  }
+  const found = named.find(({ revokedAt }) => revokedAt === null)
   if (!found) return undefined
   const revokedAt = mailshot.now()
   await mailshot.db.write(
@@ -92,14 +104,6 @@ export async function findApiToken(
         FROM tokens WHERE hash = ${hashOf(token)} AND revoked_at IS NULL`,
   )
   return row && asToken(row)
-}
-
-async function findValid(
-  mailshot: Mailshot,
-  isMeant: (token: ApiToken) => boolean,
-): Promise<ApiToken | undefined> {
-  const tokens = await listApiTokens(mailshot)
-  return tokens.find((token) => token.revokedAt === null && isMeant(token))
 }
 
 // Random and long, so that a plain hash is enough: there is nothing to guess (unlike a password).

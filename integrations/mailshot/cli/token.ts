@@ -22,6 +22,7 @@ const options = {
 
 export const token = defineCommand({
   usage: ['token create <name> --scope SCOPE…', 'token list', 'token revoke <id or name>'],
+  takes: ([action]) => (action === 'list' ? 1 : 2),
   about:
     'Tokens let a job or another program use the HTTP API of the site. A token is shown once, when it is made: the\n' +
     'database keeps only its hash. Give each job its own, with no more scopes than it needs.',
@@ -87,7 +88,7 @@ async function revoke({ values, terminal }: TokenCall, name: string): Promise<Ex
   return await withMailshot(values, async (mailshot) => {
     const revoked = await revokeApiToken(mailshot, name, actor())
     if (terminal.json) terminal.printJson({ id: revoked?.id ?? null, revoked: Boolean(revoked) })
-    else terminal.print(revoked ? `revoked ${revoked.name}` : `no valid token "${name}"`)
+    else terminal.print(revoked ? `revoked ${revoked.name}` : `${name} was revoked before`)
     return exitCodes.done
   })
 }
