@@ -89,7 +89,7 @@ describe('letters', () => {
       mailshot.clock.set(letter?.dueAt ?? 0)
     }
     expect(tries).toEqual([0, 10, 30, 90, 270, 630, 1080])
-    expect(await listLetters(mailshot, 'failed')).toMatchObject([
+    expect(await listLetters(mailshot, 'in-trouble')).toMatchObject([
       { email: 'ann@example.net', reason: '450 later', tries: 7 },
     ])
   })
@@ -99,10 +99,35 @@ describe('letters', () => {
     transport.failNext({ status: 'rejected', class: 'hard', reason: '550 5.1.1 unknown' })
     await queue(mailshot, confirmation)
     await deliver(mailshot, { untilDone: true })
-    expect(await listLetters(mailshot, 'failed')).toHaveLength(1)
+    expect(await listLetters(mailshot, 'in-trouble')).toHaveLength(1)
     expect(await retryLetters(mailshot)).toBe(1)
     await deliver(mailshot, { untilDone: true })
     expect(transport.sentTo('ann@example.net')).toHaveLength(1)
+  })
+
+  it('that wait after a refusal are told with its reason, and can be tried at once', async () => {
+    const { mailshot, transport } = await open()
+    transport.failNext({ status: 'deferred', scope: 'recipient', reason: '450 later' })
+    await queue(mailshot, confirmation)
+    expect(await listLetters(mailshot, 'in-trouble')).toEqual([])
+    await deliver(mailshot, { untilDone: true })
+    expect(await listLetters(mailshot, 'in-trouble')).toMatchObject([
+      { status: 'pending', tries: 1, reason: '450 later' },
+    ])
+    expect(await retryLetters(mailshot)).toBe(1)
+    await deliver(mailshot, { untilDone: true })
+    expect(transport.sentTo('ann@example.net')).toHaveLength(1)
+  })
+
+  it('are not retried when one that is named does not exist', async () => {
+    const { mailshot, transport } = await open()
+    transport.failNext({ status: 'rejected', class: 'hard', reason: '550 5.1.1 unknown' })
+    await queue(mailshot, confirmation)
+    await deliver(mailshot, { untilDone: true })
+    await expect(retryLetters(mailshot, [1, 99])).rejects.toThrow('there is no letter 99')
+    expect(await listLetters(mailshot)).toMatchObject([{ id: 1, status: 'failed' }])
+    expect(await retryLetters(mailshot, [1])).toBe(1)
+    expect(await retryLetters(mailshot, [1])).toBe(0)
   })
 
   it('that a dead worker had in hand are mailed by the next', async () => {
@@ -177,7 +202,7 @@ describe('letters', () => {
     await suppress(mailshot, 'ann@example.net', { reason: 'complaint', actor: 'test' })
     await deliver(mailshot, { untilDone: true })
     expect(transport.messages).toEqual([])
-    expect(await listLetters(mailshot, 'failed')).toMatchObject([{ reason: 'suppressed' }])
+    expect(await listLetters(mailshot, 'in-trouble')).toMatchObject([{ reason: 'suppressed' }])
   })
 
   it('take the site’s own mailer where there is one', async () => {

@@ -1,4 +1,5 @@
 import { type SQL, sql } from 'drizzle-orm/sql'
+import { MailshotError } from './error.ts'
 import type { Mailshot } from './mailshot.ts'
 
 export interface LetterRequest {
@@ -57,22 +58,37 @@ export interface LetterRow {
   dueAt: number
 }
 
-/** The latest 1000 letters, newest first. */
+/** What `failed` means to somebody who looks: given up, or refused and waiting for the next try. */
+const isInTrouble = sql`(status = 'failed' OR (status = 'pending' AND reason IS NOT NULL))`
+
+/** The latest 1000 letters, newest first; all, or those that failed or wait after a refusal. */
 export async function listLetters(
   mailshot: Mailshot,
-  status?: LetterRow['status'],
+  which: 'all' | 'in-trouble' = 'all',
 ): Promise<LetterRow[]> {
   return mailshot.db.all<LetterRow>(sql`
     SELECT id, kind, email, status, tries, reason, created_at AS createdAt, due_at AS dueAt
-    FROM letters ${status ? sql`WHERE status = ${status}` : sql``} ORDER BY id DESC LIMIT 1000`)
+    FROM letters ${which === 'all' ? sql`` : sql`WHERE ${isInTrouble}`} ORDER BY id DESC LIMIT 1000`)
 }
 
-/** Queues failed letters again, from their first try: those named, or all. Answers how many. */
+/**
+ * Queues letters that failed or wait after a refusal again, from their first try: those named, or all. Answers how many.
+ *
+ * @throws MailshotError when one that is named does not exist; none is queued then
+ */
 export async function retryLetters(mailshot: Mailshot, ids?: number[]): Promise<number> {
+  const named = JSON.stringify(ids ?? [])
+  const [missing] = await mailshot.db.all<{ id: number }>(
+    sql`SELECT value AS id FROM json_each(${named}) WHERE value NOT IN (SELECT id FROM letters)`,
+  )
+  if (missing) {
+    throw new MailshotError(
+      `there is no letter ${missing.id}; "mailshot letters --all" lists them with their numbers`,
+    )
+  }
   const [rows] = await mailshot.db.write(sql`
     UPDATE letters SET status = 'pending', tries = 0, due_at = ${mailshot.now()}, reason = NULL
-    WHERE status = 'failed'
-      ${ids ? sql`AND id IN (SELECT value FROM json_each(${JSON.stringify(ids)}))` : sql``}
+    WHERE ${isInTrouble} ${ids ? sql`AND id IN (SELECT value FROM json_each(${named}))` : sql``}
     RETURNING id`)
   return rows?.length ?? 0
 }

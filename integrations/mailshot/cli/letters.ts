@@ -7,9 +7,10 @@ import { printList, type View } from './table.ts'
 
 export const letters = defineCommand({
   usage: ['letters [--all]', 'letters retry [<id>…]'],
+  takes: ([action]) => (action === 'retry' ? Infinity : 1),
   about:
-    'Single mails that somebody waits for: confirmations, welcomes, alarms. They are tried for 18 hours; those that could\n' +
-    'not be mailed are kept and listed here. "retry" queues them again, those named or all of them.',
+    'Single mails that somebody waits for: confirmations, welcomes, alarms. They are tried for 18 hours, then kept as\n' +
+    'failed. Listed are those that failed or wait after a refusal; "retry" queues them again, those named or all.',
   options: { all: { type: 'boolean', about: 'The latest 1000, whatever became of them.' } },
   examples: [
     ['mailshot letters', 'which could not be mailed, and why'],
@@ -29,8 +30,10 @@ export const letters = defineCommand({
         if (terminal.json) terminal.printJson({ queued })
         else terminal.print(`${count(queued, 'letter')} queued again`)
       } else {
-        const rows = await listLetters(mailshot, values.all ? undefined : 'failed')
-        printList(terminal, rows, letterView(mailshot.config.timeZone))
+        const rows = await listLetters(mailshot, values.all ? 'all' : 'in-trouble')
+        const view = letterView(mailshot.config.timeZone)
+        const empty = values.all ? 'There is no letter yet.' : view.empty
+        printList(terminal, rows, { ...view, empty })
       }
       return exitCodes.done
     })
@@ -39,7 +42,7 @@ export const letters = defineCommand({
 
 function letterView(timeZone: string): View<LetterRow> {
   return {
-    heading: ['id', 'kind', 'address', 'status', 'tries', 'created', 'reason'],
+    heading: ['id', 'kind', 'address', 'status', 'tries', 'created', 'next try', 'reason'],
     cells: (letter) => [
       letter.id,
       letter.kind,
@@ -47,6 +50,7 @@ function letterView(timeZone: string): View<LetterRow> {
       letter.status,
       letter.tries,
       formatTime(letter.createdAt, timeZone),
+      letter.status === 'pending' ? formatTime(letter.dueAt, timeZone) : '',
       letter.reason ?? '',
     ],
     json: ({ createdAt, dueAt, ...letter }) => ({
@@ -54,7 +58,7 @@ function letterView(timeZone: string): View<LetterRow> {
       createdAt: isoTime(createdAt),
       dueAt: isoTime(dueAt),
     }),
-    empty: 'No letter has failed.',
+    empty: 'No letter has failed, and none waits after a refusal.',
   }
 }
 
