@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { openSite } from './run-mailshot.ts'
+import { siteWithPeople } from './site-with-people.ts'
 
 const slug = '2026-06-launch'
 
@@ -51,6 +52,36 @@ describe('an action that does not exist', () => {
       expect.stringMatching(/^mailshot: token: say create, list or revoke.*\n$/),
       expect.stringMatching(/^mailshot: letters: "valueOf" is not known.*\n$/),
       expect.stringMatching(/^mailshot: there is no command "hasOwnProperty".*\n$/),
+    ])
+  })
+})
+
+describe('a value that is not known', () => {
+  test('is refused, and nothing is done', async () => {
+    const { site } = await siteWithPeople()
+    const zoe = 'zoe@example.org'
+    const lines: [string[], string][] = [
+      [['send', slug, '--list', 'nope'], '--list nope: there is no such list'],
+      [['send', slug, '--again', '--resend-all', '--yes'], 'send: --again mails those'],
+      [['send', slug, '--at', 'tomorrow'], '--at: "tomorrow" is not a time; write it like'],
+      [['subscribers', '--list', 'nope'], '--list nope: there is no such list'],
+      [['subscribers', 'unsubscribe', zoe, '--list', 'weekly,nope'], '--list nope: there is no'],
+      [['subscribers', 'show', 'x'], '"x" is not an e-mail address'],
+      [['preview', slug, '--as', 'x'], '"x" is not an e-mail address'],
+      [['suppress', zoe, 'bad'], '"bad" is not an e-mail address'],
+      [['suppress', '--list', zoe], 'suppress: --list shows all of them'],
+    ]
+
+    const told = await Promise.all(lines.map(([words]) => site.mailshot(...words)))
+
+    expect(told.map(({ code, out }) => ({ code, out }))).toEqual(
+      lines.map(() => ({ code: 1, out: '' })),
+    )
+    expect(told.map(({ err }) => err)).toEqual(
+      lines.map(([, what]) => expect.stringMatching(new RegExp(`^mailshot: ${what}.*\\n$`))),
+    )
+    expect(await site.json('subscribers', 'show', zoe)).toMatchObject([
+      { suppressed: null, subscriptions: [{ list: 'weekly', status: 'active' }] },
     ])
   })
 })

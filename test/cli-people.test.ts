@@ -53,7 +53,7 @@ describe('mailshot import', () => {
     const { code, err } = await site.mailshot('import', file, '--list', 'weeky')
 
     expect(code).toBe(1)
-    expect(err).toContain('list "weeky" is not in mailshot.config.ts (known: weekly, product)')
+    expect(err).toContain('--list weeky: there is no such list; did you mean "weekly"?')
     expect(await site.mailshot('subscribers')).toMatchObject({ out: '' })
   })
 

@@ -1,5 +1,10 @@
 import { describe, expect, test } from 'vitest'
-import { parseAddress, requireSlug, slugOf } from '../../integrations/mailshot/cli/arguments.ts'
+import {
+  parseAddress,
+  parseLists,
+  requireSlug,
+  slugOf,
+} from '../../integrations/mailshot/cli/arguments.ts'
 
 describe('slugOf', () => {
   test('takes a slug as it is', () => {
@@ -29,5 +34,21 @@ describe('parseAddress', () => {
   test('answers the identity, and refuses what is no address', () => {
     expect(parseAddress(' Bob@Example.ORG ')).toBe('bob@example.org')
     expect(() => parseAddress('bob')).toThrow('"bob" is not an e-mail address')
+  })
+})
+
+describe('parseLists', () => {
+  const known = ['weekly', 'product']
+
+  test('takes lists repeated or with commas, each once, in their order', () => {
+    expect(parseLists(['product,weekly', ' product '], known)).toEqual(['product', 'weekly'])
+    expect(parseLists(undefined, known)).toBeUndefined()
+  })
+
+  test('refuses a list that is not known, and tells what was meant', () => {
+    expect(() => parseLists(['product,weeky'], known)).toThrow(
+      '--list weeky: there is no such list; did you mean "weekly"?',
+    )
+    expect(() => parseLists([''], known)).toThrow('known: weekly, product')
   })
 })

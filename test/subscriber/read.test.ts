@@ -58,7 +58,7 @@ describe('listSubscribers', () => {
     ])
   })
 
-  test('gives those of one list with one status', async () => {
+  test('gives those of some lists with one status', async () => {
     const mailshot = await openTestMailshot()
     await add(mailshot, 'a@example.org', ['weekly'])
     await add(mailshot, 'b@example.org', ['product'])
@@ -67,8 +67,12 @@ describe('listSubscribers', () => {
     const emails = async (query: Parameters<typeof listSubscribers>[1]) =>
       (await listSubscribers(mailshot, query)).map(({ email }) => email)
 
-    expect(await emails({ list: 'weekly' })).toEqual(['a@example.org', 'c@example.org'])
-    expect(await emails({ list: 'weekly', status: 'pending' })).toEqual(['c@example.org'])
+    expect(await emails({ lists: ['weekly'] })).toEqual(['a@example.org', 'c@example.org'])
+    expect(await emails({ lists: ['weekly'], status: 'pending' })).toEqual(['c@example.org'])
+    expect(await emails({ lists: ['weekly', 'product'], status: 'active' })).toEqual([
+      'a@example.org',
+      'b@example.org',
+    ])
     expect(await emails({ status: 'active' })).toEqual(['a@example.org', 'b@example.org'])
   })
 })

@@ -1,6 +1,8 @@
 import { basename, dirname, resolve } from 'node:path'
+import { didYouMean } from '../closest.ts'
 import { parseEmailAddress } from '../email-address.ts'
 import { MailshotError } from '../error.ts'
+import { listSummary } from '../list.ts'
 import type { Mailshot } from '../mailshot.ts'
 import { readSend, type Send } from '../send.ts'
 
@@ -36,5 +38,30 @@ export async function sendNamed(mailshot: Mailshot, positionals: string[]): Prom
 export function parseAddress(text: string): string {
   const parsed = parseEmailAddress(text)
   if (parsed) return parsed.identity
-  throw new MailshotError(`"${text}" is not an e-mail address`)
+  throw new MailshotError(`"${text}" is not an e-mail address; write it like name@example.org`)
+}
+
+/**
+ * The lists that `--list` names, repeated or with commas, each once; `undefined` when it is not there.
+ *
+ * @throws MailshotError for one that is not known
+ */
+export function parseLists(
+  texts: readonly string[] | undefined,
+  known: readonly string[],
+): string[] | undefined {
+  const ids = texts?.flatMap((text) => text.split(',')).map((id) => id.trim())
+  const unknown = ids?.find((id) => !known.includes(id))
+  if (unknown === undefined) return ids && [...new Set(ids)]
+  throw new MailshotError(`--list ${unknown}: there is no such list; ${didYouMean(unknown, known)}`)
+}
+
+/** The lists of the settings, which people join and campaigns go to. */
+export function openLists({ config }: Mailshot): string[] {
+  return Object.keys(config.lists)
+}
+
+/** Those, and the closed ones that people are still on. */
+export async function allLists(mailshot: Mailshot): Promise<string[]> {
+  return (await listSummary(mailshot)).map(({ id }) => id)
 }

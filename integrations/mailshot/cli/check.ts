@@ -8,6 +8,7 @@ import { paint } from './terminal.ts'
 
 export const check = defineCommand({
   usage: ['check [<slug>…]'],
+  takes: Infinity,
   about:
     'Finds the mistakes in campaigns before anybody gets them: unknown fields, lists and layouts, missing subjects,\n' +
     'images and unsubscribe links, placeholders left over, mails that are too large. Each is told as file:line, with the\n' +

@@ -44,6 +44,8 @@ export interface Call<O extends Options = Options> {
 export interface Manual {
   /** Each way to call it, without `mailshot`: `send <slug> [options]`. */
   usage: readonly string[]
+  /** How many words beside the options it understands; some depend on the first of them. */
+  takes: number | ((positionals: readonly string[]) => number)
   /** What it does, and what it leaves alone. */
   about: string
   options: Options
@@ -66,9 +68,20 @@ export function defineCommand<const O extends Options>(
     ...manual,
     run(args, open) {
       const { values, positionals } = parse(manual.options, args)
+      checkCount(manual, positionals)
       return manual.run({ values, positionals, terminal: open(values) })
     },
   }
+}
+
+function checkCount(
+  { takes, usage }: Pick<Manual, 'takes' | 'usage'>,
+  positionals: string[],
+): void {
+  const surplus = positionals[typeof takes === 'number' ? takes : takes(positionals)]
+  if (surplus === undefined) return
+  const ways = usage.map((line) => `mailshot ${line}`).join(', or ')
+  throw new MailshotError(`"${surplus}" is one word too many; write: ${ways}`)
 }
 
 function parse<O extends Options>(options: O, args: string[]) {
@@ -77,12 +90,20 @@ function parse<O extends Options>(options: O, args: string[]) {
     return parseArgs({ args, options: all, allowPositionals: true })
   } catch (error) {
     if (!(error instanceof TypeError)) throw error
-    const unknown = /Unknown option '(-+)([^']+)'/.exec(error.message)
-    if (!unknown) throw new MailshotError(error.message, { cause: error })
-    const meant = closest(unknown[2] ?? '', Object.keys(all))
-    const hint = meant ? `; did you mean --${meant}?` : ''
-    throw new MailshotError(`there is no option ${unknown[1]}${unknown[2]}${hint}`, {
-      cause: error,
-    })
+    throw new MailshotError(explain(error.message, all), { cause: error })
   }
+}
+
+/** Says in our own words what `parseArgs` found wrong. */
+function explain(message: string, options: Options): string {
+  const [, dashes = '', unknown] = /Unknown option '(-+)([^']+)'/.exec(message) ?? []
+  if (unknown !== undefined) {
+    const meant = closest(unknown, Object.keys(options))
+    return `there is no option ${dashes}${unknown}${meant ? `; did you mean --${meant}?` : ''}`
+  }
+  const [, name = ''] = /^Option '(?:-\w, )?--([\w-]+)/.exec(message) ?? []
+  const option = options[name]
+  if (option === undefined) return message
+  if (option.type === 'boolean') return `--${name} takes no value; leave out what follows it`
+  return `--${name} needs a value: --${name} ${option.value ?? 'VALUE'}`
 }

@@ -58,6 +58,7 @@ interface Steering {
 function steering({ act, question, ...manual }: Steering): Command {
   return defineCommand({
     ...manual,
+    takes: 1,
     options,
     run: (call) =>
       withMailshot(call.values, async (mailshot) => {

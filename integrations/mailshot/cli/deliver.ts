@@ -17,6 +17,7 @@ const options = {
 
 export const deliverCommand = defineCommand({
   usage: ['deliver [--until-done]'],
+  takes: 0,
   about:
     'A worker: mails what is waiting, at the pace of the settings, letters first. The site runs one by itself; this is\n' +
     'one more, or one in its place (MAILSHOT_SENDER=off). Any number may run at once: nobody gets a mail twice. Ctrl-C or\n' +

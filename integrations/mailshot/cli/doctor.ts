@@ -23,6 +23,7 @@ const marks = {
 
 export const doctor = defineCommand({
   usage: ['doctor'],
+  takes: 0,
   about:
     'Checks what a send needs before it is needed: settings, database, secret, sender, and the login at the mail server.\n' +
     'It changes nothing and mails nothing.',

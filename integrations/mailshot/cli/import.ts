@@ -5,6 +5,7 @@ import { MailshotError } from '../error.ts'
 import { importSubscribers, type ImportSource, type ImportSummary } from '../import.ts'
 import type { Mailshot } from '../mailshot.ts'
 import { csv } from '../sources/csv.ts'
+import { openLists, parseLists } from './arguments.ts'
 import { type Call, defineCommand, type ExitCode, exitCodes } from './command.ts'
 import { count } from './format.ts'
 import { actor, withMailshot } from './project.ts'
@@ -17,7 +18,7 @@ const options = {
     multiple: true,
     short: 'l',
     value: 'ID',
-    about: 'The lists of rows that name none; repeat it for several.',
+    about: 'The lists of rows that name none; several with commas, or repeat it.',
   },
   source: { type: 'string', value: 'NAME', about: 'Where it comes from: csv (the default).' },
   encoding: {
@@ -29,6 +30,7 @@ const options = {
 
 export const importCommand = defineCommand({
   usage: ['import <file> --list ID… [options]', 'import - --list ID… < file'],
+  takes: 1,
   about:
     'Brings in people who are subscribers elsewhere: no confirmation is mailed. A CSV file needs a column "email"; name,\n' +
     'lang, lists, status and the fields of the settings are read too; commas, semicolons, tabs and quotes are understood.\n' +
@@ -74,7 +76,7 @@ async function bringIn(
   try {
     const summary = await importSubscribers(mailshot, source, {
       actor: actor(),
-      lists: values.list?.flatMap((text) => text.split(',')),
+      lists: parseLists(values.list, openLists(mailshot)),
       signal,
       onProgress: ({ read, total }) => bar.update(read, total),
       onFault: ({ line, cause }) => told.push(`${source.name}:${line}: ${cause}`),

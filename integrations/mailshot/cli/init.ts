@@ -18,6 +18,7 @@ const options = {
 
 export const init = defineCommand({
   usage: ['init [--yes] [--adopt]'],
+  takes: 0,
   about:
     'Creates the database of the settings, or brings an older one up to date; run it again at any time, nothing is lost.\n' +
     'Starting the site or a worker never creates one, so that a wrong path cannot begin an empty life unseen. Where\n' +

@@ -6,6 +6,7 @@ import { printList } from './table.ts'
 
 export const lists = defineCommand({
   usage: ['lists'],
+  takes: 0,
   about:
     'The lists of the settings with their people counted; a list that vanished from the settings is closed, and keeps\n' +
     'its people. To add, rename or describe one, edit mailshot.config.ts.',

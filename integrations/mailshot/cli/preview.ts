@@ -13,6 +13,7 @@ import { readProject, withMailshot } from './project.ts'
 
 export const preview = defineCommand({
   usage: ['preview <slug> [--lang LANG] [--as ADDRESS] [--out DIR]'],
+  takes: 1,
   about:
     'Writes a campaign as it will be mailed: .html (with its images inside), .txt and .eml, for each language, filled in for\n' +
     'an invented reader or for a subscriber. Nothing is sent, and without --as no database is needed.',

@@ -17,6 +17,7 @@ const pageSize = 1000
 
 export const recipients = defineCommand({
   usage: ['recipients <send> [--status STATUS] [--email ADDRESS]'],
+  takes: 1,
   about:
     'Who is in a send, with the state, the number of tries, the last answer of the mail server and the Message-ID. <send>\n' +
     'is its id, or the slug of its campaign (the latest send of it).',

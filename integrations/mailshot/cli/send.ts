@@ -6,7 +6,7 @@ import { MailshotError } from '../error.ts'
 import type { Mailshot } from '../mailshot.ts'
 import { findSend, type Send, startSend } from '../send.ts'
 import { countAudience } from '../send/audience.ts'
-import { parseAddress, requireSlug } from './arguments.ts'
+import { openLists, parseAddress, parseLists, requireSlug } from './arguments.ts'
 import { type Call, defineCommand, type ExitCode, exitCodes } from './command.ts'
 import { commitOf } from './commit.ts'
 import { compileChecked } from './compiled.ts'
@@ -21,7 +21,7 @@ const options = {
     multiple: true,
     short: 'l',
     value: 'ID',
-    about: "Instead of the campaign's own lists; repeat it for several.",
+    about: "Instead of the campaign's own lists; several with commas, or repeat it.",
   },
   at: {
     type: 'string',
@@ -52,6 +52,7 @@ const options = {
 
 export const send = defineCommand({
   usage: ['send <slug> [options]'],
+  takes: 1,
   about:
     'Starts a campaign: checks it, freezes its content and its images, and plans it. The running site, or "mailshot\n' +
     'deliver", mails it. On a terminal it shows subject, lists and audience and asks first; elsewhere it needs --yes.\n' +
@@ -107,13 +108,22 @@ function requestOf(
   mailshot: Mailshot,
   compiled: CompiledCampaign,
 ): SendRequest {
-  const repeat = values.again ? 'again' : 'first'
   return {
-    lists: values.list?.flatMap((text) => text.split(',')) ?? compiled.lists,
-    audience: values['resend-all'] ? 'all' : repeat,
+    lists: parseLists(values.list, openLists(mailshot)) ?? compiled.lists,
+    audience: audienceOf(values),
     onlyTo: values.to === undefined ? undefined : parseAddress(values.to),
     at: values.at === undefined ? plannedAt(compiled) : parseAt(values.at, mailshot),
   }
+}
+
+function audienceOf(values: SendCall['values']): Send['audience'] {
+  if (values.again && values['resend-all']) {
+    throw new MailshotError(
+      'send: --again mails those who have not got it, --resend-all everybody once more; choose one',
+    )
+  }
+  if (values['resend-all']) return 'all'
+  return values.again ? 'again' : 'first'
 }
 
 function plannedAt({ send: planned }: CompiledCampaign): number | undefined {
@@ -124,7 +134,8 @@ function parseAt(text: string, mailshot: Mailshot): number {
   if (text === 'now') return mailshot.now()
   const at = parseSendTime(text, mailshot.config.timeZone)
   if (typeof at === 'object') {
-    throw new MailshotError(`--at: ${at.wrong}; write it like "2026-12-01 09:00", or now`)
+    const wrong = /^\s*\d/.test(text) ? at.wrong : `"${text}" is not a time`
+    throw new MailshotError(`--at: ${wrong}; write it like "2026-12-01 09:00", or now`)
   }
   if (at >= mailshot.now()) return at
   throw new MailshotError(`--at ${text}: that is in the past; to start at once, leave it out`)

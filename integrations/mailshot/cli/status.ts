@@ -15,6 +15,7 @@ const options = {
 
 export const status = defineCommand({
   usage: ['status [--watch]', 'status <send> [--watch]'],
+  takes: 1,
   about:
     'Without a name: all sends, newest first. With one (its id, or the slug of its campaign for the latest): how far\n' +
     'it is, how many got it, and why it stands still if it does.',

@@ -9,6 +9,7 @@ import {
   type SubscriberQuery,
   type Subscription,
 } from '../subscriber/read.ts'
+import { allLists, openLists, parseAddress, parseLists } from './arguments.ts'
 import { type Call, defineCommand, type ExitCode, exitCodes } from './command.ts'
 import { formatTime, isoTime } from './format.ts'
 import { actor, withMailshot } from './project.ts'
@@ -21,7 +22,7 @@ const options = {
     short: 'l',
     multiple: true,
     value: 'ID',
-    about: 'list, add, unsubscribe: which list; repeat it for several.',
+    about: 'list, add, unsubscribe: which list; several with commas, or repeat it.',
   },
   status: {
     type: 'string',
@@ -49,6 +50,7 @@ export const subscribers = defineCommand({
     'subscribers add <address> --list ID… [--name NAME] [--lang LANG] [--set FIELD=VALUE…] [--confirmed]',
     'subscribers unsubscribe <address> [--list ID…]',
   ],
+  takes: ([action = 'list']) => (action === 'list' ? 1 : 2),
   about:
     'The people. "add" asks for a confirmation where the list does (double opt-in), unless --confirmed; "unsubscribe"\n' +
     'without --list ends everything and suppresses the address. Many at once: mailshot import.',
@@ -68,15 +70,16 @@ export const subscribers = defineCommand({
 })
 
 async function list({ values, terminal }: SubscribersCall, mailshot: Mailshot): Promise<ExitCode> {
-  const [onList] = values.list ?? []
+  const lists = await listsNamed(values, mailshot)
   const status = values.status === undefined ? undefined : parseStatus(values.status)
-  const query = { ...(onList !== undefined && { list: onList }), ...(status && { status }) }
+  const query = { ...(lists && { lists }), ...(status && { status }) }
+  const isAll = Object.keys(query).length === 0
   for await (const page of pages(mailshot, query)) {
     printList(terminal, page, {
       heading: ['address', 'name', 'lang', 'lists', 'suppressed'],
       cells: (one) => [one.email, one.name, one.lang ?? '', listsOf(one), one.suppressed ?? ''],
       json: jsonOf,
-      empty: 'Nobody yet: mailshot import people.csv --list ID',
+      empty: isAll ? 'Nobody yet: mailshot import people.csv --list ID' : 'Nobody is like that.',
     })
   }
   return exitCodes.done
@@ -122,7 +125,7 @@ async function add(call: SubscribersCall, mailshot: Mailshot): Promise<ExitCode>
   const email = addressOf(call)
   const result = await subscribe(mailshot, {
     email,
-    lists: requireLists(values.list),
+    lists: requireLists(parseLists(values.list, openLists(mailshot))),
     attributes: Object.fromEntries((values.set ?? []).map(parseAttribute)),
     consent: { source: 'command' },
     confirmed: values.confirmed === true,
@@ -147,7 +150,7 @@ async function leave(call: SubscribersCall, mailshot: Mailshot): Promise<ExitCod
   const person = await personNamed(call, mailshot)
   const { ended } = await unsubscribe(mailshot, {
     subscriberId: person.id,
-    lists: values.list ?? 'all',
+    lists: (await listsNamed(values, mailshot)) ?? 'all',
     reason: 'operator',
     actor: actor(),
   })
@@ -178,8 +181,13 @@ async function personNamed(call: SubscribersCall, mailshot: Mailshot): Promise<S
 }
 
 function addressOf({ positionals: [action, address] }: SubscribersCall): string {
-  if (address) return address
+  if (address && parseAddress(address)) return address
   throw new MailshotError(`subscribers ${action}: which address?`)
+}
+
+/** A closed list too: people may still be on it. */
+async function listsNamed({ list: texts }: SubscribersCall['values'], mailshot: Mailshot) {
+  return texts && parseLists(texts, await allLists(mailshot))
 }
 
 function requireLists(lists: string[] | undefined): string[] {

@@ -1,6 +1,7 @@
 import { MailshotError } from '../error.ts'
 import type { Mailshot } from '../mailshot.ts'
 import { lift, listSuppressions, suppress, type Suppression } from '../suppression.ts'
+import { parseAddress } from './arguments.ts'
 import { defineCommand, exitCodes } from './command.ts'
 import { formatTime, isoTime } from './format.ts'
 import { actor, withMailshot } from './project.ts'
@@ -8,6 +9,7 @@ import { printList, type View } from './table.ts'
 
 export const suppressCommand = defineCommand({
   usage: ['suppress <address>… [--note TEXT]', 'suppress --list'],
+  takes: Infinity,
   about:
     'Keeps every mail from these addresses, whatever their subscriptions say, now and after any import. Sends that run\n' +
     'obey at once.',
@@ -22,6 +24,9 @@ export const suppressCommand = defineCommand({
   run: ({ values, positionals, terminal }) =>
     withMailshot(values, async (mailshot) => {
       const view = suppressionView(mailshot.config.timeZone)
+      if (values.list && positionals.length > 0) {
+        throw new MailshotError('suppress: --list shows all of them; leave it or the address out')
+      }
       if (values.list) {
         for await (const page of pages(mailshot)) printList(terminal, page, view)
         return exitCodes.done
@@ -43,6 +48,7 @@ export const suppressCommand = defineCommand({
 
 export const liftCommand = defineCommand({
   usage: ['lift <address>…'],
+  takes: Infinity,
   about:
     'Allows suppressed addresses to be mailed again. Subscriptions that ended stay ended: the person signs up again, or\n' +
     '"mailshot subscribers add" does it for one who asked. Never lift a complaint unless the person asked for it.',
@@ -66,8 +72,9 @@ export const liftCommand = defineCommand({
     }),
 })
 
+/** All of them are read before the first is acted on. */
 function requireAddresses(command: string, positionals: string[]): string[] {
-  if (positionals.length > 0) return positionals
+  if (positionals.length > 0) return positionals.map(parseAddress)
   throw new MailshotError(
     `${command}: which address? For example: mailshot ${command} bob@example.org`,
   )

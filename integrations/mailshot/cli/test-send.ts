@@ -7,6 +7,7 @@ import { withMailshot } from './project.ts'
 
 export const testSend = defineCommand({
   usage: ['test <slug> <address>… [--lang LANG] [--force]'],
+  takes: Infinity,
   about:
     'Mails a campaign to addresses of your own, marked [TEST] and counted nowhere. For a subscriber the fields are filled\n' +
     'with what is known; for anybody else as well as they can be. A single real send is: mailshot send <slug> --to ADDRESS.',

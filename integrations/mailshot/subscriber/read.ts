@@ -36,8 +36,8 @@ export interface ConsentRow {
 }
 
 export interface SubscriberQuery {
-  /** Only those on this list, with this status. */
-  list?: string
+  /** Only those on one of these lists, with this status. */
+  lists?: string[]
   status?: Subscription['status']
   /** Keyset paging: those with a greater id. */
   afterId?: number
@@ -49,10 +49,11 @@ export async function listSubscribers(
   mailshot: Mailshot,
   query: SubscriberQuery = {},
 ): Promise<Subscriber[]> {
-  const { list = null, status = null, afterId = 0, limit = 1000 } = query
+  const { lists, status = null, afterId = 0, limit = 1000 } = query
+  const named = sql`AND p.list_id IN (SELECT value FROM json_each(${JSON.stringify(lists)}))`
   const isOn = sql`EXISTS (SELECT 1 FROM subscriptions AS p WHERE p.subscriber_id = s.id
-    AND p.list_id = ifnull(${list}, p.list_id) AND p.status = ifnull(${status}, p.status))`
-  const isAny = list === null && status === null
+    ${lists ? named : sql``} AND p.status = ifnull(${status}, p.status))`
+  const isAny = lists === undefined && status === null
   return select(
     mailshot,
     sql`s.id > ${afterId} ${isAny ? sql`` : sql`AND ${isOn}`} ORDER BY s.id LIMIT ${limit}`,
