@@ -103,12 +103,13 @@ async function readVariant(
   folder: string,
   found: Awaited<ReturnType<typeof findFiles>>['sources'][number],
 ): Promise<ReadVariant> {
-  const source = readFrontMatter(found.file, (await readText(found.file)) ?? '')
+  const whole = await readText(found.file)
+  const source = readFrontMatter(found.file, whole?.text ?? '')
   const { settings, problems } = readSettings(config, source)
   const placed = (key: string) => placeOf(source, [key])
   const { layout, problems: layoutProblems } =
     found.format === 'md' ? await readLayout(config, source, settings) : noLayout(settings, placed)
-  const body = found.textFile && (await readText(found.textFile))
+  const text = found.textFile === undefined ? undefined : await readText(found.textFile)
   const variant: CampaignVariant = {
     lang: found.lang ?? settings.lang ?? config.lang,
     format: found.format,
@@ -120,11 +121,15 @@ async function readVariant(
     layout,
     images: await readImages(folder, source.body),
     text:
-      found.textFile && body
-        ? { file: found.textFile, body: body.replace(/\r\n?/g, '\n') }
+      found.textFile && text?.text
+        ? { file: found.textFile, body: text.text.replace(/\r\n?/g, '\n') }
         : undefined,
   }
-  const wrong = [...checkLanguage(found.lang, settings, placed), ...checkBody(source)]
+  const wrong = [
+    ...[whole, text].flatMap((file) => file?.problems ?? []),
+    ...checkLanguage(found.lang, settings, placed),
+    ...checkBody(source),
+  ]
   return {
     variant,
     settings,
@@ -218,7 +223,8 @@ function fallbackOf(config: MailshotConfig, variants: Record<string, CampaignVar
 
 function noLists(read: ReadVariant[]): Problem[] {
   const [first] = read
-  if (!first || read.some((one) => one.settings.lists || !one.isReadable)) return []
+  if (!first || read.some(({ settings, isReadable }) => settings.lists?.length || !isReadable))
+    return []
   const cure = 'add a line lists: [name] to the front matter, with a list of mailshot.config.ts'
   return [errorAt(first.placeOf('lists'), 'no lists', 'nobody would get it', cure)]
 }

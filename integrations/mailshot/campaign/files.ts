@@ -1,8 +1,9 @@
 import type { Dirent } from 'node:fs'
 import { readdir, readFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
+import { MailshotError } from '../error.ts'
 import { languageTag } from './language-tag.ts'
-import { errorAt, type Problem } from './problem.ts'
+import { errorAt, type Place, type Problem } from './problem.ts'
 
 /** The source files of one campaign. Paths begin as the config names the folder. */
 export interface CampaignFiles {
@@ -20,17 +21,18 @@ export interface CampaignFiles {
 
 /**
  * The names of all campaigns of a folder, sorted: `<slug>.md`, `<slug>.mjml`, and folders with such files in them.
- * `layouts/`, names that begin with `.` or `_`, and README.md are none.
+ * `layouts/`, names that begin with `.` or `_`, and README.md are none. Endings that only look right are named too, to be
+ * reported.
  */
 export async function listSlugs(root: string): Promise<string[]> {
   const slugs = new Set<string>()
   for (const entry of await readFolder(root)) {
-    if (entry.name === 'layouts' || /^[._]|^readme\.md$/i.test(entry.name)) continue
-    const match = source.exec(entry.name)
+    if (entry.name === 'layouts' || /^[._]|^readme\./i.test(entry.name)) continue
+    const match = likeSource.exec(entry.name)
     if (entry.isFile() && match?.[1]) slugs.add(match[1])
     if (!entry.isDirectory()) continue
     const inside = await readFolder(join(root, entry.name))
-    if (inside.some((file) => source.test(file.name))) slugs.add(entry.name)
+    if (inside.some((file) => likeSource.test(file.name))) slugs.add(entry.name)
   }
   return [...slugs].toSorted()
 }
@@ -49,28 +51,44 @@ export async function findFiles(root: string, slug: string): Promise<CampaignFil
     ...single.map((name) => describe(root, name, names, undefined)),
     ...variants.map((name) => describe(folder, name, inside, source.exec(name)?.[1])),
   ]
-  const problems = [...nameProblems(root, slug, sources), ...doubles(sources)]
+  const endings = [
+    ...names.filter((name) => likeSource.exec(name)?.[1] === slug).map((name) => join(root, name)),
+    ...inside.map((name) => join(folder, name)),
+  ].flatMap(wrongEnding)
+  const named = sources.length === 0 && endings.length > 0 ? [] : nameProblems(root, slug, sources)
+  const problems = [...endings, ...named, ...doubles(sources)]
   return { folder: single.length > 0 ? root : folder, sources, problems }
 }
 
-/** The text of a file, or undefined when there is none. */
-export async function readText(file: string): Promise<string | undefined> {
-  return (await readBytes(file))?.toString('utf8')
+/** The text of a file, or undefined when there is none. Bytes that are no text are problems at their line. */
+export async function readText(
+  file: string,
+): Promise<{ text: string; problems: Problem[] } | undefined> {
+  const text = (await readBytes(file))?.toString('utf8')
+  if (text === undefined) return undefined
+  // Decoding leaves U+FFFD for what is no UTF-8; UTF-16 is full of NUL.
+  const line = text.split('\n').findIndex((one) => /[\uFFFD\0]/.test(one)) + 1
+  return { text, problems: line === 0 ? [] : [notUtf8({ file, line })] }
 }
 
-/** The bytes of a file, or undefined when there is none. */
+/**
+ * The bytes of a file, or undefined when there is none.
+ *
+ * @throws MailshotError where there is one that may not be read
+ */
 export async function readBytes(file: string): Promise<Buffer | undefined> {
   try {
     return await readFile(file)
   } catch (cause) {
     if (isAbsent(cause)) return undefined
-    throw cause
+    throw unreadable(file, cause)
   }
 }
 
 type Source = CampaignFiles['sources'][number]
 
 const source = /^([^/]+)\.(md|mjml)$/
+const likeSource = /^([^/]+)\.(?:md|mjml|mdx|markdown|mdown|mkd)$/i
 
 function describe(
   folder: string,
@@ -118,6 +136,14 @@ function nameProblems(root: string, slug: string, sources: Source[]): Problem[] 
   ]
 }
 
+function wrongEnding(file: string): Problem[] {
+  const name = basename(file)
+  if (source.test(name) || !likeSource.test(name)) return []
+  const why = 'a campaign ends in .md or .mjml, in small letters'
+  const cure = `rename it to ${name.replace(/\.\w+$/, /mjml$/i.test(name) ? '.mjml' : '.md')}`
+  return [errorAt({ file, line: 1 }, `"${name}" is not read`, why, cure)]
+}
+
 function doubles(sources: Source[]): Problem[] {
   const seen = new Map<string | undefined, Source>()
   const problems: Problem[] = []
@@ -138,11 +164,29 @@ async function readFolder(folder: string): Promise<Dirent[]> {
     return await readdir(folder, { withFileTypes: true })
   } catch (cause) {
     if (isAbsent(cause)) return []
-    throw cause
+    throw unreadable(folder, cause)
   }
 }
 
+function notUtf8(place: Place): Problem {
+  return errorAt(
+    place,
+    'the file is not UTF-8',
+    'a character on this line was lost or would be',
+    'save the file as UTF-8, and write the character again',
+  )
+}
+
+/** Names that no file can have are those of no file. */
+const absent = new Set(
+  'ENOENT ENOTDIR EISDIR ENAMETOOLONG ELOOP EINVAL ERR_INVALID_ARG_VALUE'.split(' '),
+)
+
 function isAbsent(cause: unknown): boolean {
-  const code = cause instanceof Error && 'code' in cause ? cause.code : undefined
-  return code === 'ENOENT' || code === 'ENOTDIR' || code === 'EISDIR'
+  return cause instanceof Error && 'code' in cause && absent.has(String(cause.code))
+}
+
+function unreadable(path: string, cause: unknown): MailshotError {
+  const why = cause instanceof Error ? cause.message : String(cause)
+  return new MailshotError(`${path} cannot be read: ${why}; check its permissions`, { cause })
 }

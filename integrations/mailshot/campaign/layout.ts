@@ -43,6 +43,7 @@ export async function readLayout(
   return {
     layout: { ...source, title: declared.title ?? name, params, images },
     problems: [
+      ...found.problems,
       ...(withFrontMatter ? source.problems : []),
       ...(result.success ? [] : [wrongFrontMatter(source, result.error)]),
       ...unknownParams(campaign, settings, Object.keys(declared.params)),
@@ -58,7 +59,7 @@ const layoutSchema = z.strictObject({
 })
 
 /** Beside this file; in a built site, which is one bundle, in the installed package. */
-async function readBuiltIn(): Promise<string | undefined> {
+async function readBuiltIn(): ReturnType<typeof readText> {
   const beside = await readText(fileURLToPath(new URL('../layouts/default.mjml', import.meta.url)))
   if (beside !== undefined) return beside
   const { resolve } = createRequire(join(process.cwd(), 'package.json'))
@@ -68,13 +69,13 @@ async function readBuiltIn(): Promise<string | undefined> {
 async function findLayout(
   folder: string,
   name: string,
-): Promise<{ file: string; text: string } | undefined> {
+): Promise<{ file: string; text: string; problems: Problem[] } | undefined> {
   if (!/^[\w-]+$/.test(name)) return undefined
   const file = join(folder, `${name}.mjml`)
   const own = await readText(file)
-  if (own !== undefined) return { file, text: own }
-  const text = name === 'default' ? await readBuiltIn() : undefined
-  return text === undefined ? undefined : { file: 'layouts/default.mjml (built in)', text }
+  if (own !== undefined) return { file, ...own }
+  const builtIn = name === 'default' ? await readBuiltIn() : undefined
+  return builtIn && { file: 'layouts/default.mjml (built in)', ...builtIn }
 }
 
 async function unknownLayout(folder: string, name: string, campaign: SourceFile): Promise<Problem> {
