@@ -19,7 +19,8 @@ export interface SourceFile {
  * any system reads the same. Only YAML is read: gray-matter would run JavaScript.
  *
  * `subject`, `preheader`, `from`, `replyTo` and `send` are taken literally to the end of their line, before YAML sees
- * them, so that colons, `#` and `{{ }}` need no quoting. A value wholly in quotes loses them. Other dates stay text.
+ * them, so that colons, `#` and `{{ }}` need no quoting; only behind an address or a time may a comment follow. A value
+ * wholly in quotes loses them. Other dates stay text.
  */
 export function readFrontMatter(file: string, text: string): SourceFile {
   const source = text.replace(/^\uFEFF/, '').replace(/\r\n?/g, '\n')
@@ -70,8 +71,14 @@ function quoted(head: string[]): string[] {
     const [, key = '', value = ''] = match ?? []
     // A folded or literal block (`>`, `|`) goes on below: YAML's own work.
     if (!match || /^[>|][+-]?\d?$/.test(value)) return line.replace(dateLike, '$1"$2"')
-    return `${key}: ${JSON.stringify(unquoted(value))}`
+    return `${key}: ${JSON.stringify(unquoted(withoutComment(key, value)))}`
   })
+}
+
+/** A comment may follow an address or a time; in words a `#` is meant. */
+function withoutComment(key: string, value: string): string {
+  if (key === 'subject' || key === 'preheader') return value
+  return value.replace(key === 'send' ? /\s+#.*$/ : /\s+#[^<>]*$/, '')
 }
 
 function unquoted(value: string): string {
