@@ -20,10 +20,20 @@ export function parseSendTime(text: string, timeZone: string): number | { wrong:
         overflow: 'reject',
       },
     )
+    if (offset && zone) return atOffset(`${local.toString()}${offset}`, zone)
     if (offset) return Temporal.Instant.from(`${local.toString()}${offset}`).epochMilliseconds
     return atZone(local, zone ?? timeZone)
   } catch {
     return { wrong: `"${text}" is not a time that exists` }
+  }
+}
+
+/** Said twice: then both must say the same. */
+function atOffset(time: string, zone: string): number | { wrong: string } {
+  try {
+    return Temporal.ZonedDateTime.from(`${time}[${zone}]`, { offset: 'reject' }).epochMilliseconds
+  } catch {
+    return { wrong: `"${time}" is not the time of "${zone}"` }
   }
 }
 
