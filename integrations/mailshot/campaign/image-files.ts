@@ -1,4 +1,5 @@
 import { join, relative } from 'node:path'
+import { findInMarkdown, findInMarkup } from '../compile/findings.ts'
 import { readBytes } from './files.ts'
 
 /** The bytes of the images that a source refers to, by the reference as it is written there. */
@@ -28,12 +29,18 @@ const places = [
   /!\[[^\]]*\]\(\s*<([^>\n]+)>/g,
   /!\[[^\]]*\]\(\s*([^\s)<>]+)/g,
   /^\s*\[[^\]]+\]:\s*<?([^\s>]+)/gm,
-  /(?:src|background-url|background)\s*=\s*"([^"]+)"/g,
-  /(?:src|background-url|background)\s*=\s*'([^']+)'/g,
+  /(?:src|background-url|background)\s*=\s*"([^"]+)"/gi,
+  /(?:src|background-url|background)\s*=\s*'([^']+)'/gi,
 ]
 
+/** As the parsers read them; by the patterns also those that a condition cuts in pieces. */
 function references(source: string): string[] {
-  return places.flatMap((place) => Array.from(source.matchAll(place), (match) => match[1] ?? ''))
+  const place = () => ({ file: '', line: 1 })
+  const findings = [...findInMarkdown(source, place), ...findInMarkup(source, place)]
+  return [
+    ...findings.flatMap((one) => ('src' in one ? [one.src] : [])),
+    ...places.flatMap((one) => Array.from(source.matchAll(one), (match) => match[1] ?? '')),
+  ]
 }
 
 function pathOf(reference: string): string | undefined {

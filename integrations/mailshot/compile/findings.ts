@@ -18,14 +18,17 @@ export type Finding = { place: Place } & (
 /** The findings of HTML or MJML, by a scan of its text. */
 export function findInMarkup(source: string, placeAt: (line: number) => Place): Finding[] {
   const open: { name: string; place: Place }[] = []
+  const defaults: Defaults = new Map()
   const findings = scanHtml(source).flatMap((event): Finding[] => {
     const place = placeAt(lineAt(source, event.start, 1))
     if (event.type === 'close') return closeMjml(open, event.name)
     if (event.type !== 'open') return []
     if (event.name.startsWith('mj') && !event.selfClosing) open.push({ name: event.name, place })
-    // Defaults for elements, no elements.
-    if (open.some(({ name }) => name === 'mj-attributes')) return []
-    return findInElement(event).map((finding) => ({ ...finding, place }))
+    if (open.some(({ name }) => name === 'mj-attributes')) {
+      addDefaults(defaults, event)
+      return []
+    }
+    return findInElement(withDefaults(event, defaults)).map((finding) => ({ ...finding, place }))
   })
   return [
     ...findings,
@@ -62,7 +65,27 @@ function findInNode(node: MdastNode, urls: Map<string, string>): BareFinding | u
   return { kind: 'image', src, alt: node.alt ?? '', mayBeEmpty: false }
 }
 
-function findInElement({ name, attributes }: Extract<HtmlEvent, { type: 'open' }>): BareFinding[] {
+type Opening = Extract<HtmlEvent, { type: 'open' }>
+/** What `mj-attributes` gives to elements, by their name, or by their class behind a dot. */
+type Defaults = Map<string, Opening['attributes']>
+
+function addDefaults(defaults: Defaults, { name, attributes }: Opening): void {
+  const className = attributes.find((one) => one.name === 'name')?.value ?? ''
+  defaults.set(name === 'mj-class' ? `.${className}` : name, attributes)
+}
+
+/** The nearest first: its own attributes, those of its classes, of its kind, of all. */
+function withDefaults(event: Opening, defaults: Defaults): Opening {
+  const { name, attributes } = event
+  if (!name.startsWith('mj-') || defaults.size === 0) return event
+  const classes = attributes.find((one) => one.name === 'mj-class')?.value.split(/\s+/) ?? []
+  const names = [...classes.map((one) => `.${one}`).toReversed(), name, 'mj-all']
+  const given = names.flatMap((one) => defaults.get(one) ?? [])
+  const inherited = given.filter((one) => one.name === 'src' || one.name === 'alt')
+  return { ...event, attributes: [...attributes, ...inherited] }
+}
+
+function findInElement({ name, attributes }: Opening): BareFinding[] {
   const value = (wanted: string) => attributes.find((one) => one.name === wanted)?.value
   const findings: BareFinding[] = [{ kind: 'element', name }]
   const [href, src] = [value('href'), value('src')]
