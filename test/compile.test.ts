@@ -96,6 +96,39 @@ describe('compileCampaign, from Markdown', () => {
     expect(html).toContain('href="https://a.org/oui"')
   })
 
+  test('takes conditions and loops around the rows of a table', async () => {
+    const body =
+      '| a | b |\n|---|--:|\n{% if city %}\n| {{ city }} | d |\n{% else %}\n| e | f |\n{% endif %}\n{% for l in listes %}\n| L={{ l }} | g |\n{% endfor %}\n'
+    const files = { 'a.md': markdown(body) }
+    const { html, text } = await mailOf(files, {
+      attributes: { city: '' },
+      lists: ['weekly', 'product'],
+    })
+    expect(
+      html.match(/<td[^>]*>[^<]*<\/td>/g)?.map((cell) => cell.replace(/<[^>]*>/g, '')),
+    ).toEqual(['e', 'f', 'L=weekly', 'g', 'L=product', 'g'])
+    expect(html).toMatch(/<tbody[^>]*>\s*<tr/)
+    expect(text).toMatchInlineSnapshot(`
+      "a b
+      e f
+      L=weekly g
+      L=product g
+
+      -- 
+      Voir dans le navigateur (https://example.org/mailshot/view/sample)
+      Se désinscrire (https://example.org/mailshot/unsubscribe/sample)
+      Les Nouvelles, 1 rue du Port, 31000 Toulouse
+      "
+    `)
+  })
+
+  test('leaves a table whole that a condition stands around', async () => {
+    const body = '{% if city %}\n| a | b |\n|---|---|\n| c | d |\n{% endif %}\nFin'
+    const { html } = await mailOf({ 'a.md': markdown(body) }, { attributes: { city: '' } })
+    expect(html).not.toMatch(/<td[^>]*>[cd]<|<t(?:able|head|body|h)[^>]*>\s*<\/t/)
+    expect(html).toMatch(/<p[^>]*>Fin<\/p>/)
+  })
+
   test('writes the text part as people type it', async () => {
     const body =
       '# Titre\n\nUn [lien](https://a.org/x), https://b.org et\nla suite.\n\n1. un\n2. deux\n\n> cité\n\n![une image](https://a.org/i.png)'
@@ -118,6 +151,16 @@ describe('compileCampaign, from Markdown', () => {
       Les Nouvelles, 1 rue du Port, 31000 Toulouse
       "
     `)
+  })
+
+  test('keeps the foot of the text part apart from a condition that ends it', async () => {
+    const files = { 'a.md': markdown('- un\n\n{% if city %}\n- deux\n{% endif %}') }
+    expect((await mailOf(files)).text).toMatch(/^\* un\n+ ?\* deux\n\n-- \n/)
+    const without = await mailOf(files, { attributes: { city: '' } })
+    expect(without.text).toMatch(/^\* un\n{2,3}-- \n/)
+    const loop = { 'a.md': markdown('{% for l in listes %}\n- {{ l }}\n{% endfor %}') }
+    const { text } = await mailOf(loop, { lists: ['weekly', 'product'] })
+    expect(text).toMatch(/^ ?\* weekly\n+ ?\* product\n\n-- \n/)
   })
 
   test('prefers a text part that the author wrote, and ends it with what is missing', async () => {

@@ -2,28 +2,33 @@ import { markdownToHtml, markdownToMdast, type MdastNode } from 'satteri'
 import { escapeHtml, unescapeHtml } from './escape.ts'
 import { type HtmlAttribute, scanHtml } from './html-scan.ts'
 import type { PreparedImage, PreparedImages } from './images.ts'
-import type { Tokens } from './tokens.ts'
+import { tableTagLines } from './table-tags.ts'
+import { splitAtTokens, type Tokens } from './tokens.ts'
 
 /** What Markdown means here, to render it and to look for mistakes alike. */
 export const markdownFeatures = { frontmatter: false, gfm: { footnotes: false } }
 
 /**
- * Renders Markdown whose placeholders are tokens. Block tags alone on a line stand between blocks, as the author means
- * it; without this they would become paragraphs, or part of one.
+ * Renders Markdown whose placeholders are tokens. Block tags alone on a line stand between blocks, or the rows of a
+ * table, as the author means it; without this they would become paragraphs, or part of one.
  */
 export function renderMarkdown(tokens: Tokens, source: string): string {
-  const alone = new RegExp(`^[ \\t]*((?:${tokens.prefix}\\d+x[ \\t]*)+)$`, 'gm')
-  const marked = source.replace(alone, (line, words: string) =>
-    onlyTags(tokens, words) ? line.replace(words, `<!--${words.trim()}-->`) : line,
-  )
-  const { html } = markdownToHtml(marked, {
-    features: markdownFeatures,
+  const lines = source.split('\n')
+  const rows = tableTagLines(lines, (line) => tagsAlone(tokens, line))
+  const marked = lines.map((line, index) => {
+    const isBetween = !rows.has(index) && tagsAlone(tokens, line)
+    return isBetween ? line.replace(line.trim(), (words) => `<!--${words}-->`) : line
   })
+  const { html } = markdownToHtml(marked.join('\n'), {
+    features: { frontmatter: false, gfm: { footnotes: false } },
+  })
+  const words = `((?:${tokens.prefix}\\d+x\\s*)+)`
+  const row = new RegExp(`<tr>\\s*<td[^>]*>${words}</td>(?:\\s*<td[^>]*></td>)*\\s*</tr>`, 'g')
   // In a code block Markdown has escaped what marked them.
-  return html.replace(
-    new RegExp(`(?:<|&lt;)!--((?:${tokens.prefix}\\d+x\\s*)+)--(?:>|&gt;)\\n?`, 'g'),
-    '$1\n',
-  )
+  const mark = new RegExp(`(?:<|&lt;)!--${words}--(?:>|&gt;)\\n?`, 'g')
+  return html
+    .replace(mark, '$1\n')
+    .replace(row, (whole, tags: string) => (tagsAlone(tokens, tags) ? tags : whole))
 }
 
 /** Where a source of Markdown has code, in a line or as a block. */
@@ -80,9 +85,16 @@ function usableImage(images: PreparedImages, value: string): PreparedImage | und
 const sourceAttributes = new Set(['src', 'background', 'background-url'])
 const linkAttributes = new Set([...sourceAttributes, 'href'])
 
-function onlyTags(tokens: Tokens, words: string): boolean {
-  const numbers = words.match(/\d+(?=x)/g) ?? []
-  return numbers.every((number) => tokens.all[Number(number)]?.kind === 'tag')
+/** The block tags of a text that holds nothing else. */
+function tagsAlone(tokens: Tokens, text: string): string[] | undefined {
+  const pieces = splitAtTokens(tokens, text)
+  const tags = pieces.flatMap((piece) =>
+    typeof piece === 'object' && piece.token.kind === 'tag' ? [piece.token.source] : [],
+  )
+  const others = pieces.some((piece) =>
+    typeof piece === 'string' ? piece.trim() !== '' : piece.token.kind !== 'tag',
+  )
+  return tags.length > 0 && !others ? tags : undefined
 }
 
 function sizeOf(attributes: HtmlAttribute[], image: { width: number; height: number }): string {

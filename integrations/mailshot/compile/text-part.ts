@@ -1,15 +1,15 @@
 import { convert, type HtmlToTextOptions } from 'html-to-text'
 import type { Statics } from './statics.ts'
-import type { Tokens } from './tokens.ts'
+import { type Tokens, tokensIn } from './tokens.ts'
 
 /** Writes an author's Markdown, rendered, as plain text: links with their address behind them, tables in columns. */
 export function markdownText(html: string): string {
   return tidy(convert(html, { ...options, selectors: [...selectors, dataTable] }))
 }
 
-/** The same with a table's cells below each other. */
-export function cellText(html: string): string {
-  return tidy(convert(html, { ...options, selectors }))
+/** The same with a table's rows as lines, which leaves room for block tags in and between them. */
+export function rowText(html: string): string {
+  return tidy(convert(html, { ...options, selectors: [...selectors, dataRow] }))
 }
 
 /** Writes a whole mail as plain text; its tables are layout, its preheader is not part of it. */
@@ -20,16 +20,19 @@ export function mailText(html: string): string {
 
 /** Takes the line breaks of lines that hold block tags only, so that no gaps stay where they stood. */
 export function joinTagLines(tokens: Tokens, text: string): string {
-  const alone = new RegExp(`^[ \\t]*((?:${tokens.prefix}\\d+x[ \\t]*)+)\\n(?:[ \\t]*\\n)*`, 'gm')
-  return text.replace(alone, (line, words: string) => {
-    const numbers = words.match(/\d+(?=x)/g) ?? []
-    return numbers.every((number) => tokens.all[Number(number)]?.kind === 'tag')
-      ? words.trim()
-      : line
-  })
+  const words = `(?:${tokens.prefix}\\d+x[ \\t]*)+`
+  const areTags = (found: string) =>
+    tokensIn(tokens, found).every(({ token }) => token.kind === 'tag')
+  return text
+    .replace(new RegExp(`^[ \\t]*(${words})\\n(?:[ \\t]*\\n)*`, 'gm'), (line, found: string) =>
+      areTags(found) ? found.replace(/\s+/g, '') : line,
+    )
+    .replace(new RegExp(`\\n\\s*(${words})$`), (end, found: string) =>
+      areTags(found) ? `\n${found}` : end,
+    )
 }
 
-/** What must stand at the end of every mail and the text does not say yet, in the reader's language. */
+/** What must stand at the end of every mail and the text, which ends with a line break, does not say yet, in the reader's language. */
 export function textFooter(
   text: string,
   has: (field: string) => boolean,
@@ -42,7 +45,7 @@ export function textFooter(
       ? ''
       : `${statics['site.title']}, ${statics['site.address']}`,
   ].filter((line) => line !== '')
-  return lines.length === 0 ? '' : `\n\n-- \n${lines.join('\n')}`
+  return lines.length === 0 ? '' : `\n-- \n${lines.join('\n')}\n`
 }
 
 function tidy(text: string): string {
@@ -57,6 +60,11 @@ const dataTable = {
   selector: 'table',
   format: 'dataTable',
   options: { uppercaseHeaderCells: false, colSpacing: 3 },
+}
+const dataRow = {
+  selector: 'tr',
+  format: 'block',
+  options: { leadingLineBreaks: 1, trailingLineBreaks: 1 },
 }
 const selectors = [
   ...['h1', 'h2', 'h3', 'h4', 'h5', 'h6'].map((selector) => ({ selector, ...heading })),

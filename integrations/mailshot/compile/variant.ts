@@ -14,7 +14,7 @@ import { lintRendered } from './lint-rendered.ts'
 import { locateIn, notYetKnown } from './locate.ts'
 import { compileHtml } from './mail-html.ts'
 import { paramStatics, type Statics, staticsOf } from './statics.ts'
-import { cellText, joinTagLines, mailText, markdownText, textFooter } from './text-part.ts'
+import { rowText, joinTagLines, mailText, markdownText, textFooter } from './text-part.ts'
 import { addFragment, createTokens, type Tokens } from './tokens.ts'
 import { protectText } from './protect-text.ts'
 
@@ -120,10 +120,10 @@ function textNodes(context: VariantContext, html: string, content: string): Node
   const body = written?.trim() ?? textOf(context, html, content)
   const has = (field: string) => isInText(tokens, body, field)
   const footer = protectText(context, textFooter(body, has, statics), place)
-  return plainNodes(tokens, joinTagLines(tokens, `${body}${footer}\n`), 'plain')
+  return plainNodes(tokens, joinTagLines(tokens, `${body}\n`) + footer, 'plain')
 }
 
-/** A table in columns has no room for block tags between its cells: then it is written cell by cell. */
+/** A table in columns has no room for block tags between its cells: then it is written row by row. */
 function textOf(
   { tokens, variant, problems }: VariantContext,
   html: string,
@@ -131,7 +131,7 @@ function textOf(
 ): string {
   const source = variant.format === 'md' ? content : html
   const texts =
-    variant.format === 'md' ? [markdownText(content), cellText(content)] : [mailText(html)]
+    variant.format === 'md' ? [markdownText(content), rowText(content)] : [mailText(html)]
   const whole = texts.find((text) => tagsIn(tokens, text) === tagsIn(tokens, source))
   if (whole === undefined) {
     const place = { file: variant.file, line: variant.bodyLine }
