@@ -8,12 +8,13 @@ describe('mailshot letters', () => {
       onRcpt: () => (refusals-- > 0 ? { code: 550, text: '5.1.1 no such user' } : undefined),
     })
     await site.mailshot('subscribers', 'add', 'ana@example.org', '--list', 'weekly')
-    await site.mailshot('deliver', '--until-done', '--quiet')
+    const delivered = await site.mailshot('deliver', '--until-done', '--quiet')
 
     const failed = await site.json('letters')
     const retried = await site.mailshot('letters', 'retry')
     await site.mailshot('deliver', '--until-done', '--quiet')
 
+    expect(delivered.out).toBe('0 mails sent; 1 letter tried\n')
     expect(failed).toMatchObject([
       { kind: 'confirmation', email: 'ana@example.org', status: 'failed', tries: 1 },
     ])

@@ -16,7 +16,14 @@ describe('deliver', () => {
     await addReaders(mailshot, 50)
     const { send } = await startFixture(mailshot, 'hello')
     const report = await deliver(mailshot, { untilDone: true })
-    expect(report).toEqual({ sent: 50, failed: 0, deferred: 0, uncertain: 0, skipped: 0 })
+    expect(report).toEqual({
+      sent: 50,
+      failed: 0,
+      deferred: 0,
+      uncertain: 0,
+      skipped: 0,
+      letters: 2,
+    })
     expect(new Set(readersOf(transport.messages)).size).toBe(50)
     expect(readersOf(transport.messages)).toHaveLength(50)
     expect(await readSend(mailshot, send.id)).toMatchObject({ status: 'done', total: 50, sent: 50 })

@@ -29,6 +29,8 @@ export interface DeliverReport {
   deferred: number
   uncertain: number
   skipped: number
+  /** Confirmations, welcomes and alarms that it tried to mail, whatever came of them. */
+  letters: number
 }
 
 const tendEveryMs = 500
@@ -173,6 +175,7 @@ function mailLetters(shift: Shift): void {
   const run = deliverLetters(shift.mailshot, shift.workerId, shift.signal)
   const ended = run.then((tried) => {
     shift.areLettersOut = false
+    shift.ledger.report.letters += tried
     if (tried > 0) tendSoon(shift)
   })
   keep(shift, ended)

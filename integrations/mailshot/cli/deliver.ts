@@ -1,4 +1,4 @@
-import { deliver } from '../deliver.ts'
+import { deliver, type DeliverReport } from '../deliver.ts'
 import { openLog } from '../log.ts'
 import type { Mailshot } from '../mailshot.ts'
 import type { Send } from '../send.ts'
@@ -61,11 +61,12 @@ function hasPausedItself(send: Send): boolean {
   return send.status === 'paused' && send.reason !== 'operator'
 }
 
-function summary(result: { sent: number; failed: number; uncertain: number }): string {
+function summary(result: DeliverReport): string {
   const parts = [`${count(result.sent, 'mail')} sent`]
   if (result.failed > 0) parts.push(`${result.failed} failed`)
   if (result.uncertain > 0) {
     parts.push(`${result.uncertain} uncertain (mailshot recipients <send> --status uncertain)`)
   }
-  return parts.join(', ')
+  const letters = result.letters > 0 ? `; ${count(result.letters, 'letter')} tried` : ''
+  return parts.join(', ') + letters
 }

@@ -52,7 +52,7 @@ export interface Entry {
 
 /** The one writer of a worker's marks and outcomes. */
 export function openLedger(mailshot: Mailshot, signal: AbortSignal): Ledger {
-  const report = { sent: 0, failed: 0, deferred: 0, uncertain: 0, skipped: 0 }
+  const report = { sent: 0, failed: 0, deferred: 0, uncertain: 0, skipped: 0, letters: 0 }
   let noted: Note[] = []
   let inHand = 0
   return {
