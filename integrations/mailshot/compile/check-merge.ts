@@ -1,5 +1,6 @@
-import { errorAt, type Problem } from '../campaign/problem.ts'
+import type { Problem } from '../campaign/problem.ts'
 import { didYouMean } from '../closest.ts'
+import { endBlock, nextBranch, openBlock, report, type State } from './check-merge/block.ts'
 import { fieldsIn, readOutput } from './expression.ts'
 import { tryOutput, tryTag } from './dry-run.ts'
 import type { Fields } from './fields.ts'
@@ -12,7 +13,7 @@ import type { Token } from './tokens.ts'
  * for what may be empty, and blocks that begin and end in the same element.
  */
 export function checkMerge(nodes: readonly Node[], fields: Fields): Problem[] {
-  const state: State = { fields: new Map(fields), blocks: [], problems: [] }
+  const state: State = { site: fields, fields: new Map(fields), blocks: [], problems: [] }
   for (const node of nodes) {
     if (typeof node === 'string') continue
     if (node.token.kind === 'output') checkOutput(state, node)
@@ -28,23 +29,6 @@ export function checkMerge(nodes: readonly Node[], fields: Fields): Problem[] {
     )
   }
   return state.problems
-}
-
-interface State {
-  /** The site's fields and those the template assigned itself. */
-  fields: Map<string, { optional: boolean }>
-  blocks: Block[]
-  problems: Problem[]
-}
-
-interface Block {
-  name: string
-  token: Token
-  parent: number
-  /** Fields that are not empty in the branch we are in. */
-  filled: string[]
-  /** What was known outside: a loop's own names end with it. */
-  outer: State['fields']
 }
 
 function checkOutput(state: State, { token }: PlacedToken): void {
@@ -112,89 +96,37 @@ function checkTag(state: State, placed: PlacedToken): void {
   }
   if (name === 'assign') return assign(state, token, rest)
   const outer = new Map(state.fields)
-  if (name === 'for')
-    state.fields
-      .set(/^\w+/.exec(rest)?.[0] ?? '', { optional: false })
-      .set('forloop', { optional: false })
+  if (name === 'for') {
+    const item = /^\w+/.exec(rest)?.[0] ?? ''
+    refuseOwn(state, token, item)
+    state.fields.set(item, { optional: false }).set('forloop', { optional: false })
+  }
   checkFields(state, token, fieldsIn(rest))
   if (name.startsWith('end')) return endBlock(state, placed, name.slice(3))
-  if (opens) {
-    state.blocks.push({
-      outer,
-      name,
-      token,
-      parent: placed.parent,
-      filled: name === 'unless' && !/[=<>]/.test(rest) ? [] : fieldsIn(rest),
-    })
-  } else nextBranch(state, placed, name, rest)
+  if (opens) openBlock(state, placed, name, rest, outer)
+  else nextBranch(state, placed, name, rest)
 }
 
 function assign(state: State, token: Token, rest: string): void {
   const [, name = '', expression = ''] = /^(\w+)\s*=\s*([\s\S]*)$/.exec(rest) ?? []
   const { fields, fallback } = readOutput(expression)
   checkFields(state, token, fields)
-  const optional = mayBeEmpty(state, fields[0], fallback)
+  refuseOwn(state, token, name)
+  const optional = mayBeEmpty(state, fields[0], fallback) || isBlankText(expression)
   state.fields.set(name, { optional })
-}
-
-function nextBranch(state: State, placed: PlacedToken, name: string, rest: string): void {
-  const block = state.blocks.at(-1)
-  const owners = branches[name] ?? []
-  if (!block || !owners.includes(block.name)) {
-    report(
-      state,
-      placed.token,
-      `{% ${name} %} stands alone`,
-      `it belongs into {% ${owners[0]} %}`,
-      'move or remove it',
-    )
-    return
+  for (const block of state.blocks) {
+    block.filled = block.filled.filter((one) => one !== name)
+    block.left = block.left.filter((one) => one !== name)
   }
-  sameElement(state, block, placed)
-  if (name === 'elsif') block.filled = fieldsIn(rest)
-  // What `unless x` excludes is what its `else` is about; in the `else` of an `if` nothing is known.
-  else if (name === 'else')
-    block.filled = block.name === 'unless' ? fieldsIn(block.token.source.slice(6)) : []
 }
 
-const branches: Record<string, string[]> = {
-  elsif: ['if', 'unless'],
-  else: ['if', 'unless', 'case', 'for'],
-  when: ['case'],
+function isBlankText(expression: string): boolean {
+  return /^\s*(?:"\s*"|'\s*')\s*$/.test(expression)
 }
 
-function endBlock(state: State, placed: PlacedToken, name: string): void {
-  const block = state.blocks.at(-1)
-  if (block?.name === name) {
-    state.blocks.pop()
-    if (name === 'for') state.fields = block.outer
-    sameElement(state, block, placed)
-    return
-  }
-  const why = block
-    ? `{% ${block.name} %} of line ${block.token.place.line} is still open`
-    : `no {% ${name} %} is open`
-  report(
-    state,
-    placed.token,
-    `{% end${name} %} closes nothing`,
-    why,
-    'close blocks in the reverse order of opening',
-  )
-}
-
-function sameElement(state: State, block: Block, { token, parent }: PlacedToken): void {
-  if (block.parent === parent) return
-  const what = `{% ${token.source} %} stands in another element than its {% ${block.name} %} of line ${block.token.place.line}`
-  report(
-    state,
-    token,
-    what,
-    'the mail would lose half an element',
-    'put both on lines of their own, around whole elements',
-  )
-}
-
-function report(state: State, token: Token, what: string, why: string, cure: string): void {
-  state.problems.push(errorAt(token.place, what, why, cure))
+/** What every mail needs is not to be written over: the link to leave by, for one. */
+function refuseOwn(state: State, token: Token, name: string): void {
+  if (state.site.get(name)?.optional !== false) return
+  const what = `{% ${token.source} %} hides the field "${name}"`
+  report(state, token, what, 'the mail would lose it from there on', 'take another name')
 }
