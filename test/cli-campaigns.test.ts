@@ -42,6 +42,28 @@ describe('mailshot check', () => {
     ])
   })
 
+  test('names the campaign that was meant, and checks none', async () => {
+    const site = openSite()
+
+    const told = await Promise.all([
+      site.mailshot('check', '2026-06-lunch'),
+      site.mailshot('preview', 'nope'),
+    ])
+
+    expect(told).toEqual([
+      {
+        code: 1,
+        out: '',
+        err: `mailshot: there is no campaign "2026-06-lunch"; did you mean ${slug}?\n`,
+      },
+      {
+        code: 1,
+        out: '',
+        err: `mailshot: there is no campaign "nope"; the latest are: ${slug}\n`,
+      },
+    ])
+  })
+
   test('needs no database and no secret', async () => {
     const site = openSite('site', { MAILSHOT_SECRET: undefined })
 
@@ -182,6 +204,15 @@ describe('mailshot doctor', () => {
     expect(out).toMatch(/^✘ secret +MAILSHOT_SECRET: .* is missing/m)
     expect(out).toMatch(/^✘ database +.*there is no database; create it once with "mailshot init"/m)
     expect(out).toMatch(/^✘ transport +smtp 127\.0\.0\.1:1: nothing listens/m)
+  })
+
+  test('fails when nothing would be sent', async () => {
+    const { site } = await siteWithPeople({}, { MAILSHOT_HOLD: '1' })
+
+    const { code, out } = await site.mailshot('doctor')
+
+    expect(code).toBe(2)
+    expect(out).toMatch(/^✘ hold +nothing is being sent: the config says hold$/m)
   })
 
   test('goes on to the other checks when no database answers', async () => {

@@ -33,7 +33,7 @@ describe('a mistake in the surroundings', () => {
   })
 })
 
-describe('an action that does not exist', () => {
+describe('a command or action that does not exist', () => {
   test('is refused, whatever its name', async () => {
     const commands = [
       ['subscribers', 'toString'],
@@ -41,6 +41,7 @@ describe('an action that does not exist', () => {
       ['token', 'constructor'],
       ['letters', 'valueOf'],
       ['hasOwnProperty'],
+      ['--json', 'status'],
     ]
 
     const told = await Promise.all(commands.map((words) => openSite().mailshot(...words)))
@@ -52,6 +53,7 @@ describe('an action that does not exist', () => {
       expect.stringMatching(/^mailshot: token: say create, list or revoke.*\n$/),
       expect.stringMatching(/^mailshot: letters: "valueOf" is not known.*\n$/),
       expect.stringMatching(/^mailshot: there is no command "hasOwnProperty".*\n$/),
+      expect.stringMatching(/^mailshot: --json: options follow the command: .*\n$/),
     ])
   })
 })

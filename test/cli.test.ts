@@ -170,6 +170,19 @@ describe('mailshot init', () => {
     expect(code).toBe(0)
     expect(err).toMatch(/Put this into \.env, .*\n\n {2}MAILSHOT_SECRET=[\w-]{44}\n/)
   })
+
+  test('shows no secret to a script, and says also when quiet that it is missing', async () => {
+    const site = openSite('site', { MAILSHOT_SECRET: undefined })
+
+    const told = [await site.mailshot('init', '--quiet'), await site.mailshot('init', '--json')]
+
+    const missing = /^MAILSHOT_SECRET is missing: .*\nmailshot init --yes writes one into \.env\.\n/
+    expect(told).toEqual([
+      { code: 0, out: expect.any(String), err: expect.stringMatching(missing) },
+      { code: 0, out: expect.stringContaining('"missing"'), err: expect.stringMatching(missing) },
+    ])
+    expect(told.map(({ err }) => err).join('')).not.toContain('MAILSHOT_SECRET=')
+  })
 })
 
 describe('mailshot init --yes', () => {

@@ -121,6 +121,11 @@ async function dispatch(argv: string[]): Promise<ExitCode> {
   if (name === undefined) return help(overview(summaries()), exitCodes.wrongRequest)
   if (name === '--version' || name === '-v') return help(await version())
   if (name === 'help' || name === '--help' || name === '-h') return await helpFor(args[0])
+  if (name.startsWith('-')) {
+    throw new MailshotError(
+      `${name}: options follow the command: mailshot <command> ${name}; mailshot --help lists the commands`,
+    )
+  }
   const { load } = findEntry(name)
   const rest = args.slice(0, [...args, '--'].indexOf('--'))
   if (rest.includes('--help') || rest.includes('-h')) return await helpFor(name)

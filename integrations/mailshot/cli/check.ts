@@ -1,6 +1,6 @@
 import { slugOf } from './arguments.ts'
 import { defineCommand, type ExitCode, exitCodes } from './command.ts'
-import { loadCompiler } from './compiled.ts'
+import { loadCompiler, requireCampaigns } from './compiled.ts'
 import { count } from './format.ts'
 import { describeProblem } from './problems.ts'
 import { readProject } from './project.ts'
@@ -20,8 +20,9 @@ export const check = defineCommand({
   ],
   exit: { [exitCodes.wrongRequest]: 'there are errors; warnings alone leave it 0' },
   async run({ values, positionals, terminal }) {
-    const slugs = positionals.map(slugOf)
+    const slugs = [...new Set(positionals.map(slugOf))]
     const config = await readProject(values)
+    if (slugs.length > 0) await requireCampaigns(config, slugs)
     const { checkCampaigns } = await loadCompiler()
     const results = await checkCampaigns(config, slugs.length > 0 ? slugs : undefined)
     const problems = results.flatMap((result) => result.problems)

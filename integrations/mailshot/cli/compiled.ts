@@ -1,6 +1,6 @@
-import { readCampaign } from '../campaign.ts'
+import { listCampaigns, readCampaign } from '../campaign.ts'
 import { languageTag } from '../campaign/language-tag.ts'
-import { didYouMean } from '../closest.ts'
+import { closest, didYouMean } from '../closest.ts'
 import type { CompiledCampaign } from '../compile.ts'
 import type { MailshotConfig } from '../config.ts'
 import { MailshotError } from '../error.ts'
@@ -15,6 +15,7 @@ import type { Terminal } from './terminal.ts'
  * @throws MailshotError when it may not be mailed
  */
 export async function compileChecked(config: MailshotConfig, slug: string, terminal: Terminal) {
+  await requireCampaigns(config, [slug])
   const { checkCampaigns, compileCampaign } = await loadCompiler()
   const problems = (await checkCampaigns(config, [slug])).flatMap((result) => result.problems)
   if (!reportProblems(terminal, problems)) {
@@ -24,6 +25,22 @@ export async function compileChecked(config: MailshotConfig, slug: string, termi
   const campaign = await readCampaign(config, slug)
   const { compiled, media } = await compileCampaign(config, campaign)
   return { campaign, compiled, media }
+}
+
+/** @throws MailshotError when there is no campaign of one of these names */
+export async function requireCampaigns(
+  config: MailshotConfig,
+  slugs: readonly string[],
+): Promise<void> {
+  const known = await listCampaigns(config)
+  const unknown = slugs.find((slug) => !known.includes(slug))
+  if (unknown === undefined) return
+  const near = closest(unknown, known)
+  // Slugs mostly begin with a date: the last ones are the latest.
+  const latest = `the latest are: ${known.slice(-8).join(', ')}`
+  const some = known.length > 0 ? latest : `there is none in ${config.campaigns}/`
+  const hint = near === undefined ? some : `did you mean ${near}?`
+  throw new MailshotError(`there is no campaign "${unknown}"; ${hint}`)
 }
 
 /**

@@ -6,7 +6,7 @@ import type { Transport } from '../transport.ts'
 import { defineCommand, exitCodes } from './command.ts'
 import { explainFault } from './fault.ts'
 import { readProject } from './project.ts'
-import { paint } from './terminal.ts'
+import { paint, type Terminal } from './terminal.ts'
 
 interface Finding {
   check: string
@@ -35,7 +35,7 @@ export const doctor = defineCommand({
   exit: { [exitCodes.failed]: 'something is wrong; warnings alone leave it 0' },
   async run({ values, terminal }) {
     let hasProblem = false
-    for await (const finding of examine(values)) {
+    for await (const finding of examine(values, terminal)) {
       hasProblem ||= finding.state === 'problem'
       if (terminal.json) terminal.printJson(finding)
       else terminal.print(`${marks[finding.state]} ${finding.check.padEnd(10)} ${finding.detail}`)
@@ -45,20 +45,24 @@ export const doctor = defineCommand({
 })
 
 /** Each finding as soon as it is known: a mail server that does not answer takes its time. */
-async function* examine(values: { config?: string | undefined }): AsyncGenerator<Finding> {
+async function* examine(
+  values: { config?: string | undefined },
+  terminal: Terminal,
+): AsyncGenerator<Finding> {
   const config = await readProject(values)
   yield { check: 'settings', state: 'ok', detail: `${config.site}${config.base}` }
+  const tried = openTrial(terminal)
   yield await tried('secret', () => {
     requireSecret(config)
     return Promise.resolve('set')
   })
-  yield* database(config)
+  yield* database(config, tried)
   yield* sender(config)
-  yield* transport('transport', config.transport)
-  if (config.mailer) yield* transport('mailer', config.mailer)
+  yield* transport('transport', config.transport, tried)
+  if (config.mailer) yield* transport('mailer', config.mailer, tried)
 }
 
-async function* database(config: MailshotConfig): AsyncGenerator<Finding> {
+async function* database(config: MailshotConfig, tried: Trial): AsyncGenerator<Finding> {
   let held: string | undefined
   yield await tried('database', async () => {
     const mailshot = await openMailshot(config, { log: openLog('warn') })
@@ -66,7 +70,7 @@ async function* database(config: MailshotConfig): AsyncGenerator<Finding> {
     mailshot.db.close()
     return `${config.database}, tables up to date`
   })
-  if (held) yield { check: 'hold', state: 'warning', detail: `nothing is being sent: ${held}` }
+  if (held) yield { check: 'hold', state: 'problem', detail: `nothing is being sent: ${held}` }
 }
 
 function* sender(config: MailshotConfig): Generator<Finding> {
@@ -85,7 +89,7 @@ function* sender(config: MailshotConfig): Generator<Finding> {
   }
 }
 
-async function* transport(check: string, way: Transport): AsyncGenerator<Finding> {
+async function* transport(check: string, way: Transport, tried: Trial): AsyncGenerator<Finding> {
   yield await tried(check, async () => {
     await way.verify?.()
     await way.close?.()
@@ -93,12 +97,20 @@ async function* transport(check: string, way: Transport): AsyncGenerator<Finding
   })
 }
 
-async function tried(check: string, attempt: () => Promise<string>): Promise<Finding> {
-  try {
-    return { check, state: 'ok', detail: await attempt() }
-  } catch (error) {
-    // Whatever it is, the other checks may say more.
-    const text = error instanceof Error ? error.message : String(error)
-    return { check, state: 'problem', detail: explainFault(error)?.message ?? text }
+type Trial = (check: string, attempt: () => Promise<string>) => Promise<Finding>
+
+/** Makes a finding of an attempt, and says so when it takes long: somebody may think that nothing happens. */
+export function openTrial(terminal: Terminal, patienceMs = 2000): Trial {
+  return async (check, attempt) => {
+    const waiting = setTimeout(() => terminal.note(`${check}: waiting for an answer …`), patienceMs)
+    try {
+      return { check, state: 'ok', detail: await attempt() }
+    } catch (error) {
+      // Whatever it is, the other checks may say more.
+      const text = error instanceof Error ? error.message : String(error)
+      return { check, state: 'problem', detail: explainFault(error)?.message ?? text }
+    } finally {
+      clearTimeout(waiting)
+    }
   }
 }

@@ -55,11 +55,14 @@ async function offerSecret({
   terminal,
 }: Call<typeof options>): Promise<'written' | 'missing'> {
   const line = `MAILSHOT_SECRET=${randomBytes(33).toString('base64url')}`
-  terminal.note(
+  terminal.warn(
     'MAILSHOT_SECRET is missing: it signs the links in mails, and has to stay the same.',
   )
   if (!values.yes && !(terminal.interactive && (await terminal.confirm('Write one into .env?')))) {
-    terminal.note(`Put this into .env, or where the server's environment is set:\n\n  ${line}\n`)
+    // Where a program reads, the text ends in a log, which is no place for a secret.
+    if (terminal.json || terminal.quiet) terminal.warn('mailshot init --yes writes one into .env.')
+    else
+      terminal.note(`Put this into .env, or where the server's environment is set:\n\n  ${line}\n`)
     return 'missing'
   }
   const before = existsSync('.env') ? readFileSync('.env', 'utf8') : ''
@@ -94,7 +97,7 @@ function isTracked(file: string): boolean {
 function next(secret: string): string {
   return [
     'Next:',
-    ...(secret === 'missing' ? ['  set MAILSHOT_SECRET as above'] : []),
+    ...(secret === 'missing' ? ['  set MAILSHOT_SECRET'] : []),
     '  mailshot doctor                      is everything in place?',
     '  mailshot import people.csv --list ID bring subscribers in',
     '  mailshot check                       are the campaigns right?',
