@@ -104,4 +104,55 @@ describe('lintRendered', () => {
       `a.md:5: ${script}`,
     )
   })
+
+  test('finds images that are missing wherever they may stand', async () => {
+    expect(
+      await inMarkdown(
+        [
+          '<img src="https://a.org/a.png" alt="" srcset="a.png 2x">',
+          '<p style="background-image:url(b.png)">x</p>',
+          '<video src="https://a.org/a.mp4" poster="c.png"></video>',
+          '{% if nom %}<img src="{% if city %}d.png{% else %}https://a.org/{% endif %}" alt="">{% endif %}',
+        ].join('\n\n'),
+      ),
+    ).toEqual(
+      expect.arrayContaining([
+        'a.md:5: the image a.png is not published',
+        'a.md:7: the image b.png is not published',
+        'a.md:9: the image c.png is not published',
+        'a.md:11: the image d.png is not published',
+      ]),
+    )
+    const accordion =
+      '<mj-accordion icon-wrapped-url="a.png" icon-unwrapped-url="b.png"><mj-accordion-element /></mj-accordion>'
+    const social = '<mj-social><mj-social-element src="c.png">x</mj-social-element></mj-social>'
+    expect(
+      await inMjml(
+        section(`${accordion}\n${social}\n<mj-image alt="" />`),
+        '<mj-head><mj-attributes><mj-image src="d.png" /></mj-attributes></mj-head>',
+      ),
+    ).toEqual([
+      'a.mjml:6: the image a.png is missing',
+      'a.mjml:6: the image b.png is missing',
+      'a.mjml:7: the image c.png is missing',
+      'a.mjml:8: the image d.png is missing',
+    ])
+  })
+
+  test('finds links that end with their beginning', async () => {
+    expect(await inMarkdown('[x](https://)\n[y](mailto:)\n[z](https://?a)')).toEqual([
+      'a.md:5: the link https:// has no end',
+      'a.md:6: the link mailto: has no end',
+      'a.md:7: the link https://?a has no end',
+    ])
+  })
+
+  test('warns of pictures that MJML takes from other sites', async () => {
+    const social =
+      '<mj-social><mj-social-element name="facebook" href="https://a.org">x</mj-social-element></mj-social>'
+    expect(await inMjml(section(`${social}\n<mj-accordion></mj-accordion>`))).toEqual([
+      'a.mjml:6: warning: <mj-social-element> shows a picture of another site',
+      'a.mjml:7: warning: <mj-accordion> shows a picture of another site',
+    ])
+  })
 })

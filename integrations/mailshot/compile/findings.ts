@@ -12,6 +12,8 @@ export type Finding = { place: Place } & (
   | { kind: 'heading'; depth: number }
   | { kind: 'element'; name: string }
   | { kind: 'handler'; name: string }
+  /** An element that MJML gives a picture of another site. */
+  | { kind: 'borrowed'; name: string }
   | { kind: 'unclosed'; name: string }
 )
 
@@ -81,7 +83,7 @@ function withDefaults(event: Opening, defaults: Defaults): Opening {
   const classes = attributes.find((one) => one.name === 'mj-class')?.value.split(/\s+/) ?? []
   const names = [...classes.map((one) => `.${one}`).toReversed(), name, 'mj-all']
   const given = names.flatMap((one) => defaults.get(one) ?? [])
-  const inherited = given.filter((one) => one.name === 'src' || one.name === 'alt')
+  const inherited = given.filter((one) => /^(?:src|alt|icon-(?:un)?wrapped-url)$/.test(one.name))
   return { ...event, attributes: [...attributes, ...inherited] }
 }
 
@@ -97,9 +99,17 @@ function findInElement({ name, attributes }: Opening): BareFinding[] {
     const background = value(attribute)
     if (background !== undefined) findings.push({ kind: 'background', src: background })
   }
+  const lent = lentPictures[name] ?? []
+  if (lent.some((one) => value(one) === undefined)) findings.push({ kind: 'borrowed', name })
   if (/^h[1-6]$/.test(name)) findings.push({ kind: 'heading', depth: Number(name[1]) })
   const handlers = attributes.filter((one) => /^on[a-z]/.test(one.name))
   return [...findings, ...handlers.map((one): BareFinding => ({ kind: 'handler', name: one.name }))]
+}
+
+/** The attributes without which MJML takes a picture of its own. */
+const lentPictures: Record<string, string[]> = {
+  'mj-social-element': ['src'],
+  'mj-accordion': ['icon-wrapped-url', 'icon-unwrapped-url'],
 }
 
 function closeMjml(open: { name: string; place: Place }[], name: string): Finding[] {

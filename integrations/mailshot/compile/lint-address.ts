@@ -10,6 +10,8 @@ export interface AddressOptions {
   site: string
   /** Whether the site's pages and the images have got their whole addresses, as in finished HTML. */
   isFinished?: boolean
+  /** Whether an image stands where its file would not be put on the web. */
+  isElsewhere?: boolean
 }
 
 /** Judges where a link leads; in finished HTML a hole stands for each merge field's value. */
@@ -91,11 +93,12 @@ function showHoles(text: string): string {
   return text.replaceAll(hole, '{{ … }}')
 }
 
-function lintFile(src: string, place: Place, { images, isFinished }: AddressOptions): Problem[] {
+function lintFile(src: string, place: Place, options: AddressOptions): Problem[] {
+  const { images, isFinished, isElsewhere } = options
   const image = findImage(images, src)
   if (typeof image === 'string')
     return [errorAt(place, `the image ${src} cannot be read`, image, 'save it as JPEG or PNG')]
-  if (image === undefined && !src.includes(hole))
+  if (image === undefined && !src.includes(hole) && !isElsewhere)
     return [
       errorAt(
         place,
@@ -109,8 +112,8 @@ function lintFile(src: string, place: Place, { images, isFinished }: AddressOpti
     errorAt(
       place,
       `the image ${showHoles(src)} is not published`,
-      'only a file that is named whole, in src or background, is put on the web',
-      'put conditions around whole images; elsewhere write an address with https://',
+      'only a file that src or background names without a condition is put on the web',
+      'put conditions around whole images, or write the address with https://',
     ),
   ]
 }

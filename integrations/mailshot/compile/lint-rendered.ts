@@ -43,6 +43,8 @@ export function lintRendered(html: string, options: RenderedOptions): Problem[] 
 
 const linkAttributes = new Set(['href', 'xlink:href'])
 const imageAttributes = new Set('src poster background background-url lowsrc dynsrc'.split(' '))
+/** Where the file of an image is put on the web, as `absoluteHtml` does. */
+const publishedAttributes = new Set(['src', 'background', 'background-url'])
 const sourceSets = new Set(['srcset', 'imagesrcset'])
 /** Words that readers see or hear, where an address does nothing. */
 const textAttributes = new Set(['alt', 'title', 'aria-label', 'summary', 'abbr', 'content'])
@@ -84,12 +86,13 @@ function placeOf({ name, value }: HtmlAttribute, { tokens, locate }: RenderedOpt
 }
 
 function lintReading(
-  { name }: HtmlAttribute,
+  { name, value }: HtmlAttribute,
   text: string,
   place: Place,
   options: RenderedOptions,
 ): Problem[] {
-  const address = { ...options, prefix: options.tokens.prefix, isFinished: true }
+  const isElsewhere = !publishedAttributes.has(name) || value.includes(options.tokens.prefix)
+  const address = { ...options, prefix: options.tokens.prefix, isFinished: true, isElsewhere }
   if (linkAttributes.has(name)) return lintLink(text, place, address)
   if (imageAttributes.has(name)) return lintSource(text.trim(), place, address)
   if (sourceSets.has(name)) {
@@ -102,7 +105,7 @@ function lintReading(
 
 function lintStyle(css: string, options: RenderedOptions): Problem[] {
   const { tokens, locate } = options
-  const address = { ...options, prefix: tokens.prefix, isFinished: true }
+  const address = { ...options, prefix: tokens.prefix, isFinished: true, isElsewhere: true }
   const script = /expression\s*\(|-moz-binding\s*:|behavior\s*:/i.exec(css)?.[0]
   const urls = Array.from(css.matchAll(styleUrl), (match) => match[1] ?? match[2] ?? match[3] ?? '')
   return [

@@ -22,6 +22,8 @@ export function lint(findings: readonly Finding[], options: AddressOptions): Pro
       }
       case 'element':
         return isForbidden(finding.name) ? [forbiddenElement(place, finding.name)] : []
+      case 'borrowed':
+        return [borrowed(place, finding.name)]
       case 'handler':
         return [forbiddenHandler(place, finding.name)]
       case 'unclosed':
@@ -95,6 +97,16 @@ function lintAlt({ alt, mayBeEmpty, src, place }: Extract<Finding, { kind: 'imag
   return [
     errorAt(place, `the image ${src} has no alt text`, 'many readers see or hear only that', cure),
   ]
+}
+
+function borrowed(place: Place, name: string): Problem {
+  const attributes = name === 'mj-accordion' ? 'icon-wrapped-url and icon-unwrapped-url' : 'src'
+  return warningAt(
+    place,
+    `<${name}> shows a picture of another site`,
+    'its owner sees who opens the mail, and may take it away',
+    `write ${attributes} with a picture of your own`,
+  )
 }
 
 function jump(place: Place, from: number, to: number): Problem {
