@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { listCampaigns, readCampaign } from '../integrations/mailshot/campaign.ts'
+import { readFrontMatter } from '../integrations/mailshot/campaign/front-matter.ts'
 import { campaignFolder, markdown, mjml, problemsOf, readOnly } from './campaign-folder.ts'
 
 describe('listCampaigns', () => {
@@ -40,6 +41,29 @@ describe('readCampaign', () => {
     expect(await subjectOf('subject: Assemblée générale : ordre du jour')).toBe(
       'Assemblée générale : ordre du jour',
     )
+  })
+
+  test('takes every value as it is written, whatever YAML makes of it', async () => {
+    const { data } = readFrontMatter(
+      'a.md',
+      '---\nlists: [2026-12-01, 0x1F, ~]\nparams: { heure: 18:30, code: 0612, v: 1.10, tel: +33612, on: yes, when: 2026-12-01 09:00 }\narchive: False\n---\n',
+    )
+    expect(data).toEqual({
+      lists: ['2026-12-01', '0x1F', '~'],
+      params: {
+        heure: '18:30',
+        code: '0612',
+        v: '1.10',
+        tel: '+33612',
+        on: 'yes',
+        when: '2026-12-01 09:00',
+      },
+      archive: 'False',
+    })
+    const { campaign } = await readOnly({
+      'a.md': markdown('x', 'archive: False', 'track: { opens: TRUE }'),
+    })
+    expect(campaign).toMatchObject({ archive: false, track: { opens: true, clicks: false } })
   })
 
   test('reads a subject with a number sign literally', async () => {
@@ -235,7 +259,7 @@ describe('readCampaign', () => {
       "MailshotError: a.md:1: no subject: a mail without one looks like spam; add a line subject: … to the front matter
       a.md:2: unknown key "subjet": it would have no effect; did you mean "subject"?
       a.md:3: unknown list "weeky": it is not in mailshot.config.ts; did you mean "weekly"?
-      a.md:4: "archive" is wrong: Invalid input: expected boolean, received string; write it like archive: false
+      a.md:4: "archive" is wrong: is neither true nor false; write it like archive: false
       a.md:5: unknown key "open": it would have no effect; did you mean "opens"?"
     `)
   })

@@ -20,7 +20,7 @@ export interface SourceFile {
  *
  * `subject`, `preheader`, `from`, `replyTo` and `send` are taken literally to the end of their line, before YAML sees
  * them, so that colons, `#` and `{{ }}` need no quoting; only behind an address or a time may a comment follow. A value
- * wholly in quotes loses them. Other dates stay text.
+ * wholly in quotes loses them. All other scalars are texts too, as they are written.
  */
 export function readFrontMatter(file: string, text: string): SourceFile {
   const source = text.replace(/^\uFEFF/, '').replace(/\r\n?/g, '\n')
@@ -31,7 +31,7 @@ export function readFrontMatter(file: string, text: string): SourceFile {
   if (head.length === 0) return { ...rest, data: undefined, problems: [noFrontMatter(file)] }
   if (head.length === 1) return { ...rest, data: undefined, problems: [neverClosed(file)] }
   try {
-    const { data } = matter(quoted(head).join('\n'), { engines: onlyYaml })
+    const { data } = matter(quoted(head).join('\n'), yamlOptions)
     return { ...rest, data, problems: [] }
   } catch (cause) {
     return { ...rest, data: undefined, problems: [unreadable(file, cause)] }
@@ -55,8 +55,6 @@ export function placeOf(
 }
 
 const literal = /^(subject|preheader|from|replyTo|send)[ \t]*:[ \t]*(.*?)[ \t]*$/
-const dateLike =
-  /(:\s+|[[,]\s*|-\s+)(\d{4}-\d{1,2}-\d{1,2}(?:[T ][\d:.]+(?: ?(?:Z|[+-]\d[\d:]*))?)?)(?=\s*(?:$|[,\]}#]))/g
 
 function headLines(source: string): string[] {
   const lines = source.split('\n')
@@ -70,7 +68,7 @@ function quoted(head: string[]): string[] {
     const match = literal.exec(line)
     const [, key = '', value = ''] = match ?? []
     // A folded or literal block (`>`, `|`) goes on below: YAML's own work.
-    if (!match || /^[>|][+-]?\d?$/.test(value)) return line.replace(dateLike, '$1"$2"')
+    if (!match || /^[>|][+-]?\d?$/.test(value)) return line
     return `${key}: ${JSON.stringify(unquoted(withoutComment(key, value)))}`
   })
 }
@@ -92,7 +90,7 @@ const refuse = {
     throw new Error('front matter must be YAML, between two lines of ---')
   },
 }
-const onlyYaml = {
+const otherEngines = {
   js: refuse,
   javascript: refuse,
   coffee: refuse,
@@ -101,6 +99,16 @@ const onlyYaml = {
   json: refuse,
   toml: refuse,
 }
+
+/**
+ * For js-yaml, which gray-matter hands its options to: YAML's failsafe schema, where every scalar is a text. The usual one
+ * takes `18:30` for 1110, and `0612` for 394.
+ */
+const textsOnly = {
+  compiledImplicit: [],
+  compiledTypeMap: { scalar: {}, sequence: {}, mapping: {}, fallback: {} },
+}
+const yamlOptions = { engines: otherEngines, schema: textsOnly }
 
 function noFrontMatter(file: string): Problem {
   return errorAt(

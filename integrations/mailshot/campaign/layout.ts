@@ -53,9 +53,7 @@ export async function readLayout(
 
 const layoutSchema = z.strictObject({
   title: z.string().optional(),
-  params: z
-    .record(z.string(), z.union([z.string(), z.number(), z.boolean()]).transform(String))
-    .default({}),
+  params: z.record(z.string(), z.string()).default({}),
 })
 
 /** Beside this file; in a built site, which is one bundle, in the installed package. */

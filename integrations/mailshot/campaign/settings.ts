@@ -12,7 +12,11 @@ import { parseSendTime } from './send-time.ts'
 /** When a campaign starts: by hand, when its file reaches the main branch, or at a time (milliseconds since 1970). */
 export type SendTime = 'manual' | 'on-merge' | { at: number }
 
-const param = z.union([z.string(), z.number(), z.boolean()]).transform(String)
+const flag = z.stringbool({
+  truthy: ['true'],
+  falsy: ['false'],
+  error: 'is neither true nor false',
+})
 
 const schema = z.strictObject({
   /** The subject line, read literally to the end of the line. Merge fields may stand in it. */
@@ -26,17 +30,15 @@ const schema = z.strictObject({
   /** The layout a Markdown campaign is put in: a file of `campaigns/layouts/`, without `.mjml`. */
   layout: z.string().optional(),
   /** Values for the layout's parameters. */
-  params: z.record(z.string(), param).optional(),
+  params: z.record(z.string(), z.string()).optional(),
   /** The sender, where it is not the first list's. */
   from: z.string().optional(),
   replyTo: z.string().optional(),
   /** The language of a campaign that is a single file. */
   lang: z.string().regex(languageTag, 'is not a language').optional(),
   /** Whether the public archive may show it. */
-  archive: z.boolean().optional(),
-  track: z
-    .strictObject({ opens: z.boolean().default(false), clicks: z.boolean().default(false) })
-    .optional(),
+  archive: flag.optional(),
+  track: z.strictObject({ opens: flag.default(false), clicks: flag.default(false) }).optional(),
 })
 
 /** A campaign file's front matter, checked; what the file does not say is absent. */
