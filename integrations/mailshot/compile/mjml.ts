@@ -1,6 +1,6 @@
-import mjml2html from 'mjml'
 import { errorAt, lineAt, type Place, type Problem } from '../campaign/problem.ts'
 import { scanHtml } from './html-scan.ts'
+import { loadMjml } from './load-mjml.ts'
 import { splitAtTokens, type Tokens } from './tokens.ts'
 
 /**
@@ -13,6 +13,7 @@ export async function renderMjml(
   placeAt: (line: number) => Place,
 ): Promise<{ html: string; problems: Problem[] }> {
   const problems = [...refusedElements(source, placeAt), ...refusedAttributes(tokens, source)]
+  const mjml2html = await loadMjml()
   try {
     const { html, errors } = await mjml2html(wrapTags(tokens, source), {
       fonts: {},

@@ -1,7 +1,7 @@
-import mjml2html from 'mjml'
 import { localize } from '../config.ts'
 import type { LetterKind } from '../letter.ts'
 import type { Mailshot } from '../mailshot.ts'
+import { loadMjml } from '../compile/load-mjml.ts'
 import { encodeMime } from '../message/mime.ts'
 import { domainOf } from '../email-address.ts'
 import { textsFor } from '../texts.ts'
@@ -108,6 +108,7 @@ async function htmlOf(content: LetterContent, lang: string, foot: string[]): Pro
       ${content.paragraphs.map(paragraph).join('')}${button}${(content.notes ?? []).map(note).join('')}
       ${note(foot.join('\n'))}
     </mj-column></mj-section></mj-body></mjml>`
+  const mjml2html = await loadMjml()
   const { html } = await mjml2html(source, { fonts: {}, validationLevel: 'strict' })
   return html
 }
