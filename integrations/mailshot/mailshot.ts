@@ -1,11 +1,12 @@
 import { resolve } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { sql } from 'drizzle-orm/sql'
-import { type Logger, pino } from 'pino'
+import type { Logger } from 'pino'
 import { type Database, openDatabase } from '../../db/open.ts'
 import type { MailshotConfig } from './config.ts'
 import { MailshotError } from './error.ts'
 import { mirrorLists } from './list.ts'
+import { openLog } from './log.ts'
 import { secretCheckValue } from './token.ts'
 
 /** What every operation takes first: the site's settings, its database, and the time. */
@@ -55,7 +56,7 @@ export async function openMailshot(
     const mailshot: Mailshot = {
       config,
       db,
-      log: options.log ?? defaultLog(),
+      log: options.log ?? openLog('info'),
       held: options.hold ?? (await reasonToHold(db, config)),
       now: clock.now,
       sleep: clock.sleep,
@@ -171,8 +172,4 @@ async function sleepUntilAborted(ms: number, signal?: AbortSignal): Promise<void
   } catch {
     // The only failure of a timer is its abort, which the caller's own signal already says.
   }
-}
-
-function defaultLog(): Logger {
-  return pino({ level: process.env['MAILSHOT_LOG'] ?? 'info' }, pino.destination(2))
 }
