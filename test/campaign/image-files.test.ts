@@ -42,4 +42,13 @@ describe('readImages', () => {
       'a.mjml:6: the image real.png has no alt text',
     ])
   })
+
+  test('finds the files of an accordion', async () => {
+    const icons = 'icon-wrapped-url="real.png" icon-unwrapped-url="real.png"'
+    const body = `<mj-section><mj-column><mj-accordion ${icons}><mj-accordion-element><mj-accordion-title>x</mj-accordion-title></mj-accordion-element></mj-accordion></mj-column></mj-section>`
+    expect(await problemsOf({ 'a.mjml': mjml(body), 'real.png': picture })).toEqual([])
+    expect(await problemsOf({ 'a.mjml': mjml(body) })).toEqual([
+      'a.mjml:6: the image real.png is missing',
+    ])
+  })
 })

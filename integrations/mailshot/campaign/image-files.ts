@@ -29,8 +29,8 @@ const places = [
   /!\[[^\]]*\]\(\s*<([^>\n]+)>/g,
   /!\[[^\]]*\]\(\s*([^\s)<>]+)/g,
   /^\s*\[[^\]]+\]:\s*<?([^\s>]+)/gm,
-  /(?:src|background-url|background)\s*=\s*"([^"]+)"/gi,
-  /(?:src|background-url|background)\s*=\s*'([^']+)'/gi,
+  /(?:src|background|(?:background|icon-(?:un)?wrapped)-url)\s*=\s*"([^"]+)"/gi,
+  /(?:src|background|(?:background|icon-(?:un)?wrapped)-url)\s*=\s*'([^']+)'/gi,
 ]
 
 /** As the parsers read them; by the patterns also those that a condition cuts in pieces. */

@@ -95,7 +95,12 @@ function findInElement({ name, attributes }: Opening): BareFinding[] {
   if (name === 'img' || name === 'mj-image') {
     findings.push({ kind: 'image', src: src ?? '', alt: value('alt'), mayBeEmpty: true })
   }
-  for (const attribute of ['background', 'background-url']) {
+  for (const attribute of [
+    'background',
+    'background-url',
+    'icon-wrapped-url',
+    'icon-unwrapped-url',
+  ]) {
     const background = value(attribute)
     if (background !== undefined) findings.push({ kind: 'background', src: background })
   }

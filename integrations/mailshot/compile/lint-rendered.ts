@@ -5,6 +5,7 @@ import { type HtmlAttribute, type HtmlEvent, scanHtml } from './html-scan.ts'
 import { lintShownText } from './leftovers.ts'
 import { forbiddenElement, forbiddenHandler, isForbidden } from './lint.ts'
 import { type AddressOptions, lintLink, lintSource } from './lint-address.ts'
+import { sourceAttributes } from './markdown.ts'
 import { piecesOf } from './pieces.ts'
 import { splitAtTokens, type Tokens } from './tokens.ts'
 
@@ -43,8 +44,6 @@ export function lintRendered(html: string, options: RenderedOptions): Problem[] 
 
 const linkAttributes = new Set(['href', 'xlink:href'])
 const imageAttributes = new Set('src poster background background-url lowsrc dynsrc'.split(' '))
-/** Where the file of an image is put on the web, as `absoluteHtml` does. */
-const publishedAttributes = new Set(['src', 'background', 'background-url'])
 const sourceSets = new Set(['srcset', 'imagesrcset'])
 /** Words that readers see or hear, where an address does nothing. */
 const textAttributes = new Set(['alt', 'title', 'aria-label', 'summary', 'abbr', 'content'])
@@ -91,7 +90,7 @@ function lintReading(
   place: Place,
   options: RenderedOptions,
 ): Problem[] {
-  const isElsewhere = !publishedAttributes.has(name) || value.includes(options.tokens.prefix)
+  const isElsewhere = !sourceAttributes.has(name) || value.includes(options.tokens.prefix)
   const address = { ...options, prefix: options.tokens.prefix, isFinished: true, isElsewhere }
   if (linkAttributes.has(name)) return lintLink(text, place, address)
   if (imageAttributes.has(name)) return lintSource(text.trim(), place, address)

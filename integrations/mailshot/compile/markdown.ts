@@ -82,7 +82,10 @@ function usableImage(images: PreparedImages, value: string): PreparedImage | und
   return typeof image === 'object' ? image : undefined
 }
 
-const sourceAttributes = new Set(['src', 'background', 'background-url'])
+/** Whose file is put on the web. */
+export const sourceAttributes = new Set(
+  'src background background-url icon-wrapped-url icon-unwrapped-url'.split(' '),
+)
 const linkAttributes = new Set([...sourceAttributes, 'href'])
 
 /** The block tags of a text that holds nothing else. */
