@@ -155,4 +155,11 @@ describe('lintRendered', () => {
       'a.mjml:7: warning: <mj-accordion> shows a picture of another site',
     ])
   })
+
+  test('warns of the boxes of a task list, and refuses other inputs', async () => {
+    expect(await inMarkdown('un\n\n- [ ] deux\n- [x] trois')).toEqual([
+      'a.md:7: warning: a list of tasks has boxes',
+    ])
+    expect(await inMarkdown('<input name="x">')).toEqual(['a.md:5: <input> in a mail'])
+  })
 })

@@ -1,4 +1,4 @@
-import { errorAt, type Place, type Problem } from '../campaign/problem.ts'
+import { errorAt, type Place, type Problem, warningAt } from '../campaign/problem.ts'
 import { readings } from './branches.ts'
 import { decodeEntities } from './entity.ts'
 import { type HtmlAttribute, type HtmlEvent, scanHtml } from './html-scan.ts'
@@ -61,6 +61,8 @@ function lintElement(event: Opening, isDouble: boolean, options: RenderedOptions
   }
   // MJML's accordion opens and closes with a box of its own.
   if (event.name === 'input' && value('class') === 'mj-accordion-checkbox') return []
+  if (event.name === 'input' && value('type') === 'checkbox')
+    return [taskList(options.locate('[ ]', '[x]', '<input'))]
   return isDouble || isForbidden(event.name) ? [forbiddenElement(place, event.name)] : []
 }
 
@@ -120,6 +122,12 @@ const styleUrl = /url\(\s*(?:"([^"]*)"|'([^']*)'|([^)]*))\s*\)/gi
 function unclosed({ name }: { name: string }, { locate }: RenderedOptions): Problem {
   const why = 'mail clients would swallow what follows'
   return errorAt(locate(`<${name}`), `<${name}> is never closed`, why, `write </${name}>`)
+}
+
+/** Markdown makes boxes of `[ ]` and `[x]`. */
+function taskList(place: Place): Problem {
+  const why = 'many mail clients remove them'
+  return warningAt(place, 'a list of tasks has boxes', why, 'write the signs ☐ and ☑ instead')
 }
 
 function tooMany(place: Place, name: string): Problem {
