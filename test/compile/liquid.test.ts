@@ -75,6 +75,33 @@ describe('createLiquid', () => {
     )
   })
 
+  test('cuts between whole characters', () => {
+    const name = '👩‍👩‍👧é'.normalize('NFD')
+    for (const output of ['x | split: "" | first', 'x | slice: 0', 'x | truncate: 1, ""', 'x[0]']) {
+      expect(render(`${output} | mailshot_plain`, { x: name })).not.toMatch(/\uFFFD|\p{Surrogate}/u)
+    }
+    expect(render('x | split: "" | first', { x: name })).toBe('👩‍👩‍👧')
+    expect(render('x | split: "" | size', { x: name })).toBe('2')
+    expect(render('x | split: "," | size', { x: 'a,,b,,' })).toBe('3')
+    expect(render('x | split: " " | first', { x: 'Camille Martin' })).toBe('Camille')
+  })
+
+  test('runs away for no reader, however long a field is', () => {
+    const x = 'x,'.repeat(5120)
+    for (const output of [
+      'x | split: "" | join: x',
+      'x | split: "" | join: x | split: "" | join: x',
+      'x | replace: "x", x | replace: "x", x | replace: "", x',
+      'x | append: x | append: x | append: x | append: x | append: x | prepend: x',
+    ]) {
+      expect(render(`${output} | mailshot_plain`, { x }).length).toBeLessThan(100_000)
+    }
+    expect(render('x | split: "," | size', { x })).toBe('1001')
+    expect(render('x | join: " – "', { x: ['a', 'b'] })).toBe('a – b')
+    expect(() => render('x | append', { x })).toThrow('append')
+    expect(() => render('x | append: "a", "b"', { x })).toThrow('append')
+  })
+
   test('divides by nothing without a word', () => {
     expect(render('x | divided_by: 0 | mailshot_plain', { x: 5 })).toBe('')
     expect(render('x | divided_by: 2', { x: 5 })).toBe('2.5')

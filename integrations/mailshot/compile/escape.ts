@@ -66,20 +66,17 @@ const characters = Object.fromEntries(
 const longestHeader = 250
 
 /**
- * Control characters, lone surrogates and non-characters would break a message; bidirectional embeddings, overrides
+ * Control characters, halves of characters and non-characters would break a message; bidirectional embeddings, overrides
  * and isolates could turn round the text that follows the value.
  */
 const harmful =
   // oxlint-disable-next-line no-control-regex -- control characters are what it is for
-  /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069\ufdd0-\ufdef\ufffe\uffff]/g
+  /\p{Surrogate}|[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069\ufdd0-\ufdef\ufffe\uffff]/gu
 
 function cleaned(text: string): string {
   // Nearly all values are plain ASCII.
   if (/^[\x20-\x7e]*$/.test(text)) return text
-  return text
-    .toWellFormed()
-    .replace(harmful, '')
-    .replace(/\r\n?|[\u2028\u2029]/g, '\n')
+  return text.replace(harmful, '').replace(/\r\n?|[\u2028\u2029]/g, '\n')
 }
 
 /** A part of an address. Dots alone would climb out of its path, encoded or not, so nothing is written for them. */

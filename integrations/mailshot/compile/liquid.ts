@@ -1,5 +1,5 @@
 import { Liquid } from 'liquidjs'
-import { type Escape, escapes, escapeValue, isBlank } from './escape.ts'
+import { asText, type Escape, escapes, escapeValue, isBlank } from './escape.ts'
 import { formatDate } from './date-filter.ts'
 
 /** The tags that a campaign may use, their other halves included. `comment` is gone before Liquid sees the text. */
@@ -53,6 +53,8 @@ export function createLiquid(lang: string): Liquid {
   }
   liquid.registerFilter('default', (value, fallback) => (isBlank(value) ? fallback : value))
   for (const name of ['divided_by', 'modulo']) shieldFromZero(liquid, name)
+  for (const [name, size] of Object.entries(growing)) keepShort(liquid, name, size)
+  liquid.registerFilter('split', splitText)
   liquid.registerFilter('date', (value, format) => formatDate(value, format, lang))
   for (const escape of escapes) {
     liquid.registerFilter(escapeFilters[escape], (value) => escapeValue(value, escape))
@@ -68,3 +70,40 @@ function shieldFromZero(liquid: Liquid, name: string): void {
     return Number(divisor) === 0 ? '' : divide?.call(this, value, divisor, ...rest)
   })
 }
+
+const longestText = 50_000
+const mostParts = 1000
+/** How long a text these filters would make. */
+const growing: Record<string, (value: unknown, first: unknown, second: unknown) => number> = {
+  append: (value, text) => asText(value).length + asText(text).length,
+  prepend: (value, text) => asText(value).length + asText(text).length,
+  join: (value, separator) =>
+    asText(value).length + (Array.isArray(value) ? value.length : 0) * asText(separator).length,
+  replace: (value, pattern, text) =>
+    asText(value).length + asText(value).split(asText(pattern)).length * asText(text).length,
+}
+
+/** A reader whose fields are long beyond reason gets an odd text, rather than no mail. */
+function keepShort(liquid: Liquid, name: string, size: (typeof growing)[string]): void {
+  const filter = liquid.filters[name]
+  const original = typeof filter === 'function' ? filter : filter?.handler
+  liquid.registerFilter(name, function (value, ...given) {
+    return size(value, given[0], given[1]) > longestText
+      ? value
+      : original?.call(this, value, ...given)
+  })
+}
+
+/** In characters as people see them, where there is no separator; like Liquid's own it has no empty parts at its end. */
+function splitText(value: unknown, separator: unknown): string[] {
+  const [text, between] = [asText(value), asText(separator)]
+  const all =
+    between === ''
+      ? Array.from(characters.segment(text), (one) => one.segment)
+      : text.split(between)
+  const parts = all.slice(0, mostParts)
+  if (all.length > mostParts) parts.push(all.slice(mostParts).join(between))
+  return parts.slice(0, parts.findLastIndex((part) => part !== '') + 1)
+}
+
+const characters = new Intl.Segmenter('en', { granularity: 'grapheme' })
