@@ -72,12 +72,16 @@ describe('compileCampaign, from Markdown', () => {
 
   test('knows the site and the words in Markdown too', async () => {
     const { html, text } = await mailOf({
-      'a.md': markdown('[{{ site.title }}]({{ site.url }}/x) {{ words.unsubscribe }}'),
+      'a.md': markdown(
+        '[{{ site.title }}]({{ site.url }}/x) {{ words.unsubscribe }} {{ site.url }}/{{ nom | default: "x" }}',
+      ),
     })
     expect(html).toMatch(
       /<a href="https:\/\/example\.org\/x"[^>]*>Les Nouvelles<\/a> Se désinscrire/,
     )
-    expect(text).toMatch(/^Les Nouvelles \(https:\/\/example\.org\/x\) Se désinscrire\n/)
+    expect(text).toMatch(
+      /^Les Nouvelles \(https:\/\/example\.org\/x\) Se désinscrire https:\/\/example\.org\/Camille%20Martin\n/,
+    )
   })
 
   test('keeps block tags on their own lines apart from paragraphs and lists', async () => {
@@ -127,6 +131,22 @@ describe('compileCampaign, from Markdown', () => {
     const { html } = await mailOf({ 'a.md': markdown(body) }, { attributes: { city: '' } })
     expect(html).not.toMatch(/<td[^>]*>[cd]<|<t(?:able|head|body|h)[^>]*>\s*<\/t/)
     expect(html).toMatch(/<p[^>]*>Fin<\/p>/)
+    const behind = '| a | b |\n|---|---|\n| c | d |\n{% if city %}\nTexte\n{% endif %}'
+    expect((await mailOf({ 'a.md': markdown(behind) })).html).toMatch(/<p[^>]*>Texte<\/p>/)
+  })
+
+  test('writes a link with a condition whole for the readers of each branch', async () => {
+    const link =
+      '[y]({% if plan == "pro" %}https://a.org/{{ nom | default: "x" }}{% else %}{{ url_view }}{% endif %})'
+    const mail = (plan: string) => mailOf({ 'a.md': markdown(link) }, { attributes: { plan } })
+    for (const [plan, address] of [
+      ['pro', 'https://a.org/Camille%20Martin'],
+      ['free', 'https://example.org/mailshot/view/sample'],
+    ] as const) {
+      const { html, text } = await mail(plan)
+      expect(html).toContain(`<a href="${address}"`)
+      expect(text).toContain(`y (${address})`)
+    }
   })
 
   test('writes the text part as people type it', async () => {

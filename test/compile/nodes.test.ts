@@ -69,12 +69,26 @@ describe('htmlNodes', () => {
 
 describe('plainNodes', () => {
   test('encodes what stands within an address', () => {
-    const { tokens, text } = tokenized('{{ a }} https://a.org/{{ b }}{{ c }} {{ d }}')
-    const nodes = plainNodes(tokens, text, 'plain')
-    expect(nodes.flatMap((node) => (typeof node === 'object' ? [node.escape] : []))).toEqual([
+    const escapes = (source: string) => {
+      const { tokens, text } = tokenized(source)
+      return plainNodes(tokens, text, 'plain').flatMap((node) =>
+        typeof node === 'object' && node.token.kind === 'output' ? [node.escape] : [],
+      )
+    }
+    expect(escapes('{{ a }} https://a.org/{{ b }}{{ c }} {{ d }}')).toEqual([
       'plain',
       'url-part',
       'url-part',
+      'plain',
+    ])
+    expect(escapes('a (https://a.org){{ b }}, <mailto:{{ c }}>{{ d }}')).toEqual([
+      'plain',
+      'url-part',
+      'plain',
+    ])
+    expect(escapes('ht{% if a %}tps://a.org/{{ b }}{% else %}{{ c }}{% endif %}{{ d }}')).toEqual([
+      'url-part',
+      'plain',
       'plain',
     ])
   })

@@ -1,5 +1,6 @@
 import { errorAt, type Problem } from '../campaign/problem.ts'
 import { type Escape, escapeHtml } from './escape.ts'
+import { statesBefore } from './states-before.ts'
 import { amidMarkup, htmlSpots, type Refusal } from './spots.ts'
 import { compact, type Template } from './template.ts'
 import { splitAtTokens, type Token, type Tokens } from './tokens.ts'
@@ -29,15 +30,14 @@ export function htmlNodes(tokens: Tokens, html: string): { nodes: Node[]; proble
 
 /** Cuts a plain text at its tokens; behind the beginning of an address a value is percent-encoded. */
 export function plainNodes(tokens: Tokens, text: string, escape: 'plain' | 'header'): Node[] {
-  let before = ''
-  let end = 0
-  return cut(tokens, text, (offset, { kind }, length) => {
-    before += text.slice(end, offset)
-    end = offset + length
-    const inUrl = /(?:https?:\/\/|mailto:)[^\s<>"]*$/.test(before)
-    // A block tag writes nothing, so what follows it may still be the beginning.
-    if (kind !== 'tag') before += 'x'
-    return { escape: inUrl ? 'url-part' : escape, parent: 0 }
+  const pieces = splitAtTokens(tokens, text).map((piece) =>
+    typeof piece === 'string' ? piece : piece.token,
+  )
+  const states = statesBefore(pieces, { first: '', again: [], next: wordBehind })
+  const words = states.filter((_state, index) => typeof pieces[index] === 'object')
+  return cut(tokens, text, () => {
+    const isInAddress = Array.from(words.shift() ?? []).every((word) => word === inAddress)
+    return { escape: isInAddress ? 'url-part' : escape, parent: 0 }
   })
 }
 
@@ -85,19 +85,32 @@ function escapeLiteral(text: string, escape: Escape): string {
   }
 }
 
+const inAddress = 'https://'
+
+/** The end of a word, or the beginning of any address. */
+function wordBehind(word: string, piece: string | Token): string {
+  const [end = ''] = /[^\s<>")]*$/.exec(word + shown(piece)) ?? []
+  return /https?:\/\/|mailto:/.test(end) ? inAddress : end.slice(-inAddress.length)
+}
+
+function shown(piece: string | Token): string {
+  if (typeof piece === 'string') return piece
+  return piece.kind === 'fragment' ? piece.source : 'x'
+}
+
 type Place = Pick<PlacedToken, 'escape' | 'parent'>
 
 function cut(
   tokens: Tokens,
   text: string,
-  placeAt: (offset: number, token: Token, length: number) => Place,
+  placeAt: (offset: number, token: Token) => Place,
 ): Node[] {
   let offset = 0
   return splitAtTokens(tokens, text).map((piece) => {
     const at = offset
     const { length } = typeof piece === 'string' ? piece : `${tokens.prefix}${piece.index}x`
     offset += length
-    return typeof piece === 'string' ? piece : { ...piece, ...placeAt(at, piece.token, length) }
+    return typeof piece === 'string' ? piece : { ...piece, ...placeAt(at, piece.token) }
   })
 }
 

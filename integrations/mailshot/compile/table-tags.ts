@@ -30,7 +30,10 @@ function endOfRows(
   const open: number[] = []
   let at = from
   for (; at < lines.length && lines[at]?.trim() !== ''; at += 1) {
-    for (const tag of tagsOf(lines[at] ?? '') ?? []) {
+    const tags = tagsOf(lines[at] ?? '')
+    // No row, though GitHub would take it for one.
+    if (!tags && open.length > 0 && !hasCells(lines[at])) break
+    for (const tag of tags ?? []) {
       if (/^(?:if|unless|case|for)\b/.test(tag)) open.push(at)
       else if (tag.startsWith('end') && open.pop() === undefined) return at
     }
