@@ -1,9 +1,10 @@
+import { existsSync } from 'node:fs'
 import { readdir, readFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
 import { LibsqlError } from '@libsql/client'
 import { sql } from 'drizzle-orm/sql'
 import type { Database } from './open.ts'
-
-const folder = new URL('./migrations/', import.meta.url)
 
 /**
  * Applies the SQL files of `db/migrations` that the database does not have yet, in order, each in one transaction that
@@ -14,14 +15,14 @@ export async function migrate(database: Database): Promise<void> {
     sql`CREATE TABLE IF NOT EXISTS migrations (name TEXT PRIMARY KEY, applied_at INTEGER NOT NULL)`,
   )
   const applied = await appliedNames(database)
-  for (const name of await migrationNames()) {
-    if (applied.has(name)) continue
-    await apply(database, name)
+  const folder = findFolder()
+  for (const name of await migrationNames(folder)) {
+    if (!applied.has(name)) await apply(database, folder, name)
   }
 }
 
-async function apply(database: Database, name: string): Promise<void> {
-  const statements = (await readFile(new URL(name, folder), 'utf8'))
+async function apply(database: Database, folder: string, name: string): Promise<void> {
+  const statements = (await readFile(join(folder, name), 'utf8'))
     .split('--> statement-breakpoint')
     .map((statement) => sql.raw(statement))
   try {
@@ -40,6 +41,14 @@ async function appliedNames(database: Database): Promise<Set<string>> {
   return new Set(rows.map((row) => row.name))
 }
 
-async function migrationNames(): Promise<string[]> {
+async function migrationNames(folder: string): Promise<string[]> {
   return (await readdir(folder)).filter((name) => name.endsWith('.sql')).toSorted()
+}
+
+/** Beside this file; in a built site, which is one bundle, in the installed package. */
+function findFolder(): string {
+  const beside = join(import.meta.dirname, 'migrations')
+  if (existsSync(beside)) return beside
+  const { resolve } = createRequire(join(process.cwd(), 'package.json'))
+  return join(dirname(resolve('astro-mailshot/config')), '../../db/migrations')
 }
