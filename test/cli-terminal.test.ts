@@ -7,6 +7,11 @@ import { siteWithPeople } from './site-with-people.ts'
 
 // util-linux' `script` gives a command a terminal of its own.
 const hasTerminals = process.platform === 'linux' && spawnSync('script', ['--version']).status === 0
+if (!hasTerminals) {
+  console.warn(
+    'skipped: terminals need script of util-linux (bsdutils in Debian), which is not here',
+  )
+}
 
 describe.runIf(hasTerminals)('mailshot on a terminal', () => {
   test('asks before a send, with the number of people, and takes no for an answer', async () => {
