@@ -7,10 +7,10 @@ import {
   claimRecipients,
   inHandStatement,
   type Mark,
-  settlementOf,
   settleStatements,
   skipStatement,
 } from '../integrations/mailshot/recipient.ts'
+import { settlementOf } from '../integrations/mailshot/recipient/settlement.ts'
 import { cancelSend, pauseSend, readSend, resumeSend } from '../integrations/mailshot/send.ts'
 import { tendSends } from '../integrations/mailshot/send/tend.ts'
 import type { Outcome } from '../integrations/mailshot/transport.ts'

@@ -12,7 +12,7 @@ import { verify } from './demo/verify.ts'
 import { type ReceivedMail, receivedMail, startSmtpServer } from './smtp-server.ts'
 
 describe('npm run demo -- --once', () => {
-  test('sends the campaign by the real commands, and finds every mail as it should be', async () => {
+  test('sends the campaign by the real commands, and finds every mail right', async () => {
     const folder = temporaryFolder()
 
     const { code, out } = await runDemo('--once', '--people', '12', '--folder', folder)
@@ -114,7 +114,7 @@ describe('verify', () => {
   const [first, ...others] = people
   const right = people.map((person) => mailFor(person))
 
-  test('finds mails that are as they should be', async () => {
+  test('finds mails that are right', async () => {
     expect(await counts(right)).toEqual([3, 3, 3, 3, 3, 3])
   })
 

@@ -5,10 +5,10 @@ import {
   inHandStatement,
   listRecipients,
   type Mark,
-  settlementOf,
   settleStatements,
   skipStatement,
 } from '../integrations/mailshot/recipient.ts'
+import { settlementOf } from '../integrations/mailshot/recipient/settlement.ts'
 import { laneOf } from '../integrations/mailshot/pace.ts'
 import { cancelSend, pauseSend, resumeSend } from '../integrations/mailshot/send.ts'
 import type { Outcome } from '../integrations/mailshot/transport.ts'

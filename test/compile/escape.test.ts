@@ -71,7 +71,7 @@ describe('escapeValue', () => {
 })
 
 describe('oneLine', () => {
-  test('cuts what no header should hold, between characters', () => {
+  test('cuts what no header may hold, between characters', () => {
     expect(oneLine('x'.repeat(300))).toBe(`${'x'.repeat(250)}…`)
     expect(oneLine(`${'x'.repeat(249)}😀😀`)).toBe(`${'x'.repeat(249)}…`)
   })

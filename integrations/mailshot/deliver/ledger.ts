@@ -19,11 +19,11 @@ import {
   type ClaimedRecipient,
   inHandStatement,
   type Mark,
-  settlementOf,
   settleStatements,
   skipStatement,
   stillClaimedStatement,
 } from '../recipient.ts'
+import { settlementOf } from '../recipient/settlement.ts'
 import { pauseStatements } from '../send.ts'
 import type { Outcome } from '../transport.ts'
 import type { HeldRecipient } from './held.ts'

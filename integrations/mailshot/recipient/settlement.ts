@@ -1,0 +1,55 @@
+import type { ClaimedRecipient } from '../recipient.ts'
+import type { Outcome } from '../transport.ts'
+
+/** An outcome as it is written down. */
+export interface Settlement {
+  id: number
+  claimId: string
+  status: 'sent' | 'failed' | 'deferred' | 'uncertain' | 'returned'
+  reason: string | null
+  enhanced: string | null
+  dueAt: number | null
+  providerId: string | null
+  answer: string | null
+}
+
+const minute = 60_000
+/** After the first, second, … try. */
+const retryDelays = [5 * minute, 20 * minute, 60 * minute, 180 * minute, 360 * minute]
+
+/**
+ * What an outcome means for a recipient. A fault of the relay or a blocked account gives it back and costs it no try; its
+ * own temporary refusal comes back later, at most `maxTries` times.
+ */
+export function settlementOf(
+  recipient: ClaimedRecipient,
+  outcome: Outcome,
+  limits: { now: number; maxTries: number },
+): Settlement {
+  const blank = { reason: null, enhanced: null, dueAt: null, providerId: null, answer: null }
+  const { id, claimId } = recipient
+  const base = { ...blank, id, claimId }
+  switch (outcome.status) {
+    case 'accepted': {
+      const { providerId, answer } = outcome
+      return { ...base, status: 'sent', providerId, answer: answer ?? null }
+    }
+    case 'rejected': {
+      const { reason, enhanced } = outcome
+      return { ...base, status: 'failed', reason, answer: reason, enhanced: enhanced ?? null }
+    }
+    case 'uncertain':
+      return { ...base, status: 'uncertain', reason: outcome.reason }
+    case 'blocked':
+      return { ...base, status: 'returned', reason: outcome.reason }
+    case 'deferred': {
+      const { reason, scope, retryAfter } = outcome
+      if (scope === 'relay') return { ...base, status: 'returned', reason }
+      const tries = recipient.tries + 1
+      if (tries >= limits.maxTries) return { ...base, status: 'failed', reason, answer: reason }
+      const delay = retryDelays[tries - 1] ?? 360 * minute
+      const dueAt = limits.now + Math.max(delay, (retryAfter ?? 0) * 1000)
+      return { ...base, status: 'deferred', reason, answer: reason, dueAt }
+    }
+  }
+}
