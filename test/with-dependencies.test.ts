@@ -80,12 +80,12 @@ function makeProject(versions: Versions, npm = 'console.log("npm", ...process.ar
     const packages = { '': {}, 'node_modules/some-package': { version: versions.locked }, ...more }
     writeFileSync(join(root, 'package-lock.json'), JSON.stringify({ packages }))
   }
-  cpSync('scripts/with-dependencies.mjs', join(root, 'scripts/with-dependencies.mjs'))
+  cpSync('test/with-dependencies.mjs', join(root, 'test/with-dependencies.mjs'))
   writeFileSync(join(root, 'npm.cjs'), npm)
   lock()
   if (versions.installed !== undefined) install(root, versions.installed)
   const start = (...command: string[]) =>
-    spawn(process.execPath, [join(root, 'scripts/with-dependencies.mjs'), ...command], {
+    spawn(process.execPath, [join(root, 'test/with-dependencies.mjs'), ...command], {
       env: {
         ...process.env,
         npm_execpath: join(root, 'npm.cjs'),

@@ -12,7 +12,7 @@ const bin = join(modules, '.bin')
 
 const [command, ...args] = process.argv.slice(2)
 if (command === undefined) {
-  console.error('usage: node scripts/with-dependencies.mjs COMMAND [ARGUMENT…]')
+  console.error('usage: node test/with-dependencies.mjs COMMAND [ARGUMENT…]')
   process.exit(1)
 }
 const missing = whatIsMissing()
