@@ -128,7 +128,7 @@ const schema = z.strictObject({
   mailer: transport.optional(),
   /** `'5000/day'`, several limits at once, or `'fast'`. */
   pace: pace.prefault('fast'),
-  /** The share of the pace kept for letters that a person waits for. */
+  /** The share of the pace kept for letters that a person waits for; of a limit below 20, nothing by default. */
   letterReserve: z.number().min(0).max(0.5).default(0.05),
   /** How often a recipient's temporary refusal is tried before it counts as failed. */
   maxTries: z.int().min(1).max(20).default(5),
