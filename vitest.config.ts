@@ -14,7 +14,7 @@ export default defineConfig({
           name: 'pure',
           include: ['test/**/*.test.ts'],
           exclude: [...astro, ...site],
-          testTimeout: 30_000,
+          testTimeout: 120_000,
         },
       },
       './test/astro/vitest.config.ts',

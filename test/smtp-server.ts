@@ -111,7 +111,7 @@ export async function startSmtpServer(options: SmtpServerOptions = {}): Promise<
     messages,
     events,
     connections: () => server.connections.size,
-    waitForMessages: (count, timeoutMs = 10_000) =>
+    waitForMessages: (count, timeoutMs = 30_000) =>
       waitForMessages(messages, events, count, timeoutMs),
     close: () => new Promise((resolve) => server.close(() => resolve())),
   }
