@@ -15,9 +15,10 @@ describe('npm run demo -- --once', () => {
   test('sends the campaign by the real commands, and finds every mail right', async () => {
     const folder = temporaryFolder()
 
-    const { code, out } = await runDemo('--once', '--people', '12', '--folder', folder)
+    const { code, out, err } = await runDemo('--once', '--people', '12', '--folder', folder)
 
     expect(out).toContain('$ mailshot send 2026-10-automne --yes')
+    expect(err).toMatch(/^images +1; it starts once http:.*\/media serves them$/m)
     expect(out).toContain('12 mails sent')
     expect(out.match(/^✔ +12 of 12 .*$/gm)).toHaveLength(6)
     expect(code).toBe(0)

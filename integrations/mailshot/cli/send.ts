@@ -86,7 +86,9 @@ async function start(call: SendCall, mailshot: Mailshot, slug: string): Promise<
     audience,
     ...(onlyTo !== undefined && { onlyTo }),
   })
-  terminal.note(describe(mailshot.config, campaign, { ...request, people }))
+  terminal.note(
+    describe(mailshot.config, campaign, { ...request, people, images: compiled.images.length }),
+  )
   if (!(await isSure(call, people))) return exitCodes.wrongRequest
   const commit = values.commit ?? commitOf(Object.values(campaign.variants).map(({ file }) => file))
   return report(
@@ -157,7 +159,7 @@ async function sameSend(
 function describe(
   config: MailshotConfig,
   campaign: Campaign,
-  { lists, people, at, onlyTo }: SendRequest & { people: number },
+  { lists, people, at, onlyTo, images }: SendRequest & { people: number; images: number },
 ): string {
   const titles = lists.map((id) => {
     const title = config.lists[id]?.title
@@ -173,8 +175,13 @@ function describe(
     ['lists', titles.join(', ')],
     ['to', onlyTo ?? count(people, 'person', 'people')],
     ['when', when],
+    ...(images > 0 ? [imagesLine(config, images)] : []),
   ]
   return lines.map(([name, value]) => `${name.padEnd(11)} ${value}`).join('\n')
+}
+
+function imagesLine({ site, base }: MailshotConfig, images: number): [string, string] {
+  return ['images', `${images}; it starts once ${site}${base}/media serves them`]
 }
 
 async function isSure({ values, terminal }: SendCall, people: number): Promise<boolean> {
