@@ -246,6 +246,21 @@ describe('the freeze', () => {
     expect(await readSend(mailshot, send.id)).toMatchObject({ total: 200, status: 'running' })
   })
 
+  it('asks for the images only once the send is due', async () => {
+    const { mailshot } = await openWithReaders(1)
+    await startFixture(mailshot, 'hello', { at: mailshot.now() + hour })
+    let looks = 0
+    const watch = () => {
+      looks += 1
+      return 'ready' as const
+    }
+    await tendSends(mailshot, watch)
+    expect(looks).toBe(0)
+    mailshot.clock.advance(hour)
+    await tendSends(mailshot, watch)
+    expect(looks).toBe(1)
+  })
+
   it('waits until the images answer, and says for which it waits', async () => {
     const { mailshot } = await openWithReaders(1)
     const { send } = await startFixture(mailshot, 'hello')
@@ -260,6 +275,17 @@ describe('the freeze', () => {
 })
 
 describe('openImageWatch', () => {
+  it('says so where a send cannot be read, instead of ending the worker', async () => {
+    const { mailshot } = await openWithReaders(1)
+    const { send } = await startFixture(mailshot, 'hello')
+    const result = await new Promise((resolve) => {
+      const watch = openImageWatch(mailshot, () => resolve(watch(gone)))
+      const gone = { ...send, contentHash: 'gone' }
+      watch(gone)
+    })
+    expect(result).toEqual({ missing: 'its images cannot be looked at: snapshot gone is missing' })
+  })
+
   it('asks for each image at its public address', async () => {
     const asked: string[] = []
     const server = createServer((request, response) => {

@@ -41,10 +41,16 @@ export function openImageWatch(mailshot: Mailshot, onLook: () => void = () => {}
 const lookEveryMs = 10_000
 
 async function lookAtImages(mailshot: Mailshot, send: Send): Promise<ReturnType<ImageWatch>> {
-  const { images } = await readSnapshot(mailshot, send.contentHash)
-  const problems = await Promise.all(images.map(problemOf))
-  const first = problems.find((problem) => problem !== undefined)
-  return first === undefined ? 'ready' : { missing: first }
+  try {
+    const { images } = await readSnapshot(mailshot, send.contentHash)
+    const problems = await Promise.all(images.map(problemOf))
+    const first = problems.find((problem) => problem !== undefined)
+    return first === undefined ? 'ready' : { missing: first }
+  } catch (error) {
+    // Nobody awaits a look in the background; the next one may find the database well again.
+    const reason = error instanceof Error ? error.message : String(error)
+    return { missing: `its images cannot be looked at: ${reason}` }
+  }
 }
 
 async function problemOf(url: string): Promise<string | undefined> {

@@ -37,7 +37,7 @@ export async function finishCancels(mailshot: Mailshot): Promise<void> {
 async function stepOn(mailshot: Mailshot, send: Send, images: ImageWatch): Promise<boolean> {
   switch (send.status) {
     case 'scheduled':
-      return startWhenDue(mailshot, send, images(send))
+      return startWhenDue(mailshot, send, images)
     case 'preparing':
       return freezeSlice(mailshot, send)
     case 'running':
@@ -49,17 +49,14 @@ async function stepOn(mailshot: Mailshot, send: Send, images: ImageWatch): Promi
   }
 }
 
-async function startWhenDue(
-  mailshot: Mailshot,
-  send: Send,
-  images: ReturnType<ImageWatch>,
-): Promise<boolean> {
+async function startWhenDue(mailshot: Mailshot, send: Send, watch: ImageWatch): Promise<boolean> {
   const now = mailshot.now()
   if (send.scheduledAt > now) return false
   if (send.scheduledAt < now - mailshot.config.lateAfterHours * 3_600_000) {
     await holdLate(mailshot, send.id)
     return false
   }
+  const images = watch(send)
   if (images !== 'ready') {
     if (images !== 'looking') await setReason(mailshot, send, images.missing)
     return false
