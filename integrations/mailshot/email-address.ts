@@ -38,7 +38,7 @@ export function parseMailbox(text: string): Mailbox | undefined {
   const match = /^\s*(?:"([^"]*)"|([^<>"]*?))\s*<([^<>]+)>\s*$/.exec(text)
   const parsed = parseEmailAddress(match?.[3] ?? text)
   const name = (match?.[1] ?? match?.[2] ?? '').trim()
-  // eslint-disable-next-line no-control-regex -- a control character in a name could end the header line
+  // oxlint-disable-next-line no-control-regex -- a control character in a name could end the header line
   if (!parsed || /[\u0000-\u001f\u007f]/.test(name)) return undefined
   return { name, address: parsed.written }
 }

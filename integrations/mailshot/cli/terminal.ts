@@ -52,7 +52,7 @@ export function paintNote(format: Format, text: string): string {
 
 /** Makes a text from outside (a name, a server's answer) safe to print: it cannot move the cursor or add a line. */
 export function printable(text: string): string {
-  // eslint-disable-next-line no-control-regex -- control characters are what this removes
+  // oxlint-disable-next-line no-control-regex -- control characters are what this removes
   return text.replace(/[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]+/g, ' ').trim()
 }
 

@@ -30,7 +30,7 @@ function encodeHeader(key: string, value: string): string {
   const [, words, id] = (key === 'List-Id' && /^(.*) (<[^<>]+>)$/.exec(value)) || []
   if (words === undefined) return value
   if (/^[\w ]*$/.test(words)) return value
-  // eslint-disable-next-line no-control-regex -- the ASCII range
+  // oxlint-disable-next-line no-control-regex -- the ASCII range
   return /^[\x20-\x7e]*$/.test(words)
     ? `"${words.replace(/["\\]/g, '\\$&')}" ${id}`
     : `${encodeWord(words, 'B')} ${id}`

@@ -7,7 +7,7 @@ import type { ImageWatch } from './media.ts'
 import { type Send, sendsIn } from './read.ts'
 
 /** Subscribers looked at in one statement of a freeze: some 30 ms, since the client blocks the event loop meanwhile. */
-const sliceSize = 10_000
+const sliceSize = 2_500
 
 /**
  * Brings every open send one step on: holds the late ones, starts the due ones, freezes a slice, ends what is finished.
