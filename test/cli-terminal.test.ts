@@ -85,7 +85,9 @@ async function onTerminal(
   args: string[],
   typing?: { answer: string; to: string },
 ): Promise<{ code: number | null; screen: string }> {
-  const line = [process.execPath, ...site.commandLine(args)].map((word) => `'${word}'`).join(' ')
+  const words = [process.execPath, ...site.commandLine(args)].map((word) => `'${word}'`)
+  // Without `exec`, a shell that waits for the command (dash) would die of its Ctrl-C, and answer 130.
+  const line = `exec ${words.join(' ')}`
   const child = spawn('script', ['-qec', line, '/dev/null'], {
     env: { ...process.env, ...site.env, TERM: 'xterm' },
     stdio: 'pipe',
