@@ -1,5 +1,4 @@
-import { MailshotError } from 'astro-mailshot'
-import { defineConfig } from 'astro-mailshot/config'
+import { defineConfig, MailshotError } from 'astro-mailshot/config'
 import { outbox } from 'astro-mailshot/transports/outbox'
 import { smtp } from 'astro-mailshot/transports/smtp'
 
@@ -15,6 +14,7 @@ export default defineConfig({
   postalAddress: '12, rue des Tanneurs, 38000 Grenoble, France',
   lang: 'fr',
   timeZone: 'Europe/Paris',
+  pageLayout: 'src/layouts/Site.astro',
   lists: {
     weekly: {
       title: { fr: 'La lettre du vendredi', en: 'The Friday letter' },

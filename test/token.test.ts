@@ -186,8 +186,13 @@ describe('verifyToken', () => {
 
 describe('linkTo', () => {
   it('builds the address below the base of the site', () => {
-    const config = { site: 'https://example.org', base: '/mailshot' }
+    const config = { site: 'https://example.org', base: '/mailshot', trailingSlash: false }
     expect(linkTo(config, 'confirm', 'AbC')).toBe('https://example.org/mailshot/confirm/AbC')
+  })
+
+  it('ends with a slash where the addresses of the site do', () => {
+    const config = { site: 'https://example.org', base: '/mailshot', trailingSlash: true }
+    expect(linkTo(config, 'confirm', 'AbC')).toBe('https://example.org/mailshot/confirm/AbC/')
   })
 })
 

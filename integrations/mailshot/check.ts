@@ -1,7 +1,7 @@
-import { inspectCampaign, listCampaigns, type Problem } from './campaign.ts'
+import { type Campaign, inspectCampaign, listCampaigns, type Problem } from './campaign.ts'
 import { sortProblems } from './campaign/problem.ts'
 import { tryOut } from './check/trial.ts'
-import { compileCampaign } from './compile.ts'
+import { compileCampaign, type CompiledCampaign, type MediaFile } from './compile.ts'
 import type { MailshotConfig } from './config.ts'
 
 /**
@@ -21,14 +21,26 @@ export async function checkCampaigns(
 
 async function checkCampaign(config: MailshotConfig, slug: string): Promise<Problem[]> {
   const { campaign, problems } = await inspectCampaign(config, slug)
-  if (!campaign) return problems
-  const { compiled, problems: found } = await compileCampaign(config, campaign)
-  const all = [...problems, ...found]
+  return campaign ? (await compileAndTry(config, campaign, problems)).problems : problems
+}
+
+/**
+ * Compiles a campaign and tries it out on invented readers, unless something is wrong already.
+ *
+ * @param found what is wrong with its files: all problems come back together, sorted
+ */
+export async function compileAndTry(
+  config: MailshotConfig,
+  campaign: Campaign,
+  found: readonly Problem[],
+): Promise<{ compiled: CompiledCampaign; media: MediaFile[]; problems: Problem[] }> {
+  const { compiled, media, problems } = await compileCampaign(config, campaign)
+  const all = [...found, ...problems]
   const trial = all.some((problem) => problem.severity === 'error')
     ? []
     : Object.values(compiled.variants).flatMap((variant) => {
-        const { file = slug } = campaign.variants[variant.lang] ?? {}
+        const { file = campaign.slug } = campaign.variants[variant.lang] ?? {}
         return tryOut(config, compiled, variant, { file, line: 1 })
       })
-  return sortProblems([...all, ...trial])
+  return { compiled, media, problems: sortProblems([...all, ...trial]) }
 }

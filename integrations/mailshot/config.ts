@@ -4,6 +4,8 @@ import { MailshotError } from './error.ts'
 import { type Pace, parsePace } from './pace-limit.ts'
 import type { Transport } from './transport.ts'
 
+export { MailshotError } from './error.ts'
+
 /** A text in one language for all readers, or one per language: `{ fr: 'Hebdo', en: 'Weekly' }`. */
 const localizedText = z.union([
   z.string().min(1),
@@ -92,6 +94,21 @@ const schema = z.strictObject({
     .string()
     .regex(/^\/[\w/-]*[\w-]$/, 'must start with a slash and not end with one')
     .default('/mailshot'),
+  /** Where the public archive of what was sent lives; `false` for none. */
+  archive: z
+    .union([
+      z.string().regex(/^\/[\w/-]*[\w-]$/, 'must start with a slash and not end with one'),
+      z.literal(false),
+    ])
+    .default('/newsletters'),
+  /** Whether the site's addresses end with a slash: as `trailingSlash: 'always'` in astro.config. */
+  trailingSlash: z.boolean().default(false),
+  /**
+   * An Astro component, from the project's root, that wraps the pages readers meet in the site's own design. It gets
+   * `title`, `lang`, `dir` and `description`, and the page in its default slot. Without one they have a plain design of
+   * their own.
+   */
+  pageLayout: z.string().optional(),
   /** The name of the newsletter, shown at the top and the bottom of each mail. */
   title: localizedText,
   /** The sender of campaigns, letters and test mails, unless a list or a campaign names another. */

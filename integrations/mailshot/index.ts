@@ -1,6 +1,7 @@
-// What a site or another package may build on: the types of the promises, and the error that its mistakes throw.
+// What astro.config takes, and the types of the promises. Settings and other code of a site import `astro-mailshot/config`,
+// which loads nothing of Astro.
 export type { FieldConfig, ListConfig, MailshotConfig, MailshotConfigInput } from './config.ts'
-export { MailshotError } from './error.ts'
 export type { ImportEntry, ImportSource } from './import.ts'
-export { type Mailshot, openMailshot, type OpenOptions } from './mailshot.ts'
+export { mailshot, mailshot as default, type MailshotOptions } from './integration.ts'
+export type { Mailshot } from './mailshot.ts'
 export type { Mailbox, Message, Outcome, Transport } from './transport.ts'

@@ -50,13 +50,16 @@ export function verifyToken(
 }
 
 /** The address of the page that takes a token: what a mail links to. */
-export function linkTo(
-  config: Pick<MailshotConfig, 'site' | 'base'>,
-  page: TokenPurpose,
-  token: string,
-): string {
-  return `${config.site}${config.base}/${page}/${token}`
+export function linkTo(config: SiteAddress, page: TokenPurpose, token: string): string {
+  return pageUrl(config, `${page}/${token}`)
 }
+
+/** The public address of one of our pages: `subscribe`, `view/…`. */
+export function pageUrl({ site, base, trailingSlash }: SiteAddress, path: string): string {
+  return `${site}${base}/${path}${trailingSlash ? '/' : ''}`
+}
+
+type SiteAddress = Pick<MailshotConfig, 'site' | 'base' | 'trailingSlash'>
 
 /** What a database remembers of a secret, to know it again without holding it. */
 export function secretCheckValue(secret: string): string {

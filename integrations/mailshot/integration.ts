@@ -1,0 +1,180 @@
+import { existsSync } from 'node:fs'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import type { AstroConfig, AstroIntegration, HookParameters } from 'astro'
+import { AstroError } from 'astro/errors'
+import type { MailshotConfig } from './config.ts'
+import { useDevelopmentState } from './integration/development.ts'
+import { configPlugin } from './integration/vite-plugin.ts'
+import { wrapAdapter } from './integration/wrap-adapter.ts'
+import { patternOf, siteRoutes } from './routes.ts'
+
+export interface MailshotOptions {
+  /** The settings, from the project's root; by default `src/mailshot.config.ts` or `mailshot.config.ts`. */
+  config?: string
+  /**
+   * Whether editors can look at campaigns under `<base>/preview`. Always in `astro dev`; `true` puts the pages into the build
+   * too, for a staging site that only editors reach. They show invented readers there, never real ones.
+   */
+  preview?: boolean
+}
+
+type Setup = HookParameters<'astro:config:setup'>
+
+/**
+ * The integration: readers' pages, archive, API, live preview, and the sender in the site's own server.
+ *
+ * @throws AstroError, with a hint, when the site has no `site`, no Node adapter, or no settings that can be read
+ */
+export function mailshot(options: MailshotOptions = {}): AstroIntegration {
+  let config: MailshotConfig
+  let root: URL
+  let siteBase: string
+  return {
+    name: 'astro-mailshot',
+    hooks: {
+      'astro:config:setup': async (setup) => {
+        root = setup.config.root
+        siteBase = setup.config.base.replace(/\/$/, '')
+        requireSite(setup.config)
+        wrapAdapter(setup.config)
+        const file = findConfig(root, options.config)
+        config = await readConfig(file, setup)
+        checkAddresses(config, setup)
+        injectRoutes(config, setup, setup.command === 'dev' || options.preview === true)
+        adjustAstro(config, file, setup)
+      },
+      'astro:server:setup': ({ server }) => {
+        const campaigns = fileURLToPath(new URL(`${config.campaigns}/`, root))
+        server.watcher.add(campaigns)
+        server.watcher.on('all', (_event, changed) => {
+          if (changed.startsWith(campaigns)) server.hot.send({ type: 'full-reload' })
+        })
+        server.httpServer?.once('listening', () => {
+          if (process.env['MAILSHOT_SENDER'] === 'on') void startDevSender(server)
+        })
+      },
+      'astro:build:done': async ({ dir, logger }) => {
+        const { emitMedia } = await import('./integration/emit-media.ts')
+        await emitMedia(config, {
+          target: new URL(`.${config.base.slice(siteBase.length)}/media/`, dir),
+          logger,
+        })
+      },
+    },
+  }
+}
+
+const here = (file: string) => new URL(file, import.meta.url)
+
+function requireSite({ site }: AstroConfig): void {
+  if (site !== undefined) return
+  throw new AstroError(
+    'astro-mailshot: the site has no address, so the links in mails would lead nowhere.',
+    "Set it in astro.config: site: 'https://example.org'",
+  )
+}
+
+function findConfig(root: URL, asked: string | undefined): URL {
+  const places =
+    asked === undefined
+      ? ['src/mailshot.config.ts', 'mailshot.config.ts', 'mailshot.config.mjs']
+      : [asked]
+  const found = places.map((place) => new URL(place, root)).find((url) => existsSync(url))
+  if (found) return found
+  throw new AstroError(
+    `astro-mailshot: there are no settings: no ${places[0]}.`,
+    'Write one that says: export default defineConfig({ … }); the README has an example.',
+  )
+}
+
+async function readConfig(file: URL, setup: Setup): Promise<MailshotConfig> {
+  const env = fileURLToPath(new URL('.env', setup.config.root))
+  if (existsSync(env)) process.loadEnvFile(env)
+  setup.addWatchFile(file)
+  const path = fileURLToPath(file)
+  const read = async (): Promise<MailshotConfig> => {
+    // A development server that starts again must not get the settings it read before.
+    const { default: config } = await import(`${pathToFileURL(path).href}?at=${Date.now()}`)
+    if (typeof config === 'object' && config !== null && 'secrets' in config) return config
+    throw new AstroError(`astro-mailshot: ${path} has to say: export default defineConfig({ … })`)
+  }
+  try {
+    const config = await read()
+    const isUnsigned = setup.command === 'dev' && config.secrets.length === 0
+    return isUnsigned && useDevelopmentState(setup) ? await read() : config
+  } catch (cause) {
+    if (cause instanceof AstroError) throw cause
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    throw new AstroError(
+      `astro-mailshot: ${path} cannot be read: ${reason}`,
+      'It is read when the site is built too, so it must not need what only the server has: give such values a default.',
+    )
+  }
+}
+
+function checkAddresses(config: MailshotConfig, { config: astro, logger }: Setup): void {
+  const base = astro.base.replace(/\/$/, '')
+  for (const path of [config.base, config.archive]) {
+    if (path === false || path.startsWith(`${base}/`)) continue
+    throw new AstroError(
+      `astro-mailshot: the site lives at ${base}, but mailshot.config.ts puts pages at ${path}.`,
+      `Write ${base}${path} there.`,
+    )
+  }
+  if (
+    config.trailingSlash !== (astro.trailingSlash === 'always') &&
+    astro.trailingSlash !== 'ignore'
+  ) {
+    throw new AstroError(
+      `astro-mailshot: trailingSlash is '${astro.trailingSlash}' in astro.config, but links in mails are made ${config.trailingSlash ? 'with' : 'without'} a slash.`,
+      `Write trailingSlash: ${astro.trailingSlash === 'always'} in mailshot.config.ts.`,
+    )
+  }
+  if (new URL(String(astro.site)).origin === new URL(config.site).origin) return
+  logger.warn(
+    `astro.config says the site is ${astro.site}, mailshot.config.ts says ${config.site}; mails link to the latter`,
+  )
+}
+
+function injectRoutes(
+  config: MailshotConfig,
+  { config: astro, injectRoute }: Setup,
+  withPreview: boolean,
+): void {
+  const base = astro.base.replace(/\/$/, '')
+  for (const route of siteRoutes) {
+    const pattern = patternOf(route, config)
+    if (pattern === undefined || (route.kind === 'preview' && !withPreview)) continue
+    if (!existsSync(here(`./routes/${route.file}`))) continue
+    injectRoute({
+      pattern: pattern.slice(base.length),
+      entrypoint: here(`./routes/${route.file}`),
+      prerender: false,
+    })
+  }
+}
+
+function adjustAstro(config: MailshotConfig, file: URL, setup: Setup): void {
+  const { config: astro, updateConfig, addMiddleware } = setup
+  addMiddleware({ order: 'pre', entrypoint: here('./middleware.ts') })
+  updateConfig({
+    // Ours does the same test, and knows the machines that post without an Origin.
+    security: { checkOrigin: false },
+    vite: {
+      plugins: [configPlugin({ config, file, root: astro.root })],
+      // Native and large packages stay where npm put them.
+      ssr: { external: ['@libsql/client', 'mjml', 'satteri', 'sharp', 'nodemailer', 'pino'] },
+    },
+  })
+}
+
+async function startDevSender(
+  server: HookParameters<'astro:server:setup'>['server'],
+): Promise<void> {
+  const environment = server.environments['ssr']
+  if (!environment || !('runner' in environment)) return
+  await server.ssrLoadModule(fileURLToPath(here('./server.ts'))).then(
+    async ({ startSite }) => startSite(),
+    (error: unknown) => server.config.logger.error(String(error)),
+  )
+}

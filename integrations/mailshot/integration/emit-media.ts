@@ -1,0 +1,40 @@
+import { mkdir, writeFile } from 'node:fs/promises'
+import type { AstroIntegrationLogger } from 'astro'
+import { listCampaigns, readCampaign } from '../campaign.ts'
+import { compileCampaign } from '../compile.ts'
+import type { MailshotConfig } from '../config.ts'
+import { MailshotError } from '../error.ts'
+
+/**
+ * Puts the images of all campaigns beside the built pages, at the addresses that mails have for them, so that a deployed site
+ * serves them before its first mail is read.
+ */
+export async function emitMedia(
+  config: MailshotConfig,
+  { target, logger }: { target: URL; logger: Pick<AstroIntegrationLogger, 'info' | 'warn'> },
+): Promise<void> {
+  let count = 0
+  for (const slug of await listCampaigns(config)) {
+    for (const { hash, ext, bytes } of await mediaOf(config, slug, logger)) {
+      await mkdir(target, { recursive: true })
+      await writeFile(new URL(`${hash}.${ext}`, target), bytes)
+      count += 1
+    }
+  }
+  if (count > 0) logger.info(`${count} images of campaigns`)
+}
+
+/** A campaign with mistakes is no reason for a site not to be built: `mailshot check` tells them. */
+async function mediaOf(
+  config: MailshotConfig,
+  slug: string,
+  logger: Pick<AstroIntegrationLogger, 'warn'>,
+) {
+  try {
+    return (await compileCampaign(config, await readCampaign(config, slug))).media
+  } catch (error) {
+    if (!(error instanceof MailshotError)) throw error
+    logger.warn(`campaign ${slug} has mistakes, see: mailshot check ${slug}`)
+    return []
+  }
+}

@@ -1,0 +1,46 @@
+import { existsSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { AstroError } from 'astro/errors'
+import type { Plugin } from 'vite'
+import type { MailshotConfig } from '../config.ts'
+
+const layoutsId = 'virtual:mailshot/layouts'
+
+/**
+ * Gives the site's modules its settings, the component around readers' pages, and its mail layouts: the first two are plain
+ * aliases, the last one a glob, whose pattern Vite wants to read in the code.
+ */
+export function configPlugin({
+  config,
+  file,
+  root,
+}: {
+  config: MailshotConfig
+  file: URL
+  root: URL
+}): Plugin {
+  const aliases: Record<string, string> = {
+    'virtual:mailshot/config': fileURLToPath(file),
+    'virtual:mailshot/layout': fileURLToPath(pageLayout(config, root)),
+  }
+  return {
+    name: 'astro-mailshot',
+    enforce: 'pre',
+    config: () => ({ resolve: { alias: aliases } }),
+    resolveId: (id) => (id === layoutsId ? `\0${layoutsId}` : undefined),
+    load: (id) =>
+      id === `\0${layoutsId}`
+        ? `export default import.meta.glob('/${config.campaigns}/layouts/*.astro')`
+        : undefined,
+  }
+}
+
+function pageLayout({ pageLayout: asked }: MailshotConfig, root: URL): URL {
+  if (asked === undefined) return new URL('../components/Page.astro', import.meta.url)
+  const file = new URL(asked, root)
+  if (existsSync(file)) return file
+  throw new AstroError(
+    `astro-mailshot: pageLayout names ${asked}, which is not there.`,
+    'Write its path from the project’s root, for example src/layouts/Site.astro.',
+  )
+}

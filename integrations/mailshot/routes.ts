@@ -1,0 +1,59 @@
+/** A route that the integration gives the site. */
+export interface SiteRoute {
+  /** Below the config's `base`, or below its `archive`. */
+  at: 'base' | 'archive'
+  pattern: string
+  /** In `routes/`. */
+  file: string
+  methods: readonly ('GET' | 'POST')[]
+  /**
+   * `page`: read and posted by people, on this site only. `token`: the same, behind a link in a mail. `machine`: called by
+   * mail services and programs, whose POST has no Origin. `preview`: for editors, in development.
+   */
+  kind: 'page' | 'token' | 'machine' | 'preview'
+}
+
+/** Every route, in one place: the integration injects them, the middleware guards them. */
+export const siteRoutes: readonly SiteRoute[] = [
+  route('/subscribe', 'subscribe.astro', 'page', 'GET', 'POST'),
+  route('/confirm/[token]', 'confirm.astro', 'token', 'GET', 'POST'),
+  // RFC 8058 §3.1: a mail service posts here for its user, from its own servers.
+  route('/unsubscribe/[token]', 'unsubscribe.astro', 'machine', 'GET', 'POST'),
+  route('/preferences/[token]', 'preferences.astro', 'token', 'GET', 'POST'),
+  route('/stop/[token]', 'stop.astro', 'token', 'GET', 'POST'),
+  route('/view/[token]', 'view.ts', 'token', 'GET'),
+  route('/media/[file]', 'media.ts', 'page', 'GET'),
+  route('/health', 'health.ts', 'page', 'GET'),
+  route('/api/sends', 'api/sends.ts', 'machine', 'GET', 'POST'),
+  route('/api/sends/[id]', 'api/send.ts', 'machine', 'GET'),
+  route('/api/sends/[id]/[action]', 'api/send-action.ts', 'machine', 'POST'),
+  route('/preview', 'preview/index.astro', 'preview', 'GET'),
+  route('/preview/[slug]', 'preview/campaign.astro', 'preview', 'GET'),
+  route('/preview/[slug]/[part]', 'preview/part.ts', 'preview', 'GET'),
+  archive('', 'archive/index.astro'),
+  archive('/rss.xml', 'archive/rss.ts'),
+  archive('/[slug]', 'archive/letter.astro'),
+  archive('/[slug]/[lang]', 'archive/letter.astro'),
+]
+
+/** The pattern of a route in a site; undefined for the archive of a site that has none. */
+export function patternOf(
+  { at, pattern }: SiteRoute,
+  config: { base: string; archive: string | false },
+): string | undefined {
+  if (at === 'base') return config.base + pattern
+  return config.archive === false ? undefined : config.archive + pattern
+}
+
+function route(
+  pattern: string,
+  file: string,
+  kind: SiteRoute['kind'],
+  ...methods: SiteRoute['methods']
+): SiteRoute {
+  return { at: 'base', pattern, file, kind, methods }
+}
+
+function archive(pattern: string, file: string): SiteRoute {
+  return { at: 'archive', pattern, file, kind: 'page', methods: ['GET'] }
+}

@@ -1,0 +1,73 @@
+import config from 'virtual:mailshot/config'
+import { type Mailshot, openMailshot, requireSecret } from './mailshot.ts'
+import { type Sender, startSender } from './sender.ts'
+
+interface Site {
+  mailshot: Promise<Mailshot>
+  sender?: Sender
+}
+
+declare global {
+  // Modules are loaded anew when a file changes in development; the open database and its sender stay.
+  var astroMailshot: Site | undefined
+}
+
+/** The site's Mailshot, opened at the first call: what every route hands to its operation. */
+export function siteMailshot(): Promise<Mailshot> {
+  globalThis.astroMailshot ??= { mailshot: open() }
+  return globalThis.astroMailshot.mailshot
+}
+
+/**
+ * Starts the sender in this process, unless MAILSHOT_SENDER is `off`, or the database may not send.
+ *
+ * @throws MailshotError when the secret or the database is missing: a site whose links cannot work must not start
+ */
+export async function startSite(): Promise<void> {
+  requireSecret(config)
+  const mailshot = await siteMailshot()
+  const site = globalThis.astroMailshot
+  if (!site || site.sender) return
+  if (mailshot.held !== undefined) {
+    mailshot.log.warn({ held: mailshot.held }, 'nothing is sent from this database')
+  } else if (process.env['MAILSHOT_SENDER'] === 'off') {
+    mailshot.log.info('MAILSHOT_SENDER=off: mails leave by workers of their own (mailshot deliver)')
+  } else {
+    site.sender = startSender(mailshot)
+    mailshot.log.info('the sender is running')
+  }
+}
+
+/** Ends the sender of this process: what is in hand is finished, the rest given back. */
+export async function stopSender(): Promise<void> {
+  await globalThis.astroMailshot?.sender?.stop()
+}
+
+/** Closes the database, once nothing needs it any more. */
+export async function closeSite(): Promise<void> {
+  const site = globalThis.astroMailshot
+  globalThis.astroMailshot = undefined
+  await site?.mailshot.then((mailshot) => mailshot.close())
+}
+
+/** How the sender of this process does; `off` when another process is to send. */
+export function senderState(): ReturnType<Sender['state']> | 'off' {
+  return globalThis.astroMailshot?.sender?.state() ?? 'off'
+}
+
+async function open(): Promise<Mailshot> {
+  try {
+    return await openMailshot(config, import.meta.env.DEV ? development() : {})
+  } catch (error) {
+    // The next request tries again: the cause may have been mended.
+    globalThis.astroMailshot = undefined
+    throw error
+  }
+}
+
+/** In `astro dev` a database is made at need, and nobody is mailed by somebody who only looks at pages. */
+function development() {
+  const isAsked = process.env['MAILSHOT_SENDER'] === 'on'
+  const hold = 'astro dev sends nothing; start it with MAILSHOT_SENDER=on to try the sender'
+  return { create: true, ...(!isAsked && { hold }) }
+}

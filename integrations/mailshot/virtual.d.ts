@@ -1,0 +1,27 @@
+/** The site's settings: an alias of its `mailshot.config.ts`. */
+declare module 'virtual:mailshot/config' {
+  import type { MailshotConfig } from 'astro-mailshot/config'
+  const config: MailshotConfig
+  export default config
+}
+
+/** What wraps the pages readers meet: the component that `pageLayout` names, else our own. */
+declare module 'virtual:mailshot/layout' {
+  interface Props {
+    title: string
+    lang: string
+    dir: 'ltr' | 'rtl'
+    description?: string | undefined
+  }
+  export default function Layout(props: Props): unknown
+}
+
+/** The mail layouts that are Astro components, by their path from the project's root, with a slash in front. */
+declare module 'virtual:mailshot/layouts' {
+  import type { AstroComponentFactory } from 'astro/runtime/server/index.js'
+  const layouts: Record<
+    string,
+    () => Promise<{ default: AstroComponentFactory; title?: unknown; params?: unknown }>
+  >
+  export default layouts
+}
