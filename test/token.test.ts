@@ -152,7 +152,10 @@ describe('verifyToken', () => {
   it('refuses a token from its expiry on', () => {
     const token = signToken([secret], 'confirm', [7], now + 60_000)
     expect(verifyToken([secret], 'confirm', token, now + 59_999)).toEqual({ ids: [7] })
-    expect(verifyToken([secret], 'confirm', token, now + 60_000)).toEqual({ refused: 'expired' })
+    expect(verifyToken([secret], 'confirm', token, now + 60_000)).toEqual({
+      refused: 'expired',
+      signed: [7],
+    })
   })
 
   it('says forged, not expired, of a token that is both', () => {

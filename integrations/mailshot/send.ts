@@ -1,12 +1,12 @@
-import { createHash, randomBytes } from 'node:crypto'
+import { createHash } from 'node:crypto'
 import { type SQL, sql } from 'drizzle-orm/sql'
 import { auditStatement } from './audit.ts'
 import type { CompiledCampaign, MediaFile } from './compile.ts'
 import { parseEmailAddress } from './email-address.ts'
 import { MailshotError } from './error.ts'
 import { type Mailshot, requireSecret } from './mailshot.ts'
-import { cancelStatements, releaseStatement } from './recipient.ts'
 import { isSelected } from './send/audience.ts'
+import { newSendId } from './send/id.ts'
 import {
   findOpenSend,
   findSend,
@@ -18,6 +18,13 @@ import {
 
 export { countAudience } from './send/audience.ts'
 export { findSend, listSends, readSend, type Send } from './send/read.ts'
+export {
+  cancelRecipients,
+  cancelSend,
+  pauseSend,
+  pauseStatements,
+  resumeSend,
+} from './send/steer.ts'
 
 export interface StartOptions {
   /** When, in milliseconds; the campaign's own time, or now. */
@@ -206,88 +213,4 @@ function whyNotBeside(open: Send, request: SendRequest): string {
     `send ${open.id} of it is ${open.status}, with other content or lists; ` +
     `let it end, or cancel it (mailshot cancel ${open.id}) and start the correction with --again`
   )
-}
-
-/** Holds a send until it is resumed; nothing of it is put in hand from then on. */
-export async function pauseSend(
-  mailshot: Mailshot,
-  id: string,
-  pause: { reason: string; actor: string },
-): Promise<Send> {
-  const send = await readSend(mailshot, id)
-  if (send.status === 'paused') return send
-  if (send.status === 'done' || send.status === 'cancelled') throw ended(send, 'paused')
-  await mailshot.db.write(...pauseStatements(mailshot, id, pause))
-  return readSend(mailshot, id)
-}
-
-/** The statements that pause a send, to be put in the write of what causes it. */
-export function pauseStatements(
-  mailshot: Mailshot,
-  id: string,
-  pause: { reason: string; actor: string },
-): SQL[] {
-  return [
-    sql`UPDATE sends SET paused_from = status, status = 'paused', reason = ${pause.reason}
-        WHERE id = ${id} AND status IN ('scheduled', 'preparing', 'running')`,
-    releaseStatement({ sendId: id }),
-    auditStatement(mailshot, { ...change('pause', id, pause), detail: { reason: pause.reason } }),
-  ]
-}
-
-/** Lets a paused send go on where it stood. One that was held for being late starts now. */
-export async function resumeSend(
-  mailshot: Mailshot,
-  id: string,
-  { actor }: { actor: string },
-): Promise<Send> {
-  const send = await readSend(mailshot, id)
-  if (send.status === 'done' || send.status === 'cancelled') throw ended(send, 'resumed')
-  if (send.status !== 'paused') return send
-  await mailshot.db.write(
-    sql`UPDATE sends SET status = coalesce(paused_from, 'running'), reason = NULL, paused_from = NULL,
-          scheduled_at = CASE WHEN paused_from = 'scheduled' THEN max(scheduled_at, ${mailshot.now()}) ELSE scheduled_at END
-        WHERE id = ${id} AND status = 'paused'`,
-    auditStatement(mailshot, change('resume', id, { actor })),
-  )
-  return readSend(mailshot, id)
-}
-
-/** Ends a send for good: all who did not get it yet are `cancelled`; what is in hand is finished. */
-export async function cancelSend(
-  mailshot: Mailshot,
-  id: string,
-  { actor }: { actor: string },
-): Promise<Send> {
-  const send = await readSend(mailshot, id)
-  if (send.status === 'done') throw ended(send, 'cancelled')
-  await mailshot.db.write(
-    sql`UPDATE sends SET status = 'cancelled', reason = ${`by ${actor}`}, finished_at = ${mailshot.now()}
-        WHERE id = ${id} AND status NOT IN ('done', 'cancelled')`,
-    auditStatement(mailshot, change('cancel', id, { actor })),
-  )
-  await cancelRecipients(mailshot, id)
-  return readSend(mailshot, id)
-}
-
-/** Cancels the recipients of a cancelled send in slices that do not block the process; repeating it is harmless. */
-export async function cancelRecipients(mailshot: Mailshot, id: string): Promise<void> {
-  for (;;) {
-    const results = await mailshot.db.write(...cancelStatements(id, 5000, mailshot.now()))
-    if (results.every((rows) => rows.length === 0)) return
-    await new Promise((resolve) => setImmediate(resolve))
-  }
-}
-
-function change(action: string, id: string, { actor }: { actor: string }) {
-  return { actor, action, subject: `send:${id}`, detail: {} }
-}
-
-function ended(send: Send, wanted: string): MailshotError {
-  return new MailshotError(`send ${send.id} is ${send.status}, so it cannot be ${wanted}`)
-}
-
-/** Sorts by time: seconds in base 36, then chance. */
-function newSendId(now: number): string {
-  return `${Math.floor(now / 1000).toString(36)}${randomBytes(4).toString('hex')}`
 }

@@ -6,7 +6,11 @@ import { MailshotError } from './error.ts'
 export type TokenPurpose =
   'unsubscribe' | 'preferences' | 'view' | 'confirm' | 'open' | 'click' | 'stop'
 
-export type VerifiedToken = { ids: number[] } | { refused: 'malformed' | 'forged' | 'expired' }
+export type VerifiedToken =
+  | { ids: number[] }
+  | { refused: 'malformed' | 'forged' }
+  /** Ours, but too late: whom it was for is known, and it lets nobody do anything. */
+  | { refused: 'expired'; signed: number[] }
 
 /**
  * Signs whole numbers (ids) for one purpose with the newest secret. Two ids of a large site make some 30 characters,
@@ -45,7 +49,7 @@ export function verifyToken(
   const signed = secrets.filter((secret) => secret && matches(secret, purpose, payload, given))
   if (signed.length === 0) return { refused: 'forged' }
   const [expiry = 0, ...ids] = numbersOf(payload)
-  if (expiry > 0 && expiry * 1000 <= now) return { refused: 'expired' }
+  if (expiry > 0 && expiry * 1000 <= now) return { refused: 'expired', signed: ids }
   return { ids }
 }
 
