@@ -1,6 +1,7 @@
 import type { Campaign } from './campaign.ts'
 import { type Problem, sortProblems } from './campaign/problem.ts'
 import type { SendTime } from './campaign/settings.ts'
+import { type ArchivePage, archivePage } from './compile/archive-page.ts'
 import { contentHash } from './compile/content-hash.ts'
 import { fieldsOf } from './compile/fields.ts'
 import { imagePreparer, type MediaFile, mediaUrl } from './compile/images.ts'
@@ -9,6 +10,7 @@ import { compileVariant } from './compile/variant.ts'
 import type { MailshotConfig } from './config.ts'
 import type { Mailbox } from './transport.ts'
 
+export type { ArchivePage } from './compile/archive-page.ts'
 export type { MediaFile } from './compile/images.ts'
 export type { Template } from './compile/template.ts'
 
@@ -29,6 +31,8 @@ export interface CompiledCampaign {
   /** The public addresses of its images, which must answer before it is sent. */
   images: string[]
   variants: Record<string, CompiledVariant>
+  /** What the public archive shows, by language; none where the campaign keeps out of it. */
+  pages: Record<string, ArchivePage>
 }
 
 export interface CompiledVariant {
@@ -71,6 +75,8 @@ export async function compileCampaign(
   const images = files.map((file) => mediaUrl(config, file))
   const variants = Object.fromEntries(results.map(({ compiled }) => [compiled.lang, compiled]))
   const mailed = { variants, from: campaign.from ?? null, replyTo: campaign.replyTo ?? null, track }
+  const shown = archive ? results : []
+  const pages = shown.map(({ compiled, rendered }) => [compiled.lang, archivePage(rendered)])
   return {
     compiled: {
       slug,
@@ -81,6 +87,7 @@ export async function compileCampaign(
       fallback,
       images,
       ...mailed,
+      pages: Object.fromEntries(pages),
     },
     media: files,
     problems: sortProblems(results.flatMap((result) => result.problems)),

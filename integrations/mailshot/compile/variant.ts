@@ -3,6 +3,7 @@ import { errorAt, type Place, type Problem } from '../campaign/problem.ts'
 import type { CompiledVariant } from '../compile.ts'
 import type { MailshotConfig } from '../config.ts'
 import { textsFor } from '../texts.ts'
+import type { RenderedVariant } from './archive-page.ts'
 import { checkMerge } from './check-merge.ts'
 import { emptySubject, isInText, noUnsubscribeLink } from './every-reader.ts'
 import type { Fields } from './fields.ts'
@@ -35,7 +36,7 @@ export async function compileVariant(
   variant: CampaignVariant,
   fields: Fields,
   images: { own: PreparedImages; layout: PreparedImages },
-): Promise<{ compiled: CompiledVariant; problems: Problem[] }> {
+): Promise<{ compiled: CompiledVariant; rendered: RenderedVariant; problems: Problem[] }> {
   const context = openContext(config, variant, images)
   const { tokens, problems } = context
   const subject = protectText(context, variant.subject.text, variant.subject.place)
@@ -55,7 +56,7 @@ export async function compileVariant(
   }
   const merged = Object.values(texts).flatMap((one) => checkMerge(flatten(tokens, one), fields))
   problems.push(...misplaced, ...merged, ...emptySubject(tokens, subject, variant.subject.place))
-  problems.push(...notYetKnown(problems, rendered(context, html)))
+  problems.push(...notYetKnown(problems, lintOf(context, html)))
   return {
     compiled: {
       lang: variant.lang,
@@ -66,6 +67,7 @@ export async function compileVariant(
       text: toTemplate(tokens, texts.text),
       size: Buffer.byteLength(html),
     },
+    rendered: { format: variant.format, tokens, html, content },
     problems,
   }
 }
@@ -95,7 +97,7 @@ function openContext(
 }
 
 /** What is wrong with the finished HTML, whatever way it got there. */
-function rendered(context: VariantContext, html: string): Problem[] {
+function lintOf(context: VariantContext, html: string): Problem[] {
   const { config, variant, tokens, layoutImages } = context
   const { file, body, bodyLine, layout } = variant
   const own = { text: body, place: { file, line: bodyLine } }
