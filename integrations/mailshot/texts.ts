@@ -26,6 +26,83 @@ export interface Texts {
   }
   /** Mails to the operator about a send, by what happened. */
   alarms: Record<'started' | 'held' | 'paused' | 'done', { subject: string; paragraphs: string[] }>
+  /** The preview, for whoever writes campaigns. */
+  preview: {
+    title: string
+    campaigns: string
+    /** Where the pages follow the files. */
+    follows: string
+    /** `{count}`, `{folder}` */
+    count: string
+    newer: string
+    older: string
+    empty: { title: string; intro: string; next: string }
+    example: { subject: string; preheader: string; body: string }
+    /** `{slug}`, `{folder}` */
+    unknown: { title: string; intro: string; near: string }
+    noSubject: string
+    facts: Record<'file' | 'format' | 'languages' | 'lists' | 'send' | 'size', string>
+    /** `{time}` */
+    send: { manual: string; onMerge: string; at: string }
+    problems: {
+      title: string
+      none: string
+      /** `{count}` */
+      errors: string
+      warnings: string
+      error: string
+      warning: string
+    }
+    /** `{reason}` */
+    broken: { title: string; compiling: string; composing: string; rendering: string }
+    inbox: string
+    mail: string
+    /** `{width}` */
+    phone: string
+    desktop: string
+    light: string
+    dark: string
+    /** What stands before the choice of one. */
+    scheme: string
+    noDark: string
+    openAlone: string
+    textPart: string
+    headers: string
+    source: string
+    envelope: string
+    /** `{from}`, `{to}` */
+    envelopeText: string
+    /** `{size}`, `{limit}` */
+    weight: { html: string; tooLarge: string; rest: string }
+    reader: Record<
+      | 'title'
+      | 'language'
+      | 'list'
+      | 'allLists'
+      | 'name'
+      | 'email'
+      | 'show'
+      | 'reset'
+      | 'subscriber'
+      | 'subscriberHint'
+      | 'links',
+      string
+    >
+    notes: {
+      inventedOnly: string
+      /** `{address}` */
+      unknownAddress: string
+      /** `{reason}` */
+      noDatabase: string
+      /** `{address}`, `{reason}` */
+      suppressed: string
+      notOnList: string
+      /** `{asked}`, `{given}` */
+      otherLanguage: string
+      /** `{written}` */
+      wrongAddress: string
+    }
+  }
 }
 
 const all = new Map([en, fr].map((texts) => [texts.lang.toLowerCase(), texts]))

@@ -1,0 +1,83 @@
+import type { MediaFile } from '../compile.ts'
+import { localize, type MailshotConfig } from '../config.ts'
+import { fill } from '../letter/compose.ts'
+import type { Inspected } from './compiled.ts'
+import type { ShownMail } from './mail.ts'
+import type { Words } from './words.ts'
+
+/** What a campaign's files say about sending it. */
+export interface Facts {
+  files: string[]
+  /** `Markdown`, `MJML`, and the layouts it is put in. */
+  format: string
+  langs: { tag: string; name: string }[]
+  lists: string[]
+  /** When it is sent. */
+  send: string
+  errors: number
+  warnings: number
+}
+
+/** In bytes. */
+export interface Weight {
+  html: number
+  text: number
+  /** As it is handed over; 0 where it cannot be composed. */
+  eml: number
+  images: { count: number; bytes: number }
+}
+
+/** What Gmail shows of a mail's HTML. */
+export const gmailLimit = 102 * 1024
+
+/** Tells a campaign's settings in the editor's words. */
+export function campaignFacts(
+  config: MailshotConfig,
+  { campaign, problems, failure }: Inspected,
+  words: Words,
+): Facts {
+  const variants = Object.values(campaign?.variants ?? {})
+  const layouts = new Set(variants.flatMap(({ layout }) => (layout ? [layout.title] : [])))
+  const formats = new Set(variants.map(({ format }) => (format === 'md' ? 'Markdown' : 'MJML')))
+  const errors = problems.filter(({ severity }) => severity === 'error').length
+  return {
+    files: variants.flatMap(({ file, text }) => [file, ...(text ? [text.file] : [])]),
+    format: [...formats].join(' + ') + (layouts.size > 0 ? ` · ${[...layouts].join(', ')}` : ''),
+    langs: variants.map(({ lang }) => ({ tag: lang, name: words.language(lang) })),
+    lists: (campaign?.lists ?? []).map((id) =>
+      localize(config.lists[id]?.title ?? id, words.lang, config.lang),
+    ),
+    send: campaign ? sendText(campaign.send, config.timeZone, words) : '',
+    errors: errors + (failure === undefined ? 0 : 1),
+    warnings: problems.length - errors,
+  }
+}
+
+/** Weighs a mail as it leaves, and its images, which readers load besides. */
+export async function weightOf(mail: ShownMail, media: readonly MediaFile[]): Promise<Weight> {
+  const { html, text, message } = mail
+  return {
+    html: Buffer.byteLength(html),
+    text: Buffer.byteLength(text),
+    eml: 'failure' in message ? 0 : (await message.mime()).byteLength,
+    images: {
+      count: media.length,
+      bytes: media.reduce((sum, { bytes }) => sum + bytes.byteLength, 0),
+    },
+  }
+}
+
+function sendText(
+  send: NonNullable<Inspected['campaign']>['send'],
+  timeZone: string,
+  { text, lang }: Words,
+): string {
+  if (send === 'manual') return text.send.manual
+  if (send === 'on-merge') return text.send.onMerge
+  const format = new Intl.DateTimeFormat(lang, {
+    dateStyle: 'long',
+    timeStyle: 'short',
+    timeZone,
+  })
+  return fill(text.send.at, { time: format.format(send.at) })
+}
