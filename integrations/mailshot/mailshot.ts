@@ -81,12 +81,14 @@ export function requireSecret(config: MailshotConfig): void {
     throw new MailshotError(
       'MAILSHOT_SECRET: the secret that signs the links in mails is shorter than 32 characters; ' +
         'make one with: openssl rand -base64 33',
+      { code: 'no-secret' },
     )
   }
   if (config.secrets.length > 0) return
   throw new MailshotError(
     'MAILSHOT_SECRET: the secret that signs the links in mails is missing; ' +
       '"mailshot init" makes one to put into the environment or .env',
+    { code: 'no-secret' },
   )
 }
 

@@ -38,6 +38,8 @@ export interface StartOptions {
   audience?: Send['audience'] | undefined
   /** A single send to this one subscriber. */
   onlyTo?: string | undefined
+  /** A send of the campaign that has not started, whose place this takes: it is cancelled in the same moment. */
+  replaces?: string | undefined
   /** The Git commit that the campaign was compiled from. */
   commit?: string | undefined
   actor: string
@@ -45,9 +47,10 @@ export interface StartOptions {
 
 /**
  * Starts a send: freezes the compiled campaign and its images, and schedules it; a worker does the rest. The same trigger
- * (slug, content, lists) answers the send it made before, with `created: false`.
+ * (slug, content, lists, and what it replaces) answers the send it made before, with `created: false`.
  *
- * @throws MailshotError when a list is unknown, the secret is missing, or the campaign needs `--again`
+ * @throws MailshotError when a list is unknown, the secret is missing, the campaign needs `--again`, or what it is to
+ *   replace has started
  */
 export async function startSend(
   mailshot: Mailshot,
@@ -68,6 +71,7 @@ export async function startSend(
   if (faster) return { send: faster, created: false }
   throw new MailshotError(
     `campaign ${compiled.slug}: another send of it was just started; try again`,
+    { code: 'send-open' },
   )
 }
 
@@ -91,11 +95,12 @@ function startStatements(mailshot: Mailshot, start: Start): SQL[] {
       (file) => sql`INSERT INTO media (hash, type, bytes, created_at)
         VALUES (${file.hash}, ${file.type}, ${file.bytes}, ${now}) ON CONFLICT DO NOTHING`,
     ),
+    ...replaceStatements(mailshot, start),
     sql`INSERT INTO sends (id, slug, content_hash, lists, trigger_key, audience, only_to, status, git_commit,
           created_at, scheduled_at)
         SELECT ${id}, ${slug}, ${hash}, ${JSON.stringify(lists)}, ${request.triggerKey},
           ${request.audience}, ${request.onlyTo}, 'scheduled', ${options.commit ?? null}, ${now}, ${request.at ?? now}
-        WHERE NOT EXISTS (SELECT 1 FROM sends WHERE ${isOpenFor(request)})
+        WHERE NOT EXISTS (SELECT 1 FROM sends WHERE ${isOpenFor({ slug, hash })})
         ON CONFLICT (trigger_key) DO NOTHING`,
     auditStatement(mailshot, {
       actor: options.actor,
@@ -107,6 +112,26 @@ function startStatements(mailshot: Mailshot, start: Start): SQL[] {
   ]
 }
 
+/** Cancels what the send replaces, unless that has started meanwhile or the send is not to be written. */
+function replaceStatements(mailshot: Mailshot, { id, request, options }: Start): SQL[] {
+  const { replaces, triggerKey } = request
+  if (replaces === undefined) return []
+  const isReplaced = sql`id = ${replaces} AND status = 'scheduled'
+    AND NOT EXISTS (SELECT 1 FROM sends WHERE ${isOpenFor(request)})
+    AND NOT EXISTS (SELECT 1 FROM sends WHERE trigger_key = ${triggerKey})`
+  return [
+    auditStatement(mailshot, {
+      actor: options.actor,
+      action: 'cancel',
+      subject: `send:${replaces}`,
+      detail: { replacedBy: id },
+      when: sql`EXISTS (SELECT 1 FROM sends WHERE ${isReplaced})`,
+    }),
+    sql`UPDATE sends SET status = 'cancelled', reason = ${`replaced by ${id}`}, finished_at = ${mailshot.now()}
+        WHERE ${isReplaced}`,
+  ]
+}
+
 interface SendRequest {
   slug: string
   hash: string
@@ -114,6 +139,7 @@ interface SendRequest {
   audience: Send['audience']
   onlyTo: string | null
   at: number | undefined
+  replaces: string | undefined
   triggerKey: string
 }
 
@@ -129,17 +155,20 @@ async function checkRequest(
   if (unknown !== undefined) {
     throw new MailshotError(
       `campaign ${slug}: list "${unknown}" is not in mailshot.config.ts (known: ${known.join(', ')})`,
+      { code: 'unknown-list' },
     )
   }
   if (lists.length === 0) {
     throw new MailshotError(
       `campaign ${slug}: it names no list; write "lists: [${known[0] ?? 'weekly'}]" in its front matter, or use --list`,
+      { code: 'no-list' },
     )
   }
   const onlyTo = options.onlyTo === undefined ? null : await checkOnlyTo(mailshot, options, lists)
   const at = options.at ?? (typeof compiled.send === 'object' ? compiled.send.at : undefined)
   const audience = options.audience ?? 'first'
-  const request = { slug, hash, lists, audience, onlyTo, at }
+  const replaces = await checkReplaced(mailshot, slug, options.replaces)
+  const request = { slug, hash, lists, audience, onlyTo, at, replaces }
   return { ...request, triggerKey: await triggerKeyOf(mailshot, request) }
 }
 
@@ -149,15 +178,38 @@ async function checkOnlyTo(
   lists: string[],
 ): Promise<string> {
   const address = parseEmailAddress(options.onlyTo ?? '')
-  if (!address) throw new MailshotError(`"${options.onlyTo}" is not an e-mail address`)
+  if (!address) {
+    throw new MailshotError(`"${options.onlyTo}" is not an e-mail address`, { code: 'no-reader' })
+  }
   if (await isSelected(mailshot, address.identity, lists)) return address.identity
   throw new MailshotError(
     `${address.identity} is not an active subscriber of ${lists.join(', ')}, or is suppressed, so it gets no send; ` +
       'to look at the mail there, use: mailshot test',
+    { code: 'no-reader' },
   )
 }
 
-/** What makes two triggers one. A repeat (`--again`) counts the sends of the same kind that have ended. */
+/** A trigger that is repeated finds what it replaced cancelled already. */
+async function checkReplaced(
+  mailshot: Mailshot,
+  slug: string,
+  id: string | undefined,
+): Promise<string | undefined> {
+  if (id === undefined) return undefined
+  const { status, startedAt, ...send } = await readSend(mailshot, id)
+  const isUnstarted = startedAt === null && (status === 'scheduled' || status === 'cancelled')
+  if (isUnstarted && send.id === id && send.slug === slug && send.onlyTo === null) return id
+  throw new MailshotError(
+    `campaign ${slug}: send ${id} is ${status}, and only a send of the campaign that has not started can be replaced; ` +
+      `cancel it (mailshot cancel ${id}) and start the correction with --again`,
+    { code: 'send-started' },
+  )
+}
+
+/**
+ * What makes two triggers one. A repeat (`--again`) counts the sends of the same kind that have ended; a replacement is
+ * that of one send.
+ */
 async function triggerKeyOf(
   mailshot: Mailshot,
   request: Omit<SendRequest, 'triggerKey'>,
@@ -169,6 +221,7 @@ async function triggerKeyOf(
     request.onlyTo ?? '',
   ]
   const digest = createHash('sha256').update(base.join('\n')).digest('hex').slice(0, 32)
+  if (request.replaces !== undefined) return `${digest}.${request.replaces}`
   if (request.audience === 'first') return digest
   const repeats = await mailshot.db.get<{ count: number }>(
     sql`SELECT count(*) AS count FROM sends
@@ -184,7 +237,10 @@ async function existingSend(mailshot: Mailshot, request: SendRequest): Promise<S
   if (same) return same
   const open = await findOpenSend(mailshot, request)
   if (open && isSameMailing(open, request)) return open
-  if (open) throw new MailshotError(`campaign ${request.slug}: ${whyNotBeside(open, request)}`)
+  if (open) {
+    const text = `campaign ${request.slug}: ${whyNotBeside(open, request)}`
+    throw new MailshotError(text, { code: 'send-open' })
+  }
   if (request.audience !== 'first' || request.onlyTo !== null) return undefined
   const [earlier] = await relatedSends(mailshot, request)
   if (!earlier || (earlier.slug === request.slug && earlier.contentHash === request.hash)) {
@@ -193,6 +249,7 @@ async function existingSend(mailshot: Mailshot, request: SendRequest): Promise<S
   throw new MailshotError(
     `campaign ${request.slug}: ${earlier.slug === request.slug ? 'an earlier version' : `its content, as ${earlier.slug},`} ` +
       `was already sent (send ${earlier.id}); --again sends this to those who did not get it, --resend-all to everybody`,
+    { code: 'sent-before' },
   )
 }
 

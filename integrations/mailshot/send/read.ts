@@ -19,9 +19,10 @@ const columns = sql.raw(
   total - sent - failed - skipped - cancelled - uncertain AS remaining`,
 )
 
-/** Newest first, at most 100 unless told. */
-export async function listSends(mailshot: Mailshot, limit = 100): Promise<Send[]> {
-  return select(mailshot, sql`ORDER BY created_at DESC, id DESC LIMIT ${limit}`)
+/** All sends, or those of one campaign, newest first, at most 100. */
+export async function listSends(mailshot: Mailshot, slug?: string): Promise<Send[]> {
+  const named = slug === undefined ? sql`` : sql`WHERE slug = ${slug}`
+  return select(mailshot, sql`${named} ORDER BY created_at DESC, id DESC LIMIT 100`)
 }
 
 export async function findSend(
@@ -42,18 +43,26 @@ export async function readSend(mailshot: Mailshot, idOrSlug: string): Promise<Se
   if (send) return send
   throw new MailshotError(
     `there is no send "${idOrSlug}"; "mailshot status" lists them with their ids and slugs`,
+    { code: 'no-send' },
   )
 }
 
 /** The condition for a send to lists, of the same slug or the same content, that has not ended. */
-export function isOpenFor(campaign: { slug: string; hash: string }): SQL {
+export function isOpenFor(campaign: OpenFor): SQL {
   return sql`(slug = ${campaign.slug} OR content_hash = ${campaign.hash}) AND only_to IS NULL
-    AND status NOT IN ('done', 'cancelled')`
+    AND status NOT IN ('done', 'cancelled') AND id <> ${campaign.replaces ?? ''}`
+}
+
+interface OpenFor {
+  slug: string
+  hash: string
+  /** A send that does not count: the one whose place is being taken. */
+  replaces?: string | undefined
 }
 
 export async function findOpenSend(
   mailshot: Mailshot,
-  campaign: { slug: string; hash: string },
+  campaign: OpenFor,
 ): Promise<Send | undefined> {
   const [send] = await select(mailshot, sql`WHERE ${isOpenFor(campaign)} LIMIT 1`)
   return send

@@ -1,0 +1,91 @@
+import { type SQL, sql } from 'drizzle-orm/sql'
+import { auditStatement } from '../audit.ts'
+import { MailshotError } from '../error.ts'
+import type { Mailshot } from '../mailshot.ts'
+import { cancelStatements, releaseStatement } from '../recipient.ts'
+import { readSend, type Send } from './read.ts'
+
+/** Holds a send until it is resumed; nothing of it is put in hand from then on. */
+export async function pauseSend(
+  mailshot: Mailshot,
+  id: string,
+  pause: { reason: string; actor: string },
+): Promise<Send> {
+  const send = await readSend(mailshot, id)
+  if (send.status === 'paused') return send
+  if (send.status === 'done' || send.status === 'cancelled') throw ended(send, 'paused')
+  await mailshot.db.write(...pauseStatements(mailshot, id, pause))
+  return readSend(mailshot, id)
+}
+
+/** The statements that pause a send, to be put in the write of what causes it. */
+export function pauseStatements(
+  mailshot: Mailshot,
+  id: string,
+  pause: { reason: string; actor: string },
+): SQL[] {
+  return [
+    sql`UPDATE sends SET paused_from = status, status = 'paused', reason = ${pause.reason}
+        WHERE id = ${id} AND status IN ('scheduled', 'preparing', 'running')`,
+    releaseStatement({ sendId: id }),
+    auditStatement(mailshot, change('pause', id, pause)),
+  ]
+}
+
+/** Lets a paused send go on where it stood. One that was held for being late starts now. */
+export async function resumeSend(mailshot: Mailshot, id: string, by: Steering): Promise<Send> {
+  const send = await readSend(mailshot, id)
+  if (send.status === 'done' || send.status === 'cancelled') throw ended(send, 'resumed')
+  if (send.status !== 'paused') return send
+  await mailshot.db.write(
+    sql`UPDATE sends SET status = coalesce(paused_from, 'running'), reason = NULL, paused_from = NULL,
+          scheduled_at = CASE WHEN paused_from = 'scheduled' THEN max(scheduled_at, ${mailshot.now()}) ELSE scheduled_at END
+        WHERE id = ${id} AND status = 'paused'`,
+    auditStatement(mailshot, change('resume', id, by)),
+  )
+  return readSend(mailshot, id)
+}
+
+/** Ends a send for good: all who did not get it yet are `cancelled`; what is in hand is finished. */
+export async function cancelSend(mailshot: Mailshot, id: string, by: Steering): Promise<Send> {
+  const send = await readSend(mailshot, id)
+  if (send.status === 'done') throw ended(send, 'cancelled')
+  const isOpen = sql`id = ${id} AND status NOT IN ('done', 'cancelled')`
+  const reason = by.reason === undefined ? `by ${by.actor}` : `by ${by.actor}: ${by.reason}`
+  await mailshot.db.write(
+    auditStatement(mailshot, {
+      ...change('cancel', id, by),
+      when: sql`EXISTS (SELECT 1 FROM sends WHERE ${isOpen})`,
+    }),
+    sql`UPDATE sends SET status = 'cancelled', reason = ${reason}, finished_at = ${mailshot.now()}
+        WHERE ${isOpen}`,
+  )
+  await cancelRecipients(mailshot, id)
+  return readSend(mailshot, id)
+}
+
+/** Cancels the recipients of a cancelled send in slices that do not block the process; repeating it is harmless. */
+export async function cancelRecipients(mailshot: Mailshot, id: string): Promise<void> {
+  for (;;) {
+    const results = await mailshot.db.write(...cancelStatements(id, 5000, mailshot.now()))
+    if (results.every((rows) => rows.length === 0)) return
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+}
+
+/** Who steers, and why. */
+interface Steering {
+  actor: string
+  reason?: string | undefined
+}
+
+function change(action: string, id: string, { actor, reason }: Steering) {
+  const detail = reason === undefined ? {} : { reason }
+  return { actor, action, subject: `send:${id}`, detail }
+}
+
+function ended(send: Send, wanted: string): MailshotError {
+  return new MailshotError(`send ${send.id} is ${send.status}, so it cannot be ${wanted}`, {
+    code: 'send-ended',
+  })
+}
