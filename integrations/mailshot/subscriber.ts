@@ -1,14 +1,19 @@
-import { type SQL, sql } from 'drizzle-orm/sql'
+import { sql } from 'drizzle-orm/sql'
 import type { AttributeValue } from '../../db/schema.ts'
 import type { SuppressionReason } from '../../db/status.ts'
-import { auditStatement } from './audit.ts'
 import { type ParsedAddress, parseEmailAddress } from './email-address.ts'
 import type { Mailshot } from './mailshot.ts'
 import { type Profile, readProfile } from './profile.ts'
 import { type Consent, activateStatements, askStatements } from './subscriber/ask.ts'
-import { type Person, confirmStatements } from './subscriber/confirm.ts'
-import { findSuppression, liftableReasons, suppressStatement } from './suppression.ts'
-import { verifyToken } from './token.ts'
+import { confirmStatements, findConfirmation } from './subscriber/confirm.ts'
+import { type UnsubscribeRequest, unsubscribeStatements } from './subscriber/leave.ts'
+import { findLists } from './subscriber/person.ts'
+import { findSuppression, liftableReasons } from './suppression.ts'
+
+export { findConfirmation, type FoundConfirmation } from './subscriber/confirm.ts'
+export { findLeaving, type Leaving, undoUnsubscribe } from './subscriber/leave.ts'
+export { findPerson, openPlaces, type Person, type Place } from './subscriber/person.ts'
+export { changePreferences, type PreferencesRequest } from './subscriber/preferences.ts'
 
 export interface SubscribeRequest {
   email: string
@@ -58,7 +63,7 @@ export async function subscribe(
     return { status: 'suppressed', reason: suppression.reason }
   }
   const subscriberId = await writePerson(mailshot, address, profile)
-  const active = new Set(await listsOf(mailshot, subscriberId, 'active'))
+  const active = new Set(await findLists(mailshot, subscriberId, { status: 'active' }))
   // A bounced address proves itself again, also on lists where it is still active.
   const lists = suppression ? request.lists : request.lists.filter((list) => !active.has(list))
   if (lists.length === 0) return { status: 'unchanged', subscriberId }
@@ -76,74 +81,31 @@ export type Confirmed =
   /** With all lists that are active now. */
   | { status: 'confirmed'; subscriberId: number; lists: string[] }
   /** All that was asked for has been left since. */
-  | { status: 'ended'; subscriberId: number }
+  | { status: 'ended' }
 
 /**
  * Makes active all that the person had asked for when the confirmation was mailed, and nothing asked for later; lifts
  * a suppression of before that, if the person may. Confirming again changes nothing and answers the same lists.
  */
 export async function confirm(mailshot: Mailshot, token: string): Promise<Confirmed> {
-  const { config, db } = mailshot
-  const verified = verifyToken(config.secrets, 'confirm', token, mailshot.now())
-  if ('refused' in verified) return { status: verified.refused }
-  const [subscriberId = 0, askedAt = 0] = verified.ids
-  const person = await db.get<Person>(
-    sql`SELECT email, written, lang FROM subscribers WHERE id = ${subscriberId}`,
-  )
-  if (!person) return { status: 'ended', subscriberId }
-  const suppression = await findSuppression(mailshot, person.email)
-  if (suppression && !liftableReasons.includes(suppression.reason)) return { status: 'suppressed' }
-  const asked = await listsOf(mailshot, subscriberId, 'pending', askedAt)
-  await db.write(...confirmStatements(mailshot, { subscriberId, askedAt, asked, person }))
-  const lists = await listsOf(mailshot, subscriberId, 'active')
-  if (lists.length === 0) return { status: 'ended', subscriberId }
-  return { status: 'confirmed', subscriberId, lists }
-}
-
-export interface UnsubscribeRequest {
-  subscriberId: number
-  /** From `all`, the address is suppressed too, so that no list added later reaches it. */
-  lists: string[] | 'all'
-  /** What ended it: `one-click`, `page`, `operator`, `hard-bounce`, … */
-  reason: string
-  actor?: string
+  const found = await findConfirmation(mailshot, token)
+  if (found.status !== 'ready' && found.status !== 'confirmed') return { status: found.status }
+  const { person } = found
+  await mailshot.db.write(...confirmStatements(mailshot, found))
+  const lists = await findLists(mailshot, person.id, { status: 'active' })
+  if (lists.length === 0) return { status: 'ended' }
+  return { status: 'confirmed', subscriberId: person.id, lists }
 }
 
 /** Ends subscriptions, active or pending. Doing it again changes nothing. Answers the lists that were left by it. */
 export async function unsubscribe(
   mailshot: Mailshot,
-  { subscriberId, lists, reason, actor = 'subscriber' }: UnsubscribeRequest,
+  request: UnsubscribeRequest,
 ): Promise<{ ended: string[] }> {
-  const open = openOn(subscriberId, lists)
-  const email = sql`(SELECT email FROM subscribers WHERE id = ${subscriberId})`
-  const [, , ended = []] = await mailshot.db.write<{ listId: string }>(
-    auditStatement(mailshot, {
-      actor,
-      action: 'unsubscribe',
-      subject: `subscriber:${subscriberId}`,
-      detail: { lists, reason },
-      when: sql`EXISTS (SELECT 1 FROM subscriptions WHERE ${open})
-        OR EXISTS (SELECT 1 FROM subscribers WHERE id = ${subscriberId} AND ${lists === 'all'}
-          AND email NOT IN (SELECT email FROM suppressions))`,
-    }),
-    suppressStatement(mailshot, {
-      email: lists === 'all' ? email : sql`NULL`,
-      reason: 'unsubscribe',
-      note: reason,
-    }),
-    sql`UPDATE subscriptions
-        SET status = 'unsubscribed', ended_at = ${mailshot.now()}, end_reason = ${reason}
-        WHERE ${open} RETURNING list_id AS listId`,
+  const results = await mailshot.db.write<{ listId: string }>(
+    ...unsubscribeStatements(mailshot, request),
   )
-  return { ended: ended.map((row) => row.listId) }
-}
-
-function openOn(subscriberId: number, lists: string[] | 'all'): SQL {
-  const chosen =
-    lists === 'all'
-      ? sql`true`
-      : sql`list_id IN (SELECT value FROM json_each(${JSON.stringify(lists)}))`
-  return sql`subscriber_id = ${subscriberId} AND status <> 'unsubscribed' AND ${chosen}`
+  return { ended: (results.at(-1) ?? []).map((row) => row.listId) }
 }
 
 function readRequest(
@@ -194,18 +156,4 @@ async function writePerson(
     sql`SELECT id FROM subscribers WHERE email = ${identity}`,
   )
   return rows[0]?.id ?? 0
-}
-
-async function listsOf(
-  mailshot: Mailshot,
-  subscriberId: number,
-  status: 'active' | 'pending',
-  askedUntil = Number.MAX_SAFE_INTEGER,
-): Promise<string[]> {
-  const rows = await mailshot.db.all<{ listId: string }>(
-    sql`SELECT list_id AS listId FROM subscriptions
-        WHERE subscriber_id = ${subscriberId} AND status = ${status} AND asked_at <= ${askedUntil}
-        ORDER BY list_id`,
-  )
-  return rows.map((row) => row.listId)
 }

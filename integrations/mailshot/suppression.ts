@@ -87,17 +87,35 @@ export const liftableReasons: readonly SuppressionReason[] = ['unsubscribe', 'ha
 
 /** Lifts in the same write as another change, and only what the person may lift and was there at `before`. */
 export function liftOwnStatements(mailshot: Mailshot, email: string, before: number): SQL[] {
-  const own = sql`email = ${email} AND at <= ${before}
+  const own = sql`at <= ${before}
     AND reason IN (SELECT value FROM json_each(${JSON.stringify(liftableReasons)}))`
+  return liftStatements(mailshot, email, { by: 'confirmation', which: own })
+}
+
+/** Lifts in the same write as another change what the person asked for by leaving: at any time, or `at` that moment only. */
+export function liftUnsubscribeStatements(
+  mailshot: Mailshot,
+  email: string,
+  { by, at }: { by: string; at?: number },
+): SQL[] {
+  const which = sql`reason = 'unsubscribe' AND at = ifnull(${at ?? null}, at)`
+  return liftStatements(mailshot, email, { by, which })
+}
+
+function liftStatements(
+  mailshot: Mailshot,
+  email: string,
+  { by, which }: { by: string; which: SQL },
+): SQL[] {
   return [
     auditStatement(mailshot, {
       actor: 'subscriber',
       action: 'lift',
       subject: `address:${email}`,
-      detail: { by: 'confirmation' },
-      when: sql`EXISTS (SELECT 1 FROM suppressions WHERE ${own})`,
+      detail: { by },
+      when: sql`EXISTS (SELECT 1 FROM suppressions WHERE email = ${email} AND ${which})`,
     }),
-    sql`DELETE FROM suppressions WHERE ${own}`,
+    sql`DELETE FROM suppressions WHERE email = ${email} AND ${which}`,
   ]
 }
 

@@ -1,5 +1,11 @@
+import { sql } from 'drizzle-orm/sql'
 import { describe, expect, it } from 'vitest'
-import { confirm, subscribe, unsubscribe } from '../../integrations/mailshot/subscriber.ts'
+import {
+  confirm,
+  findConfirmation,
+  subscribe,
+  unsubscribe,
+} from '../../integrations/mailshot/subscriber.ts'
 import { findSuppression, suppress } from '../../integrations/mailshot/suppression.ts'
 import { openTestMailshot } from '../open-test-mailshot.ts'
 import { ask, asked, confirmationToken, lettersOf, placesOf, recordOf } from './zoe.ts'
@@ -88,7 +94,7 @@ describe('confirm', () => {
     const token = await confirmationToken(mailshot)
     mailshot.clock.advance(minute)
     await unsubscribe(mailshot, { subscriberId, lists: 'all', reason: 'page' })
-    expect(await confirm(mailshot, token)).toEqual({ status: 'ended', subscriberId })
+    expect(await confirm(mailshot, token)).toEqual({ status: 'ended' })
     expect(await placesOf(mailshot)).toEqual({ weekly: 'unsubscribed', product: 'unsubscribed' })
     expect(await findSuppression(mailshot, ask.email)).toMatchObject({ reason: 'unsubscribe' })
   })
@@ -138,5 +144,72 @@ describe('confirm', () => {
     expect(await confirm(mailshot, `${token.slice(0, -1)}_`)).toEqual({ status: 'malformed' })
     expect(await confirm(mailshot, `B${token.slice(1)}`)).toEqual({ status: 'forged' })
     expect(await placesOf(mailshot)).toEqual({ weekly: 'pending', product: 'pending' })
+  })
+})
+
+describe('findConfirmation', () => {
+  it('tells what the link would do, and changes nothing', async () => {
+    const mailshot = await openTestMailshot()
+    await subscribe(mailshot, ask)
+    const token = await confirmationToken(mailshot)
+    const before = await recordOf(mailshot)
+    const found = await findConfirmation(mailshot, token)
+    expect(found).toMatchObject({ status: 'ready', lists: ['product', 'weekly'] })
+    expect(found).toMatchObject({ person: { written: 'Zoe@example.org', lang: 'fr' } })
+    expect(await recordOf(mailshot)).toEqual(before)
+  })
+
+  it('tells that the link was followed before', async () => {
+    const mailshot = await openTestMailshot()
+    await subscribe(mailshot, { ...ask, lists: ['weekly'] })
+    const token = await confirmationToken(mailshot)
+    await confirm(mailshot, token)
+    expect(await findConfirmation(mailshot, token)).toMatchObject({
+      status: 'confirmed',
+      lists: ['weekly'],
+    })
+  })
+
+  it('is ready to lift a hard bounce for one who is active still', async () => {
+    const mailshot = await openTestMailshot()
+    await subscribe(mailshot, { ...ask, confirmed: true })
+    await suppress(mailshot, ask.email, { reason: 'hard-bounce', actor: 'event' })
+    mailshot.clock.advance(day)
+    await subscribe(mailshot, ask)
+    const token = await confirmationToken(mailshot)
+    expect(await findConfirmation(mailshot, token)).toMatchObject({ status: 'ready' })
+    await confirm(mailshot, token)
+    expect(await findConfirmation(mailshot, token)).toMatchObject({ status: 'confirmed' })
+  })
+
+  it('tells of an expired link whom it was for, and what still waits', async () => {
+    const mailshot = await openTestMailshot()
+    await subscribe(mailshot, ask)
+    const token = await confirmationToken(mailshot)
+    mailshot.clock.advance(14 * day)
+    expect(await findConfirmation(mailshot, token)).toMatchObject({
+      status: 'expired',
+      person: { lang: 'fr' },
+      lists: ['product', 'weekly'],
+    })
+  })
+
+  it('tells of one who has left since, and of one who may not come back alone', async () => {
+    const mailshot = await openTestMailshot()
+    const { subscriberId } = await asked(mailshot)
+    const token = await confirmationToken(mailshot)
+    await suppress(mailshot, ask.email, { reason: 'manual', actor: 'command' })
+    expect(await findConfirmation(mailshot, token)).toMatchObject({ status: 'suppressed' })
+    await mailshot.db.write(sql`DELETE FROM suppressions`)
+    await unsubscribe(mailshot, { subscriberId, lists: 'all', reason: 'page' })
+    expect(await findConfirmation(mailshot, token)).toMatchObject({ status: 'ended' })
+  })
+
+  it('refuses what was not signed here', async () => {
+    const mailshot = await openTestMailshot()
+    await subscribe(mailshot, ask)
+    const token = await confirmationToken(mailshot)
+    expect(await findConfirmation(mailshot, `B${token.slice(1)}`)).toEqual({ status: 'forged' })
+    expect(await findConfirmation(mailshot, '')).toEqual({ status: 'malformed' })
   })
 })

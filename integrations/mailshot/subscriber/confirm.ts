@@ -2,31 +2,74 @@ import { type SQL, sql } from 'drizzle-orm/sql'
 import { queueLetterStatement } from '../letter.ts'
 import { titlesOf } from '../list.ts'
 import type { Mailshot } from '../mailshot.ts'
-import { liftOwnStatements } from '../suppression.ts'
-import { linkTo, signToken } from '../token.ts'
+import { findSuppression, liftableReasons, liftOwnStatements } from '../suppression.ts'
+import { linkTo, signToken, type VerifiedToken, verifyToken } from '../token.ts'
+import { findLists, findPerson, type Person } from './person.ts'
 
-export interface Person {
-  email: string
-  written: string
-  lang: string | null
+/** What a link of a confirmation is worth now. */
+export type FoundConfirmation =
+  | { status: 'malformed' | 'forged' }
+  /** `lists` are still waiting; the person may be gone. */
+  | { status: 'expired'; person: Person | undefined; lists: string[] }
+  /** The person is gone, or all that was asked for has been left since. */
+  | { status: 'ended'; person: Person | undefined }
+  /** Only the operator can lift it. */
+  | { status: 'suppressed'; person: Person }
+  /** Following it would make `lists` active, or lift what keeps mail from them. */
+  | ({ status: 'ready' } & Confirmation)
+  /** It was followed before; all that is active now. */
+  | ({ status: 'confirmed' } & Confirmation)
+
+interface Confirmation {
+  person: Person
+  askedAt: number
+  lists: string[]
 }
 
-export interface Confirmation {
-  subscriberId: number
-  askedAt: number
-  /** The lists still pending, for the welcome. */
-  asked: string[]
-  person: Person
+/** What following a link of a confirmation would do, for the page that asks before. Changes nothing. */
+export async function findConfirmation(
+  mailshot: Mailshot,
+  token: string,
+): Promise<FoundConfirmation> {
+  const verified = verifyToken(mailshot.config.secrets, 'confirm', token, mailshot.now())
+  const ids = idsOf(verified)
+  if (typeof ids === 'string') return { status: ids }
+  const [subscriberId = 0, askedAt = 0] = ids
+  const person = await findPerson(mailshot, subscriberId)
+  const pending = await findLists(mailshot, subscriberId, {
+    status: 'pending',
+    askedUntil: askedAt,
+  })
+  if ('refused' in verified) return { status: 'expired', person, lists: pending }
+  if (!person) return { status: 'ended', person }
+  if (person.suppressed && !liftableReasons.includes(person.suppressed)) {
+    return { status: 'suppressed', person }
+  }
+  if (pending.length > 0) return { status: 'ready', person, askedAt, lists: pending }
+  const lists = await findLists(mailshot, subscriberId, { status: 'active' })
+  if (lists.length === 0) return { status: 'ended', person }
+  const isLifting = await wasSuppressedAt(mailshot, person.email, askedAt)
+  return { status: isLifting ? 'ready' : 'confirmed', person, askedAt, lists }
+}
+
+function idsOf(verified: VerifiedToken): number[] | 'malformed' | 'forged' {
+  if ('ids' in verified) return verified.ids
+  return verified.refused === 'expired' ? verified.signed : verified.refused
+}
+
+async function wasSuppressedAt(mailshot: Mailshot, email: string, at: number): Promise<boolean> {
+  const suppression = await findSuppression(mailshot, email)
+  return suppression !== undefined && suppression.at <= at
 }
 
 /** Makes active what was asked for until then. The welcome comes first, while a first confirmation can still be told. */
 export function confirmStatements(mailshot: Mailshot, confirmation: Confirmation): SQL[] {
-  const { subscriberId, askedAt, person } = confirmation
+  const { askedAt, person } = confirmation
   const now = mailshot.now()
   return [
     welcomeStatement(mailshot, confirmation),
     sql`UPDATE consents SET confirmed_at = ${now}
-        WHERE subscriber_id = ${subscriberId} AND confirmed_at IS NULL AND at <= ${askedAt}
+        WHERE subscriber_id = ${person.id} AND confirmed_at IS NULL AND at <= ${askedAt}
           AND EXISTS (SELECT 1 FROM subscriptions s
             WHERE s.subscriber_id = consents.subscriber_id AND s.list_id = consents.list_id
               AND s.status <> 'unsubscribed' AND s.asked_at <= consents.at)`,
@@ -38,21 +81,21 @@ export function confirmStatements(mailshot: Mailshot, confirmation: Confirmation
 
 function welcomeStatement(mailshot: Mailshot, confirmation: Confirmation): SQL {
   const { config } = mailshot
-  const { subscriberId, person, asked } = confirmation
+  const { person, lists } = confirmation
   const lang = person.lang ?? config.lang
-  const token = signToken(config.secrets, 'preferences', [subscriberId])
+  const token = signToken(config.secrets, 'preferences', [person.id])
   return queueLetterStatement(mailshot, {
     kind: 'welcome',
-    subscriberId,
+    subscriberId: person.id,
     email: person.written,
     lang,
-    values: { lists: titlesOf(config, asked, lang), url: linkTo(config, 'preferences', token) },
+    values: { lists: titlesOf(config, lists, lang), url: linkTo(config, 'preferences', token) },
     when: sql`EXISTS (SELECT 1 FROM subscriptions WHERE ${isPending(confirmation)})
       AND NOT EXISTS (SELECT 1 FROM consents
-        WHERE subscriber_id = ${subscriberId} AND confirmed_at IS NOT NULL)`,
+        WHERE subscriber_id = ${person.id} AND confirmed_at IS NOT NULL)`,
   })
 }
 
-function isPending({ subscriberId, askedAt }: Confirmation): SQL {
-  return sql`subscriber_id = ${subscriberId} AND status = 'pending' AND asked_at <= ${askedAt}`
+function isPending({ person, askedAt }: Confirmation): SQL {
+  return sql`subscriber_id = ${person.id} AND status = 'pending' AND asked_at <= ${askedAt}`
 }

@@ -1,0 +1,61 @@
+import { sql } from 'drizzle-orm/sql'
+import type { SuppressionReason } from '../../../db/status.ts'
+import type { Mailshot } from '../mailshot.ts'
+import type { Subscription } from './read.ts'
+
+/** A subscriber as their own pages show them. */
+export interface Person {
+  id: number
+  /** The identity: normalised. */
+  email: string
+  /** As written: mail goes to this form. */
+  written: string
+  name: string
+  lang: string | null
+  /** Why the address gets nothing, if it does. */
+  suppressed: SuppressionReason | null
+  /** The lists that they are or were on: those of the config in its order, then those that vanished from it. */
+  places: Place[]
+}
+
+export interface Place {
+  list: string
+  status: Subscription['status']
+  /** The list's public title, as the config has it, or had it last. */
+  title: string | Record<string, string>
+}
+
+/** The person behind a link; undefined when there is nobody of that number, or not any more. */
+export async function findPerson(mailshot: Mailshot, id: number): Promise<Person | undefined> {
+  const person = await mailshot.db.get<Omit<Person, 'places'>>(sql`
+    SELECT s.id, s.email, s.written, s.name, s.lang, x.reason AS suppressed
+    FROM subscribers AS s LEFT JOIN suppressions AS x ON x.email = s.email WHERE s.id = ${id}`)
+  if (!person) return undefined
+  const rows = await mailshot.db.all<Omit<Place, 'title'> & { title: string }>(sql`
+    SELECT p.list_id AS list, p.status, l.title
+    FROM subscriptions AS p JOIN lists AS l ON l.id = p.list_id
+    WHERE p.subscriber_id = ${id} ORDER BY p.list_id`)
+  const order = Object.keys(mailshot.config.lists)
+  const rank = (list: string) => (order.includes(list) ? order.indexOf(list) : order.length)
+  const places = rows.map((row) => ({ ...row, title: JSON.parse(row.title) }))
+  return { ...person, places: places.toSorted((a, b) => rank(a.list) - rank(b.list)) }
+}
+
+/** Where a person is, or waits to be. */
+export function openPlaces({ places }: Person): Place[] {
+  return places.filter(({ status }) => status !== 'unsubscribed')
+}
+
+/** The ids of the lists on which a person has that status, as far as asked for until then. */
+export async function findLists(
+  mailshot: Mailshot,
+  subscriberId: number,
+  { status, askedUntil }: { status: 'active' | 'pending'; askedUntil?: number },
+): Promise<string[]> {
+  const rows = await mailshot.db.all<{ listId: string }>(
+    sql`SELECT list_id AS listId FROM subscriptions
+        WHERE subscriber_id = ${subscriberId} AND status = ${status} AND asked_at <= ${askedUntil ?? Number.MAX_SAFE_INTEGER}
+        ORDER BY list_id`,
+  )
+  return rows.map((row) => row.listId)
+}

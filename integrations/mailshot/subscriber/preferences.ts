@@ -1,0 +1,113 @@
+import { type SQL, sql } from 'drizzle-orm/sql'
+import { auditStatement } from '../audit.ts'
+import { parseEmailAddress } from '../email-address.ts'
+import type { Mailshot } from '../mailshot.ts'
+import { readProfile } from '../profile.ts'
+import { liftUnsubscribeStatements } from '../suppression.ts'
+import { activateStatements, type Consent } from './ask.ts'
+import { unsubscribeStatements } from './leave.ts'
+import { findPerson, openPlaces, type Person } from './person.ts'
+
+export interface PreferencesRequest {
+  subscriberId: number
+  /** The lists that the form showed: those of them that are not chosen are left, any other stays as it is. */
+  shown: string[]
+  chosen: string[]
+  /** Empty takes the name back. */
+  name: string
+  /** What is no language is left out. */
+  lang: string
+  consent: Pick<Consent, 'wording' | 'ip' | 'userAgent'>
+}
+
+export type PreferencesChanged =
+  | { status: 'changed'; joined: string[]; left: string[] }
+  /** Nothing was changed: there is nobody of that number, or the address gets nothing until its owner writes to us. */
+  | { status: 'unknown' | 'suppressed' }
+
+/**
+ * Changes what a person gets, in what language and by which name. A list is joined at once, without a confirmation, since
+ * only the mailbox has the link to the page; joining takes back an earlier "nothing any more". Doing it again changes
+ * nothing.
+ */
+export async function changePreferences(
+  mailshot: Mailshot,
+  request: PreferencesRequest,
+): Promise<PreferencesChanged> {
+  const person = await findPerson(mailshot, request.subscriberId)
+  if (!person) return { status: 'unknown' }
+  if (person.suppressed && person.suppressed !== 'unsubscribe') return { status: 'suppressed' }
+  const { joined, left } = listsToChange(mailshot, person, request)
+  await mailshot.db.write(
+    ...profileStatements(mailshot, person, request),
+    ...joinStatements(mailshot, person, { lists: joined, consent: request.consent }),
+    ...(left.length > 0
+      ? unsubscribeStatements(mailshot, {
+          subscriberId: person.id,
+          lists: left,
+          reason: 'preferences',
+        })
+      : []),
+  )
+  return { status: 'changed', joined, left }
+}
+
+/** Public lists may be joined, and those that the person is waiting to be on. */
+function listsToChange(
+  { config }: Mailshot,
+  person: Person,
+  { shown, chosen }: PreferencesRequest,
+): { joined: string[]; left: string[] } {
+  const open = openPlaces(person)
+  const isOpen = (list: string) => open.some((place) => place.list === list)
+  const isActive = (list: string) =>
+    open.some((place) => place.list === list && place.status === 'active')
+  const mayJoin = (list: string) =>
+    Object.hasOwn(config.lists, list) && (config.lists[list]?.public === true || isOpen(list))
+  const lists = [...new Set(shown)]
+  return {
+    joined: lists.filter((list) => chosen.includes(list) && !isActive(list) && mayJoin(list)),
+    left: lists.filter((list) => !chosen.includes(list) && isOpen(list)),
+  }
+}
+
+function joinStatements(
+  mailshot: Mailshot,
+  person: Person,
+  { lists, consent }: { lists: string[]; consent: PreferencesRequest['consent'] },
+): SQL[] {
+  const address = parseEmailAddress(person.written)
+  if (lists.length === 0 || !address) return []
+  const ask = {
+    subscriberId: person.id,
+    address,
+    profile: { name: person.name, lang: person.lang, attributes: {} },
+    lists,
+    consent: { ...consent, source: 'form' as const, form: 'preferences' },
+  }
+  return [
+    ...activateStatements(mailshot, ask, true),
+    ...liftUnsubscribeStatements(mailshot, person.email, { by: 'preferences' }),
+  ]
+}
+
+function profileStatements(mailshot: Mailshot, person: Person, request: PreferencesRequest): SQL[] {
+  const { profile } = readProfile({}, { name: request.name, lang: request.lang })
+  const { name } = profile
+  const lang = profile.lang ?? person.lang
+  const changed = [
+    ...(name === person.name ? [] : ['name']),
+    ...(lang === person.lang ? [] : ['lang']),
+  ]
+  if (changed.length === 0) return []
+  return [
+    auditStatement(mailshot, {
+      actor: 'subscriber',
+      action: 'change',
+      subject: `subscriber:${person.id}`,
+      detail: { changed },
+    }),
+    sql`UPDATE subscribers SET name = ${name}, lang = ${lang}, updated_at = ${mailshot.now()}
+        WHERE id = ${person.id}`,
+  ]
+}
