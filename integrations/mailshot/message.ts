@@ -114,7 +114,8 @@ function mergesFor(campaign: CompiledCampaign, lang: string): Merges {
   return merges
 }
 
-function scopeOf(config: MailshotConfig, campaign: CompiledCampaign, reader: Reader): Scope {
+/** The values of a reader's merge fields. */
+export function scopeOf(config: MailshotConfig, campaign: CompiledCampaign, reader: Reader): Scope {
   const { email, name, lang, status, lists, attributes, urls } = reader
   const scope: Scope = {}
   for (const field of Object.keys(config.fields)) {

@@ -1,0 +1,188 @@
+import { type SQL, sql } from 'drizzle-orm/sql'
+import type { ArchivePage, CompiledCampaign, Template } from './compile.ts'
+import { oneLine } from './compile/escape.ts'
+import type { MailshotConfig } from './config.ts'
+import type { Mailshot } from './mailshot.ts'
+import { type Reader, scopeOf, variantFor } from './message.ts'
+import { prepareMerge } from './message/merge.ts'
+import { readSnapshot } from './send/media.ts'
+import { pageUrl } from './token.ts'
+
+/** A campaign as the public archive shows it, in one language, with neutral fields. */
+export interface Letter {
+  slug: string
+  lang: string
+  dir: 'ltr' | 'rtl'
+  /** All languages there are of it, sorted. */
+  langs: string[]
+  title: string
+  preheader: string
+  /** When it was first sent, in milliseconds. */
+  sentAt: number
+  /** `content` belongs in the site's own design; `mail` is a whole HTML document with a design of its own. */
+  body: { kind: ArchivePage['kind']; html: string }
+}
+
+export interface LetterQuery {
+  /** Each letter is in this language where it has it, or the closest it has. */
+  lang: string
+  /** 20 unless told. */
+  limit?: number
+  /** Keyset paging: only those that follow the letter of this slug. */
+  before?: string
+}
+
+/**
+ * Letters of the public archive, newest first: what was really sent to lists that are all public now, unless its campaign
+ * says `archive: false`. A correction takes the place of what it corrects, with the date of the first.
+ */
+export async function listLetters(mailshot: Mailshot, query: LetterQuery): Promise<Letter[]> {
+  const { lang, limit = 20 } = query
+  const letters: Letter[] = []
+  let { before } = query
+  for (;;) {
+    const sends = await publicSends(mailshot, after(before), limit)
+    for (const send of sends) {
+      const letter = await toLetter(mailshot, send, lang)
+      if (letter) letters.push(letter)
+    }
+    if (letters.length >= limit || sends.length < limit) return letters.slice(0, limit)
+    before = sends.at(-1)?.slug
+  }
+}
+
+/** A letter of the public archive, in a language that it has; without one, in its campaign's fallback. */
+export async function findLetter(
+  mailshot: Mailshot,
+  { slug, lang }: { slug: string; lang?: string },
+): Promise<Letter | undefined> {
+  const [row] = await publicSends(mailshot, sql`slug = ${slug}`, 1)
+  const letter = row && (await toLetter(mailshot, row, lang))
+  return lang === undefined || letter?.lang === lang ? letter : undefined
+}
+
+/** The public address of a letter: with its language where it has several. */
+export function letterUrl(config: MailshotConfig, { slug, lang, langs }: LetterPlace): string {
+  return archiveUrl(config, langs.length > 1 ? `/${slug}/${lang}` : `/${slug}`)
+}
+
+type LetterPlace = Pick<Letter, 'slug' | 'lang' | 'langs'>
+
+/** The public address of the archive, or of what is at a path in it. */
+export function archiveUrl(
+  { site, archive, trailingSlash }: Pick<MailshotConfig, 'site' | 'archive' | 'trailingSlash'>,
+  path: '' | `/${string}` = '',
+): string {
+  // What has an ending is a file to Astro, and never ends with a slash.
+  const slash = trailingSlash && !path.includes('.') ? '/' : ''
+  return `${site}${archive || ''}${path}${slash}`
+}
+
+interface PublicSend {
+  slug: string
+  /** When the slug was first sent. */
+  sentAt: number
+  /** Of the latest send. */
+  lists: string[]
+  hash: string
+  /** Of all sends since, that one included. */
+  hashes: string[]
+}
+
+/** The sends that the archive may show, newest first, the latest of each slug. */
+async function publicSends(
+  mailshot: Mailshot,
+  condition: SQL,
+  limit: number,
+): Promise<PublicSend[]> {
+  if (mailshot.config.archive === false) return []
+  const rows = await mailshot.db.all<PublicSend & Record<'lists' | 'hashes', string>>(sql`
+    WITH letters AS (
+      SELECT slug, content_hash AS hash, lists, created_at AS createdAt,
+        min(started_at) OVER (PARTITION BY slug) AS sentAt,
+        row_number() OVER (PARTITION BY slug ORDER BY created_at DESC, id DESC) AS place
+      FROM sends
+      WHERE only_to IS NULL AND started_at IS NOT NULL AND sent + uncertain > 0
+        AND NOT EXISTS (SELECT 1 FROM json_each(sends.lists)
+          WHERE value NOT IN (SELECT value FROM json_each(${publicLists(mailshot.config)}))))
+    SELECT slug, sentAt, lists, hash,
+      (SELECT json_group_array(DISTINCT content_hash) FROM sends
+       WHERE slug = letters.slug AND created_at >= createdAt) AS hashes
+    FROM letters WHERE place = 1 AND ${condition} ORDER BY sentAt DESC, slug DESC
+    LIMIT ${limit}`)
+  return rows.map((row) => ({
+    ...row,
+    lists: JSON.parse(row.lists),
+    hashes: JSON.parse(row.hashes),
+  }))
+}
+
+function after(slug: string | undefined): SQL {
+  if (slug === undefined) return sql`true`
+  return sql`(sentAt, slug) < (SELECT sentAt, slug FROM letters WHERE slug = ${slug} AND place = 1)`
+}
+
+/** As JSON. What went out under a list's former id is that list's. */
+function publicLists({ lists }: MailshotConfig): string {
+  const shown = Object.entries(lists).filter(([, list]) => list.public)
+  return JSON.stringify(shown.flatMap(([id, { formerly }]) => [id, formerly ?? id]))
+}
+
+type Shown = Promise<Letter | undefined>
+
+/** Snapshots never change, so neither does what is made of them: half a millisecond a letter, saved on busy days. */
+const known = new WeakMap<MailshotConfig, Map<string, Shown>>()
+const mostKnown = 100
+
+function toLetter(mailshot: Mailshot, send: PublicSend, lang?: string): Shown {
+  const letters = known.get(mailshot.config) ?? new Map<string, Shown>()
+  known.set(mailshot.config, letters)
+  const key = JSON.stringify([send, lang])
+  const letter = letters.get(key) ?? readLetter(mailshot, send, lang)
+  // The one that was asked for last goes last.
+  letters.delete(key)
+  letters.set(key, letter)
+  const [oldest] = letters.keys()
+  if (oldest !== undefined && letters.size > mostKnown) letters.delete(oldest)
+  letter.catch(() => letters.delete(key))
+  return letter
+}
+
+/** Undefined where the campaign keeps out of the archive, now or at a later send. */
+async function readLetter(mailshot: Mailshot, send: PublicSend, wanted?: string): Shown {
+  const snapshots = await Promise.all(send.hashes.map((hash) => readSnapshot(mailshot, hash)))
+  if (snapshots.some(({ archive }) => !archive)) return undefined
+  const snapshot = snapshots[send.hashes.indexOf(send.hash)]
+  return snapshot && mergeLetter(mailshot.config, snapshot, { send, wanted })
+}
+
+function mergeLetter(
+  config: MailshotConfig,
+  snapshot: CompiledCampaign,
+  { send, wanted = snapshot.fallback }: { send: PublicSend; wanted: string | undefined },
+): Letter | undefined {
+  const { lang, dir, subject, preheader } = variantFor(snapshot, wanted)
+  const page = snapshot.pages[lang]
+  if (!page) return undefined
+  const { slug } = send
+  const langs = Object.keys(snapshot.variants).toSorted()
+  const scope = scopeOf(config, snapshot, nobody(config, send, { slug, lang, langs }))
+  const merge = (template: Template) => prepareMerge(template, lang)(scope)
+  return {
+    slug,
+    lang,
+    dir,
+    langs,
+    sentAt: send.sentAt,
+    title: oneLine(merge(subject)) || slug,
+    preheader: oneLine(merge(preheader)),
+    body: { kind: page.kind, html: merge(page.html) },
+  }
+}
+
+/** A reader about whom nothing is known, and whose links lead to where one becomes a reader. */
+function nobody(config: MailshotConfig, { lists }: PublicSend, letter: LetterPlace): Reader {
+  const subscribe = pageUrl(config, 'subscribe')
+  const urls = { unsubscribe: subscribe, preferences: subscribe, view: letterUrl(config, letter) }
+  return { email: '', name: '', lang: letter.lang, status: '', lists, attributes: {}, urls }
+}
