@@ -63,8 +63,8 @@ describe('deliver', () => {
     await deliver(mailshot, { untilDone: true })
     const subjects = transport.sentTo('operator@example.org').map(({ subject }) => subject)
     expect(subjects).toEqual([
-      'Envoi commencé : hello, 2 destinataires',
-      'Envoi terminé : hello, 2 envoyés',
+      'Envoi commencé : hello, 2 destinataires',
+      'Envoi terminé : hello, 2 envoyés',
     ])
   })
 

@@ -203,7 +203,7 @@ describe('startSend', () => {
     await deliver(mailshot, { untilDone: true })
     expect(await readSend(mailshot, send.id)).toMatchObject({ status: 'paused', reason: 'late' })
     expect(transport.messages.map(({ subject }) => subject)).toEqual([
-      expect.stringContaining('Envoi retenu : hello'),
+      expect.stringContaining('Envoi retenu : hello'),
     ])
     await resumeSend(mailshot, send.id, { actor: 'test' })
     await deliver(mailshot, { untilDone: true })

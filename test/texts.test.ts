@@ -36,4 +36,16 @@ describe('textsFor', () => {
       }
     }
   })
+
+  test('writes French with its own spaces, quotes and apostrophes', () => {
+    const wrong = leaves(textsFor('fr')).filter(
+      ([, text]) => / [:;!?»]|« |[^\s:](?<!\u202f)[;!?]|'|\.\.\./.test(text) || /\w:/.test(text),
+    )
+    expect(wrong).toEqual([])
+  })
+
+  test('writes English with its own quotes and apostrophes', () => {
+    const wrong = leaves(textsFor('en')).filter(([, text]) => /['"]|\.\.\.| [:;!?]/.test(text))
+    expect(wrong).toEqual([])
+  })
 })

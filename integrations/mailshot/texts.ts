@@ -24,85 +24,115 @@ export interface Texts {
     welcome: { subject: string; intro: string; leave: string }
     goodbye: { subject: string; intro: string; back: string }
   }
-  /** Mails to the operator about a send, by what happened. */
-  alarms: Record<'started' | 'held' | 'paused' | 'done', { subject: string; paragraphs: string[] }>
-  /** The preview, for whoever writes campaigns. */
-  preview: {
-    title: string
-    campaigns: string
-    /** Where the pages follow the files. */
-    follows: string
-    /** `{count}`, `{folder}` */
-    count: string
-    newer: string
-    older: string
-    empty: { title: string; intro: string; next: string }
-    example: { subject: string; preheader: string; body: string }
-    /** `{slug}`, `{folder}` */
-    unknown: { title: string; intro: string; near: string }
-    noSubject: string
-    facts: Record<'file' | 'format' | 'languages' | 'lists' | 'send' | 'size', string>
-    /** `{time}` */
-    send: { manual: string; onMerge: string; at: string }
-    problems: {
-      title: string
-      none: string
-      /** `{count}` */
-      errors: string
-      warnings: string
-      error: string
-      warning: string
-    }
-    /** `{reason}` */
-    broken: { title: string; compiling: string; composing: string; rendering: string }
-    inbox: string
-    mail: string
-    /** `{width}` */
-    phone: string
-    desktop: string
-    light: string
-    dark: string
-    /** What stands before the choice of one. */
-    scheme: string
-    noDark: string
-    openAlone: string
-    textPart: string
-    headers: string
-    source: string
-    envelope: string
-    /** `{from}`, `{to}` */
-    envelopeText: string
-    /** `{size}`, `{limit}` */
-    weight: { html: string; tooLarge: string; rest: string }
-    reader: Record<
-      | 'title'
-      | 'language'
-      | 'list'
-      | 'allLists'
-      | 'name'
-      | 'email'
-      | 'show'
-      | 'reset'
-      | 'subscriber'
-      | 'subscriberHint'
-      | 'links',
-      string
-    >
-    notes: {
-      inventedOnly: string
-      /** `{address}` */
-      unknownAddress: string
-      /** `{reason}` */
-      noDatabase: string
-      /** `{address}`, `{reason}` */
-      suppressed: string
-      notOnList: string
-      /** `{asked}`, `{given}` */
-      otherLanguage: string
-      /** `{written}` */
-      wrongAddress: string
-    }
+  /** Mails to the operator about a send, by what happened. The button leads to its page; `commands` do the same. */
+  alarms: Record<
+    'started' | 'held' | 'paused' | 'done',
+    { subject: string; paragraphs: string[]; button: string; commands: string }
+  >
+  /** The pages readers meet. `{lists}`, `{email}` and the like are filled by the page. */
+  pages: PageTexts
+}
+
+/** A page that has something to say and nothing to fill in. */
+export interface NoticeTexts {
+  heading: string
+  paragraphs: string[]
+}
+
+export interface PageTexts {
+  /** Around a list's title within a sentence. */
+  quote: string
+  /** Behind the label of a field that may stay empty. */
+  optional: string
+  /** Before the title of a page whose form has mistakes, and above the list of them. */
+  mistake: string
+  mistakes: string
+  /** What the links to the same page in other languages are called together. */
+  languages: string
+  /** Behind a list whose confirmation is awaited. */
+  pending: string
+  /** Where a page may lead. */
+  links: { subscribe: string; preferences: string; write: string }
+  /** For links that are wrong, of a test mail, or of somebody who is not known any more. */
+  lost: NoticeTexts
+  test: NoticeTexts
+  gone: NoticeTexts
+  /** For an address that gets nothing: by complaint or the operator's decision, or because mail came back. */
+  blocked: NoticeTexts
+  bounced: NoticeTexts
+  form: {
+    choose: string
+    /** In place of the choice, where there is none. */
+    one: string
+    email: string
+    name: string
+    note: string
+    button: string
+    noEmail: string
+    wrongEmail: string
+    noList: string
   }
+  subscribe: {
+    heading: string
+    intro: string
+    asked: NoticeTexts
+    again: string
+    closed: NoticeTexts
+  }
+  confirm: {
+    ready: NoticeTexts
+    button: string
+    confirmed: NoticeTexts
+    expired: NoticeTexts
+    again: string
+    ended: NoticeTexts
+  }
+  unsubscribe: {
+    heading: string
+    one: string
+    many: string
+    button: string
+    everything: string
+    everythingNote: string
+    noList: string
+    left: NoticeTexts
+    leftEverything: NoticeTexts
+    undo: string
+    undoButton: string
+    undone: NoticeTexts
+    none: NoticeTexts
+    oneClick: string
+  }
+  preferences: {
+    heading: string
+    intro: string
+    lang: string
+    save: string
+    saved: string
+    leftEverything: string
+  }
+  /** The operator's page of a send. */
+  stop: StopTexts
+}
+
+export interface StopTexts {
+  heading: string
+  status: Record<'scheduled' | 'preparing' | 'running' | 'paused' | 'done' | 'cancelled', string>
+  facts: Record<'subject' | 'lists' | 'scheduled' | 'reason', string>
+  /** Why a send is paused, where we know a better word than the one noted. */
+  reasons: Record<'operator' | 'late', string>
+  counts: Record<
+    'total' | 'sent' | 'remaining' | 'failed' | 'skipped' | 'uncertain' | 'cancelled',
+    string
+  >
+  held: string
+  pause: string
+  resume: string
+  cancel: string
+  refresh: string
+  sure: NoticeTexts
+  sureButton: string
+  back: string
 }
 
 const all = new Map([en, fr].map((texts) => [texts.lang.toLowerCase(), texts]))

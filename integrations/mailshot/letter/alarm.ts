@@ -1,20 +1,38 @@
-import { localize } from '../config.ts'
+import { localize, type MailshotConfig } from '../config.ts'
 import type { AlarmEvent } from '../letter.ts'
 import type { Mailshot } from '../mailshot.ts'
+import { sendIdNumbers } from '../send/id.ts'
 import { findSend, type Send } from '../send/read.ts'
 import { textsFor } from '../texts.ts'
+import { linkTo, signToken } from '../token.ts'
 import { fill, type Letter, type LetterContent } from './compose.ts'
 
-/** What the operator is told about a send: what happened, its figures, and the commands to act on it. */
+/** What the operator is told about a send: what happened, its figures, and the page and commands to act on it. */
 export async function alarmContent(mailshot: Mailshot, letter: Letter): Promise<LetterContent> {
   const { alarms } = textsFor(letter.lang)
   const send = await findSend(mailshot, { id: letter.values['send'] ?? '' })
   const event = eventOf(letter.values['event'])
   if (!send) return { subject: event, paragraphs: [] }
   const values = valuesOf(mailshot, send, letter.lang)
-  const { subject, paragraphs } = alarms[event]
+  const { subject, paragraphs, button, commands } = alarms[event]
   const wordsOf = (text: string) => fill(text, values)
-  return { subject: wordsOf(subject), paragraphs: paragraphs.map(wordsOf) }
+  const url = stopLink(mailshot.config, send.id, letter.createdAt)
+  return {
+    subject: wordsOf(subject),
+    paragraphs: paragraphs.map(wordsOf),
+    button: url === undefined ? undefined : { label: button, url },
+    notes: [wordsOf(commands)],
+  }
+}
+
+const day = 86_400_000
+const stopLinkLife = 90 * day
+
+/** Where the operator pauses, resumes or cancels a send without a command line: for whoever has the link. */
+function stopLink(config: MailshotConfig, sendId: string, since: number): string | undefined {
+  const numbers = sendIdNumbers(sendId)
+  if (!numbers) return undefined
+  return linkTo(config, 'stop', signToken(config.secrets, 'stop', numbers, since + stopLinkLife))
 }
 
 function valuesOf(mailshot: Mailshot, send: Send, lang: string): Record<string, string> {

@@ -32,126 +32,213 @@ export const en: Texts = {
   alarms: {
     started: {
       subject: 'Started: {slug}, {total} recipients',
-      paragraphs: [
-        'The send of {slug} to {lists} has started: {total} recipients.',
-        'To hold it: mailshot pause {id}\nTo stop it for good: mailshot cancel {id}',
-      ],
+      paragraphs: ['The send of {slug} to {lists} has started: {total} recipients.'],
+      button: 'Hold or stop this send',
+      commands:
+        'Or by command, to hold it: mailshot pause {id}\nTo stop it for good: mailshot cancel {id}',
     },
     held: {
       subject: 'Held: {slug} was due {scheduled}',
       paragraphs: [
         'The send of {slug} to {lists} was planned for {scheduled}. No worker ran then, and it is too late to start it without asking.',
-        'To start it now: mailshot resume {id}\nTo give it up: mailshot cancel {id}',
       ],
+      button: 'Start this send, or give it up',
+      commands:
+        'Or by command, to start it now: mailshot resume {id}\nTo give it up: mailshot cancel {id}',
     },
     paused: {
       subject: 'Paused: {slug}',
       paragraphs: [
         'The send of {slug} to {lists} has stopped by itself: {reason}',
         '{sent} of {total} got it. Nobody is lost: once the cause is mended, the rest follows.',
-        'To go on: mailshot resume {id}',
       ],
+      button: 'Let this send go on',
+      commands: 'Or by command: mailshot resume {id}',
     },
     done: {
       subject: 'Done: {slug}, {sent} sent',
       paragraphs: [
         'The send of {slug} to {lists} has ended: {sent} sent, {failed} failed, {skipped} skipped, {uncertain} uncertain, of {total}.',
-        'Who got it, who did not and why: mailshot recipients {id}',
       ],
+      button: 'See this send',
+      commands: 'Who got it, who did not and why: mailshot recipients {id}',
     },
   },
-  preview: {
-    title: 'Mail preview',
-    campaigns: 'Campaigns',
-    follows: 'This page follows the files: save one, and it shows.',
-    count: '{count} in {folder}/, newest first',
-    newer: 'Newer',
-    older: 'Older',
-    empty: {
-      title: 'No campaign yet',
-      intro: 'A campaign is one file. Save this one as {file}:',
-      next: 'Then it stands here, as it will look in the mail. Nothing is sent by looking.',
+  pages: {
+    quote: '“{title}”',
+    optional: 'optional',
+    mistake: 'Please correct',
+    mistakes: 'Nearly there. Please correct:',
+    languages: 'This page in other languages',
+    pending: 'waiting for your confirmation',
+    links: {
+      subscribe: 'Subscribe',
+      preferences: 'Change my preferences',
+      write: 'Write to us',
     },
-    example: {
-      subject: 'Hello {{ nom | default: "everyone" }}',
-      preheader: 'The line that an inbox shows after the subject.',
-      body: 'Hello {{ nom | default: "everyone" }},\n\nWrite **Markdown** here, with [links](https://example.org).',
+    lost: {
+      heading: 'This link does not work',
+      paragraphs: [
+        'It is probably incomplete: some mail programs cut long links in two. Nothing was changed.',
+        'Go back to the mail you come from and click once more, or copy the whole link into the address bar. If that does not help, write to us and we will see to it, also if you want to unsubscribe.',
+      ],
     },
-    unknown: {
-      title: 'No campaign “{slug}”',
-      intro: 'There is neither a file nor a folder of that name in {folder}/.',
-      near: 'These are there:',
+    test: {
+      heading: 'That was a test mail',
+      paragraphs: ['It belongs to no subscription, so there is nothing to change here.'],
     },
-    noSubject: 'No subject',
-    facts: {
-      file: 'File',
-      format: 'Format',
-      languages: 'Languages',
-      lists: 'To',
-      send: 'Sent',
-      size: 'Size',
+    gone: {
+      heading: 'We do not know this address any more',
+      paragraphs: ['Its subscriptions were deleted, and it gets no more mail from us.'],
     },
-    send: {
-      manual: 'by hand',
-      onMerge: 'when its file reaches the main branch',
-      at: '{time}',
+    blocked: {
+      heading: 'This address gets no mail from us',
+      paragraphs: [
+        'We have stopped writing to {email}, because we were asked to, or because a mail was reported as spam.',
+        'If you would like to get our newsletters again, write to us and we will let them through.',
+      ],
     },
-    problems: {
-      title: 'What is wrong',
-      none: 'Nothing wrong',
-      errors: 'Errors: {count}',
-      warnings: 'Warnings: {count}',
-      error: 'Error',
-      warning: 'Warning',
+    bounced: {
+      heading: 'Our mails came back',
+      paragraphs: [
+        'The mailbox of {email} refused our last mails, so we have stopped writing.',
+        'If it works again, subscribe once more: we will send you a link to make sure.',
+      ],
     },
-    broken: {
-      title: 'There is no mail to show',
-      compiling: 'Compiling it broke off: {reason}',
-      composing:
-        'For this reader it cannot be composed, so its fields stand open and it would not be sent: {reason}',
-      rendering: 'Its HTML could not be made. What is wrong stands above.',
-    },
-    inbox: 'In the inbox',
-    mail: 'The mail',
-    phone: 'Phone, {width} px',
-    desktop: 'Desktop, {width} px',
-    light: 'Light',
-    dark: 'Dark',
-    scheme: 'Mail program set to',
-    noDark:
-      'This mail has no colours of its own for dark mode: some programs show it as it is, others invert it their own way.',
-    openAlone: 'Open alone',
-    textPart: 'Text part',
-    headers: 'Headers',
-    source: 'Download as .eml',
-    envelope: 'Envelope',
-    envelopeText: 'from {from} (bounces return there) to {to}',
-    weight: {
-      html: '{size} of HTML, of the {limit} that Gmail shows',
-      tooLarge: '{size} of HTML: Gmail shows the first {limit} only',
-      rest: 'text {text}, whole mail {eml}, images {images}',
-    },
-    reader: {
-      title: 'As any reader',
-      language: 'Language',
-      list: 'List',
-      allLists: 'All of them',
+    form: {
+      choose: 'I would like to get',
+      one: 'I would like to get {lists}.',
+      email: 'E-mail address',
       name: 'Name',
-      email: 'Address',
-      show: 'Show',
-      reset: 'Start over',
-      subscriber: 'A subscriber’s address',
-      subscriberHint: 'From this machine’s database, as that person gets it.',
-      links: 'Links for the reader alone (leave, preferences) lead nowhere here.',
+      note: 'Every mail has a link to unsubscribe with one click.',
+      button: 'Subscribe',
+      noEmail: 'Please enter your e-mail address.',
+      wrongEmail: 'This address looks incomplete. It should look like camille@example.org.',
+      noList: 'Please choose at least one newsletter.',
     },
-    notes: {
-      inventedOnly: 'Subscribers are shown in development only: this reader is invented.',
-      unknownAddress: 'Nobody here has the address {address}: this reader is invented.',
-      noDatabase: 'The subscribers cannot be read, so this reader is invented: {reason}',
-      suppressed: '{address} would get nothing: the address is suppressed ({reason}).',
-      notOnList: '{address} would not get it: none of its lists is an active one of this person.',
-      otherLanguage: 'There is no variant in {asked}, so these readers get the one in {given}.',
-      wrongAddress: '“{written}” is not an e-mail address.',
+    subscribe: {
+      heading: 'Get our news by e-mail',
+      intro: 'Choose what you would like to read, and tell us where to send it.',
+      asked: {
+        heading: 'Please look into your mailbox',
+        paragraphs: [
+          'If your subscription needs to be confirmed, a mail is on its way to the address you gave. Follow the link in it, and you are done.',
+          'Nothing there after a few minutes? Have a look among your spam. If the address was subscribed already, there is nothing to confirm, and it stays subscribed.',
+        ],
+      },
+      again: 'Correct the address',
+      closed: {
+        heading: 'No newsletter to subscribe to',
+        paragraphs: ['None of our newsletters takes new subscribers at the moment.'],
+      },
+    },
+    confirm: {
+      ready: {
+        heading: 'Confirm your subscription',
+        paragraphs: [
+          'One more click, and you will get {lists} at {email}.',
+          'You did not ask for it? Just close this page, and nothing will be sent.',
+        ],
+      },
+      button: 'Confirm my subscription',
+      confirmed: {
+        heading: 'All set, thank you!',
+        paragraphs: ['You will get {lists} at {email}.'],
+      },
+      expired: {
+        heading: 'This link has expired',
+        paragraphs: [
+          'A link to confirm is valid for fourteen days. Subscribe once more, and we will send you a new one.',
+        ],
+      },
+      again: 'Subscribe once more',
+      ended: {
+        heading: 'This subscription was cancelled',
+        paragraphs: [
+          'It ended after this link was sent to you. If you have changed your mind, subscribe once more.',
+        ],
+      },
+    },
+    unsubscribe: {
+      heading: 'Unsubscribe',
+      one: 'Would you like to stop getting {lists} at {email}?',
+      many: 'What would you like to stop getting at {email}?',
+      button: 'Unsubscribe',
+      everything: 'Stop everything',
+      everythingNote: 'We will not write to this address at all any more, whatever the newsletter.',
+      noList: 'Please tick at least one newsletter.',
+      left: {
+        heading: 'You are unsubscribed',
+        paragraphs: [
+          '{email} will not get {lists} any more.',
+          'A mail that has just left may still arrive.',
+        ],
+      },
+      leftEverything: {
+        heading: 'You are unsubscribed',
+        paragraphs: [
+          'We will not write to {email} any more.',
+          'A mail that has just left may still arrive.',
+        ],
+      },
+      undo: 'One click too many?',
+      undoButton: 'Undo',
+      undone: {
+        heading: 'You are subscribed again',
+        paragraphs: ['{email} gets {lists} as before.'],
+      },
+      none: {
+        heading: 'No subscription',
+        paragraphs: ['{email} gets none of our newsletters.'],
+      },
+      oneClick: 'You are unsubscribed.',
+    },
+    preferences: {
+      heading: 'Your preferences',
+      intro: 'For the address {email}',
+      lang: 'Language of our mails',
+      save: 'Save',
+      saved: 'Saved.',
+      leftEverything: 'Saved: we will not write to {email} any more.',
+    },
+    stop: {
+      heading: 'Send of {slug}',
+      status: {
+        scheduled: 'Scheduled',
+        preparing: 'Preparing',
+        running: 'Running',
+        paused: 'Paused',
+        done: 'Done',
+        cancelled: 'Cancelled',
+      },
+      facts: { subject: 'Subject', lists: 'Lists', scheduled: 'Planned for', reason: 'Reason' },
+      reasons: {
+        operator: 'you asked for it',
+        late: 'it was too late to start it without asking you',
+      },
+      counts: {
+        total: 'Recipients',
+        sent: 'Sent',
+        remaining: 'Still waiting',
+        failed: 'Failed',
+        skipped: 'Skipped',
+        uncertain: 'Uncertain',
+        cancelled: 'Cancelled',
+      },
+      held: 'Nothing is sent from here at the moment: {reason}',
+      pause: 'Pause the send',
+      resume: 'Resume the send',
+      cancel: 'Cancel the send…',
+      refresh: 'Refresh the figures',
+      sure: {
+        heading: 'Cancel {slug} for good?',
+        paragraphs: [
+          'Still waiting for it: {remaining} of {total}. They will not get it, and this cannot be undone.',
+          'What is being handed over at this moment still leaves.',
+        ],
+      },
+      sureButton: 'Cancel for good',
+      back: 'Do not cancel',
     },
   },
 }

@@ -7,7 +7,7 @@ export const fr: Texts = {
     unsubscribe: 'Se désinscrire',
     preferences: 'Modifier vos préférences',
     view_in_browser: 'Voir dans le navigateur',
-    why: 'Vous recevez ce message parce que l’adresse {{ email }} est inscrite à « {{ list_title }} ».',
+    why: 'Vous recevez ce message parce que l’adresse {{ email }} est inscrite à « {{ list_title }} ».',
   },
   letters: {
     confirmation: {
@@ -15,147 +15,231 @@ export const fr: Texts = {
       intro: 'Vous, ou une personne utilisant votre adresse, avez demandé à recevoir {lists}.',
       button: 'Confirmer mon inscription',
       ignore:
-        'Si ce n’était pas vous, ne faites rien : sans cette confirmation, vous ne recevrez plus de message de notre part.',
+        'Si ce n’était pas vous, ne faites rien : sans cette confirmation, vous ne recevrez plus de message de notre part.',
       expires: 'Le lien est valable jusqu’au {date}.',
     },
     welcome: {
       subject: 'Bienvenue à {title}',
-      intro: 'Vous êtes désormais inscrit à {lists}. Merci, et à bientôt.',
+      intro: 'Votre inscription à {lists} est faite. Merci, et à bientôt.',
       leave:
-        'Vous pouvez changer d’avis à tout moment : chaque message se termine par un lien de désinscription.',
+        'Vous pouvez changer d’avis à tout moment : chaque message se termine par un lien de désinscription.',
     },
     goodbye: {
-      subject: 'Vous êtes désinscrit de {title}',
+      subject: 'Votre désinscription de {title} est faite',
       intro: 'Vous ne recevrez plus de message de {lists}.',
-      back: 'C’était une erreur ? Vous pouvez vous réinscrire sur {url}.',
+      back: 'C’était une erreur ? Vous pouvez vous réinscrire sur {url}.',
     },
   },
   alarms: {
     started: {
-      subject: 'Envoi commencé : {slug}, {total} destinataires',
-      paragraphs: [
-        'L’envoi de {slug} à {lists} a commencé : {total} destinataires.',
-        'Pour le suspendre : mailshot pause {id}\nPour l’arrêter définitivement : mailshot cancel {id}',
-      ],
+      subject: 'Envoi commencé : {slug}, {total} destinataires',
+      paragraphs: ['L’envoi de {slug} à {lists} a commencé : {total} destinataires.'],
+      button: 'Suspendre ou arrêter cet envoi',
+      commands:
+        'Ou par une commande, pour le suspendre : mailshot pause {id}\nPour l’arrêter définitivement : mailshot cancel {id}',
     },
     held: {
-      subject: 'Envoi retenu : {slug}, prévu le {scheduled}',
+      subject: 'Envoi retenu : {slug}, prévu le {scheduled}',
       paragraphs: [
         'L’envoi de {slug} à {lists} était prévu le {scheduled}. Aucun processus d’envoi ne tournait alors, et il est trop tard pour le lancer sans vous le demander.',
-        'Pour le lancer maintenant : mailshot resume {id}\nPour y renoncer : mailshot cancel {id}',
       ],
+      button: 'Lancer cet envoi, ou y renoncer',
+      commands:
+        'Ou par une commande, pour le lancer maintenant : mailshot resume {id}\nPour y renoncer : mailshot cancel {id}',
     },
     paused: {
-      subject: 'Envoi suspendu : {slug}',
+      subject: 'Envoi suspendu : {slug}',
       paragraphs: [
-        'L’envoi de {slug} à {lists} s’est suspendu de lui-même : {reason}',
-        '{sent} personnes sur {total} l’ont reçu. Personne n’est oublié : une fois la cause réparée, le reste suivra.',
-        'Pour reprendre : mailshot resume {id}',
+        'L’envoi de {slug} à {lists} s’est suspendu de lui-même : {reason}',
+        '{sent} personnes sur {total} l’ont reçu. Personne n’est oublié : une fois la cause réparée, le reste suivra.',
       ],
+      button: 'Reprendre cet envoi',
+      commands: 'Ou par une commande : mailshot resume {id}',
     },
     done: {
-      subject: 'Envoi terminé : {slug}, {sent} envoyés',
+      subject: 'Envoi terminé : {slug}, {sent} envoyés',
       paragraphs: [
-        'L’envoi de {slug} à {lists} est terminé : {sent} envoyés, {failed} en échec, {skipped} écartés, {uncertain} incertains, sur {total}.',
-        'Qui l’a reçu, qui ne l’a pas reçu et pourquoi : mailshot recipients {id}',
+        'L’envoi de {slug} à {lists} est terminé : {sent} envoyés, {failed} en échec, {skipped} écartés, {uncertain} incertains, sur {total}.',
       ],
+      button: 'Voir cet envoi',
+      commands: 'Qui l’a reçu, qui ne l’a pas reçu et pourquoi : mailshot recipients {id}',
     },
   },
-  preview: {
-    title: 'Aperçu des mails',
-    campaigns: 'Campagnes',
-    follows: 'Cette page suit les fichiers : enregistrez, elle se met à jour.',
-    count: '{count} dans {folder}/, de la plus récente à la plus ancienne',
-    newer: 'Plus récentes',
-    older: 'Plus anciennes',
-    empty: {
-      title: 'Pas encore de campagne',
-      intro: 'Une campagne est un simple fichier. Enregistrez celui-ci sous {file} :',
-      next: 'Elle apparaît alors ici, telle que le mail se présentera. Regarder n’envoie rien.',
+  pages: {
+    quote: '« {title} »',
+    optional: 'facultatif',
+    mistake: 'À corriger',
+    mistakes: 'Presque ! Il reste à corriger :',
+    languages: 'Cette page dans d’autres langues',
+    pending: 'en attente de votre confirmation',
+    links: {
+      subscribe: 'S’inscrire',
+      preferences: 'Modifier mes préférences',
+      write: 'Nous écrire',
     },
-    example: {
-      subject: 'Bonjour {{ nom | default: "à tous" }}',
-      preheader: 'La ligne que la boîte de réception montre après l’objet.',
-      body: 'Bonjour {{ nom | default: "à tous" }},\n\nÉcrivez ici en **Markdown**, avec des [liens](https://example.org).',
+    lost: {
+      heading: 'Ce lien ne fonctionne pas',
+      paragraphs: [
+        'Il est sans doute incomplet : certaines messageries coupent les longs liens. Rien n’a été changé.',
+        'Revenez au message d’où vous venez et cliquez de nouveau, ou copiez le lien en entier dans la barre d’adresse. Si rien n’y fait, écrivez-nous : nous nous en chargerons, y compris pour vous désinscrire.',
+      ],
     },
-    unknown: {
-      title: 'Pas de campagne « {slug} »',
-      intro: 'Il n’y a ni fichier ni dossier de ce nom dans {folder}/.',
-      near: 'Celles-ci existent :',
+    test: {
+      heading: 'C’était un message d’essai',
+      paragraphs: ['Il n’est lié à aucune inscription : il n’y a rien à changer ici.'],
     },
-    noSubject: 'Sans objet',
-    facts: {
-      file: 'Fichier',
-      format: 'Format',
-      languages: 'Langues',
-      lists: 'À',
-      send: 'Envoi',
-      size: 'Poids',
+    gone: {
+      heading: 'Nous ne connaissons plus cette adresse',
+      paragraphs: ['Ses inscriptions ont été effacées, et elle ne reçoit plus rien de nous.'],
     },
-    send: {
-      manual: 'à la main',
-      onMerge: 'quand son fichier arrive dans la branche principale',
-      at: '{time}',
+    blocked: {
+      heading: 'Cette adresse ne reçoit plus rien de nous',
+      paragraphs: [
+        'Nous avons cessé d’écrire à {email}, parce qu’on nous l’a demandé, ou parce qu’un message a été signalé comme indésirable.',
+        'Si vous souhaitez recevoir de nouveau nos lettres, écrivez-nous : nous les laisserons passer.',
+      ],
     },
-    problems: {
-      title: 'Ce qui ne va pas',
-      none: 'Rien à signaler',
-      errors: 'Erreurs : {count}',
-      warnings: 'Avertissements : {count}',
-      error: 'Erreur',
-      warning: 'Avertissement',
+    bounced: {
+      heading: 'Nos messages nous sont revenus',
+      paragraphs: [
+        'La messagerie de {email} a refusé nos derniers messages, et nous avons cessé d’écrire.',
+        'Si cette boîte fonctionne de nouveau, inscrivez-vous encore une fois : nous vous enverrons un lien pour en être sûrs.',
+      ],
     },
-    broken: {
-      title: 'Il n’y a pas de mail à montrer',
-      compiling: 'La compilation s’est interrompue : {reason}',
-      composing:
-        'Le mail ne peut pas être composé pour cette personne : ses champs restent ouverts, et il ne partirait pas : {reason}',
-      rendering: 'Son HTML n’a pas pu être produit. Ce qui ne va pas est dit plus haut.',
-    },
-    inbox: 'Dans la boîte de réception',
-    mail: 'Le mail',
-    phone: 'Téléphone, {width} px',
-    desktop: 'Ordinateur, {width} px',
-    light: 'Clair',
-    dark: 'Sombre',
-    scheme: 'Messagerie réglée sur',
-    noDark:
-      'Ce mail n’a pas de couleurs à lui pour le mode sombre : certaines messageries le montrent tel quel, d’autres l’inversent à leur façon.',
-    openAlone: 'Ouvrir seul',
-    textPart: 'Partie texte',
-    headers: 'En-têtes',
-    source: 'Télécharger en .eml',
-    envelope: 'Enveloppe',
-    envelopeText: 'de {from} (les retours y arrivent) à {to}',
-    weight: {
-      html: '{size} de HTML, sur les {limit} que Gmail affiche',
-      tooLarge: '{size} de HTML : Gmail n’en affiche que les {limit} premiers',
-      rest: 'texte {text}, mail entier {eml}, images {images}',
-    },
-    reader: {
-      title: 'Vu par n’importe qui',
-      language: 'Langue',
-      list: 'Liste',
-      allLists: 'Toutes',
+    form: {
+      choose: 'Je souhaite recevoir',
+      one: 'Je souhaite recevoir {lists}.',
+      email: 'Adresse e-mail',
       name: 'Nom',
-      email: 'Adresse',
-      show: 'Montrer',
-      reset: 'Recommencer',
-      subscriber: 'L’adresse d’une personne abonnée',
-      subscriberHint: 'Dans la base de cette machine, tel qu’elle le reçoit.',
-      links:
-        'Les liens propres à chaque personne (se désinscrire, préférences) ne mènent nulle part ici.',
+      note: 'Chaque message contient un lien pour se désinscrire d’un clic.',
+      button: 'M’inscrire',
+      noEmail: 'Indiquez votre adresse e-mail.',
+      wrongEmail: 'Cette adresse semble incomplète. Elle s’écrit comme camille@exemple.fr.',
+      noList: 'Choisissez au moins une lettre.',
     },
-    notes: {
-      inventedOnly:
-        'Les vraies personnes ne se montrent qu’en développement : celle-ci est inventée.',
-      unknownAddress: 'Personne ici n’a l’adresse {address} : cette personne est inventée.',
-      noDatabase: 'La base ne peut pas être lue, cette personne est donc inventée : {reason}',
-      suppressed: '{address} ne recevrait rien : l’adresse est bloquée ({reason}).',
-      notOnList:
-        '{address} ne le recevrait pas : cette personne n’est abonnée à aucune de ses listes.',
-      otherLanguage: 'Il n’existe pas en {asked} : ces personnes reçoivent la version en {given}.',
-      wrongAddress: '« {written} » n’est pas une adresse électronique.',
+    subscribe: {
+      heading: 'Recevez nos nouvelles par e-mail',
+      intro: 'Choisissez ce que vous aimeriez lire, et dites-nous où vous l’envoyer.',
+      asked: {
+        heading: 'Regardez dans votre boîte de réception',
+        paragraphs: [
+          'Si votre inscription reste à confirmer, un message vient de partir vers l’adresse indiquée. Suivez le lien qu’il contient, et c’est fait.',
+          'Rien au bout de quelques minutes ? Regardez parmi les indésirables. Si l’adresse était déjà inscrite, il n’y a rien à confirmer, et elle le reste.',
+        ],
+      },
+      again: 'Corriger l’adresse',
+      closed: {
+        heading: 'Pas d’inscription pour le moment',
+        paragraphs: ['Aucune de nos lettres n’est ouverte aux inscriptions en ce moment.'],
+      },
+    },
+    confirm: {
+      ready: {
+        heading: 'Confirmez votre inscription',
+        paragraphs: [
+          'Encore un clic, et vous recevrez {lists} à l’adresse {email}.',
+          'Vous n’avez rien demandé ? Fermez cette page, et rien ne vous sera envoyé.',
+        ],
+      },
+      button: 'Confirmer mon inscription',
+      confirmed: {
+        heading: 'C’est confirmé, merci !',
+        paragraphs: ['Vous recevrez {lists} à l’adresse {email}.'],
+      },
+      expired: {
+        heading: 'Ce lien a expiré',
+        paragraphs: [
+          'Un lien de confirmation est valable quatorze jours. Inscrivez-vous de nouveau, et nous vous en enverrons un autre.',
+        ],
+      },
+      again: 'S’inscrire de nouveau',
+      ended: {
+        heading: 'Cette inscription a été annulée',
+        paragraphs: [
+          'Elle a pris fin après l’envoi de ce lien. Si vous avez changé d’avis, inscrivez-vous de nouveau.',
+        ],
+      },
+    },
+    unsubscribe: {
+      heading: 'Se désinscrire',
+      one: 'Souhaitez-vous ne plus recevoir {lists} à l’adresse {email} ?',
+      many: 'Que souhaitez-vous ne plus recevoir à l’adresse {email} ?',
+      button: 'Me désinscrire',
+      everything: 'Ne plus rien recevoir',
+      everythingNote: 'Nous n’écrirons plus du tout à cette adresse, quelle que soit la lettre.',
+      noList: 'Cochez au moins une lettre.',
+      left: {
+        heading: 'Votre désinscription est faite',
+        paragraphs: [
+          'L’adresse {email} ne recevra plus {lists}.',
+          'Un message parti à l’instant peut encore arriver.',
+        ],
+      },
+      leftEverything: {
+        heading: 'Votre désinscription est faite',
+        paragraphs: [
+          'Nous n’écrirons plus à l’adresse {email}.',
+          'Un message parti à l’instant peut encore arriver.',
+        ],
+      },
+      undo: 'Un clic de trop ?',
+      undoButton: 'Annuler ma désinscription',
+      undone: {
+        heading: 'Votre inscription est rétablie',
+        paragraphs: ['L’adresse {email} reçoit {lists} comme avant.'],
+      },
+      none: {
+        heading: 'Aucune inscription',
+        paragraphs: ['L’adresse {email} ne reçoit aucune de nos lettres.'],
+      },
+      oneClick: 'Votre désinscription est faite.',
+    },
+    preferences: {
+      heading: 'Vos préférences',
+      intro: 'Pour l’adresse {email}',
+      lang: 'Langue de nos messages',
+      save: 'Enregistrer',
+      saved: 'C’est enregistré.',
+      leftEverything: 'C’est enregistré : nous n’écrirons plus à l’adresse {email}.',
+    },
+    stop: {
+      heading: 'Envoi de {slug}',
+      status: {
+        scheduled: 'Programmé',
+        preparing: 'En préparation',
+        running: 'En cours',
+        paused: 'Suspendu',
+        done: 'Terminé',
+        cancelled: 'Annulé',
+      },
+      facts: { subject: 'Objet', lists: 'Listes', scheduled: 'Prévu le', reason: 'Raison' },
+      reasons: {
+        operator: 'vous l’avez demandé',
+        late: 'il était trop tard pour le lancer sans vous le demander',
+      },
+      counts: {
+        total: 'Destinataires',
+        sent: 'Envoyés',
+        remaining: 'En attente',
+        failed: 'En échec',
+        skipped: 'Écartés',
+        uncertain: 'Incertains',
+        cancelled: 'Annulés',
+      },
+      held: 'Rien ne part d’ici pour le moment : {reason}',
+      pause: 'Suspendre l’envoi',
+      resume: 'Reprendre l’envoi',
+      cancel: 'Annuler l’envoi…',
+      refresh: 'Actualiser les chiffres',
+      sure: {
+        heading: 'Annuler définitivement {slug} ?',
+        paragraphs: [
+          'L’attendent encore : {remaining} sur {total}. Ces personnes ne le recevront pas, sans retour possible.',
+          'Ce qui est en train d’être remis en ce moment partira encore.',
+        ],
+      },
+      sureButton: 'Annuler définitivement',
+      back: 'Ne pas annuler',
     },
   },
 }

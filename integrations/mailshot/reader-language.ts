@@ -1,0 +1,38 @@
+import { textLanguages } from './texts.ts'
+
+/**
+ * The language of a page, of those we have texts in: the first of the `known` ones (what the subscriber chose, what the
+ * form was in), else the address's `?lang=`, else what the browser asks for, else the site's own.
+ */
+export function readerLanguage(
+  site: { lang: string },
+  request: Request,
+  known: (string | null | undefined)[] = [],
+): string {
+  const asked = new URL(request.url).searchParams.get('lang')
+  const accepted = acceptedLanguages(request.headers.get('accept-language') ?? '')
+  const wishes = [...known, asked, ...accepted, site.lang].map((tag) => languageWithTexts(tag))
+  return wishes.find((lang) => lang !== undefined) ?? 'en'
+}
+
+/** Our texts' language for a tag: its own, or its primary language's (`fr-CA` → `fr`). */
+export function languageWithTexts(tag: string | null | undefined): string | undefined {
+  const wanted = tag?.toLowerCase() ?? ''
+  const [primary] = wanted.split('-')
+  const has = (lang: string | undefined) => textLanguages.find((one) => one.toLowerCase() === lang)
+  return has(wanted) ?? has(primary)
+}
+
+/** The tags of RFC 9110 §12.5.4, the most wanted first; `q=0` says "not this one". */
+function acceptedLanguages(header: string): string[] {
+  return header
+    .split(',')
+    .map((part) => {
+      const [tag = '', ...parameters] = part.split(';').map((one) => one.trim())
+      const quality = parameters.find((one) => /^q=/i.test(one))?.slice(2)
+      return { tag, quality: quality === undefined ? 1 : Number(quality) }
+    })
+    .filter(({ quality }) => quality > 0)
+    .toSorted((a, b) => b.quality - a.quality)
+    .map(({ tag }) => tag)
+}
