@@ -1,9 +1,9 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import type { CompiledCampaign, MediaFile } from '../compile.ts'
-import type { MailshotConfig } from '../config.ts'
+import type { CompiledCampaign } from '../compile.ts'
 import { MailshotError } from '../error.ts'
 import { composeSample, type Reader, variantFor } from '../message.ts'
+import { withImagesInside } from '../preview/served-images.ts'
 import { findSubscriber } from '../subscriber/read.ts'
 import type { Message } from '../transport.ts'
 import { parseAddress, requireSlug } from './arguments.ts'
@@ -39,7 +39,7 @@ export const preview = defineCommand({
     const files: string[] = []
     for (const lang of langs) {
       const message = composeSample(config, compiled, { ...known?.reader, lang })
-      const html = withImages(config, message.html, media)
+      const html = withImagesInside(config, message.html, media)
       // Named for the variant: a reader's own language may be any word.
       const name = `${slug}.${variantFor(compiled, lang).lang}`
       files.push(...(await write(message, html, join(folder, name))))
@@ -68,14 +68,6 @@ async function readerOf(values: { config?: string | undefined }, address: string
 /** The language asked for, or the reader's; else each there is. */
 function langsOf(compiled: CompiledCampaign, lang: string | undefined): string[] {
   return lang === undefined ? Object.keys(compiled.variants).toSorted() : [lang]
-}
-
-/** The images are not on the site before it is deployed, so the file to look at holds them itself. */
-function withImages(config: MailshotConfig, html: string, media: readonly MediaFile[]): string {
-  return media.reduce((text, { hash, ext, type, bytes }) => {
-    const url = `${config.site}${config.base}/media/${hash}.${ext}`
-    return text.replaceAll(url, `data:${type};base64,${Buffer.from(bytes).toString('base64')}`)
-  }, html)
 }
 
 async function write(message: Message, html: string, path: string): Promise<string[]> {

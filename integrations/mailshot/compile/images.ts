@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import sharp from 'sharp'
 import type { CampaignImages } from '../campaign/image-files.ts'
 import type { MailshotConfig } from '../config.ts'
+import { mediaUrl } from './media-url.ts'
 
 /** An image as it is served at `<base>/media/<hash>.<ext>`. */
 export interface MediaFile {
@@ -40,14 +41,6 @@ export function imagePreparer(
     })
     return new Map(await Promise.all(entries))
   }
-}
-
-/** Where the site serves an image. */
-export function mediaUrl(
-  config: Pick<MailshotConfig, 'site' | 'base'>,
-  { hash, ext }: Pick<MediaFile, 'hash' | 'ext'>,
-): string {
-  return `${config.site}${config.base}/media/${hash}.${ext}`
 }
 
 const widest = 1200

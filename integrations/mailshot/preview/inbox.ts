@@ -22,9 +22,9 @@ function snippetOf(html: string): string {
     selectors: [
       { selector: 'img', format: 'skip' },
       { selector: 'a', options: { ignoreHref: true } },
-      ...['h1', 'h2', 'h3', 'h4', 'h5', 'h6', 'th'].map((selector) => ({
+      ...['h1', 'h2', 'h3', 'h4', 'h5', 'h6'].map((selector) => ({
         selector,
-        options: { uppercase: false, uppercaseHeaderCells: false },
+        options: { uppercase: false },
       })),
     ],
   })

@@ -1,14 +1,12 @@
-import type { MediaFile } from '../compile.ts'
-import { mediaUrl } from '../compile/images.ts'
 import type { MailshotConfig } from '../config.ts'
-import { partPath } from './address.ts'
 import { type Look, lookAt, type PreviewOptions } from './look.ts'
 import type { ShownMail } from './mail.ts'
 import { asScheme, type Scheme } from './scheme.ts'
+import { withImagesInside, withLocalImages } from './served-images.ts'
 
 /**
- * Answers for a part of a campaign's preview: `mail.html` in `?scheme=light` or `dark`, with the images of files that no
- * site serves yet; `mail.txt`; `mail.eml`, exactly as it would be handed over; `<hash>.<ext>`, one of its images.
+ * Answers for a part of a campaign's preview: `mail.html` in `?scheme=light` or `dark`, with its images inside; `mail.txt`;
+ * `mail.eml`, exactly as it would be handed over.
  */
 export async function previewPart(
   config: MailshotConfig,
@@ -18,8 +16,6 @@ export async function previewPart(
   const look = await lookAt(config, slug, options)
   if (!look) return plain(`There is no campaign "${slug}".\n`, 404)
   const { inspected, shown } = look
-  const image = inspected.media.find((file) => nameOf(file) === part)
-  if (image) return imageResponse(image)
   if (!shown)
     return plain(`${slug} cannot be compiled: ${inspected.failure ?? 'see its page'}\n`, 422)
   switch (part) {
@@ -34,25 +30,25 @@ export async function previewPart(
   }
 }
 
+/**
+ * What the frame around a mail allows: links that open beside it. It stays of this origin, since a development server
+ * refuses images to any other; without `allow-scripts` nothing in it can make use of that.
+ */
+export const mailSandbox = 'allow-same-origin allow-popups allow-popups-to-escape-sandbox'
+
 /** Which of the two schemes a query asks for. */
 export function schemeOf(query: URLSearchParams): Scheme {
   return query.get('scheme') === 'dark' ? 'dark' : 'light'
 }
 
-function servedHtml(config: MailshotConfig, { slug, query, inspected }: Look, mail: ShownMail) {
-  const html = inspected.media.reduce(
-    (text, file) => text.replaceAll(mediaUrl(config, file), partPath(config, slug, nameOf(file))),
-    asScheme(mail.html, schemeOf(query)),
-  )
+function servedHtml(config: MailshotConfig, { query, inspected }: Look, mail: ShownMail): string {
+  const html = asScheme(mail.html, schemeOf(query))
+  const whole = withLocalImages(config, withImagesInside(config, html, inspected.media))
   // A link opens beside the preview, as a mail program opens it beside the mail.
-  return html.replace(/<head\b[^>]*>/i, (head) => `${head}<base target="_blank">`)
+  return whole.replace(/<head\b[^>]*>/i, (head) => `${head}<base target="_blank">`)
 }
 
-function nameOf({ hash, ext }: MediaFile): string {
-  return `${hash}.${ext}`
-}
-
-/** Nothing in a mail can run or send, and it is a stranger to the site that shows it. */
+/** What a mail may do when it is looked at: nothing in it runs, nothing is sent; `sandbox` without scripts says so twice. */
 const mailPolicy = [
   "default-src 'none'",
   "img-src 'self' https: http: data:",
@@ -60,7 +56,7 @@ const mailPolicy = [
   "base-uri 'none'",
   "form-action 'none'",
   "frame-ancestors 'self'",
-  'sandbox allow-popups allow-popups-to-escape-sandbox',
+  `sandbox ${mailSandbox}`,
 ].join('; ')
 
 function htmlResponse(html: string): Response {
@@ -70,12 +66,6 @@ function htmlResponse(html: string): Response {
       'content-security-policy': mailPolicy,
     },
   })
-}
-
-function imageResponse({ type, bytes }: MediaFile): Response {
-  // The name is a hash of what is in it.
-  const headers = { 'content-type': type, 'cache-control': 'private, max-age=31536000, immutable' }
-  return new Response(new Uint8Array(bytes), { headers })
 }
 
 async function emlResponse(slug: string, { variant, message }: ShownMail): Promise<Response> {

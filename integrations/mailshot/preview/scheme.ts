@@ -77,9 +77,9 @@ function propertyAs(css: string, scheme: Scheme): string {
 
 /** Of several schemes a program takes the one it is set to; a mail that does not name it stays as it is. */
 function schemesAs(value: string, scheme: Scheme): string {
-  const [, list = '', rest = ''] = /^([^!]*)(.*)$/s.exec(value) ?? []
+  const [list = ''] = value.split('!')
   const isNamed = list.toLowerCase().split(/\s+/).includes(scheme)
-  return isNamed ? ` ${scheme} ${rest}` : value
+  return isNamed ? value.replace(list.trim(), scheme) : value
 }
 
 function isColorScheme(name: string): boolean {
