@@ -24,7 +24,7 @@ export function languageWithTexts(tag: string | null | undefined): string | unde
 }
 
 /** The tags of RFC 9110 §12.5.4, the most wanted first; `q=0` says "not this one". */
-function acceptedLanguages(header: string): string[] {
+export function acceptedLanguages(header: string): string[] {
   return header
     .split(',')
     .map((part) => {

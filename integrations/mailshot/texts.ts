@@ -31,6 +31,8 @@ export interface Texts {
   >
   /** The pages readers meet. `{lists}`, `{email}` and the like are filled by the page. */
   pages: PageTexts
+  /** The public archive, and a mail in the browser. `{title}`, `{date}` are filled by the page. */
+  archive: ArchiveTexts
 }
 
 /** A page that has something to say and nothing to fill in. */
@@ -113,6 +115,28 @@ export interface PageTexts {
   }
   /** The operator's page of a send. */
   stop: StopTexts
+}
+
+export interface ArchiveTexts {
+  heading: string
+  intro: string
+  empty: NoticeTexts
+  older: string
+  newest: string
+  /** Back from one letter. */
+  all: string
+  sent: string
+  /** The link to a letter in this language. */
+  read: string
+  /** The link to a letter without the page around it. */
+  alone: string
+  feed: string
+  /** Below what somebody has just read. */
+  next: { heading: string; text: string; button: string }
+  unknown: NoticeTexts
+  /** In place of a mail: one that was a test, and one whose reader is not known any more. */
+  test: NoticeTexts
+  gone: NoticeTexts
 }
 
 export interface StopTexts {

@@ -241,4 +241,44 @@ export const en: Texts = {
       back: 'Do not cancel',
     },
   },
+  archive: {
+    heading: 'Our letters',
+    intro: 'What {title} has sent to its readers, the latest first.',
+    empty: {
+      heading: 'Nothing has been sent yet',
+      paragraphs: ['The first letter can be read here once it is sent. Better still, subscribe.'],
+    },
+    older: 'Older letters',
+    newest: 'Back to the latest',
+    all: 'All letters',
+    sent: 'Sent on {date}',
+    read: 'Read in English',
+    alone: 'Open the letter on its own',
+    feed: 'Follow by RSS',
+    next: {
+      heading: 'And the next one?',
+      text: 'Get it by e-mail, and leave whenever you like, with one click.',
+      button: 'Subscribe',
+    },
+    unknown: {
+      heading: 'This letter is not here',
+      paragraphs: [
+        'The address may be incomplete, or the letter is not one that everybody may read.',
+        'If you got it by e-mail, the link “View in your browser” of that mail will show it to you.',
+      ],
+    },
+    test: {
+      heading: 'This was a test mail',
+      paragraphs: [
+        'Tests are not kept, so there is nothing to show here. Once the letter is really sent, this link opens the mail that each person got.',
+      ],
+    },
+    gone: {
+      heading: 'This mail is not kept any more',
+      paragraphs: [
+        'The person it was written to is no longer subscribed here, and their data was erased.',
+        'If the letter was public, you will find it among all those that we have sent.',
+      ],
+    },
+  },
 }

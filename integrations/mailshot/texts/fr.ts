@@ -242,4 +242,44 @@ export const fr: Texts = {
       back: 'Ne pas annuler',
     },
   },
+  archive: {
+    heading: 'Nos lettres',
+    intro: 'Ce que {title} a envoyé à ses lecteurs, en commençant par le plus récent.',
+    empty: {
+      heading: 'Rien n’a encore été envoyé',
+      paragraphs: ['La première lettre se lira ici dès son envoi. Le mieux est de s’y inscrire.'],
+    },
+    older: 'Lettres plus anciennes',
+    newest: 'Retour aux plus récentes',
+    all: 'Toutes les lettres',
+    sent: 'Envoyée le {date}',
+    read: 'Lire en français',
+    alone: 'Ouvrir la lettre en pleine page',
+    feed: 'Suivre par flux RSS',
+    next: {
+      heading: 'Et la prochaine ?',
+      text: 'Recevez-la par e-mail, et partez quand vous voulez, en un clic.',
+      button: 'S’inscrire',
+    },
+    unknown: {
+      heading: 'Cette lettre n’est pas ici',
+      paragraphs: [
+        'L’adresse est peut-être incomplète, ou la lettre n’est pas de celles que tout le monde peut lire.',
+        'Si vous l’avez reçue par e-mail, le lien « Voir dans le navigateur » de ce message vous la montrera.',
+      ],
+    },
+    test: {
+      heading: 'C’était un message d’essai',
+      paragraphs: [
+        'Un essai n’est pas conservé : il n’y a rien à montrer ici. Une fois la lettre vraiment envoyée, ce lien ouvre, pour chaque personne, le message qu’elle a reçu.',
+      ],
+    },
+    gone: {
+      heading: 'Ce message n’est plus conservé',
+      paragraphs: [
+        'La personne à qui il était adressé n’est plus inscrite chez nous, et ses données ont été effacées.',
+        'Si la lettre était publique, vous la trouverez parmi toutes celles que nous avons envoyées.',
+      ],
+    },
+  },
 }
