@@ -19,7 +19,13 @@ export default defineConfig({
       },
       './test/astro/vitest.config.ts',
       {
-        test: { name: 'site', include: site, testTimeout: 120_000, hookTimeout: 120_000 },
+        test: {
+          name: 'site',
+          include: site,
+          globalSetup: 'test/site/build-site.ts',
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+        },
       },
     ],
   },

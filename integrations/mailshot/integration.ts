@@ -43,13 +43,15 @@ export function mailshot(options: MailshotOptions = {}): AstroIntegration {
         injectRoutes(config, setup, setup.command === 'dev' || options.preview === true)
         adjustAstro(config, file, setup)
       },
-      'astro:server:setup': ({ server }) => {
+      'astro:server:setup': ({ server, logger }) => {
         const campaigns = fileURLToPath(new URL(`${config.campaigns}/`, root))
         server.watcher.add(campaigns)
         server.watcher.on('all', (_event, changed) => {
           if (changed.startsWith(campaigns)) server.hot.send({ type: 'full-reload' })
         })
+        // Not before: Vite is also set up by tools that never serve a page.
         server.httpServer?.once('listening', () => {
+          if (config.secrets.length === 0) useDevelopmentState(root, logger)
           if (process.env['MAILSHOT_SENDER'] === 'on') void startDevSender(server)
         })
       },
@@ -92,16 +94,11 @@ async function readConfig(file: URL, setup: Setup): Promise<MailshotConfig> {
   if (existsSync(env)) process.loadEnvFile(env)
   setup.addWatchFile(file)
   const path = fileURLToPath(file)
-  const read = async (): Promise<MailshotConfig> => {
+  try {
     // A development server that starts again must not get the settings it read before.
     const { default: config } = await import(`${pathToFileURL(path).href}?at=${Date.now()}`)
     if (typeof config === 'object' && config !== null && 'secrets' in config) return config
     throw new AstroError(`astro-mailshot: ${path} has to say: export default defineConfig({ … })`)
-  }
-  try {
-    const config = await read()
-    const isUnsigned = setup.command === 'dev' && config.secrets.length === 0
-    return isUnsigned && useDevelopmentState(setup) ? await read() : config
   } catch (cause) {
     if (cause instanceof AstroError) throw cause
     const reason = cause instanceof Error ? cause.message : String(cause)
@@ -168,13 +165,14 @@ function adjustAstro(config: MailshotConfig, file: URL, setup: Setup): void {
   })
 }
 
-async function startDevSender(
-  server: HookParameters<'astro:server:setup'>['server'],
-): Promise<void> {
-  const environment = server.environments['ssr']
-  if (!environment || !('runner' in environment)) return
-  await server.ssrLoadModule(fileURLToPath(here('./server.ts'))).then(
-    async ({ startSite }) => startSite(),
-    (error: unknown) => server.config.logger.error(String(error)),
-  )
+async function startDevSender({
+  ssrLoadModule,
+  config,
+}: HookParameters<'astro:server:setup'>['server']): Promise<void> {
+  try {
+    const { startSite } = await ssrLoadModule(fileURLToPath(here('./server.ts')))
+    await startSite()
+  } catch (error) {
+    config.logger.error(error instanceof Error ? error.message : String(error))
+  }
 }

@@ -1,6 +1,8 @@
 // What the built site starts with, in the place of the adapter's own entry: the same server, with the sender in it, and
 // a clean end.
 import { existsSync } from 'node:fs'
+import type { ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
 
 // The adapter would start listening while it is imported, before anything could be checked.
 const isOurs = process.env['ASTRO_NODE_AUTOSTART'] !== 'disabled'
@@ -11,10 +13,13 @@ if (isOurs && existsSync('.env')) process.loadEnvFile('.env')
 const { handler, options, startServer } = await import('@astrojs/node/server.js')
 export { handler, options, startServer }
 
+const connections = new Map<Socket, number>()
+
 if (isOurs) {
   const site = await import('./server.ts')
   await startOrExit(site.startSite)
   const server = options.mode === 'standalone' ? startServer().server.server : undefined
+  if (server) followConnections(server)
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.once(signal, () => void end(signal, server, site))
   }
@@ -48,9 +53,28 @@ async function end(
   if (server || process.listenerCount(signal) === 0) process.exit(0)
 }
 
+/** Idle connections end at once, the others with the answer they wait for. */
 async function closed(server: Server): Promise<void> {
   const isClosed = new Promise<void>((resolve) => void server.close(() => resolve()))
-  server.closeIdleConnections()
+  for (const [socket, requests] of connections) {
+    if (requests === 0) socket.destroy()
+  }
   setTimeout(() => server.closeAllConnections(), patienceMs).unref()
   await isClosed
+}
+
+/** The requests under way on each connection. Node's own list of idle ones lacks those that never asked anything. */
+function followConnections(server: Server): void {
+  server.on('connection', (socket: Socket) => {
+    connections.set(socket, 0)
+    socket.once('close', () => connections.delete(socket))
+  })
+  server.on('request', ({ socket }: { socket: Socket }, response: ServerResponse) => {
+    connections.set(socket, (connections.get(socket) ?? 0) + 1)
+    response.once('close', () => {
+      const left = (connections.get(socket) ?? 1) - 1
+      if (!socket.destroyed) connections.set(socket, left)
+      if (!server.listening && left === 0) socket.end()
+    })
+  })
 }

@@ -1,5 +1,5 @@
 import config from 'virtual:mailshot/config'
-import { type Mailshot, openMailshot, requireSecret } from './mailshot.ts'
+import { type Mailshot, openMailshot, type OpenOptions, requireSecret } from './mailshot.ts'
 import { type Sender, startSender } from './sender.ts'
 
 interface Site {
@@ -14,20 +14,21 @@ declare global {
 
 /** The site's Mailshot, opened at the first call: what every route hands to its operation. */
 export function siteMailshot(): Promise<Mailshot> {
-  globalThis.astroMailshot ??= { mailshot: open() }
+  globalThis.astroMailshot ??= { mailshot: open(import.meta.env.DEV ? development() : {}) }
   return globalThis.astroMailshot.mailshot
 }
 
 /**
- * Starts the sender in this process, unless MAILSHOT_SENDER is `off`, or the database may not send.
+ * Opens the database as a server in production does, and starts the sender in this process, unless MAILSHOT_SENDER is
+ * `off`, or the database may not send.
  *
  * @throws MailshotError when the secret or the database is missing: a site whose links cannot work must not start
  */
 export async function startSite(): Promise<void> {
   requireSecret(config)
-  const mailshot = await siteMailshot()
-  const site = globalThis.astroMailshot
-  if (!site || site.sender) return
+  const site = (globalThis.astroMailshot ??= { mailshot: open({}) })
+  const mailshot = await site.mailshot
+  if (site.sender) return
   if (mailshot.held !== undefined) {
     mailshot.log.warn({ held: mailshot.held }, 'nothing is sent from this database')
   } else if (process.env['MAILSHOT_SENDER'] === 'off') {
@@ -55,9 +56,9 @@ export function senderState(): ReturnType<Sender['state']> | 'off' {
   return globalThis.astroMailshot?.sender?.state() ?? 'off'
 }
 
-async function open(): Promise<Mailshot> {
+async function open(options: OpenOptions): Promise<Mailshot> {
   try {
-    return await openMailshot(config, import.meta.env.DEV ? development() : {})
+    return await openMailshot(config, options)
   } catch (error) {
     // The next request tries again: the cause may have been mended.
     globalThis.astroMailshot = undefined
@@ -66,7 +67,7 @@ async function open(): Promise<Mailshot> {
 }
 
 /** In `astro dev` a database is made at need, and nobody is mailed by somebody who only looks at pages. */
-function development() {
+function development(): OpenOptions {
   const isAsked = process.env['MAILSHOT_SENDER'] === 'on'
   const hold = 'astro dev sends nothing; start it with MAILSHOT_SENDER=on to try the sender'
   return { create: true, ...(!isAsked && { hold }) }
