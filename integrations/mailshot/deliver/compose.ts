@@ -1,7 +1,8 @@
 import type { CompiledCampaign } from '../compile.ts'
 import type { MailshotConfig } from '../config.ts'
 import type { Mailshot } from '../mailshot.ts'
-import { composeMessage } from '../message.ts'
+import { composeMessage, type Reader } from '../message.ts'
+import type { ClaimedRecipient } from '../recipient.ts'
 import { linkTo, signToken } from '../token.ts'
 import type { Message, Outcome } from '../transport.ts'
 import { type HeldRecipient, messageKeyOf } from './held.ts'
@@ -31,7 +32,11 @@ export async function composeFor(
   }
 }
 
-function readerOf(config: MailshotConfig, recipient: HeldRecipient) {
+/** A recipient as a reader, with links of their own. */
+export function readerOf(
+  config: MailshotConfig,
+  recipient: Omit<ClaimedRecipient, 'claimId' | 'tries'> & { lists: string[] },
+): Reader {
   const { id, subscriberId, written, name, attributes, lists } = recipient
   const link = (page: 'unsubscribe' | 'preferences' | 'view', ids: number[]) =>
     linkTo(config, page, signToken(config.secrets, page, ids))

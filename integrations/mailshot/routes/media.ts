@@ -1,0 +1,6 @@
+import type { APIRoute } from 'astro'
+import { serveMedia } from '../media.ts'
+import { siteMailshot } from '../server.ts'
+
+export const GET: APIRoute = async ({ params: { file = '' }, request }) =>
+  serveMedia(await siteMailshot(), file, request)
