@@ -7,6 +7,7 @@ export const errorCodes = [
   'wrong-method',
   'wrong-type',
   'too-large',
+  'malformed',
   'invalid',
   'wrong-site',
   // What it asks for

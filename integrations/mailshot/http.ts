@@ -37,8 +37,8 @@ export async function readJson(
   }
 }
 
-/** Counts while it reads, since a chunked body does not say how long it is. */
-async function readBytes(
+/** Reads a body of at most `limit` bytes. It counts while it reads, since a chunked one does not say how long it is. */
+export async function readBytes(
   request: Request,
   limit: number,
 ): Promise<Uint8Array<ArrayBuffer> | Refused> {

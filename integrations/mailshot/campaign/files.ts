@@ -4,6 +4,7 @@ import { basename, join } from 'node:path'
 import { MailshotError } from '../error.ts'
 import { languageTag } from './language-tag.ts'
 import { errorAt, type Place, type Problem } from './problem.ts'
+import { slugPattern } from './slug.ts'
 
 /** The source files of one campaign. Paths begin as the config names the folder. */
 export interface CampaignFiles {
@@ -123,7 +124,7 @@ function nameProblems(root: string, slug: string, sources: Source[]): Problem[] 
       'name it fr.md or pt-BR.mjml',
     ),
   )
-  if (/^[a-z0-9][a-z0-9._-]*$/.test(slug)) return problems
+  if (slugPattern.test(slug)) return problems
   const cure = 'rename it with lower-case letters, digits and dashes: 2026-11-hello'
   return [
     ...problems,

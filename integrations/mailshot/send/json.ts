@@ -1,0 +1,74 @@
+import { z } from 'zod'
+import type { Send } from './read.ts'
+
+/** What the command line and the API tell of a send. */
+export type ShownSend = Omit<Send, 'triggerKey' | 'pausedFrom' | 'freezeCursor' | 'freezeUntil'>
+
+/** A send as programs read it, from the API and from `--json`: a promise, to which fields may be added. */
+export type SendJson = z.input<typeof schema>
+
+const time = z.iso.datetime().transform((text) => Date.parse(text))
+const count = z.int().min(0)
+
+const schema = z.object({
+  id: z.string(),
+  slug: z.string(),
+  contentHash: z.string(),
+  commit: z.string().nullable(),
+  lists: z.array(z.string()),
+  audience: z.enum(['first', 'again', 'all']),
+  onlyTo: z.string().nullable(),
+  status: z.enum(['scheduled', 'preparing', 'running', 'paused', 'done', 'cancelled']),
+  reason: z.string().nullable(),
+  createdAt: time,
+  scheduledAt: time,
+  startedAt: time.nullable(),
+  frozenAt: time.nullable(),
+  finishedAt: time.nullable(),
+  total: count,
+  remaining: z.int(),
+  sent: count,
+  failed: count,
+  skipped: count,
+  cancelled: count,
+  uncertain: count,
+})
+
+/** The send as JSON. */
+export function sendJson(send: ShownSend): SendJson {
+  return {
+    id: send.id,
+    slug: send.slug,
+    contentHash: send.contentHash,
+    commit: send.gitCommit,
+    lists: send.lists,
+    audience: send.audience,
+    onlyTo: send.onlyTo,
+    status: send.status,
+    reason: send.reason,
+    createdAt: written(send.createdAt),
+    scheduledAt: written(send.scheduledAt),
+    startedAt: send.startedAt === null ? null : written(send.startedAt),
+    frozenAt: send.frozenAt === null ? null : written(send.frozenAt),
+    finishedAt: send.finishedAt === null ? null : written(send.finishedAt),
+    total: send.total,
+    remaining: send.remaining,
+    sent: send.sent,
+    failed: send.failed,
+    skipped: send.skipped,
+    cancelled: send.cancelled,
+    uncertain: send.uncertain,
+  }
+}
+
+/** Reads a send out of an answer of the API; `undefined` where it is none. */
+export function parseSendJson(json: unknown): ShownSend | undefined {
+  const result = schema.safeParse(json)
+  if (!result.success) return undefined
+  const { commit, ...send } = result.data
+  return { ...send, gitCommit: commit }
+}
+
+function written(ms: number): string {
+  return new Date(ms).toISOString()
+}
