@@ -1,7 +1,7 @@
 import { findFiles, listSlugs, readText } from './campaign/files.ts'
 import { placeOf, readFrontMatter, type SourceFile } from './campaign/front-matter.ts'
 import { type CampaignImages, readImages } from './campaign/image-files.ts'
-import { type Layout, readLayout } from './campaign/layout.ts'
+import { type Layout, readLayout, type RenderLayout } from './campaign/layout.ts'
 import {
   errorAt,
   formatProblem,
@@ -16,6 +16,12 @@ import type { Mailbox } from './transport.ts'
 
 export { formatProblem, type Problem } from './campaign/problem.ts'
 export type { SendTime } from './campaign/settings.ts'
+
+/** What reading campaigns may need beyond the files themselves. */
+export interface ReadOptions {
+  /** Renders layouts that are Astro components. Without it a campaign that uses one is a problem. */
+  renderLayout?: RenderLayout | undefined
+}
 
 /** One authored mail with everything that compiling it needs: nothing is read from disk after this. */
 export interface Campaign {
@@ -59,8 +65,12 @@ export async function listCampaigns(config: MailshotConfig): Promise<string[]> {
  *
  * @throws MailshotError that lists every problem when it cannot be read
  */
-export async function readCampaign(config: MailshotConfig, slug: string): Promise<Campaign> {
-  const { campaign, problems } = await inspectCampaign(config, slug)
+export async function readCampaign(
+  config: MailshotConfig,
+  slug: string,
+  options: ReadOptions = {},
+): Promise<Campaign> {
+  const { campaign, problems } = await inspectCampaign(config, slug, options)
   const errors = problems.filter((problem) => problem.severity === 'error')
   if (errors.length > 0 || !campaign) throw new MailshotError(errors.map(formatProblem).join('\n'))
   return campaign
@@ -70,10 +80,13 @@ export async function readCampaign(config: MailshotConfig, slug: string): Promis
 export async function inspectCampaign(
   config: MailshotConfig,
   slug: string,
+  { renderLayout }: ReadOptions = {},
 ): Promise<{ campaign: Campaign | undefined; problems: Problem[] }> {
   const files = await findFiles(config.campaigns, slug)
   const read = await Promise.all(
-    files.sources.map((source) => readVariant(config, files.folder, source)),
+    files.sources.map((source) =>
+      readVariant(config, { ...source, slug, folder: files.folder }, renderLayout),
+    ),
   )
   const problems = [
     ...files.problems,
@@ -98,20 +111,25 @@ interface ReadVariant {
   problems: Problem[]
 }
 
+type Source = Awaited<ReturnType<typeof findFiles>>['sources'][number]
+
 async function readVariant(
   config: MailshotConfig,
-  folder: string,
-  found: Awaited<ReturnType<typeof findFiles>>['sources'][number],
+  found: Source & { slug: string; folder: string },
+  renderLayout: RenderLayout | undefined,
 ): Promise<ReadVariant> {
   const whole = await readText(found.file)
   const source = readFrontMatter(found.file, whole?.text ?? '')
   const { settings, problems } = readSettings(config, source)
   const placed = (key: string) => placeOf(source, [key])
+  const lang = found.lang ?? settings.lang ?? config.lang
   const { layout, problems: layoutProblems } =
-    found.format === 'md' ? await readLayout(config, source, settings) : noLayout(settings, placed)
+    found.format === 'md'
+      ? await readLayout(config, source, { slug: found.slug, lang, settings, renderLayout })
+      : noLayout(settings, placed)
   const text = found.textFile === undefined ? undefined : await readText(found.textFile)
   const variant: CampaignVariant = {
-    lang: found.lang ?? settings.lang ?? config.lang,
+    lang,
     format: found.format,
     file: found.file,
     subject: { text: settings.subject, place: placed('subject') },
@@ -119,7 +137,7 @@ async function readVariant(
     body: source.body,
     bodyLine: source.bodyLine,
     layout,
-    images: await readImages(folder, source.body),
+    images: await readImages(found.folder, source.body),
     text:
       found.textFile && text?.text
         ? { file: found.textFile, body: text.text.replace(/\r\n?/g, '\n') }

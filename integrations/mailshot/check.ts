@@ -1,4 +1,10 @@
-import { type Campaign, inspectCampaign, listCampaigns, type Problem } from './campaign.ts'
+import {
+  type Campaign,
+  inspectCampaign,
+  listCampaigns,
+  type Problem,
+  type ReadOptions,
+} from './campaign.ts'
 import { sortProblems } from './campaign/problem.ts'
 import { tryOut } from './check/trial.ts'
 import { compileCampaign, type CompiledCampaign, type MediaFile } from './compile.ts'
@@ -11,16 +17,21 @@ import type { MailshotConfig } from './config.ts'
 export async function checkCampaigns(
   config: MailshotConfig,
   slugs?: string[],
+  options: ReadOptions = {},
 ): Promise<{ slug: string; problems: Problem[] }[]> {
   const results: { slug: string; problems: Problem[] }[] = []
   for (const slug of slugs ?? (await listCampaigns(config))) {
-    results.push({ slug, problems: await checkCampaign(config, slug) })
+    results.push({ slug, problems: await checkCampaign(config, slug, options) })
   }
   return results
 }
 
-async function checkCampaign(config: MailshotConfig, slug: string): Promise<Problem[]> {
-  const { campaign, problems } = await inspectCampaign(config, slug)
+async function checkCampaign(
+  config: MailshotConfig,
+  slug: string,
+  options: ReadOptions,
+): Promise<Problem[]> {
+  const { campaign, problems } = await inspectCampaign(config, slug, options)
   return campaign ? (await compileAndTry(config, campaign, problems)).problems : problems
 }
 

@@ -1,14 +1,20 @@
+import { readdir } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { z } from 'zod'
+import type { z } from 'zod'
 import { didYouMean } from '../closest.ts'
 import type { MailshotConfig } from '../config.ts'
-import { listSlugs, readText } from './files.ts'
+import { readText } from './files.ts'
 import { placeOf, readFrontMatter, type SourceFile } from './front-matter.ts'
 import { type CampaignImages, readImages } from './image-files.ts'
+import { readComponent } from './layout/component.ts'
+import { type LayoutDeclaration, layoutDeclaration } from './layout/declaration.ts'
+import type { RenderLayout } from './layout/props.ts'
 import { errorAt, type Problem } from './problem.ts'
 import type { Settings } from './settings.ts'
+
+export type { LayoutFault, LayoutProps, RenderedLayout, RenderLayout } from './layout/props.ts'
 
 /** The MJML that a Markdown campaign is put in. */
 export interface Layout {
@@ -18,43 +24,81 @@ export interface Layout {
   params: Record<string, string>
   body: string
   bodyLine: number
+  /** The source of the Astro component that the body comes from: its lines are not those of the body. */
+  component: string | undefined
   images: CampaignImages
 }
 
+/** Whose layout it is to be. */
+export interface LayoutUse {
+  slug: string
+  lang: string
+  settings: Settings
+  renderLayout: RenderLayout | undefined
+}
+
 /**
- * Reads the layout a campaign asks for: `<campaigns>/layouts/<name>.mjml`. `default` is built in, for a site that has
- * none of its own. Parameters that the layout does not declare are problems of the campaign.
+ * Reads the layout a campaign asks for: `<campaigns>/layouts/<name>.mjml`, or `<name>.astro`, which is rendered for the
+ * campaign's language. `default` is built in, for a site that has none of its own. Parameters that the layout does not
+ * declare are problems of the campaign.
  */
 export async function readLayout(
   config: MailshotConfig,
   campaign: SourceFile,
-  settings: Settings,
+  use: LayoutUse,
 ): Promise<{ layout: Layout | undefined; problems: Problem[] }> {
-  const name = settings.layout ?? 'default'
+  const name = use.settings.layout ?? 'default'
   const folder = join(config.campaigns, 'layouts')
-  const found = await findLayout(folder, name)
+  const [found, other] = await findLayouts(folder, name)
   if (!found) return { layout: undefined, problems: [await unknownLayout(folder, name, campaign)] }
-  const source = readFrontMatter(found.file, found.text)
-  const withFrontMatter = source.head.length > 0
-  const result = layoutSchema.safeParse(source.data ?? {})
-  const declared = result.success ? result.data : { title: name, params: {} }
-  const params = { ...declared.params, ...settings.params }
-  const images = await readImages(folder, source.body)
+  if (other) return { layout: undefined, problems: [twoLayouts(name, [found, other], campaign)] }
+  const { source, problems } = found.file.endsWith('.astro')
+    ? await readComponent(config, found, { ...use, name, place: placeOf(campaign, ['layout']) })
+    : readMjml(found)
+  if (!source) return { layout: undefined, problems: [...found.problems, ...problems] }
+  const { declared, ...text } = source
   return {
-    layout: { ...source, title: declared.title ?? name, params, images },
+    layout: {
+      ...text,
+      title: declared.title ?? name,
+      params: { ...declared.params, ...use.settings.params },
+      images: await readImages(folder, source.body),
+    },
     problems: [
       ...found.problems,
-      ...(withFrontMatter ? source.problems : []),
-      ...(result.success ? [] : [wrongFrontMatter(source, result.error)]),
-      ...unknownParams(campaign, settings, Object.keys(declared.params)),
+      ...problems,
+      ...unknownParams(campaign, use.settings, Object.keys(declared.params)),
     ],
   }
 }
 
-const layoutSchema = z.strictObject({
-  title: z.string().optional(),
-  params: z.record(z.string(), z.string()).default({}),
-})
+/** A layout's file. */
+export interface LayoutFile {
+  file: string
+  text: string
+  problems: Problem[]
+}
+
+/** What a layout is, before a campaign's own parameters. */
+export interface LayoutSource {
+  file: string
+  body: string
+  bodyLine: number
+  component: string | undefined
+  declared: LayoutDeclaration
+}
+
+function readMjml({ file, text }: LayoutFile): { source: LayoutSource; problems: Problem[] } {
+  const { body, bodyLine, ...source } = readFrontMatter(file, text)
+  const withFrontMatter = source.head.length > 0
+  const result = layoutDeclaration.safeParse(source.data ?? {})
+  const declared = result.success ? result.data : { params: {} }
+  const problems = [
+    ...(withFrontMatter ? source.problems : []),
+    ...(result.success ? [] : [wrongFrontMatter({ file, head: source.head }, result.error)]),
+  ]
+  return { source: { file, body, bodyLine, component: undefined, declared }, problems }
+}
 
 /** Beside this file; in a built site, which is one bundle, in the installed package. */
 async function readBuiltIn(): ReturnType<typeof readText> {
@@ -64,30 +108,42 @@ async function readBuiltIn(): ReturnType<typeof readText> {
   return readText(join(dirname(resolve('astro-mailshot/config')), 'layouts/default.mjml'))
 }
 
-async function findLayout(
-  folder: string,
-  name: string,
-): Promise<{ file: string; text: string; problems: Problem[] } | undefined> {
-  if (!/^[\w-]+$/.test(name)) return undefined
-  const file = join(folder, `${name}.mjml`)
-  const own = await readText(file)
-  if (own !== undefined) return { file, ...own }
-  const builtIn = name === 'default' ? await readBuiltIn() : undefined
-  return builtIn && { file: 'layouts/default.mjml (built in)', ...builtIn }
+/** The site's own by that name, one if all is well; else the built-in one. */
+async function findLayouts(folder: string, name: string): Promise<LayoutFile[]> {
+  if (!/^[\w-]+$/.test(name)) return []
+  const own: LayoutFile[] = []
+  for (const file of [join(folder, `${name}.mjml`), join(folder, `${name}.astro`)]) {
+    const text = await readText(file)
+    if (text) own.push({ file, ...text })
+  }
+  const builtIn = own.length === 0 && name === 'default' ? await readBuiltIn() : undefined
+  return builtIn ? [{ file: 'layouts/default.mjml (built in)', ...builtIn }] : own
 }
 
 async function unknownLayout(folder: string, name: string, campaign: SourceFile): Promise<Problem> {
-  const known = [...new Set(['default', ...(await listSlugs(folder))])]
-  const why = `there is no ${join(folder, `${name}.mjml`)}`
+  // Only to suggest a name: most sites have no such folder.
+  const files = await readdir(folder).catch(() => [])
+  const own = files.flatMap((file) => /^([\w-]+)\.(?:mjml|astro)$/.exec(file)?.[1] ?? [])
+  const why = `there is no ${join(folder, `${name}.mjml`)}, and no ${name}.astro beside it`
   return errorAt(
     placeOf(campaign, ['layout']),
     `unknown layout "${name}"`,
     why,
-    didYouMean(name, known),
+    didYouMean(name, [...new Set(['default', ...own.toSorted()])]),
   )
 }
 
-function wrongFrontMatter(source: SourceFile, error: z.ZodError): Problem {
+function twoLayouts(name: string, files: LayoutFile[], campaign: SourceFile): Problem {
+  const why = `it may be ${files.map(({ file }) => file).join(' or ')}`
+  return errorAt(
+    placeOf(campaign, ['layout']),
+    `two layouts "${name}"`,
+    why,
+    'keep one of them, or rename one',
+  )
+}
+
+function wrongFrontMatter(source: Pick<SourceFile, 'file' | 'head'>, error: z.ZodError): Problem {
   const issue = error.issues[0]
   const path = issue?.code === 'unrecognized_keys' ? issue.keys : (issue?.path ?? [])
   const why = issue?.message ?? 'it cannot be read'

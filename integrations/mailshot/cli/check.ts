@@ -1,4 +1,5 @@
 import { slugOf } from './arguments.ts'
+import { withAstroLayouts } from './astro-layouts.ts'
 import { defineCommand, type ExitCode, exitCodes } from './command.ts'
 import { loadCompiler, requireCampaigns } from './compiled.ts'
 import { count } from './format.ts'
@@ -24,7 +25,9 @@ export const check = defineCommand({
     const config = await readProject(values)
     if (slugs.length > 0) await requireCampaigns(config, slugs)
     const { checkCampaigns } = await loadCompiler()
-    const results = await checkCampaigns(config, slugs.length > 0 ? slugs : undefined)
+    const results = await withAstroLayouts((renderLayout) =>
+      checkCampaigns(config, slugs.length > 0 ? slugs : undefined, { renderLayout }),
+    )
     const problems = results.flatMap((result) => result.problems)
     const errors = problems.filter(({ severity }) => severity === 'error').length
     const warnings = problems.length - errors

@@ -5,6 +5,7 @@ import type { CompiledCampaign } from '../compile.ts'
 import type { MailshotConfig } from '../config.ts'
 import { MailshotError } from '../error.ts'
 import { variantFor } from '../message.ts'
+import { withAstroLayouts } from './astro-layouts.ts'
 import { reportProblems } from './problems.ts'
 import { count } from './format.ts'
 import type { Terminal } from './terminal.ts'
@@ -17,14 +18,17 @@ import type { Terminal } from './terminal.ts'
 export async function compileChecked(config: MailshotConfig, slug: string, terminal: Terminal) {
   await requireCampaigns(config, [slug])
   const { checkCampaigns, compileCampaign } = await loadCompiler()
-  const problems = (await checkCampaigns(config, [slug])).flatMap((result) => result.problems)
-  if (!reportProblems(terminal, problems)) {
-    const errors = problems.filter(({ severity }) => severity === 'error').length
-    throw new MailshotError(`${slug}: ${count(errors, 'error')}, so it is not mailed`)
-  }
-  const campaign = await readCampaign(config, slug)
-  const { compiled, media } = await compileCampaign(config, campaign)
-  return { campaign, compiled, media }
+  return withAstroLayouts(async (renderLayout) => {
+    const checked = await checkCampaigns(config, [slug], { renderLayout })
+    const problems = checked.flatMap((result) => result.problems)
+    if (!reportProblems(terminal, problems)) {
+      const errors = problems.filter(({ severity }) => severity === 'error').length
+      throw new MailshotError(`${slug}: ${count(errors, 'error')}, so it is not mailed`)
+    }
+    const campaign = await readCampaign(config, slug, { renderLayout })
+    const { compiled, media } = await compileCampaign(config, campaign)
+    return { campaign, compiled, media }
+  })
 }
 
 /** @throws MailshotError when there is no campaign of one of these names */

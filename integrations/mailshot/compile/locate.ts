@@ -1,3 +1,4 @@
+import type { Layout } from '../campaign/layout.ts'
 import { lineAt, type Place, type Problem } from '../campaign/problem.ts'
 import { decodeEntities } from './entity.ts'
 
@@ -28,6 +29,31 @@ export function locateIn(
 export function notYetKnown(known: readonly Problem[], found: readonly Problem[]): Problem[] {
   const told = new Set(known.map(({ what }) => asWritten(what)))
   return found.filter(({ what }) => !told.has(asWritten(what)))
+}
+
+/**
+ * Gives problems of a layout that an Astro component puts out their line in the component: the first one that holds what
+ * they are about. The lines of its output say nothing to its author.
+ */
+export function inComponent(
+  layout: Pick<Layout, 'file' | 'component'> | undefined,
+  problems: Problem[],
+): Problem[] {
+  const { file, component } = layout ?? {}
+  if (component === undefined) return problems
+  return problems.map((one) =>
+    one.file === file ? { ...one, line: lineAbout(one.what, component) } : one,
+  )
+}
+
+function lineAbout(what: string, text: string): number {
+  const [, quoted, expression, element] =
+    /"([^"]+)"|\{[{%]-?\s*(.+?)\s*-?[%}]\}|(<\/?[\w-]+)/.exec(what) ?? []
+  const words = what.split(' ').toSorted((a, b) => b.length - a.length)
+  const offsets = [quoted, expression, element, words[0]]
+    .filter((one) => one !== undefined)
+    .map((one) => text.indexOf(one))
+  return lineAt(text, offsets.find((at) => at !== -1) ?? 0, 1)
 }
 
 function locateText({ text, place }: Source, wanted: string): Place | undefined {

@@ -66,7 +66,8 @@ function inLayout(context: VariantContext, words: Words, content: string): MjmlS
   const layout = protectMarkup(context, withLanguage(body, variant.lang), place, own)
   lintMjml(context, layout, place, layoutImages)
   if (!layout.includes(word)) {
-    const cure = 'put {{ content }} in an <mj-text>'
+    const slot = file.endsWith('.astro') ? '<slot />' : '{{ content }}'
+    const cure = `put ${slot} in an <mj-text>`
     context.problems.push(
       errorAt(
         place,

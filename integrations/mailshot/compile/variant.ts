@@ -12,7 +12,7 @@ import { flatten, htmlNodes, type Node, plainNodes, toTemplate } from './nodes.t
 import { lintLeftovers } from './leftovers.ts'
 import { tagsIn } from './lost-tokens.ts'
 import { lintRendered } from './lint-rendered.ts'
-import { locateIn, notYetKnown } from './locate.ts'
+import { inComponent, locateIn, notYetKnown } from './locate.ts'
 import { compileHtml } from './mail-html.ts'
 import { paramStatics, type Statics, staticsOf } from './statics.ts'
 import { rowText, joinTagLines, mailText, markdownText, textFooter } from './text-part.ts'
@@ -68,7 +68,7 @@ export async function compileVariant(
       size: Buffer.byteLength(html),
     },
     rendered: { format: variant.format, tokens, html, content },
-    problems,
+    problems: inComponent(variant.layout, problems),
   }
 }
 
