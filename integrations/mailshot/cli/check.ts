@@ -1,5 +1,5 @@
+import { withAstroLayouts } from '../astro-layouts.ts'
 import { slugOf } from './arguments.ts'
-import { withAstroLayouts } from './astro-layouts.ts'
 import { defineCommand, type ExitCode, exitCodes } from './command.ts'
 import { loadCompiler, requireCampaigns } from './compiled.ts'
 import { count } from './format.ts'

@@ -1,6 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import type { AstroIntegrationLogger } from 'astro'
-import { listCampaigns, readCampaign } from '../campaign.ts'
+import { withAstroLayouts } from '../astro-layouts.ts'
+import { listCampaigns, readCampaign, type ReadOptions } from '../campaign.ts'
 import { compileCampaign } from '../compile.ts'
 import type { MailshotConfig } from '../config.ts'
 import { MailshotError } from '../error.ts'
@@ -14,13 +15,15 @@ export async function emitMedia(
   { target, logger }: { target: URL; logger: Pick<AstroIntegrationLogger, 'info' | 'warn'> },
 ): Promise<void> {
   let count = 0
-  for (const slug of await listCampaigns(config)) {
-    for (const { hash, ext, bytes } of await mediaOf(config, slug, logger)) {
-      await mkdir(target, { recursive: true })
-      await writeFile(new URL(`${hash}.${ext}`, target), bytes)
-      count += 1
+  await withAstroLayouts(async (renderLayout) => {
+    for (const slug of await listCampaigns(config)) {
+      for (const { hash, ext, bytes } of await mediaOf(config, slug, { renderLayout, logger })) {
+        await mkdir(target, { recursive: true })
+        await writeFile(new URL(`${hash}.${ext}`, target), bytes)
+        count += 1
+      }
     }
-  }
+  })
   if (count > 0) logger.info(`${count} images of campaigns`)
 }
 
@@ -28,10 +31,10 @@ export async function emitMedia(
 async function mediaOf(
   config: MailshotConfig,
   slug: string,
-  logger: Pick<AstroIntegrationLogger, 'warn'>,
+  { renderLayout, logger }: ReadOptions & { logger: Pick<AstroIntegrationLogger, 'warn'> },
 ) {
   try {
-    return (await compileCampaign(config, await readCampaign(config, slug))).media
+    return (await compileCampaign(config, await readCampaign(config, slug, { renderLayout }))).media
   } catch (error) {
     if (!(error instanceof MailshotError)) throw error
     logger.warn(`campaign ${slug} has mistakes, see: mailshot check ${slug}`)

@@ -5,16 +5,18 @@ import { fileURLToPath, pathToFileURL } from 'node:url'
 import type { AstroIntegration } from 'astro'
 import type * as Vite from 'vite'
 import { z } from 'zod'
-import type { LayoutFault, RenderLayout } from '../campaign/layout.ts'
-import type { renderComponent } from '../campaign/layout/render.ts'
+import type { LayoutFault, RenderLayout } from './campaign/layout.ts'
+import type { renderComponent } from './campaign/layout/render.ts'
 
 /**
- * Does work that may come upon mail layouts that are Astro components. At the first of them the site's own Astro is
- * loaded, which takes a second or two; it is ended after the work. Without one it costs nothing.
+ * Does work, outside the site, that may come upon mail layouts that are Astro components. At the first of them the site's
+ * own Astro is loaded, which takes a second or two; it is ended after the work. Without one it costs nothing. What
+ * components and integrations write to the console meanwhile goes to stderr: it is no result of ours.
  */
 export async function withAstroLayouts<Result>(
   work: (renderLayout: RenderLayout) => Promise<Result>,
 ): Promise<Result> {
+  const { log, info, debug } = console
   let opening: Promise<Vite.ViteDevServer | LayoutFault> | undefined
   const renderLayout: RenderLayout = async (file, props) => {
     opening ??= openAstro()
@@ -29,6 +31,7 @@ export async function withAstroLayouts<Result>(
   } finally {
     const vite = await opening
     if (vite && !('why' in vite)) await vite.close()
+    Object.assign(console, { log, info, debug })
   }
 }
 
@@ -36,7 +39,7 @@ const rendererModule = z.object({
   renderComponent: z.custom<typeof renderComponent>((value) => typeof value === 'function'),
 })
 
-const renderer = fileURLToPath(new URL('../campaign/layout/render.ts', import.meta.url))
+const renderer = fileURLToPath(new URL('./campaign/layout/render.ts', import.meta.url))
 const configs = ['mjs', 'js', 'ts', 'mts'].map((ending) => `astro.config.${ending}`)
 
 async function openAstro(): Promise<Vite.ViteDevServer | LayoutFault> {
@@ -47,7 +50,7 @@ async function openAstro(): Promise<Vite.ViteDevServer | LayoutFault> {
       cure: 'write the layout in MJML, or run mailshot in the site',
     }
   }
-  keepStdout()
+  console.log = console.info = console.debug = console.error
   try {
     return await startVite(root)
   } catch (cause) {
@@ -111,9 +114,4 @@ async function writeCollections(root: string, sources: URL): Promise<void> {
   if (!files.some((file) => existsSync(new URL(file, sources)))) return
   const { sync } = await import('astro')
   await sync({ root, cacheDir: '.astro', logLevel: 'silent' })
-}
-
-/** What components and integrations write to the console is no result of a command. */
-function keepStdout(): void {
-  console.log = console.info = console.debug = console.error
 }
