@@ -168,6 +168,11 @@ export function textsFor(lang: string): Texts {
   return { ...texts, dir: directionOf(lang) }
 }
 
+/** Puts values into a text's `{placeholders}`; what a value holds is never filled again. */
+export function fill(text: string, values: Record<string, string>): string {
+  return text.replace(/\{(\w+)\}/g, (placeholder, key: string) => values[key] ?? placeholder)
+}
+
 /** The languages we have texts in. */
 export const textLanguages: readonly string[] = Array.from(all.values(), (texts) => texts.lang)
 

@@ -3,9 +3,9 @@ import type { AlarmEvent } from '../letter.ts'
 import type { Mailshot } from '../mailshot.ts'
 import { sendIdNumbers } from '../send/id.ts'
 import { findSend, type Send } from '../send/read.ts'
-import { textsFor } from '../texts.ts'
+import { fill, textsFor } from '../texts.ts'
 import { linkTo, signToken } from '../token.ts'
-import { fill, type Letter, type LetterContent } from './compose.ts'
+import type { Letter, LetterContent } from './compose.ts'
 
 /** What the operator is told about a send: what happened, its figures, and the page and commands to act on it. */
 export async function alarmContent(mailshot: Mailshot, letter: Letter): Promise<LetterContent> {

@@ -4,9 +4,11 @@ import type { Mailshot } from '../mailshot.ts'
 import { loadMjml } from '../compile/load-mjml.ts'
 import { encodeMime } from '../message/mime.ts'
 import { domainOf } from '../email-address.ts'
-import { textsFor } from '../texts.ts'
+import { fill, textsFor } from '../texts.ts'
 import type { Message } from '../transport.ts'
 import { alarmContent } from './alarm.ts'
+
+export { fill } from '../texts.ts'
 
 export interface Letter {
   id: number
@@ -73,11 +75,6 @@ async function contentOf(mailshot: Mailshot, letter: Letter): Promise<LetterCont
     case 'alarm':
       return alarmContent(mailshot, letter)
   }
-}
-
-/** Puts values into a text's `{placeholders}`; what a value holds is never filled again. */
-export function fill(text: string, values: Record<string, string>): string {
-  return text.replace(/\{(\w+)\}/g, (placeholder, key: string) => values[key] ?? placeholder)
 }
 
 function textOf(content: LetterContent, foot: string[]): string {

@@ -8,7 +8,8 @@ import { findLists, findPerson, type Person } from './person.ts'
 
 /** What a link of a confirmation is worth now. */
 export type FoundConfirmation =
-  | { status: 'malformed' | 'forged' }
+  | { status: 'malformed' }
+  | { status: 'forged' }
   /** `lists` are still waiting; the person may be gone. */
   | { status: 'expired'; person: Person | undefined; lists: string[] }
   /** The person is gone, or all that was asked for has been left since. */

@@ -1,0 +1,110 @@
+import { localize, type MailshotConfig } from '../config.ts'
+import { MailshotError } from '../error.ts'
+import { fill, type Texts, textsFor } from '../texts.ts'
+import { pagePath } from './link.ts'
+import { quotedTitles } from './title.ts'
+
+/** A sign-up form as it is shown: on its own page, or wherever the site puts it. */
+export interface SignUp {
+  texts: Texts
+  action: string
+  /** Where it stands: kept with the consent. */
+  form: string
+  offered: OfferedList[]
+  asksName: boolean
+  email: string
+  name: string
+  problems: SignUpProblem[]
+}
+
+export interface OfferedList {
+  id: string
+  title: string
+  description: string | undefined
+  isChosen: boolean
+}
+
+export interface SignUpProblem {
+  field: 'email' | 'lists'
+  text: string
+}
+
+export interface SignUpOptions {
+  lang: string
+  form: string
+  /** All public lists, when none is named. */
+  lists?: string[] | undefined
+  chosen?: string[]
+  asksName?: boolean
+}
+
+/**
+ * An empty sign-up form. A list that is offered alone needs no choice.
+ *
+ * @throws MailshotError for a list that nobody may sign up to
+ */
+export function signUp(config: MailshotConfig, options: SignUpOptions): SignUp {
+  const { lang, form, lists, chosen = [], asksName = false } = options
+  const publicLists = publicListsOf(config)
+  const wrong = lists?.find((list) => !publicLists.includes(list))
+  if (wrong !== undefined) {
+    throw new MailshotError(
+      `the sign-up form at ${form} offers "${wrong}", which is no public list in mailshot.config.ts ` +
+        `(public: ${publicLists.join(', ')})`,
+    )
+  }
+  const texts = textsFor(lang)
+  const ids = lists ?? publicLists
+  const offered = ids.map((id) => offer(config, texts, id))
+  const isChosen = (id: string) => ids.length === 1 || chosen.includes(id)
+  return {
+    texts,
+    action: pagePath(config, 'subscribe'),
+    form,
+    offered: offered.map((list) => ({ ...list, isChosen: isChosen(list.id) })),
+    asksName,
+    email: '',
+    name: '',
+    problems: [],
+  }
+}
+
+/** The lists that anyone may sign up to, in the config's order. */
+export function publicListsOf({ lists }: MailshotConfig): string[] {
+  return Object.entries(lists)
+    .filter(([, list]) => list.public)
+    .map(([id]) => id)
+}
+
+export function chosenLists({ offered }: SignUp): string[] {
+  return offered.filter(({ isChosen }) => isChosen).map(({ id }) => id)
+}
+
+/** What the form says instead of a choice, where one list is offered; undefined where there is a choice. */
+export function onlyChoice({ texts, offered }: SignUp): string | undefined {
+  if (offered.length !== 1) return undefined
+  const lists = quotedTitles(
+    texts,
+    offered.map(({ title }) => title),
+  )
+  return fill(texts.pages.form.one, { lists })
+}
+
+/** The words that a person agreed to with this form: all of them, and of the lists those that were chosen. */
+export function wordingOf(filled: SignUp): string {
+  const { choose, note, button } = filled.texts.pages.form
+  const chosen = filled.offered.filter(({ isChosen }) => isChosen)
+  const lists = chosen.map(({ title, description }) =>
+    [title, description].filter(Boolean).join('\n'),
+  )
+  return [onlyChoice(filled) ?? choose, ...lists, note, button].join('\n')
+}
+
+function offer(config: MailshotConfig, { lang }: Texts, id: string): Omit<OfferedList, 'isChosen'> {
+  const { title = id, description } = config.lists[id] ?? {}
+  return {
+    id,
+    title: localize(title, lang, config.lang),
+    description: description && localize(description, lang, config.lang),
+  }
+}

@@ -1,0 +1,124 @@
+import type { MailshotConfig } from '../config.ts'
+import { readForm } from '../http.ts'
+import type { Mailshot } from '../mailshot.ts'
+import { readerLanguage } from '../reader-language.ts'
+import { subscribe, type SubscribeProblem } from '../subscriber.ts'
+import { textLanguages, type Texts, textsFor } from '../texts.ts'
+import { fieldOf, fieldsOf, refusedForm } from './form.ts'
+import { pagePath, subscribeLink } from './link.ts'
+import { type Notice, noticeOf } from './notice.ts'
+import { type Page, pathOf, redirectTo } from './page.ts'
+import {
+  chosenLists,
+  publicListsOf,
+  signUp,
+  type SignUp,
+  type SignUpProblem,
+  wordingOf,
+} from './sign-up.ts'
+
+export type SubscribeView = Notice | { kind: 'sign-up'; signUp: SignUp; languages: Language[] }
+
+export interface Language {
+  lang: string
+  /** In itself: `français`. */
+  name: string
+  href: string
+}
+
+/**
+ * The sign-up page. By POST it subscribes, and sends the browser on to a page that says the same whatever is known of the
+ * address; only what the person can see for themselves to be wrong is said.
+ */
+export async function subscribePage(
+  mailshot: Mailshot,
+  request: Request,
+): Promise<Page<SubscribeView> | Response> {
+  if (request.method === 'POST') return post(mailshot, request)
+  const { config } = mailshot
+  const texts = textsFor(readerLanguage(config, request))
+  const words = texts.pages.subscribe
+  const { searchParams } = new URL(request.url)
+  if (searchParams.has('asked')) {
+    const links = [subscribeLink(config, texts, { label: words.again })]
+    return { status: 200, texts, view: noticeOf(words.asked, {}, { links }) }
+  }
+  if (publicListsOf(config).length === 0) {
+    return { status: 404, texts, view: noticeOf(words.closed) }
+  }
+  const chosen = searchParams.getAll('list').flatMap((lists) => lists.split(','))
+  const form = { lang: texts.lang, form: pathOf(request), chosen, asksName: true }
+  return formPage(config, signUp(config, form))
+}
+
+async function post(mailshot: Mailshot, request: Request): Promise<Page<SubscribeView> | Response> {
+  const form = await readForm(request)
+  if ('refused' in form) return refusedForm(form)
+  const { config } = mailshot
+  const filled = readSignUp(config, request, form)
+  const { texts } = filled
+  const userAgent = request.headers.get('user-agent')?.slice(0, 300)
+  const result = await subscribe(mailshot, {
+    email: filled.email,
+    name: filled.name,
+    lang: texts.lang,
+    lists: chosenLists(filled),
+    consent: {
+      source: 'form',
+      form: filled.form,
+      wording: wordingOf(filled),
+      ...(userAgent !== undefined && { userAgent }),
+    },
+  })
+  if (result.status === 'invalid') {
+    return formPage(config, { ...filled, problems: problemsOf(filled, result.problems) })
+  }
+  return redirectTo(pagePath(config, 'subscribe'), { asked: '1', lang: texts.lang })
+}
+
+/** The form as it was filled in, wherever it stood. What it claims to offer is only what anyone may sign up to. */
+function readSignUp(config: MailshotConfig, request: Request, form: FormData): SignUp {
+  const lang = readerLanguage(config, request, [fieldOf(form, 'lang')])
+  const publicLists = publicListsOf(config)
+  const claimed = fieldsOf(form, 'offered')
+  const offered = publicLists.filter((list) => claimed.includes(list))
+  return {
+    ...signUp(config, {
+      lang,
+      form: fieldOf(form, 'form').slice(0, 200) || pathOf(request),
+      lists: offered.length > 0 ? offered : publicLists,
+      chosen: fieldsOf(form, 'list'),
+      asksName: form.has('name'),
+    }),
+    email: fieldOf(form, 'email').slice(0, 320),
+    name: fieldOf(form, 'name').slice(0, 200),
+  }
+}
+
+function problemsOf({ email, texts }: SignUp, found: SubscribeProblem[]): SignUpProblem[] {
+  const { noEmail, wrongEmail, noList } = texts.pages.form
+  const fields = new Set(found.map(({ field }) => field))
+  return [
+    ...(fields.has('lists') ? [{ field: 'lists' as const, text: noList }] : []),
+    ...(fields.has('email')
+      ? [{ field: 'email' as const, text: email.trim() === '' ? noEmail : wrongEmail }]
+      : []),
+  ]
+}
+
+function formPage(config: MailshotConfig, filled: SignUp): Page<SubscribeView> {
+  const { texts, problems } = filled
+  const status = problems.length > 0 ? 422 : 200
+  const languages = languagesBeside(config, texts, chosenLists(filled))
+  return { status, texts, view: { kind: 'sign-up', signUp: filled, languages } }
+}
+
+/** Somebody who came by the site's own link has chosen no language yet. */
+function languagesBeside(config: MailshotConfig, { lang }: Texts, lists: string[]): Language[] {
+  return textLanguages
+    .filter((one) => one !== lang)
+    .map((one) => {
+      const name = new Intl.DisplayNames(one, { type: 'language' }).of(one) ?? one
+      return { lang: one, name, href: subscribeLink(config, textsFor(one), { lists }).href }
+    })
+}

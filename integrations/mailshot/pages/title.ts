@@ -1,0 +1,29 @@
+import { localize, type MailshotConfig } from '../config.ts'
+import type { Place } from '../subscriber.ts'
+import { fill, type Texts } from '../texts.ts'
+
+/** The title of a place in a page's language. */
+export function titleOf(
+  config: MailshotConfig,
+  { lang }: Texts,
+  { title }: Pick<Place, 'title'>,
+): string {
+  return localize(title, lang, config.lang)
+}
+
+/** Titles within a sentence: `“Weekly” and “Products”`. */
+export function quotedTitles({ lang, pages }: Texts, titles: string[]): string {
+  const quoted = titles.map((title) => fill(pages.quote, { title }))
+  return new Intl.ListFormat(lang, { type: 'conjunction' }).format(quoted)
+}
+
+/** What the sentences of a person's page are filled with: the address, and the lists among these ids. */
+export function valuesOf(
+  config: MailshotConfig,
+  texts: Texts,
+  { written, places, lists }: { written: string; places: Place[]; lists: string[] },
+): { email: string; lists: string } {
+  const named = places.filter(({ list }) => lists.includes(list))
+  const titles = named.map((place) => titleOf(config, texts, place))
+  return { email: written, lists: quotedTitles(texts, titles) }
+}

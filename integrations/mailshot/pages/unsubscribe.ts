@@ -1,0 +1,206 @@
+import type { MailshotConfig } from '../config.ts'
+import { readForm } from '../http.ts'
+import type { Mailshot } from '../mailshot.ts'
+import { readerLanguage } from '../reader-language.ts'
+import { findSelectingLists } from '../recipient/selecting-lists.ts'
+import {
+  findLeaving,
+  findPerson,
+  type Leaving,
+  openPlaces,
+  type Person,
+  undoUnsubscribe,
+  unsubscribe,
+} from '../subscriber.ts'
+import { fill, type Texts, textsFor } from '../texts.ts'
+import { verifyToken } from '../token.ts'
+import { fieldOf, fieldsOf, refusedForm } from './form.ts'
+import { type PageLink, preferencesLink, subscribeLink } from './link.ts'
+import { gonePage, isSampleToken, lostPage, type Notice, noticeOf, testPage } from './notice.ts'
+import { type Page, pathOf, redirectTo } from './page.ts'
+import { titleOf, valuesOf } from './title.ts'
+
+export type UnsubscribeView = Notice | LeaveForm
+
+/** Asks what to leave. */
+export interface LeaveForm {
+  kind: 'leave'
+  question: string
+  /** Those that brought the mail come first. */
+  lists: LeaveChoice[]
+  /** Nothing was ticked. */
+  problem: string | undefined
+  links: PageLink[]
+}
+
+export interface LeaveChoice {
+  id: string
+  title: string
+  isChosen: boolean
+  isPending: boolean
+}
+
+/**
+ * The page behind a mail's link to leave. GET changes nothing. A person's POST leaves the lists that are ticked, or
+ * everything, and can be taken back for a while; the one-click POST of a mail service (RFC 8058 §3.2) leaves all lists that
+ * brought the mail, and without a known mail (a test, a purged send) all that the person is on, since a reader who
+ * pressed "unsubscribe" must not hear from us again.
+ */
+export async function unsubscribePage(
+  mailshot: Mailshot,
+  request: Request,
+  token = '',
+): Promise<Page<UnsubscribeView> | Response> {
+  const link = await readLink(mailshot, token)
+  if (link === 'lost') return lostPage(mailshot.config, request)
+  if (request.method === 'POST') return post(mailshot, request, link)
+  if (link === 'test') return testPage(mailshot.config, request)
+  if (link === 'gone') return gonePage(mailshot.config, request)
+  return show(mailshot, request, link)
+}
+
+interface Link {
+  person: Person
+  /** Of these lists is the mail that the link stands in, as far as it is known. */
+  mailed: string[] | undefined
+}
+
+async function readLink(
+  mailshot: Mailshot,
+  token: string,
+): Promise<Link | 'lost' | 'test' | 'gone'> {
+  if (isSampleToken(token)) return 'test'
+  const verified = verifyToken(mailshot.config.secrets, 'unsubscribe', token, mailshot.now())
+  if ('refused' in verified) return 'lost'
+  const [subscriberId = 0, recipientId = 0] = verified.ids
+  if (subscriberId === 0) return 'test'
+  const person = await findPerson(mailshot, subscriberId)
+  if (!person) return 'gone'
+  return { person, mailed: await findSelectingLists(mailshot, { recipientId, subscriberId }) }
+}
+
+async function post(
+  mailshot: Mailshot,
+  request: Request,
+  link: Link | 'test' | 'gone',
+): Promise<Page<UnsubscribeView> | Response> {
+  const form = await readForm(request)
+  if ('refused' in form) return refusedForm(form)
+  const isOneClick = /^one-click$/i.test(fieldOf(form, 'List-Unsubscribe'))
+  if (isOneClick) return oneClick(mailshot, request, link)
+  if (link === 'test') return testPage(mailshot.config, request)
+  if (link === 'gone') return gonePage(mailshot.config, request)
+  if (form.has('undo')) return undo(mailshot, request, { link, at: fieldOf(form, 'undo') })
+  return leave(mailshot, request, { link, form })
+}
+
+async function leave(
+  mailshot: Mailshot,
+  request: Request,
+  { link, form }: { link: Link; form: FormData },
+): Promise<Page<LeaveForm> | Response> {
+  const { id: subscriberId, places } = link.person
+  const isEverything = fieldOf(form, 'leave') === 'everything'
+  // Lists that were left a moment ago count as chosen: the button was pressed twice.
+  const chosen = fieldsOf(form, 'list').filter((id) => places.some(({ list }) => list === id))
+  if (!isEverything && chosen.length === 0) {
+    return leaveForm(mailshot.config, request, { ...link, mailed: [] }, 'nothing-chosen')
+  }
+  const lists = isEverything ? 'all' : chosen
+  await unsubscribe(mailshot, { subscriberId, lists, reason: 'page' })
+  return redirectTo(pathOf(request), { left: '1' })
+}
+
+async function undo(
+  mailshot: Mailshot,
+  request: Request,
+  { link, at }: { link: Link; at: string },
+): Promise<Response> {
+  const leftAt = /^\d{1,15}$/.test(at) ? Number(at) : 0
+  await undoUnsubscribe(mailshot, { subscriberId: link.person.id, at: leftAt })
+  return redirectTo(pathOf(request), { undone: '1' })
+}
+
+/** RFC 8058 §3.2: no redirect, no cookie, no further step; mail services look at the status alone. */
+async function oneClick(
+  mailshot: Mailshot,
+  request: Request,
+  link: Link | 'test' | 'gone',
+): Promise<Response> {
+  const person = typeof link === 'string' ? undefined : link.person
+  if (person && typeof link !== 'string') {
+    const lists = link.mailed ?? openPlaces(person).map(({ list }) => list)
+    await unsubscribe(mailshot, { subscriberId: person.id, lists, reason: 'one-click' })
+  }
+  const texts = textsFor(readerLanguage(mailshot.config, request, [person?.lang]))
+  const headers = { 'content-type': 'text/plain; charset=utf-8', 'content-language': texts.lang }
+  return new Response(`${texts.pages.unsubscribe.oneClick}\n`, { headers })
+}
+
+async function show(
+  mailshot: Mailshot,
+  request: Request,
+  link: Link,
+): Promise<Page<UnsubscribeView>> {
+  const { config } = mailshot
+  const { person } = link
+  const { searchParams } = new URL(request.url)
+  const texts = textsFor(readerLanguage(config, request, [person.lang]))
+  const open = openPlaces(person)
+  const leaving = searchParams.has('left') ? await findLeaving(mailshot, person.id) : undefined
+  if (leaving) return { status: 200, texts, view: leftNotice(config, texts, { person, leaving }) }
+  if (open.length === 0) return { status: 200, texts, view: noneNotice(config, texts, person) }
+  if (!searchParams.has('undone')) return leaveForm(config, request, link)
+  const values = valuesOf(config, texts, { ...person, lists: open.map(({ list }) => list) })
+  const links = [preferencesLink(config, texts, person.id)]
+  return { status: 200, texts, view: noticeOf(texts.pages.unsubscribe.undone, values, { links }) }
+}
+
+function leaveForm(
+  config: MailshotConfig,
+  request: Request,
+  { person, mailed = [] }: Link,
+  problem?: 'nothing-chosen',
+): Page<LeaveForm> {
+  const texts = textsFor(readerLanguage(config, request, [person.lang]))
+  const words = texts.pages.unsubscribe
+  const open = openPlaces(person)
+  const isMailed = ({ list }: { list: string }) => mailed.includes(list)
+  const places = [...open.filter(isMailed), ...open.filter((place) => !isMailed(place))]
+  const values = valuesOf(config, texts, { ...person, lists: open.map(({ list }) => list) })
+  return {
+    status: problem ? 422 : 200,
+    texts,
+    view: {
+      kind: 'leave',
+      question: fill(open.length === 1 ? words.one : words.many, values),
+      lists: places.map((place) => ({
+        id: place.list,
+        title: titleOf(config, texts, place),
+        isChosen: open.length === 1 || isMailed(place),
+        isPending: place.status === 'pending',
+      })),
+      problem: problem && words.noList,
+      links: [preferencesLink(config, texts, person.id)],
+    },
+  }
+}
+
+function leftNotice(
+  config: MailshotConfig,
+  texts: Texts,
+  { person, leaving }: { person: Person; leaving: Leaving },
+): Notice {
+  const words = texts.pages.unsubscribe
+  const { everything, lists, at } = leaving
+  const fields = { undo: String(at) }
+  const form = { lead: words.undo, fields, button: words.undoButton }
+  const links = [preferencesLink(config, texts, person.id)]
+  const values = valuesOf(config, texts, { ...person, lists })
+  return noticeOf(everything ? words.leftEverything : words.left, values, { form, links })
+}
+
+function noneNotice(config: MailshotConfig, texts: Texts, person: Person): Notice {
+  const links = [preferencesLink(config, texts, person.id), subscribeLink(config, texts)]
+  return noticeOf(texts.pages.unsubscribe.none, { email: person.written }, { links })
+}

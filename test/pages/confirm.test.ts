@@ -1,0 +1,109 @@
+import { beforeEach, describe, expect, it } from 'vitest'
+import { confirmPage } from '../../integrations/mailshot/pages/confirm.ts'
+import { subscribe, unsubscribe } from '../../integrations/mailshot/subscriber.ts'
+import { suppress } from '../../integrations/mailshot/suppression.ts'
+import { openTestMailshot, type TestMailshot } from '../open-test-mailshot.ts'
+import { ask, confirmationToken, placesOf } from '../subscriber/zoe.ts'
+import { dump, get, head, locationOf, noticeOf, pageOf, post } from './visit.ts'
+
+const day = 86_400_000
+let mailshot: TestMailshot
+let token: string
+
+beforeEach(async () => {
+  mailshot = await openTestMailshot()
+  await subscribe(mailshot, ask)
+  token = await confirmationToken(mailshot)
+})
+
+describe('confirmPage by GET', () => {
+  it('shows one button, and for what', async () => {
+    const page = pageOf(await visit(get(`confirm/${token}`)))
+    const notice = noticeOf(page)
+    expect(page).toMatchObject({ status: 200, texts: { lang: 'fr' } })
+    expect(notice.paragraphs[0]).toBe(
+      'Encore un clic, et vous recevrez «\u00a0Hebdo\u00a0» et «\u00a0Produits\u00a0» à l’adresse Zoe@example.org.',
+    )
+    expect(notice.form).toEqual({ fields: {}, button: 'Confirmer mon inscription' })
+  })
+
+  it('changes nothing for a scanner, by HEAD or by GET', async () => {
+    const before = await dump(mailshot)
+    await visit(head(`confirm/${token}`))
+    await visit(get(`confirm/${token}?confirm=1`))
+    expect(await dump(mailshot)).toEqual(before)
+  })
+
+  it('offers a new link for one that expired, with the same lists chosen', async () => {
+    mailshot.clock.advance(14 * day)
+    const page = pageOf(await visit(get(`confirm/${token}`, { 'accept-language': 'en' })))
+    expect([page.status, page.texts.lang]).toEqual([410, 'fr'])
+    expect(noticeOf(page).links).toEqual([
+      {
+        label: 'S’inscrire de nouveau',
+        href: '/mailshot/subscribe?lang=fr&list=product&list=weekly',
+      },
+    ])
+  })
+
+  it('says of what was left since that it has ended', async () => {
+    await unsubscribe(mailshot, { subscriberId: 1, lists: 'all', reason: 'page' })
+    const page = pageOf(await visit(get(`confirm/${token}`)))
+    expect([page.status, noticeOf(page).heading]).toEqual([410, 'Cette inscription a été annulée'])
+  })
+
+  it('helps with a link that was cut, or made elsewhere', async () => {
+    const cut = pageOf(await visit(get(`confirm/${token.slice(0, -4)}`)))
+    const forged = pageOf(await visit(get(`confirm/B${token.slice(1)}`)))
+    expect([cut.status, forged.status]).toEqual([404, 404])
+    expect(noticeOf(cut)).toEqual(noticeOf(forged))
+    expect(noticeOf(cut).links[0]?.href).toBe('mailto:redac@example.org')
+  })
+})
+
+describe('confirmPage by POST', () => {
+  it('confirms, and leads to a page that says so', async () => {
+    expect(locationOf(await press())).toBe(`/mailshot/confirm/${token}`)
+    expect(await placesOf(mailshot)).toEqual({ weekly: 'active', product: 'active' })
+    const notice = noticeOf(await visit(get(`confirm/${token}`)))
+    expect(notice.heading).toMatch(/^C’est confirmé/)
+    expect(notice.form).toBeUndefined()
+    expect(notice.links).toEqual([
+      {
+        label: 'Modifier mes préférences',
+        href: expect.stringMatching(/^\/mailshot\/preferences\/[\w-]+$/),
+      },
+    ])
+  })
+
+  it('answers the same when it is pressed again', async () => {
+    await press()
+    const before = await dump(mailshot)
+    expect(locationOf(await press())).toBe(`/mailshot/confirm/${token}`)
+    expect(await dump(mailshot)).toEqual(before)
+  })
+
+  it('confirms nothing by a link that expired, was forged, or has ended', async () => {
+    const forged = await visit(post(`confirm/B${token.slice(1)}`, {}))
+    mailshot.clock.advance(14 * day)
+    const before = await dump(mailshot)
+    const expired = await press()
+    expect([forged.status, expired.status]).toEqual([404, 410])
+    expect(await dump(mailshot)).toEqual(before)
+  })
+
+  it('says whom to write to when only the operator can let mail through', async () => {
+    await suppress(mailshot, ask.email, { reason: 'complaint', actor: 'event' })
+    const page = pageOf(await press())
+    expect(page.status).toBe(403)
+    expect(noticeOf(page).links[0]?.href).toBe('mailto:redac@example.org')
+  })
+})
+
+async function visit(request: Request) {
+  return confirmPage(mailshot, request, new URL(request.url).pathname.split('/').at(-1))
+}
+
+async function press() {
+  return visit(post(`confirm/${token}`, {}))
+}

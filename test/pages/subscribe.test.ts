@@ -1,0 +1,232 @@
+import { sql } from 'drizzle-orm/sql'
+import { describe, expect, it } from 'vitest'
+import type { MailshotConfigInput } from '../../integrations/mailshot/config.ts'
+import type { Mailshot } from '../../integrations/mailshot/mailshot.ts'
+import { subscribePage } from '../../integrations/mailshot/pages/subscribe.ts'
+import { subscribe } from '../../integrations/mailshot/subscriber.ts'
+import { suppress } from '../../integrations/mailshot/suppression.ts'
+import { openTestMailshot } from '../open-test-mailshot.ts'
+import { lettersOf, recordOf } from '../subscriber/zoe.ts'
+import { dump, type Fields, get, head, locationOf, noticeOf, pageOf, post } from './visit.ts'
+
+const asked = '/mailshot/subscribe?asked=1&lang=fr'
+
+describe('subscribePage by GET', () => {
+  it('offers every public list, none of them chosen', async () => {
+    const { mailshot } = await open()
+    const { status, view } = pageOf(await subscribePage(mailshot, get('subscribe')))
+    expect(status).toBe(200)
+    expect(view).toMatchObject({
+      signUp: {
+        action: '/mailshot/subscribe',
+        form: '/mailshot/subscribe',
+        offered: [
+          { id: 'weekly', title: 'Hebdo', description: 'Chaque vendredi', isChosen: false },
+          { id: 'product', title: 'Produits', description: undefined, isChosen: false },
+        ],
+      },
+    })
+  })
+
+  it('chooses what the address asks for, and nothing that is not public', async () => {
+    const { chosenBy } = await open()
+    expect(await chosenBy('subscribe?list=product,staff,nothing')).toEqual(['product'])
+    expect(await chosenBy('subscribe?list=weekly&list=product')).toEqual(['weekly', 'product'])
+  })
+
+  it('leaves no choice where there is one list', async () => {
+    const { chosenBy } = await open({ lists: { weekly, staff } })
+    expect(await chosenBy('subscribe')).toEqual(['weekly'])
+  })
+
+  it('says so when there is no list to sign up to', async () => {
+    const { mailshot } = await open({ lists: { staff } })
+    const page = pageOf(await subscribePage(mailshot, get('subscribe')))
+    expect([page.status, noticeOf(page).heading]).toEqual([404, 'Pas d’inscription pour le moment'])
+  })
+
+  it('speaks the browser’s language, and offers the others with what is chosen', async () => {
+    const { mailshot } = await open()
+    const request = get('subscribe?list=product', { 'accept-language': 'en-GB' })
+    const { texts, view } = pageOf(await subscribePage(mailshot, request))
+    expect(texts.lang).toBe('en')
+    expect(view).toMatchObject({
+      languages: [
+        { lang: 'fr', name: 'français', href: '/mailshot/subscribe?lang=fr&list=product' },
+      ],
+    })
+  })
+
+  it('changes nothing, by HEAD or by GET, whatever the address says', async () => {
+    const { mailshot } = await open()
+    const before = await dump(mailshot)
+    await subscribePage(mailshot, head('subscribe'))
+    await subscribePage(mailshot, get('subscribe?email=zoe@example.org&list=weekly&asked=1'))
+    expect(await dump(mailshot)).toEqual(before)
+  })
+})
+
+describe('subscribePage by POST', () => {
+  it('asks for a confirmation, and keeps who agreed to which words in which form', async () => {
+    const { mailshot, send } = await open()
+    const form = { ...filled, form: '/', list: ['weekly', 'product'], name: 'Zoé' }
+    expect(await send(form, { 'user-agent': 'Firefox' })).toBe(asked)
+    const person = await recordOf(mailshot)
+    expect(person).toMatchObject({ name: 'Zoé', lang: 'fr' })
+    expect(person?.consents[0]).toMatchObject({
+      source: 'form',
+      form: '/',
+      wording: [
+        'Je souhaite recevoir',
+        'Hebdo',
+        'Chaque vendredi',
+        'Produits',
+        'Chaque message contient un lien pour se désinscrire d’un clic.',
+        'M’inscrire',
+      ].join('\n'),
+    })
+    expect(await mailshot.db.all(sql`SELECT DISTINCT user_agent, ip FROM consents`)).toEqual([
+      { user_agent: 'Firefox', ip: null },
+    ])
+    expect(await lettersOf(mailshot, 'confirmation')).toHaveLength(1)
+  })
+
+  it('keeps the words of the form’s own language, and writes in it', async () => {
+    const { mailshot, send } = await open()
+    const form = { ...filled, offered: 'weekly', lang: 'en' }
+    expect(await send(form, { 'accept-language': 'fr' })).toBe(
+      '/mailshot/subscribe?asked=1&lang=en',
+    )
+    const person = await recordOf(mailshot)
+    expect(person?.consents[0]?.wording).toMatch(/^I would like to get “Weekly”\.\nWeekly\n/)
+    expect(await lettersOf(mailshot, 'confirmation')).toMatchObject([{ lang: 'en' }])
+  })
+
+  it('answers alike whatever is known of the address', async () => {
+    const { mailshot } = await open()
+    const unknown = await answerTo(mailshot, filled)
+    const waiting = await answerTo(mailshot, filled)
+    await subscribe(mailshot, { email, lists: ['weekly'], consent, confirmed: true })
+    const active = await answerTo(mailshot, filled)
+    await suppress(mailshot, email, { reason: 'complaint', actor: 'event' })
+    const suppressed = await answerTo(mailshot, filled)
+    expect([waiting, active, suppressed]).toEqual([unknown, unknown, unknown])
+    expect(unknown).toMatchObject({ status: 303, headers: { location: asked } })
+  })
+
+  it('says the same after a list that needs no confirmation', async () => {
+    const { mailshot, send } = await open({
+      lists: { weekly, open: { title: 'Open', doubleOptIn: false } },
+    })
+    expect(await send({ ...filled, list: 'open', offered: ['weekly', 'open'] })).toBe(asked)
+    expect((await recordOf(mailshot))?.subscriptions).toMatchObject([
+      { list: 'open', status: 'active' },
+    ])
+    const notice = noticeOf(await subscribePage(mailshot, get('subscribe?asked=1')))
+    expect(notice.paragraphs[0]).toMatch(/^Si votre inscription reste à confirmer/)
+  })
+
+  it('shows the form again, filled in, with what is wrong beside each field', async () => {
+    const { mailshot, page } = await open()
+    const before = await dump(mailshot)
+    const form = { ...filled, list: [], email: 'zoe@', name: 'Zoé "Z"', form: '/' }
+    const { status, view } = await page(form)
+    expect(status).toBe(422)
+    expect(view).toMatchObject({
+      signUp: {
+        email: 'zoe@',
+        name: 'Zoé "Z"',
+        form: '/',
+        asksName: true,
+        problems: [
+          { field: 'lists', text: 'Choisissez au moins une lettre.' },
+          { field: 'email', text: expect.stringContaining('incomplète') },
+        ],
+      },
+    })
+    expect(await dump(mailshot)).toEqual(before)
+  })
+
+  it('asks for an address that is missing, keeping what was chosen and offered', async () => {
+    const { page } = await open()
+    const { view } = await page({ email: ' ', list: 'product', offered: 'product', lang: 'fr' })
+    expect(view).toMatchObject({
+      signUp: {
+        offered: [{ id: 'product', isChosen: true }],
+        asksName: false,
+        problems: [{ field: 'email', text: 'Indiquez votre adresse e-mail.' }],
+      },
+    })
+  })
+
+  it('lets nobody on a list that is not public, whatever the form claims to offer', async () => {
+    const { mailshot, send } = await open()
+    const form = { ...filled, list: ['staff', 'weekly'], offered: ['staff', 'weekly', 'product'] }
+    await send(form)
+    expect((await recordOf(mailshot))?.subscriptions.map(({ list }) => list)).toEqual(['weekly'])
+    const { status } = await pageFor(mailshot, { ...filled, list: 'staff', offered: 'staff' })
+    expect(status).toBe(422)
+  })
+
+  it('takes only as much as a person would write', async () => {
+    const { mailshot, send, page } = await open()
+    const long = 'x'.repeat(5000)
+    await send({ ...filled, form: long, name: long }, { 'user-agent': long })
+    const [row] = await mailshot.db.all<{ form: string; agent: string }>(
+      sql`SELECT form, user_agent AS agent FROM consents`,
+    )
+    expect([row?.form.length, row?.agent.length]).toEqual([200, 300])
+    const { view } = await page({ ...filled, email: long })
+    expect(view).toHaveProperty('signUp.email.length', 320)
+  })
+
+  it('refuses a body that is no form', async () => {
+    const { mailshot } = await open()
+    const request = new Request('https://example.org/mailshot/subscribe', {
+      method: 'POST',
+      body: JSON.stringify(filled),
+      headers: { 'content-type': 'application/json' },
+    })
+    expect(await subscribePage(mailshot, request)).toMatchObject({ status: 415 })
+  })
+})
+
+const email = 'Zoe@Example.org'
+const consent = { source: 'form' } as const
+const weekly = { title: { fr: 'Hebdo', en: 'Weekly' }, description: { fr: 'Chaque vendredi' } }
+const product = { title: { fr: 'Produits', en: 'Products' } }
+const staff = { title: 'Staff', public: false }
+const filled: Fields = {
+  email,
+  lang: 'fr',
+  name: '',
+  list: 'weekly',
+  offered: ['weekly', 'product'],
+}
+
+async function open(config: Partial<MailshotConfigInput> = {}) {
+  const mailshot = await openTestMailshot({ lists: { weekly, product, staff }, ...config })
+  return {
+    mailshot,
+    chosenBy: async (path: string) => {
+      const { view } = pageOf(await subscribePage(mailshot, get(path)))
+      const { offered } = view.kind === 'sign-up' ? view.signUp : { offered: [] }
+      return offered.filter(({ isChosen }) => isChosen).map(({ id }) => id)
+    },
+    send: async (fields: Fields, headers: Record<string, string> = {}) =>
+      locationOf(await subscribePage(mailshot, post('subscribe', fields, headers))),
+    page: (fields: Fields) => pageFor(mailshot, fields),
+  }
+}
+
+async function pageFor(mailshot: Mailshot, fields: Fields) {
+  return pageOf(await subscribePage(mailshot, post('subscribe', fields)))
+}
+
+/** All that the browser gets. */
+async function answerTo(mailshot: Mailshot, fields: Fields) {
+  const answer = await subscribePage(mailshot, post('subscribe', fields))
+  if (!(answer instanceof Response)) return answer
+  const { status } = answer
+  return { status, headers: Object.fromEntries(answer.headers), body: await answer.text() }
+}

@@ -1,0 +1,71 @@
+import { sql } from 'drizzle-orm/sql'
+import type { Mailshot } from '../../integrations/mailshot/mailshot.ts'
+import type { Notice } from '../../integrations/mailshot/pages/notice.ts'
+import type { Page } from '../../integrations/mailshot/pages/page.ts'
+
+/** A request as Astro hands it to a route. */
+export function get(path: string, headers: Record<string, string> = {}): Request {
+  return new Request(`https://example.org/mailshot/${path}`, { headers })
+}
+
+/** What a scanner of mails asks for. */
+export function head(path: string): Request {
+  return new Request(`https://example.org/mailshot/${path}`, { method: 'HEAD' })
+}
+
+export type Fields = Record<string, string | string[]>
+
+/** A form as a browser posts it. */
+export function post(path: string, fields: Fields, headers: Record<string, string> = {}): Request {
+  const body = new URLSearchParams(pairsOf(fields))
+  return new Request(`https://example.org/mailshot/${path}`, { method: 'POST', body, headers })
+}
+
+/** The same form as `multipart/form-data`. */
+export function postMultipart(path: string, fields: Fields): Request {
+  const body = new FormData()
+  for (const [name, value] of pairsOf(fields)) body.append(name, value)
+  return new Request(`https://example.org/mailshot/${path}`, { method: 'POST', body })
+}
+
+function pairsOf(fields: Fields): [string, string][] {
+  return Object.entries(fields).flatMap(([name, value]) =>
+    [value].flat().map((one): [string, string] => [name, one]),
+  )
+}
+
+/** Where an answer sends the browser; empty when it does not. */
+export function locationOf(answer: Page<unknown> | Response): string {
+  return answer instanceof Response && answer.status === 303
+    ? (answer.headers.get('location') ?? '')
+    : ''
+}
+
+/** An answer that has to be a page. */
+export function pageOf<View>(answer: Page<View> | Response): Page<View> {
+  if (answer instanceof Response) throw new Error(`no page but ${answer.status}`)
+  return answer
+}
+
+/** The words of a page that has to be a notice. */
+export function noticeOf(answer: Page<{ kind: string }> | Response): Notice {
+  const { view } = pageOf(answer)
+  if (isNotice(view)) return view
+  throw new Error(`no notice but ${view.kind}`)
+}
+
+/** Everything that the database holds. */
+export async function dump(mailshot: Mailshot): Promise<Record<string, unknown[]>> {
+  const tables = await mailshot.db.all<{ name: string }>(
+    sql`SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name`,
+  )
+  const rows: Record<string, unknown[]> = {}
+  for (const { name } of tables) {
+    rows[name] = await mailshot.db.all(sql.raw(`SELECT * FROM "${name}"`))
+  }
+  return rows
+}
+
+function isNotice(view: { kind: string }): view is Notice {
+  return view.kind === 'notice'
+}
