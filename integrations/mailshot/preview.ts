@@ -5,7 +5,7 @@ import { campaignPath, changed, listPath, partPath } from './preview/address.ts'
 import { campaignFacts, type Facts, weightOf, type Weight } from './preview/facts.ts'
 import { type FormField, readerFields, someAddresses } from './preview/form.ts'
 import { headersOf } from './preview/headers.ts'
-import { type InboxLine, inboxLine } from './preview/inbox.ts'
+import { type InboxLine, inboxLine, isVisible } from './preview/inbox.ts'
 import { type Look, lookAt, type PreviewOptions } from './preview/look.ts'
 import { schemeOf } from './preview/part.ts'
 import type { ShownReader } from './preview/reader.ts'
@@ -41,7 +41,8 @@ export interface ShownCampaign {
   reader: ReaderPanel
   lang: string
   dir: 'ltr' | 'rtl'
-  hasHtml: boolean
+  /** Whether there is anything to look at. */
+  isVisible: boolean
 }
 
 export interface Choice {
@@ -75,7 +76,7 @@ export interface UnknownCampaign {
 export async function previewCampaign(
   config: MailshotConfig,
   slug: string,
-  options: PreviewOptions & { request: Request },
+  options: PreviewOptions,
 ): Promise<{ campaign: CampaignPreview } | { unknown: UnknownCampaign }> {
   const look = await lookAt(config, slug, options)
   const up = listPath(config)
@@ -148,7 +149,7 @@ async function showCampaign(
     },
     lang: variant.lang,
     dir: variant.dir,
-    hasHtml: mail.html !== '',
+    isVisible: isVisible(mail.html),
   }
 }
 

@@ -1,5 +1,11 @@
 import { createHash, type Hash } from 'node:crypto'
-import { type Campaign, type CampaignVariant, inspectCampaign, type Problem } from '../campaign.ts'
+import {
+  type Campaign,
+  type CampaignVariant,
+  inspectCampaign,
+  type Problem,
+  type ReadOptions,
+} from '../campaign.ts'
 import type { CampaignImages } from '../campaign/image-files.ts'
 import { compileAndTry } from '../check.ts'
 import type { CompiledCampaign, MediaFile } from '../compile.ts'
@@ -21,7 +27,11 @@ export interface Inspected {
  * Reads a campaign as it stands in its files, and compiles it unless they say what they said before: one look at a page
  * asks for the same mail several times. Whatever is wrong is told, nothing is thrown.
  */
-export async function inspectForPreview(config: MailshotConfig, slug: string): Promise<Inspected> {
+export async function inspectForPreview(
+  config: MailshotConfig,
+  slug: string,
+  options: ReadOptions,
+): Promise<Inspected> {
   let inspected: Inspected = {
     campaign: undefined,
     compiled: undefined,
@@ -30,7 +40,7 @@ export async function inspectForPreview(config: MailshotConfig, slug: string): P
     failure: undefined,
   }
   try {
-    const { campaign, problems } = await inspectCampaign(config, slug)
+    const { campaign, problems } = await inspectCampaign(config, slug, options)
     inspected = { ...inspected, campaign, problems }
     return campaign
       ? { ...inspected, ...(await compileOnce(config, campaign, problems)) }

@@ -1,13 +1,15 @@
+import { basename, dirname } from 'node:path'
 import type { MediaFile } from '../compile.ts'
 import { localize, type MailshotConfig } from '../config.ts'
-import { fill } from '../letter/compose.ts'
+import { fill } from '../texts.ts'
 import type { Inspected } from './compiled.ts'
 import type { ShownMail } from './mail.ts'
 import type { Words } from './words.ts'
 
 /** What a campaign's files say about sending it. */
 export interface Facts {
-  files: string[]
+  /** Its file, or its folder with the files in it. */
+  source: string
   /** `Markdown`, `MJML`, and the layouts it is put in. */
   format: string
   langs: { tag: string; name: string }[]
@@ -41,7 +43,7 @@ export function campaignFacts(
   const formats = new Set(variants.map(({ format }) => (format === 'md' ? 'Markdown' : 'MJML')))
   const errors = problems.filter(({ severity }) => severity === 'error').length
   return {
-    files: variants.flatMap(({ file, text }) => [file, ...(text ? [text.file] : [])]),
+    source: sourceText(variants.flatMap(({ file, text }) => [file, ...(text ? [text.file] : [])])),
     format: [...formats].join(' + ') + (layouts.size > 0 ? ` · ${[...layouts].join(', ')}` : ''),
     langs: variants.map(({ lang }) => ({ tag: lang, name: words.language(lang) })),
     lists: (campaign?.lists ?? []).map((id) =>
@@ -65,6 +67,12 @@ export async function weightOf(mail: ShownMail, media: readonly MediaFile[]): Pr
       bytes: media.reduce((sum, { bytes }) => sum + bytes.byteLength, 0),
     },
   }
+}
+
+function sourceText(files: string[]): string {
+  const [first = ''] = files
+  if (files.length < 2) return first
+  return `${dirname(first)}/ ${files.map((file) => basename(file)).join(', ')}`
 }
 
 function sendText(

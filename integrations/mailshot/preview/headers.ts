@@ -1,4 +1,4 @@
-import { fill } from '../letter/compose.ts'
+import { fill } from '../texts.ts'
 import type { Mailbox, Message } from '../transport.ts'
 import type { Words } from './words.ts'
 

@@ -10,8 +10,17 @@ export interface InboxLine {
 }
 
 /** What an inbox says of a mail. */
-export function inboxLine({ from, subject, html }: Pick<Message, 'from' | 'subject' | 'html'>) {
+export function inboxLine({
+  from,
+  subject,
+  html,
+}: Pick<Message, 'from' | 'subject' | 'html'>): InboxLine {
   return { from: from.name || from.address, subject, snippet: snippetOf(html) }
+}
+
+/** Whether a mail has something to look at: broken MJML leaves an empty page. */
+export function isVisible(html: string): boolean {
+  return snippetOf(html) !== '' || /<img\b/i.test(html)
 }
 
 const longest = 160

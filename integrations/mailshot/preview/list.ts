@@ -2,9 +2,10 @@ import { listCampaigns } from '../campaign.ts'
 import { localize, type MailshotConfig } from '../config.ts'
 import { sampleReader } from '../message/sample.ts'
 import { campaignPath, listPath, partPath } from './address.ts'
-import { inspectForPreview } from './compiled.ts'
+import { type Inspected, inspectForPreview } from './compiled.ts'
 import { campaignFacts, type Facts, gmailLimit } from './facts.ts'
-import { type InboxLine, inboxLine } from './inbox.ts'
+import { type InboxLine, inboxLine, isVisible } from './inbox.ts'
+import type { PreviewOptions } from './look.ts'
 import { composeForPreview } from './mail.ts'
 import { type Words, wordsFor } from './words.ts'
 
@@ -41,7 +42,7 @@ const perPage = 20
 /** The campaigns, newest first as their slugs begin with a date, those with mistakes among them. */
 export async function previewList(
   config: MailshotConfig,
-  { request }: { request: Request },
+  { request, renderLayout }: Omit<PreviewOptions, 'openSubscribers'>,
 ): Promise<PreviewList> {
   const words = wordsFor(config, request)
   const slugs = (await listCampaigns(config)).toReversed()
@@ -50,7 +51,8 @@ export async function previewList(
   const page = Number.isInteger(asked) ? Math.min(Math.max(asked, 1), last) : 1
   const campaigns: ListedCampaign[] = []
   for (const slug of slugs.slice((page - 1) * perPage, page * perPage)) {
-    campaigns.push(await listedCampaign(config, slug, words))
+    const inspected = await inspectForPreview(config, slug, { renderLayout })
+    campaigns.push(listedCampaign(config, slug, { inspected, words }))
   }
   const pageLink = (number: number) =>
     number < 1 || number > last
@@ -67,12 +69,11 @@ export async function previewList(
   }
 }
 
-async function listedCampaign(
+function listedCampaign(
   config: MailshotConfig,
   slug: string,
-  words: Words,
-): Promise<ListedCampaign> {
-  const inspected = await inspectForPreview(config, slug)
+  { inspected, words }: { inspected: Inspected; words: Words },
+): ListedCampaign {
   const { campaign, compiled, problems, failure } = inspected
   const reader = compiled && sampleReader(config, compiled, {})
   const mail = compiled && reader && composeForPreview(config, compiled, reader)
@@ -91,7 +92,7 @@ async function listedCampaign(
     size,
     isTooLarge: size > gmailLimit,
     wrong: failure ?? (error && `${error.file}:${error.line}: ${error.what}`),
-    thumbnail: mail?.html ? partPath(config, slug, 'mail.html') : undefined,
+    thumbnail: mail && isVisible(mail.html) ? partPath(config, slug, 'mail.html') : undefined,
   }
 }
 

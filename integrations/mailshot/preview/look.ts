@@ -1,4 +1,4 @@
-import { listCampaigns } from '../campaign.ts'
+import { listCampaigns, type ReadOptions } from '../campaign.ts'
 import type { MailshotConfig } from '../config.ts'
 import { type Inspected, inspectForPreview } from './compiled.ts'
 import { composeForPreview, type ShownMail } from './mail.ts'
@@ -15,7 +15,9 @@ export interface Look {
   shown: { reader: ShownReader; mail: ShownMail } | undefined
 }
 
-export interface PreviewOptions {
+/** What a page of the preview is asked for, and what it may use. */
+export interface PreviewOptions extends ReadOptions {
+  request: Request
   /** Given where subscribers may be looked at: in development. Without it, readers are invented. */
   openSubscribers?: OpenSubscribers | undefined
 }
@@ -24,12 +26,12 @@ export interface PreviewOptions {
 export async function lookAt(
   config: MailshotConfig,
   slug: string,
-  { request, openSubscribers: open }: PreviewOptions & { request: Request },
+  { request, openSubscribers: open, renderLayout }: PreviewOptions,
 ): Promise<Look | undefined> {
   if (!(await listCampaigns(config)).includes(slug)) return undefined
   const query = new URL(request.url).searchParams
   const words = wordsFor(config, request)
-  const inspected = await inspectForPreview(config, slug)
+  const inspected = await inspectForPreview(config, slug, { renderLayout })
   const { compiled } = inspected
   if (!compiled) return { slug, query, words, inspected, shown: undefined }
   const reader = await readReader(config, compiled, { query, words, ...(open && { open }) })

@@ -11,7 +11,7 @@ import { withImagesInside, withLocalImages } from './served-images.ts'
 export async function previewPart(
   config: MailshotConfig,
   { slug, part }: { slug: string; part: string },
-  options: PreviewOptions & { request: Request },
+  options: PreviewOptions,
 ): Promise<Response> {
   const look = await lookAt(config, slug, options)
   if (!look) return plain(`There is no campaign "${slug}".\n`, 404)

@@ -1,7 +1,7 @@
 import type { CompiledCampaign } from '../compile.ts'
 import type { MailshotConfig } from '../config.ts'
 import { parseEmailAddress } from '../email-address.ts'
-import { fill } from '../letter/compose.ts'
+import { fill } from '../texts.ts'
 import type { Mailshot } from '../mailshot.ts'
 import { type Reader, variantFor } from '../message.ts'
 import { sampleReader } from '../message/sample.ts'

@@ -1,11 +1,11 @@
 import type { MailshotConfig } from '../config.ts'
-import { type Texts, textLanguages, textsFor } from '../texts.ts'
+import { type PreviewTexts, previewTexts } from './texts.ts'
+import { en } from './texts/en.ts'
 
 /** What the editor reads around a mail, in the editor's language. */
 export interface Words {
   lang: string
-  dir: Texts['dir']
-  text: Texts['preview']
+  text: PreviewTexts
   /** `34 kB`, of 1024 bytes each. */
   size(bytes: number): string
   /** `French`, by its tag. */
@@ -14,10 +14,8 @@ export interface Words {
 
 /** The words of the site's own language, else of the first one that the browser asks for. */
 export function wordsFor(config: Pick<MailshotConfig, 'lang'>, request: Request): Words {
-  const asked = (request.headers.get('accept-language') ?? '')
-    .split(',')
-    .map((one) => one.split(';')[0]?.trim() ?? '')
-  const { lang, dir, preview } = textsFor([config.lang, ...asked].find(isKnown) ?? 'en')
+  const asked = (request.headers.get('accept-language') ?? '').split(',')
+  const lang = [config.lang, ...asked].map(primaryOf).find(isKnown) ?? 'en'
   const kilobytes = new Intl.NumberFormat(lang, {
     style: 'unit',
     unit: 'kilobyte',
@@ -26,20 +24,19 @@ export function wordsFor(config: Pick<MailshotConfig, 'lang'>, request: Request)
   const names = new Intl.DisplayNames(lang, { type: 'language', fallback: 'code' })
   return {
     lang,
-    dir,
-    text: preview,
+    text: previewTexts[lang] ?? en,
     size: (bytes) => kilobytes.format(Math.ceil(bytes / 1024)),
     language: (tag) => nameOf(names, tag),
   }
 }
 
-function isKnown(tag: string): boolean {
-  const primary = primaryOf(tag)
-  return textLanguages.some((lang) => primaryOf(lang) === primary)
+function isKnown(lang: string): boolean {
+  return Object.hasOwn(previewTexts, lang)
 }
 
+/** `fr` of `fr-CA;q=0.8` */
 function primaryOf(tag: string): string {
-  return tag.toLowerCase().split('-')[0] ?? ''
+  return tag.trim().toLowerCase().split(/[-;]/)[0] ?? ''
 }
 
 function nameOf(names: Intl.DisplayNames, tag: string): string {
