@@ -4,7 +4,6 @@ import {
   archiveUrl,
   findLetter,
   type Letter,
-  letterUrl,
   listLetters,
 } from '../integrations/mailshot/archive.ts'
 import type { MailshotConfigInput } from '../integrations/mailshot/config.ts'
@@ -109,9 +108,9 @@ describe('listLetters', () => {
     })
     await sendCampaign(mailshot, { 'only.md': markdown('Seulement') })
     const letters = await listLetters(mailshot, { lang: 'en-GB' })
-    expect(letters.map(({ slug, lang, title }) => [slug, lang, title])).toEqual([
-      ['only', 'fr', 'Bonjour'],
-      ['both', 'en', 'Hello'],
+    expect(letters.map(({ lang, title, url }) => [lang, title, url])).toEqual([
+      ['fr', 'Bonjour', 'https://example.org/newsletters/only'],
+      ['en', 'Hello', 'https://example.org/newsletters/both/en'],
     ])
     expect(letters[1]?.langs).toEqual(['en', 'fr'])
   })
@@ -215,15 +214,13 @@ describe('findLetter', () => {
   })
 })
 
-describe('letterUrl', () => {
-  it('says the language only where there are several, and ends as the site’s addresses do', async () => {
+describe('archiveUrl', () => {
+  it('ends as the site’s addresses do, but for files', async () => {
     const { config } = await openTestMailshot()
-    const one = { slug: 'a', lang: 'fr', langs: ['fr'] }
-    expect(letterUrl(config, one)).toBe('https://example.org/newsletters/a')
-    const two = { ...one, langs: ['en', 'fr'] }
-    expect(letterUrl(config, two)).toBe('https://example.org/newsletters/a/fr')
+    expect(archiveUrl(config)).toBe('https://example.org/newsletters')
+    expect(archiveUrl(config, '/a')).toBe('https://example.org/newsletters/a')
     const slashed = { ...config, trailingSlash: true }
-    expect(letterUrl(slashed, one)).toBe('https://example.org/newsletters/a/')
+    expect(archiveUrl(slashed, '/a')).toBe('https://example.org/newsletters/a/')
     expect(archiveUrl(slashed, '/rss.xml')).toBe('https://example.org/newsletters/rss.xml')
   })
 })

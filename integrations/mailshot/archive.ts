@@ -11,6 +11,8 @@ import { pageUrl } from './token.ts'
 /** A campaign as the public archive shows it, in one language, with neutral fields. */
 export interface Letter {
   slug: string
+  /** Its public address: with the language where it has several. */
+  url: string
   lang: string
   dir: 'ltr' | 'rtl'
   /** All languages there are of it, sorted. */
@@ -60,13 +62,6 @@ export async function findLetter(
   const letter = row && (await toLetter(mailshot, row, lang))
   return lang === undefined || letter?.lang === lang ? letter : undefined
 }
-
-/** The public address of a letter: with its language where it has several. */
-export function letterUrl(config: MailshotConfig, { slug, lang, langs }: LetterPlace): string {
-  return archiveUrl(config, langs.length > 1 ? `/${slug}/${lang}` : `/${slug}`)
-}
-
-type LetterPlace = Pick<Letter, 'slug' | 'lang' | 'langs'>
 
 /** The public address of the archive, or of what is at a path in it. */
 export function archiveUrl(
@@ -166,10 +161,12 @@ function mergeLetter(
   if (!page) return undefined
   const { slug } = send
   const langs = Object.keys(snapshot.variants).toSorted()
-  const scope = scopeOf(config, snapshot, nobody(config, send, { slug, lang, langs }))
+  const url = archiveUrl(config, langs.length > 1 ? `/${slug}/${lang}` : `/${slug}`)
+  const scope = scopeOf(config, snapshot, nobody(config, { lists: send.lists, lang, url }))
   const merge = (template: Template) => prepareMerge(template, lang)(scope)
   return {
     slug,
+    url,
     lang,
     dir,
     langs,
@@ -181,8 +178,11 @@ function mergeLetter(
 }
 
 /** A reader about whom nothing is known, and whose links lead to where one becomes a reader. */
-function nobody(config: MailshotConfig, { lists }: PublicSend, letter: LetterPlace): Reader {
+function nobody(
+  config: MailshotConfig,
+  { lists, lang, url }: Pick<Reader, 'lists' | 'lang'> & { url: string },
+): Reader {
   const subscribe = pageUrl(config, 'subscribe')
-  const urls = { unsubscribe: subscribe, preferences: subscribe, view: letterUrl(config, letter) }
-  return { email: '', name: '', lang: letter.lang, status: '', lists, attributes: {}, urls }
+  const urls = { unsubscribe: subscribe, preferences: subscribe, view: url }
+  return { email: '', name: '', lang, status: '', lists, attributes: {}, urls }
 }
