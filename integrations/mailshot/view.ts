@@ -1,49 +1,55 @@
 import { sql } from 'drizzle-orm/sql'
+import { waysOn } from './archive/link.ts'
+import type { MailshotConfig } from './config.ts'
 import { readerOf } from './deliver/compose.ts'
+import { messageKeyOf } from './deliver/held.ts'
 import type { Mailshot } from './mailshot.ts'
 import { composeMessage } from './message.ts'
+import { isSampleToken, lostPage, type Notice, noticeOf } from './pages/notice.ts'
+import type { Page } from './pages/page.ts'
 import { readerLanguage } from './reader-language.ts'
 import { readSnapshot } from './send/media.ts'
-import { type NoticeTexts, textsFor } from './texts.ts'
+import { textsFor } from './texts.ts'
 import { verifyToken } from './token.ts'
-
-export type MailView =
-  | { kind: 'mail'; html: string }
-  /** Why there is no mail to show, and what to do about it. */
-  | { kind: 'notice'; status: 200 | 404 | 410; lang: string; notice: NoticeTexts }
 
 /**
  * The mail behind a "view in browser" link: the frozen campaign as this recipient got it, with what the subscriber's
  * fields hold now. Its links are the recipient's own.
  */
-export async function viewMail(
+export async function viewPage(
   mailshot: Mailshot,
   token: string,
   request: Request,
-): Promise<MailView> {
+): Promise<Page<Notice> | Response> {
   const { config } = mailshot
-  const lang = readerLanguage(config, request)
-  const { archive, pages } = textsFor(lang)
+  if (isSampleToken(token)) return explain(config, request, 'test')
   const verified = verifyToken(config.secrets, 'view', token, mailshot.now())
   const [id] = 'ids' in verified ? verified.ids : []
-  if (id === undefined) return { kind: 'notice', status: 404, lang, notice: pages.lost }
-  if (id === 0) return { kind: 'notice', status: 200, lang, notice: archive.test }
+  if (id === undefined) return lostPage(config, request)
+  if (id === 0) return explain(config, request, 'test')
   const recipient = await findRecipient(mailshot, id)
-  if (!recipient) return { kind: 'notice', status: 410, lang, notice: archive.gone }
+  if (!recipient) return explain(config, request, 'gone')
   const campaign = await readSnapshot(mailshot, recipient.contentHash)
   const { html } = composeMessage(config, campaign, readerOf(config, recipient), {
-    id: `${recipient.sendId}.${id}`,
+    id: messageKeyOf(recipient),
     envelopeFrom: config.returnPath,
     messageId: '',
   })
-  return { kind: 'mail', html }
+  return mailResponse(html)
+}
+
+/** Why there is no mail to show, in the reader's language, with the ways on. */
+function explain(config: MailshotConfig, request: Request, what: 'test' | 'gone'): Page<Notice> {
+  const texts = textsFor(readerLanguage(config, request))
+  const view = noticeOf(texts.archive[what], {}, { links: waysOn(config, texts) })
+  return { status: what === 'test' ? 200 : 410, texts, view }
 }
 
 /**
  * A mail as a page of its own. It runs no script and sends no form; what it links to opens like any link, and does not learn
  * the address, which holds a token.
  */
-export function mailResponse(html: string): Response {
+function mailResponse(html: string): Response {
   return new Response(html, {
     headers: {
       'content-type': 'text/html; charset=utf-8',
