@@ -9,12 +9,6 @@ export interface Mailbox {
   close(): Promise<void>
 }
 
-export interface MailboxOptions {
-  port: number
-  /** The bytes of a campaign's image: the mailbox stands in for the site, whose address the mails have. */
-  readMedia: (hash: string) => Promise<{ type: string; bytes: Uint8Array } | undefined>
-}
-
 type Mails = Pick<TestSmtpServer, 'messages' | 'events'>
 
 const assets: Record<string, [type: string, file: string]> = {
@@ -24,14 +18,14 @@ const assets: Record<string, [type: string, file: string]> = {
 }
 
 /** Serves a page, on this machine only, that shows the mails a server has got, each as soon as it is there. */
-export async function startMailbox(mails: Mails, options: MailboxOptions): Promise<Mailbox> {
+export async function startMailbox(mails: Mails, port: number): Promise<Mailbox> {
   const server = createServer((request, response) => {
-    answer(mails, options, request.url ?? '/', response).catch((error: unknown) => {
+    answer(mails, request.url ?? '/', response).catch((error: unknown) => {
       if (response.headersSent) response.destroy()
       else send(response, 500, 'text/plain', String(error))
     })
   })
-  server.listen(options.port, '127.0.0.1')
+  server.listen(port, '127.0.0.1')
   await once(server, 'listening').catch(async () => {
     // The usual port is taken: any other will do.
     server.listen(0, '127.0.0.1')
@@ -48,24 +42,16 @@ export async function startMailbox(mails: Mails, options: MailboxOptions): Promi
   }
 }
 
-async function answer(
-  mails: Mails,
-  options: MailboxOptions,
-  url: string,
-  response: ServerResponse,
-) {
+async function answer(mails: Mails, url: string, response: ServerResponse) {
   const { pathname } = new URL(url, 'http://localhost')
   const asset = assets[pathname]
   if (asset) return send(response, 200, asset[0], readAsset(asset[1]))
   if (pathname === '/events') return follow(mails, response)
-  const media = /\/media\/([0-9a-f]+)\.\w+$/.exec(pathname)?.[1]
-  const image = media && (await options.readMedia(media))
-  if (image) return send(response, 200, image.type, image.bytes)
   const [, number, part] = /^\/mails\/(\d+)\/(html|parts)$/.exec(pathname) ?? []
   const mail = mails.messages[Number(number ?? -1)]
   if (mail && part === 'html') return await sendHtml(mail, response)
   if (mail) return send(response, 200, 'application/json', JSON.stringify(await partsOf(mail)))
-  send(response, 404, 'text/html', readAsset('elsewhere.html'))
+  send(response, 404, 'text/plain', 'There is nothing here; the mailbox is at /\n')
 }
 
 /** Server-sent events: what is there already, then each mail as it arrives. */
