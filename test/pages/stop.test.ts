@@ -46,7 +46,11 @@ describe('stopPage by GET', () => {
     expect(view).toMatchObject({
       status: 'Terminé',
       progress: { settled: 3, total: 3 },
-      counts: expect.arrayContaining([{ label: 'Envoyés', value: '3' }]),
+      counts: [
+        { label: 'Destinataires', value: '3' },
+        { label: 'Envoyés', value: '3' },
+        { label: 'En attente', value: '0' },
+      ],
       buttons: [],
       cancel: undefined,
     })

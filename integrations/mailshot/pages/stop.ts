@@ -106,10 +106,9 @@ async function sendView(
     held: mailshot.held === undefined ? undefined : fill(words.held, { reason: mailshot.held }),
     facts: await factsOf(mailshot, texts, send),
     progress: { settled: send.total - send.remaining, total: send.total },
-    counts: countNames.map((name) => ({
-      label: words.counts[name],
-      value: number.format(send[name]),
-    })),
+    counts: countNames
+      .filter((name) => send[name] > 0 || alwaysCounted.includes(name))
+      .map((name) => ({ label: words.counts[name], value: number.format(send[name]) })),
     buttons: isOpen(send)
       ? [
           isPaused
@@ -131,6 +130,9 @@ const countNames = [
   'uncertain',
   'cancelled',
 ] as const satisfies (keyof StopTexts['counts'])[]
+
+/** Of the others, a nought says nothing. */
+const alwaysCounted: string[] = ['total', 'sent', 'remaining']
 
 async function factsOf(mailshot: Mailshot, texts: Texts, send: Send): Promise<SendView['facts']> {
   const { config } = mailshot
