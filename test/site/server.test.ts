@@ -57,6 +57,23 @@ describe('the built server', () => {
 })
 
 describe('a route of the built site', () => {
+  it('refuses a form of another site, and of none', async () => {
+    const { url } = await startBuiltSite()
+    const post = (headers: Record<string, string>) =>
+      fetch(`${url}/mailshot/subscribe`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/x-www-form-urlencoded', ...headers },
+        body: 'email=a@example.org&list=weekly',
+        redirect: 'manual',
+      })
+    const foreign = await post({ origin: 'https://evil.example' })
+    expect(foreign.status).toBe(403)
+    expect(await foreign.text()).toContain('so nothing was changed')
+    expect((await post({})).status).toBe(403)
+    expect((await post({ origin: 'null' })).status).toBe(403)
+    expect((await post({ origin: url })).status).toBe(303)
+  })
+
   it('names the methods it has', async () => {
     const { url } = await startBuiltSite()
     const answer = await fetch(`${url}/mailshot/health`, { method: 'DELETE' })
