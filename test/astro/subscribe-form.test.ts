@@ -1,0 +1,65 @@
+import { experimental_AstroContainer as AstroContainer } from 'astro/container'
+import { describe, expect, it } from 'vitest'
+import SubscribeForm from '../../integrations/mailshot/components/SubscribeForm.astro'
+
+// The lists are those of the example site: weekly and product, both public.
+describe('SubscribeForm', () => {
+  it('posts to the sign-up page, and says where it stands, in which words, and what it offers', async () => {
+    const html = await render({}, '/about')
+    expect(html).toMatch(/<form[^>]* method="post" action="\/mailshot\/subscribe"/)
+    expect(html).toContain('<input type="hidden" name="form" value="/about">')
+    expect(html).toContain('<input type="hidden" name="lang" value="fr">')
+    expect(html).toContain('<input type="hidden" name="offered" value="weekly">')
+    expect(html).toContain('<input type="hidden" name="offered" value="product">')
+  })
+
+  it('labels every field by what stands around it, and gives none an id that another form has', async () => {
+    const html = await render({ name: true })
+    const labels = html.match(/<label[\s\S]*?<\/label>/g) ?? []
+    expect(labels.map((label) => /name="(\w+)"/.exec(label)?.[1])).toEqual([
+      'list',
+      'list',
+      'name',
+      'email',
+    ])
+    expect(html).not.toMatch(/ id="/)
+    expect(html).toContain('<legend class="mailshot-label">Je souhaite recevoir</legend>')
+  })
+
+  it('asks for the name only where it is told to', async () => {
+    expect(await render({})).not.toContain('name="name"')
+  })
+
+  it('leaves no choice where it offers one list, and says which', async () => {
+    const html = await render({ lists: ['product'] })
+    expect(html).not.toContain('checkbox')
+    expect(html).toContain('<input type="hidden" name="list" value="product">')
+    expect(html).toContain('Je souhaite recevoir «\u00a0Les nouvelles de l’Atlas\u00a0».')
+    expect(html).not.toContain('La lettre du vendredi')
+  })
+
+  it('speaks the language it is given, or the site’s where we have no texts in that', async () => {
+    expect(await render({ lang: 'en-GB' })).toMatch(/<div class="mailshot" lang="en" dir="ltr"/)
+    expect(await render({ lang: 'xx' })).toMatch(/<div class="mailshot" lang="fr" dir="ltr"/)
+  })
+
+  it('takes a class of the site’s', async () => {
+    expect(await render({ class: 'aside' })).toContain('<div class="mailshot aside"')
+  })
+
+  it('tells the developer of a list that nobody may sign up to', async () => {
+    await expect(render({ lists: ['weeky'] }, '/about')).rejects.toThrow(
+      'the sign-up form at /about offers "weeky", which is no public list in mailshot.config.ts (public: weekly, product)',
+    )
+  })
+
+  it('needs no script, and nothing of another server', async () => {
+    expect(await render({ name: true })).not.toMatch(/<script|https?:/)
+  })
+})
+
+async function render(props: Record<string, unknown>, path = '/'): Promise<string> {
+  const container = await AstroContainer.create()
+  const request = new Request(`https://example.org${path}`)
+  return container.renderToString(SubscribeForm, { props, request })
+}
