@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest'
+import { withAstroLayouts } from '../../integrations/mailshot/astro-layouts.ts'
+import type { ReadOptions } from '../../integrations/mailshot/campaign.ts'
 import type { MailshotConfig } from '../../integrations/mailshot/config.ts'
 import { previewList } from '../../integrations/mailshot/preview/list.ts'
 import exampleConfig from '../../src/mailshot.config.ts'
@@ -7,14 +9,17 @@ import { breaking, breakingCampaign } from './look-at.ts'
 
 describe('previewList', () => {
   it('lists the example campaigns, newest first, as an inbox shows them', async () => {
-    const { campaigns, total, newer, older, example } = await listOf(exampleConfig)
+    const { campaigns, total, newer, older, example } = await withAstroLayouts((renderLayout) =>
+      listOf(exampleConfig, { renderLayout }),
+    )
     expect(campaigns.map(({ slug, facts }) => [slug, facts.format, facts.langs.length])).toEqual([
+      ['2027-01-voeux', 'Markdown · Lisière', 1],
       ['2026-12-atlas', 'MJML', 1],
       ['2026-11-agenda', 'MJML', 1],
       ['2026-10-automne', 'Markdown · Default letter', 2],
       ['2026-09-rentree', 'Markdown · Default letter', 1],
     ])
-    expect(campaigns[3]).toMatchObject({
+    expect(campaigns[4]).toMatchObject({
       href: '/mailshot/preview/2026-09-rentree',
       inbox: {
         from: 'Lisière',
@@ -30,7 +35,7 @@ describe('previewList', () => {
       wrong: undefined,
       thumbnail: '/mailshot/preview/2026-09-rentree/mail.html',
     })
-    expect([total, newer, older, example]).toEqual([4, undefined, undefined, undefined])
+    expect([total, newer, older, example]).toEqual([5, undefined, undefined, undefined])
   })
 
   it('lists a campaign that is wrong, or cannot be read, with what is wrong first', async () => {
@@ -74,11 +79,11 @@ describe('previewList', () => {
     const first = await listOf(config)
     expect(first).toMatchObject({ total: 21, newer: undefined, older: '/mailshot/preview?page=2' })
     expect(first.campaigns).toHaveLength(20)
-    const second = await listOf(config, '?page=2')
+    const second = await listOf(config, { query: '?page=2' })
     expect(second.campaigns.map(({ slug }) => slug)).toEqual(['10'])
     expect(second).toMatchObject({ newer: '/mailshot/preview?page=1', older: undefined })
-    expect((await listOf(config, '?page=99')).campaigns).toEqual(second.campaigns)
-    expect((await listOf(config, '?page=x')).campaigns).toHaveLength(20)
+    expect((await listOf(config, { query: '?page=99' })).campaigns).toEqual(second.campaigns)
+    expect((await listOf(config, { query: '?page=x' })).campaigns).toHaveLength(20)
   })
 
   it('gives a first campaign to begin with, which is right', async () => {
@@ -103,7 +108,10 @@ describe('previewList', () => {
   })
 })
 
-function listOf(config: MailshotConfig, query = '') {
+function listOf(
+  config: MailshotConfig,
+  { query = '', renderLayout }: ReadOptions & { query?: string } = {},
+) {
   const request = new Request(`http://localhost/mailshot/preview${query}`)
-  return previewList(config, { request })
+  return previewList(config, { request, renderLayout })
 }
