@@ -45,21 +45,18 @@ function faultOf(cause: unknown): LayoutFault {
   return { why, cure, ...(place && { place }) }
 }
 
+const located = z.object({ loc: z.object({ file: z.string(), line: z.number() }) })
+
 /** Where in the project it went wrong, as far as the error knows. */
 function placeOf(cause: unknown): LayoutFault['place'] {
-  if (!(cause instanceof Error)) return undefined
-  const { loc } = Object.assign({ loc: undefined }, cause)
-  if (isLocation(loc)) return placeIn(loc.file, loc.line)
-  const frames = (cause.stack ?? '').matchAll(/[( ](\/[^():]+\.(?:astro|[jt]sx?)):(\d+):\d+/g)
+  const { data } = located.safeParse(cause)
+  if (data) return placeIn(data.loc.file, data.loc.line)
+  const stack = cause instanceof Error ? (cause.stack ?? '') : ''
+  const frames = stack.matchAll(/[( ](\/[^():]+\.(?:astro|[jt]sx?)):(\d+):\d+/g)
   return Array.from(frames, ([, file = '', line]) => placeIn(file, Number(line))).find(Boolean)
 }
 
 function placeIn(path: string, line: number): LayoutFault['place'] {
   const file = relative(process.cwd(), resolve(path))
   return /^\.\.|(?:^|\/)node_modules\//.test(file) ? undefined : { file, line }
-}
-
-function isLocation(value: unknown): value is { file: string; line: number } {
-  if (typeof value !== 'object' || value === null) return false
-  return 'file' in value && 'line' in value && typeof value.file === 'string'
 }
