@@ -21,7 +21,7 @@ export const siteRoutes: readonly SiteRoute[] = [
   route('/unsubscribe/[token]', 'unsubscribe.astro', 'machine', 'GET', 'POST'),
   route('/preferences/[token]', 'preferences.astro', 'token', 'GET', 'POST'),
   route('/stop/[token]', 'stop.astro', 'token', 'GET', 'POST'),
-  route('/view/[token]', 'view.ts', 'token', 'GET'),
+  route('/view/[token]', 'view.astro', 'token', 'GET'),
   route('/media/[file]', 'media.ts', 'page', 'GET'),
   route('/health', 'health.ts', 'page', 'GET'),
   route('/api/sends', 'api/sends.ts', 'machine', 'GET', 'POST'),

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { indexPage, type IndexView } from '../../integrations/mailshot/archive/index-page.ts'
-import { linkHeader } from '../../integrations/mailshot/archive/link.ts'
+import { announce } from '../../integrations/mailshot/archive/link.ts'
 import { markdown } from '../campaign-folder.ts'
 import { openTestMailshot, type TestMailshot } from '../open-test-mailshot.ts'
 import { addReaders } from '../people.ts'
@@ -18,7 +18,10 @@ describe('indexPage', () => {
     expect(view.letters.map(({ title }) => title)).toEqual(['Hi'])
     expect(view.turns).toEqual([])
     expect(view.signUp).toEqual([{ label: 'Subscribe', href: '/mailshot/subscribe?lang=en' }])
-    expect(linkHeader(view.head)).toBe(
+    const headers = new Headers()
+    announce(headers, view)
+    expect(headers.get('vary')).toBe('Accept-Language')
+    expect(headers.get('link')).toBe(
       '<https://example.org/newsletters>; rel="canonical", ' +
         '<https://example.org/newsletters/rss.xml?lang=en>; rel="alternate"; type="application/rss+xml"',
     )

@@ -1,100 +1,103 @@
-import { rm } from 'node:fs/promises'
-import { createServer, type RequestListener } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { fileURLToPath } from 'node:url'
-import { build } from 'astro'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { z } from 'zod'
+import { describe, expect, it } from 'vitest'
+import { type BuiltSite, startBuiltSite } from '../built-site.ts'
+import { ask } from '../http-client.ts'
 
-const root = fileURLToPath(new URL('../..', import.meta.url))
-const outDir = `${root}test-results/site/`
-const server = createServer()
-let site = ''
-
-beforeAll(async () => {
-  process.env['ASTRO_NODE_AUTOSTART'] = 'disabled'
-  process.env['ASTRO_TELEMETRY_DISABLED'] = '1'
-  await build({ root, outDir, logLevel: 'error' })
-  server.on('request', await entry())
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  site = `http://127.0.0.1:${z.custom<AddressInfo>().parse(server.address()).port}`
-})
-
-afterAll(async () => {
-  await new Promise((resolve) => server.close(resolve))
-  await rm(outDir, { recursive: true, force: true })
-})
+const slugs = ['2026-09-rentree', '2026-10-automne', '2026-11-agenda', '2026-12-atlas']
 
 describe('archive of the example site', () => {
-  it('lists every public letter, newest first, with neutral fields', async () => {
-    const html = await read('/newsletters')
-    const titles = Array.from(html.matchAll(/<h2[^>]*>\s*<a[^>]*>([^<]*)</g), (match) => match[1])
-    expect(titles).toEqual([
+  it('offers to subscribe while nothing was sent, and leads on from what is not there', async () => {
+    const site = await startBuiltSite()
+    const empty = await ask(`${site.url}/newsletters`)
+    expect([empty.status, empty.text]).toEqual([
+      200,
+      expect.stringContaining('href="/mailshot/subscribe'),
+    ])
+    const unknown = await ask(`${site.url}/newsletters/2026-09-rentree`)
+    expect([unknown.status, unknown.text]).toEqual([
+      404,
+      expect.stringContaining('href="/newsletters"'),
+    ])
+    expect((await ask(`${site.url}/newsletters/2026-09-rentree/fr`)).status).toBe(404)
+    expect((await ask(`${site.url}/mailshot/media/${'0'.repeat(32)}.png`)).status).toBe(404)
+  })
+
+  it('shows what was sent, to everybody, in the site’s design and in the reader’s language', async () => {
+    const site = await startBuiltSite({ prepare: addReaders })
+    await sendAll(site)
+    expect(await titlesOn(`${site.url}/newsletters`)).toEqual([
       'Bonjour, l’Atlas marche maintenant sans réseau',
       expect.stringMatching(/^L’agenda de novembre/),
       'Bonjour, la forêt change de couleur',
       'Bonjour, les sentiers vous attendent',
     ])
-  })
-
-  it('shows a Markdown letter in the site’s own design, without the mail’s styles and footer', async () => {
-    const html = await read('/newsletters/2026-09-rentree')
-    expect(html).toContain('<h1>La rentrée se fait à pied</h1>')
-    expect(html).toContain('<html lang="fr"')
-    expect(html).not.toContain('mj-')
-    expect(html).not.toContain('désinscri')
-  })
-
-  it('shows an MJML letter as the mail that it is, apart from the site’s styles', async () => {
-    const html = await read('/newsletters/2026-11-agenda')
-    expect(html).toMatch(/<template shadowrootmode="open"[^>]*><style/)
-    expect(html).toContain('Veillée au refuge')
-  })
-
-  it('offers a letter in each of its languages', async () => {
-    const french = await read('/newsletters/2026-10-automne')
-    expect(french).toMatch(/href="\/newsletters\/2026-10-automne\/en" lang="en"/)
-    const english = await read('/newsletters/2026-10-automne/en')
-    expect(english).toContain('<html lang="en"')
-    expect(english).toContain('Hello there,')
-    expect(english).toMatch(/href="\/newsletters\/2026-10-automne" lang="fr"/)
-  })
-
-  it('serves the pictures that its letters show', async () => {
-    const paths = ['/newsletters/2026-09-rentree', '/newsletters/2026-11-agenda']
-    const pages = await Promise.all(paths.map(read))
-    const pictures = pages.flatMap((html) => [
-      ...html.matchAll(/src="(\/newsletters\/media[^"]+)"/g),
-    ])
-    expect(pictures).toHaveLength(5)
-    const answers = await Promise.all(pictures.map(([, path]) => fetch(`${site}${path}`)))
-    const types = answers.map((answer) => [answer.status, answer.headers.get('content-type')])
-    expect(new Set(types.map(String))).toEqual(new Set(['200,image/jpeg', '200,image/png']))
-  })
-
-  it('leaves no merge field, no address and no link of a subscriber on any page', async () => {
-    const slugs = ['2026-09-rentree', '2026-10-automne', '2026-11-agenda', '2026-12-atlas']
-    const pages = await Promise.all(slugs.map((slug) => read(`/newsletters/${slug}`)))
-    for (const html of pages) {
-      expect(html).not.toMatch(/\{\{|\{%|@lisiere\.example|\/mailshot\//)
-    }
-  })
-
-  it('answers an unknown letter with a page that leads on', async () => {
-    const answer = await fetch(`${site}/newsletters/none`)
-    expect(answer.status).toBe(404)
-    expect(await answer.text()).toContain('href="/newsletters"')
+    expect(await titlesOn(site.url)).toHaveLength(3)
+    await showsLetters(site)
+    await tellsFeedReaders(site)
+    await tellsNothingOfReaders(site)
+    await servesPictures(site)
   })
 })
 
-async function read(path: string): Promise<string> {
-  const answer = await fetch(`${site}${path}`)
-  expect(answer.status).toBe(200)
-  return answer.text()
+async function titlesOn(url: string) {
+  const { text } = await ask(url)
+  const titles = text.matchAll(/<h[23][^>]*>\s*<a[^>]*>([^<]*)</g)
+  return Array.from(titles, ([, title]) => title?.trim())
 }
 
-async function entry(): Promise<RequestListener> {
-  const module: unknown = await import(/* @vite-ignore */ `${outDir}server/entry.mjs`)
-  const isHandler = (value: unknown) => typeof value === 'function'
-  return z.object({ handler: z.custom<RequestListener>(isHandler) }).parse(module).handler
+async function tellsFeedReaders(site: BuiltSite) {
+  const { headers, text } = await ask(`${site.url}/newsletters/rss.xml?lang=en`)
+  expect(headers['content-type']).toBe('application/rss+xml; charset=utf-8')
+  expect(text).toContain(`<link>${site.url}/newsletters/2026-10-automne/en</link>`)
+}
+
+async function showsLetters(site: BuiltSite) {
+  const markdown = await ask(`${site.url}/newsletters/2026-09-rentree`)
+  expect(markdown.text).toMatch(/<h1[^>]*>La rentrée se fait à pied<\/h1>/)
+  expect(markdown.text).toContain('<html lang="fr"')
+  expect(markdown.text).not.toMatch(/mj-|désinscri/)
+  const mail = await ask(`${site.url}/newsletters/2026-11-agenda`)
+  expect(mail.text).toContain('src="/newsletters/2026-11-agenda?mail"')
+  const framed = await ask(`${site.url}/newsletters/2026-11-agenda?mail`)
+  expect(framed.headers['content-security-policy']).toMatch(/^default-src 'none'.* sandbox /)
+  expect(framed.text).toContain('Veillée au refuge')
+  expect(framed.text).not.toContain('désinscri')
+  const headers = { 'accept-language': 'en-GB' }
+  const english = await ask(`${site.url}/newsletters/2026-10-automne`, { headers })
+  expect(english.headers.vary).toBe('Accept-Language')
+  expect(english.text).toContain('<html lang="en"')
+  expect(english.text).toContain('Hello there,')
+  expect(english.text).toMatch(/href="\/newsletters\/2026-10-automne\/fr" lang="fr"/)
+}
+
+async function tellsNothingOfReaders(site: BuiltSite) {
+  const paths = slugs.flatMap((slug) => [slug, `${slug}?mail`])
+  const pages = await Promise.all(paths.map((path) => ask(`${site.url}/newsletters/${path}`)))
+  for (const { status, text } of pages) {
+    expect(status).toBe(200)
+    expect(text).not.toMatch(/\{\{|\{%|[\w.]@[\w]|\/mailshot\/(?!subscribe|media)/)
+  }
+}
+
+async function servesPictures(site: BuiltSite) {
+  const pages = ['2026-09-rentree', '2026-11-agenda?mail'].map((path) =>
+    ask(`${site.url}/newsletters/${path}`),
+  )
+  const texts = (await Promise.all(pages)).map(({ text }) => text)
+  const urls = texts.flatMap((text) => text.match(/(?<=src=")[^"]*\/mailshot\/media\/[^"]+/g) ?? [])
+  expect(urls).toHaveLength(5)
+  const answers = await Promise.all(urls.map((url) => ask(url)))
+  const types = answers.map(({ status, headers }) => `${status} ${headers['content-type']}`)
+  expect(new Set(types)).toEqual(new Set(['200 image/jpeg', '200 image/png']))
+}
+
+async function addReaders({ mailshot }: Pick<BuiltSite, 'mailshot'>) {
+  for (const list of ['weekly', 'product']) {
+    await mailshot('subscribers', 'add', 'zoe@example.org', '--list', list, '--confirmed')
+  }
+}
+
+/** By the command line, as an operator does; the site's own sender mails them. */
+async function sendAll({ mailshot }: BuiltSite) {
+  for (const slug of slugs) await mailshot('send', slug, '--yes')
+  for (const slug of slugs) await mailshot('status', slug, '--watch')
 }

@@ -17,6 +17,8 @@ export interface IndexView {
   /** To the first page and to the next one, where there are such. */
   turns: PageLink[]
   signUp: PageLink[]
+  /** Whether another browser may get another language at the same address. */
+  varies: boolean
   head: HeadLink[]
 }
 
@@ -55,6 +57,7 @@ export async function indexPage(
         ...(last ? [{ label: texts.archive.older, href: pathOf(to({ before: last.slug })) }] : []),
       ],
       signUp: signUpLinks(config, texts),
+      varies: !asked.has('lang'),
       head: [
         { rel: 'canonical', href: addressOf(archiveUrl(config), before ? { before } : {}) },
         feedLink(config, lang),

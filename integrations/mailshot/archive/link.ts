@@ -13,14 +13,24 @@ export interface HeadLink {
   title?: string
 }
 
-/** The same as a header (RFC 8288), for the sites whose layout leaves no room in its head. */
-export function linkHeader(links: readonly HeadLink[]): string {
-  return links
-    .map(({ rel, href, hreflang, type }) => {
-      const language = hreflang === undefined ? '' : `; hreflang="${hreflang}"`
-      return `<${href}>; rel="${rel}"${language}${type === undefined ? '' : `; type="${type}"`}`
-    })
-    .join(', ')
+/**
+ * Says of a page what its head says too (RFC 8288), for the sites whose layout leaves no room in it, and that a copy of it
+ * is to be asked for again: tomorrow it may be hidden.
+ */
+export function announce(
+  headers: Headers,
+  page: { head: readonly HeadLink[]; varies: boolean },
+): void {
+  headers.set('link', page.head.map(linkValue).join(', '))
+  headers.set('cache-control', 'no-cache')
+  if (page.varies) headers.append('vary', 'Accept-Language')
+}
+
+function linkValue({ rel, href, hreflang, type }: HeadLink): string {
+  const more = Object.entries({ hreflang, type }).filter(([, value]) => value !== undefined)
+  return [`<${href}>`, `rel="${rel}"`, ...more.map(([key, value]) => `${key}="${value}"`)].join(
+    '; ',
+  )
 }
 
 /** The feed of a language, for browsers and feed readers to find. */
