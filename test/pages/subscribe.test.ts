@@ -180,6 +180,13 @@ describe('subscribePage by POST', () => {
     expect(view).toHaveProperty('signUp.email.length', 320)
   })
 
+  it('leads to addresses that end with a slash on a site that has such', async () => {
+    const { mailshot, send } = await open({ trailingSlash: true })
+    expect(await send(filled)).toBe('/mailshot/subscribe/?asked=1&lang=fr')
+    const { view } = pageOf(await subscribePage(mailshot, get('subscribe/')))
+    expect(view).toMatchObject({ signUp: { action: '/mailshot/subscribe/' } })
+  })
+
   it('refuses a body that is no form', async () => {
     const { mailshot } = await open()
     const request = new Request('https://example.org/mailshot/subscribe', {

@@ -8,8 +8,6 @@ import { fill, textsFor } from '../texts.ts'
 import type { Message } from '../transport.ts'
 import { alarmContent } from './alarm.ts'
 
-export { fill } from '../texts.ts'
-
 export interface Letter {
   id: number
   kind: LetterKind
