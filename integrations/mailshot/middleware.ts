@@ -1,5 +1,6 @@
 import { defineMiddleware } from 'astro/middleware'
 import config from 'virtual:mailshot/config'
+import type { RenderLayout } from './campaign/layout.ts'
 import { guardRequest, protectResponse } from './guard.ts'
 import { patternOf, siteRoutes } from './routes.ts'
 
@@ -12,6 +13,16 @@ export const onRequest = defineMiddleware(async (context, next) => {
   const route = ownRoutes.get(siteBase + context.routePattern)
   const refusal = guardRequest(context.request, context.url.origin, { route, site: config.site })
   if (refusal) return refusal
+  if (route?.kind === 'preview') context.locals.renderMailLayout = renderLayout
   const response = await next()
   return route ? protectResponse(response, route) : response
 })
+
+/**
+ * Handed to the preview here: Astro's container knows every page of the site, and a page that imports it gets, in
+ * development, the styles of them all.
+ */
+const renderLayout: RenderLayout = async (file, props) => {
+  const { renderSiteLayout } = await import('./site-layouts.ts')
+  return renderSiteLayout(file, props)
+}

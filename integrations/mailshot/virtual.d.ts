@@ -25,3 +25,10 @@ declare module 'virtual:mailshot/layouts' {
   >
   export default layouts
 }
+
+declare namespace App {
+  interface Locals {
+    /** Renders mail layouts that are Astro components; on the pages of the preview. */
+    renderMailLayout?: import('./campaign/layout.ts').RenderLayout
+  }
+}
