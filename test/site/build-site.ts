@@ -14,7 +14,7 @@ declare module 'vitest' {
 /** Builds the example site as `npm run build` does; inside the project, where its packages are found. */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
   const root = fileURLToPath(new URL('../..', import.meta.url))
-  const outDir = `${root}test-results/site/`
+  const outDir = `${root}test-results/site-${process.pid}/`
   const { NODE_ENV: _, ...env } = process.env
   await promisify(execFile)(
     process.execPath,

@@ -16,7 +16,7 @@ const ca = fileURLToPath(new URL('../fixtures/tls/test-only-ca.pem', import.meta
 describe('a reader of the built site', () => {
   it('signs up, confirms, gets a campaign, leaves by one click, and gets no other', async () => {
     const site = await startBuiltSite({ prepare: addOther })
-    await follow(site, site.url)
+    await expectJourney(site, site.url)
   })
 
   it('does so behind a proxy that ends TLS, too', async () => {
@@ -24,7 +24,7 @@ describe('a reader of the built site', () => {
     const env = { SITE_URL: proxy.url, NODE_EXTRA_CA_CERTS: ca }
     const site = await startBuiltSite({ env, prepare: addOther })
     proxy.forwardTo(Number(site.env['PORT']))
-    await follow(site, proxy.url)
+    await expectJourney(site, proxy.url)
   })
 })
 
@@ -32,7 +32,7 @@ async function addOther({ mailshot }: Pick<BuiltSite, 'mailshot'>) {
   await mailshot('subscribers', 'add', other, '--list', 'weekly', '--lang', 'fr', '--confirmed')
 }
 
-async function follow(site: BuiltSite, publicUrl: string) {
+async function expectJourney(site: BuiltSite, publicUrl: string) {
   await signUp(publicUrl)
   await confirm(await mailTo(site, reader), publicUrl)
   expect((await mailTo(site, reader)).subject).toContain('Bienvenue')

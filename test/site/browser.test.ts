@@ -1,0 +1,173 @@
+import type { Browser, Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import { en } from '../../integrations/mailshot/texts/en.ts'
+import { fr } from '../../integrations/mailshot/texts/fr.ts'
+import { type BuiltSite, startBuiltSite } from '../built-site.ts'
+import { look } from '../look.ts'
+import { openBrowser } from '../open-browser.ts'
+import type { ReadMail } from '../smtp-server.ts'
+
+let browser: Browser
+beforeAll(async () => {
+  browser = await openBrowser()
+})
+afterAll(() => browser.close())
+
+describe('in a browser', () => {
+  it('a French reader signs up, is helped with mistakes, confirms, and chooses', async () => {
+    const site = await startBuiltSite()
+    const words = fr.pages
+    const page = await open('fr-FR')
+    await page.goto(`${site.url}/mailshot/subscribe`)
+    await look(page, 'subscribe-fr')
+
+    // As a browser that checks nothing by itself.
+    await page.locator('form').evaluateAll((forms) => {
+      for (const form of forms) form.setAttribute('novalidate', '')
+    })
+    await page.getByRole('button', { name: words.form.button }).click()
+    await page.getByText(words.form.noEmail).first().waitFor()
+    expect(await page.title()).toContain(words.mistake)
+    await look(page, 'subscribe-mistakes-fr')
+
+    await page.getByLabel(words.form.email).fill('zoe@example.org')
+    await page.getByLabel(words.form.name).fill('Zoé')
+    await page.getByLabel('La lettre du vendredi').check()
+    await page.getByRole('button', { name: words.form.button }).click()
+    await page.getByRole('heading', { level: 1, name: words.subscribe.asked.heading }).waitFor()
+    await look(page, 'subscribed-fr')
+
+    const [confirmation] = await mails(site, 'zoe@example.org', 1)
+    await page.goto(linkIn(confirmation, '/confirm/'))
+    await look(page, 'confirm-fr')
+    await page.getByRole('button', { name: words.confirm.button }).click()
+    await page.getByRole('heading', { level: 1, name: words.confirm.confirmed.heading }).waitFor()
+    await look(page, 'confirmed-fr')
+
+    await page.getByRole('link', { name: words.links.preferences }).click()
+    await look(page, 'preferences-fr')
+    await page.getByRole('button', { name: words.preferences.save }).click()
+    await page.getByText(words.preferences.saved).waitFor()
+  })
+
+  it('an English reader looks at the mail, leaves, takes it back, and leaves everything', async () => {
+    const site = await startBuiltSite({ prepare: addReader })
+    const words = en.pages.unsubscribe
+    const page = await open('en-GB')
+    const [newsletter] = await send(site)
+
+    await page.goto(linkIn(newsletter, '/view/'))
+    await page.getByRole('heading', { name: /golden beeches/ }).waitFor()
+    await page.goto(linkIn(newsletter, '/unsubscribe/'))
+    await look(page, 'unsubscribe-en')
+    await page.getByRole('button', { name: words.button }).click()
+    await page.getByRole('heading', { level: 1, name: words.left.heading }).waitFor()
+    await look(page, 'unsubscribed-en')
+    expect(await statusOf(site)).toEqual(['unsubscribed'])
+
+    await page.getByRole('button', { name: words.undoButton }).click()
+    await page.getByRole('heading', { level: 1, name: words.undone.heading }).waitFor()
+    await look(page, 'undone-en')
+    expect(await statusOf(site)).toEqual(['active'])
+
+    await page.goto(linkIn(newsletter, '/unsubscribe/'))
+    await page.getByRole('button', { name: words.everything }).click()
+    await page.getByRole('heading', { level: 1, name: words.leftEverything.heading }).waitFor()
+    expect(await statusOf(site)).toEqual(['unsubscribed'])
+  })
+
+  it('a visitor reads the archive, in the language of the letter', async () => {
+    const site = await startBuiltSite({ prepare: addReader })
+    const page = await open('fr-FR')
+    await page.goto(`${site.url}/newsletters`)
+    await look(page, 'archive-empty-fr')
+    await send(site)
+
+    await page.goto(`${site.url}/newsletters`)
+    await look(page, 'archive-fr')
+    await page.getByRole('link', { name: /la forêt change de couleur/ }).click()
+    await page.waitForURL('**/newsletters/2026-10-automne**')
+    expect(await page.title()).toContain('la forêt change de couleur')
+    await look(page, 'letter-fr')
+    await page.goto(site.url)
+    await look(page, 'home-fr')
+  })
+
+  it('an editor sees a campaign as it will look', async () => {
+    const site = await startBuiltSite()
+    const page = await open('fr-FR')
+    await page.goto(`${site.url}/mailshot/preview/2026-10-automne`)
+    await look(page, 'preview-fr')
+  })
+
+  it('the operator stops a send by the link in a mail, asked once more before the end', async () => {
+    const site = await startBuiltSite({ prepare: addReader, env: { MAILSHOT_PACE: '1/hour' } })
+    const words = fr.pages.stop
+    await site.mailshot('subscribers', 'add', 'two@example.org', '--list', 'weekly', '--confirmed')
+    await site.mailshot('send', '2026-10-automne', '--yes')
+    const [alarm] = await mails(site, 'lettre@lisiere.example', 1)
+    const page = await open('fr-FR')
+    await page.goto(linkIn(alarm, '/stop/'))
+    await look(page, 'stop-fr')
+    await page.getByRole('button', { name: words.pause }).click()
+    await page.getByRole('button', { name: words.resume }).waitFor()
+    await page.getByRole('link', { name: words.cancel }).click()
+    await look(page, 'stop-sure-fr')
+  })
+
+  it('says what to do where a link is cut, or a letter is unknown', async () => {
+    const site = await startBuiltSite()
+    const page = await open('en-GB')
+    for (const path of ['unsubscribe', 'confirm', 'preferences', 'view', 'stop']) {
+      const answer = await page.goto(`${site.url}/mailshot/${path}/cut`)
+      expect(answer?.status()).toBe(404)
+      expect(await page.getByRole('heading', { level: 1 }).innerText()).toBe(en.pages.lost.heading)
+    }
+    await look(page, 'lost-en')
+    expect((await page.goto(`${site.url}/newsletters/none`))?.status()).toBe(404)
+    await look(page, 'no-letter-en')
+  })
+})
+
+async function open(locale: string): Promise<Page> {
+  const context = await browser.newContext({ locale })
+  onTestFinished(() => context.close())
+  return context.newPage()
+}
+
+async function addReader({ mailshot }: Pick<BuiltSite, 'mailshot'>) {
+  await mailshot(
+    'subscribers',
+    'add',
+    'ann@example.org',
+    '--list',
+    'weekly',
+    '--lang',
+    'en',
+    '--confirmed',
+  )
+}
+
+async function send(site: BuiltSite): Promise<ReadMail[]> {
+  await site.mailshot('send', '2026-10-automne', '--yes')
+  const found = await mails(site, 'ann@example.org', 1)
+  await site.mailshot('status', '2026-10-automne', '--watch')
+  return found
+}
+
+async function mails({ smtp }: BuiltSite, address: string, count: number): Promise<ReadMail[]> {
+  const found = () => smtp.messages.filter((mail) => mail.envelope.to.includes(address))
+  while (found().length < count) await smtp.waitForMessages(smtp.messages.length + 1)
+  return Promise.all(found().map((mail) => mail.read()))
+}
+
+async function statusOf({ json }: BuiltSite): Promise<unknown[]> {
+  const rows = await json('subscribers', 'show', 'ann@example.org')
+  return JSON.stringify(rows).match(/(?<="status":")\w+/g) ?? []
+}
+
+function linkIn(mail: ReadMail | undefined, part: string): string {
+  const link = mail?.text.split(/[\s<>()]+/).find((word) => word.includes(part))
+  if (link === undefined) throw new Error(`no link to ${part} in:\n${mail?.text}`)
+  return link
+}
