@@ -148,36 +148,49 @@ async function readLetter(mailshot: Mailshot, send: PublicSend, wanted?: string)
   const snapshots = await Promise.all(send.hashes.map((hash) => readSnapshot(mailshot, hash)))
   if (snapshots.some(({ archive }) => !archive)) return undefined
   const snapshot = snapshots[send.hashes.indexOf(send.hash)]
-  return snapshot && mergeLetter(mailshot.config, snapshot, { send, wanted })
+  if (!snapshot) return undefined
+  const { lang, dir } = variantFor(snapshot, wanted ?? snapshot.fallback)
+  const { slug, sentAt } = send
+  const { kind, html, ...page } = mergePage(mailshot.config, snapshot, lang, send)
+  const langs = Object.keys(snapshot.variants).toSorted()
+  return { slug, lang, dir, langs, sentAt, ...page, body: { kind, html } }
 }
 
-function mergeLetter(
+/** A campaign in one of its languages as everybody may read it, sent or not. */
+export interface MergedPage {
+  url: string
+  title: string
+  preheader: string
+  kind: ArchivePage['kind']
+  html: string
+}
+
+/**
+ * Fills a campaign's page in for nobody in particular: fields are empty, and what would be a reader's own link leads to where
+ * one becomes a reader.
+ */
+export function mergePage(
   config: MailshotConfig,
-  snapshot: CompiledCampaign,
-  { send, wanted = snapshot.fallback }: { send: PublicSend; wanted: string | undefined },
-): Letter | undefined {
-  const { lang, dir, subject, preheader } = variantFor(snapshot, wanted)
-  const page = snapshot.pages[lang]
-  if (!page) return undefined
-  const { slug } = send
-  const langs = Object.keys(snapshot.variants).toSorted()
-  const url = archiveUrl(config, langs.length > 1 ? `/${slug}/${lang}` : `/${slug}`)
-  const scope = scopeOf(config, snapshot, nobody(config, { lists: send.lists, lang, url }))
-  const merge = (template: Template) => prepareMerge(template, lang)(scope)
+  campaign: CompiledCampaign,
+  lang: string,
+  { slug, lists }: Pick<CompiledCampaign, 'slug' | 'lists'> = campaign,
+): MergedPage {
+  const variant = variantFor(campaign, lang)
+  const page = campaign.pages[variant.lang]
+  if (!page) throw new Error(`${slug} was compiled without a page in ${variant.lang}`)
+  const isOne = Object.keys(campaign.variants).length === 1
+  const url = archiveUrl(config, isOne ? `/${slug}` : `/${slug}/${variant.lang}`)
+  const scope = scopeOf(config, campaign, nobody(config, { lists, lang: variant.lang, url }))
+  const merge = (template: Template) => prepareMerge(template, variant.lang)(scope)
   return {
-    slug,
     url,
-    lang,
-    dir,
-    langs,
-    sentAt: send.sentAt,
-    title: oneLine(merge(subject)) || slug,
-    preheader: oneLine(merge(preheader)),
-    body: { kind: page.kind, html: merge(page.html) },
+    title: oneLine(merge(variant.subject)) || slug,
+    preheader: oneLine(merge(variant.preheader)),
+    kind: page.kind,
+    html: merge(page.html),
   }
 }
 
-/** A reader about whom nothing is known, and whose links lead to where one becomes a reader. */
 function nobody(
   config: MailshotConfig,
   { lists, lang, url }: Pick<Reader, 'lists' | 'lang'> & { url: string },

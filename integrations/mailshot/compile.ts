@@ -32,7 +32,7 @@ export interface CompiledCampaign {
   /** The public addresses of its images, which must answer before it is sent. */
   images: string[]
   variants: Record<string, CompiledVariant>
-  /** What the public archive shows, by language; none where the campaign keeps out of it. */
+  /** What everybody may read, by language; whether the public archive shows it is said by `archive`. */
   pages: Record<string, ArchivePage>
 }
 
@@ -76,8 +76,7 @@ export async function compileCampaign(
   const images = files.map((file) => mediaUrl(config, file))
   const variants = Object.fromEntries(results.map(({ compiled }) => [compiled.lang, compiled]))
   const mailed = { variants, from: campaign.from ?? null, replyTo: campaign.replyTo ?? null, track }
-  const shown = archive ? results : []
-  const pages = shown.map(({ compiled, rendered }) => [compiled.lang, archivePage(rendered)])
+  const pages = results.map(({ compiled, rendered }) => [compiled.lang, archivePage(rendered)])
   return {
     compiled: {
       slug,

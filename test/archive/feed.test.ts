@@ -109,7 +109,7 @@ async function feed(mailshot: TestMailshot, query = '') {
   expect(response.headers.get('content-type')).toBe('application/rss+xml; charset=utf-8')
   const xml = await response.text()
   const document = parseDocument(xml, { xmlMode: true })
-  const all = DomUtils.getElements({ tag_name: () => true }, document, true)
+  const all = DomUtils.getElementsByTagName(() => true, document)
   const textsOf = (element: (typeof all)[number]) =>
     Object.fromEntries(
       DomUtils.getChildren(element)
