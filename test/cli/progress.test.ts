@@ -1,6 +1,7 @@
 import { sql } from 'drizzle-orm/sql'
 import { describe, expect, test } from 'vitest'
 import { followDuring, followSends } from '../../integrations/mailshot/cli/progress.ts'
+import { localDesk } from '../../integrations/mailshot/cli/send-desk/local.ts'
 import { pauseSend, resumeSend } from '../../integrations/mailshot/send.ts'
 import { openTestMailshot } from '../open-test-mailshot.ts'
 import { runningSend } from '../running-send.ts'
@@ -60,7 +61,7 @@ describe('followSends', () => {
 
     const until = () => acts.length === 0
     const { signal } = new AbortController()
-    await followSends(stepped, terminal, { id, signal, until })
+    await followSends(localDesk(stepped), terminal, { id, signal, until })
 
     expect(terminal.err).toEqual([
       'june is scheduled: waiting for its images',
@@ -79,7 +80,7 @@ describe('followSends', () => {
 
     const until = () => acts.length === 0
     const { signal } = new AbortController()
-    await followSends(stepped, terminal, { id, signal, until })
+    await followSends(localDesk(stepped), terminal, { id, signal, until })
 
     expect(terminal.err).toEqual([
       'june: 0 of 0 (running)',

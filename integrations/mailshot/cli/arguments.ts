@@ -29,8 +29,12 @@ export function requireSlug(command: string, positionals: string[]): string {
 
 /** The send that the command line names by id or slug. */
 export async function sendNamed(mailshot: Mailshot, positionals: string[]): Promise<Send> {
-  const [name] = positionals
-  if (name) return readSend(mailshot, name)
+  return readSend(mailshot, requireSendName(positionals))
+}
+
+/** What the command line calls a send: its id, or a slug. */
+export function requireSendName([name]: string[]): string {
+  if (name) return name
   throw new MailshotError('which send? Give its id or its slug; mailshot status lists them')
 }
 
@@ -57,7 +61,7 @@ export function parseLists(
 }
 
 /** The lists of the settings, which people join and campaigns go to. */
-export function openLists({ config }: Mailshot): string[] {
+export function openLists({ config }: Pick<Mailshot, 'config'>): string[] {
   return Object.keys(config.lists)
 }
 

@@ -1,17 +1,18 @@
-import type { Mailshot } from '../mailshot.ts'
-import { cancelSend, pauseSend, resumeSend, type Send } from '../send.ts'
-import { sendNamed } from './arguments.ts'
+import type { ShownSend } from '../send/json.ts'
+import { requireSendName } from './arguments.ts'
 import { type Call, type Command, defineCommand, type ExitCode, exitCodes } from './command.ts'
 import { count } from './format.ts'
-import { actor, withMailshot } from './project.ts'
+import { type SendDesk, serverOption, type SteerAction, warnIfHeld, withDesk } from './send-desk.ts'
 import { sendView } from './send-view.ts'
 
 const options = {
   yes: { type: 'boolean', short: 'y', about: 'Do not ask.' },
+  ...serverOption,
 } as const
 
 export const pause = steering({
-  usage: ['pause <send>'],
+  action: 'pause',
+  usage: ['pause <send> [--server URL]'],
   about:
     'Stops a send for now: what is in hand is finished, nothing more is taken. <send> is its id, or the slug of its\n' +
     'campaign (the latest send of it).',
@@ -19,11 +20,11 @@ export const pause = steering({
     ['mailshot pause 2026-06-launch', 'the latest send of that campaign'],
     ['mailshot pause 2026-06-launch --json', 'says as JSON what became of it'],
   ],
-  act: (mailshot, send) => pauseSend(mailshot, send.id, { reason: 'operator', actor: actor() }),
 })
 
 export const resume = steering({
-  usage: ['resume <send>'],
+  action: 'resume',
+  usage: ['resume <send> [--server URL]'],
   about:
     'Lets a paused send go on where it stopped. Look at the reason first (mailshot status): a send that paused itself\n' +
     'because the mail server refused the login will do so again until that is mended.',
@@ -31,11 +32,11 @@ export const resume = steering({
     ['mailshot resume 2026-06-launch', 'the latest send of that campaign'],
     ['mailshot resume 2026-06-launch && mailshot deliver --until-done', 'and mail the rest here'],
   ],
-  act: (mailshot, send) => resumeSend(mailshot, send.id, { actor: actor() }),
 })
 
 export const cancel = steering({
-  usage: ['cancel <send>'],
+  action: 'cancel',
+  usage: ['cancel <send> [--server URL]'],
   about:
     'Ends a send for good: who is still waiting gets nothing. To correct a mistake: cancel, fix the campaign, then\n' +
     'mailshot send <slug> --again, which mails the correction only to those who have not got the first one.',
@@ -44,27 +45,26 @@ export const cancel = steering({
     ['mailshot cancel 2026-06-launch --yes', 'does not ask'],
   ],
   question: (send) => `Cancel ${send.slug} for the ${count(send.remaining, 'recipient')} left?`,
-  act: (mailshot, send) => cancelSend(mailshot, send.id, { actor: actor() }),
 })
 
 interface Steering {
+  action: SteerAction
   usage: string[]
   about: string
   examples: [string, string][]
-  question?: (send: Send) => string
-  act: (mailshot: Mailshot, send: Send) => Promise<Send>
+  question?: (send: ShownSend) => string
 }
 
-function steering({ act, question, ...manual }: Steering): Command {
+function steering({ action, question, ...manual }: Steering): Command {
   return defineCommand({
     ...manual,
     takes: 1,
     options,
     run: (call) =>
-      withMailshot(call.values, async (mailshot) => {
-        const send = await sendNamed(mailshot, call.positionals)
+      withDesk(call, async (desk) => {
+        const send = await desk.read(requireSendName(call.positionals))
         if (question && !(await isSure(call, question(send)))) return exitCodes.wrongRequest
-        return show(call, mailshot, await act(mailshot, send))
+        return show(call, desk, await desk.steer(action, send.id))
       }),
   })
 }
@@ -75,8 +75,9 @@ async function isSure({ values, terminal }: Call<typeof options>, text: string):
   return false
 }
 
-function show({ terminal }: Call<typeof options>, mailshot: Mailshot, send: Send): ExitCode {
-  if (terminal.json) terminal.printJson(sendView(mailshot.config).json(send))
+function show({ terminal }: Call<typeof options>, desk: SendDesk, send: ShownSend): ExitCode {
+  warnIfHeld(desk, terminal)
+  if (terminal.json) terminal.printJson(sendView(desk.config).json(send))
   else terminal.print(`${send.slug} (${send.id}) is ${send.status}`)
   return exitCodes.done
 }

@@ -1,7 +1,7 @@
 import { deliver, type DeliverReport } from '../deliver.ts'
 import { openLog } from '../log.ts'
 import type { Mailshot } from '../mailshot.ts'
-import type { Send } from '../send.ts'
+import type { ShownSend } from '../send/json.ts'
 import { type Call, defineCommand, type ExitCode, exitCodes } from './command.ts'
 import { count } from './format.ts'
 import { followDuring } from './progress.ts'
@@ -57,8 +57,9 @@ async function work(
   }
 }
 
-function hasPausedItself(send: Send): boolean {
-  return send.status === 'paused' && send.reason !== 'operator'
+function hasPausedItself({ status, reason }: ShownSend): boolean {
+  // An operator's own reason may follow: `operator: a wrong price`.
+  return status === 'paused' && !/^operator\b/.test(reason ?? '')
 }
 
 function summary(result: DeliverReport): string {

@@ -1,5 +1,6 @@
 import { MailshotError } from '../error.ts'
 import { type ExitCode, exitCodes } from './command.ts'
+import { SiteFault } from './server/site-fault.ts'
 
 /** What to tell somebody of an error, and how the process ends. */
 export interface Fault {
@@ -16,6 +17,7 @@ export function explainFault(error: unknown): Fault | undefined {
   if (error instanceof MailshotError) {
     return { message: error.message, exit: exitCodes.wrongRequest }
   }
+  if (error instanceof SiteFault) return { message: error.message, exit: exitCodes.failed }
   return fileFault(error) ?? databaseFault(error) ?? networkFault(error)
 }
 

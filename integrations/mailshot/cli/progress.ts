@@ -1,8 +1,10 @@
 import { type GenericBar, MultiBar } from 'cli-progress'
 import type { Mailshot } from '../mailshot.ts'
-import { listSends, type Send } from '../send.ts'
+import type { ShownSend } from '../send/json.ts'
 import { formatDuration, wrap } from './format.ts'
 import { paintNote, printable, type Terminal } from './terminal.ts'
+import type { SendDesk } from './send-desk.ts'
+import { localDesk } from './send-desk/local.ts'
 import { settled } from './send-view.ts'
 
 /**
@@ -10,7 +12,7 @@ import { settled } from './send-view.ts'
  * still has a line of its own, also when quiet.
  */
 export interface Progress {
-  update(sends: readonly Send[], now: number): void
+  update(sends: readonly ShownSend[], now: number): void
   stop(): void
 }
 
@@ -19,22 +21,22 @@ export interface Progress {
  * stand on the send, so this costs the same for any size. Answers the sends as they were at the end.
  */
 export async function followSends(
-  mailshot: Mailshot,
+  desk: Pick<SendDesk, 'list' | 'now' | 'sleep' | 'lookEveryMs'>,
   terminal: Terminal,
-  options: { id?: string; signal: AbortSignal; until?: (sends: readonly Send[]) => boolean },
-): Promise<Send[]> {
+  options: { id?: string; signal: AbortSignal; until?: (sends: readonly ShownSend[]) => boolean },
+): Promise<ShownSend[]> {
   const progress = startProgress(terminal)
   const followed = new Set<string>(options.id === undefined ? [] : [options.id])
   try {
     for (;;) {
       const last = options.signal.aborted
-      const sends = await listSends(mailshot)
-      const due = sends.filter((send) => isOpen(send) && send.scheduledAt <= mailshot.now())
+      const sends = await desk.list()
+      const due = sends.filter((send) => isOpen(send) && send.scheduledAt <= desk.now())
       if (options.id === undefined) for (const { id } of due) followed.add(id)
       const shown = sends.filter(({ id }) => followed.has(id))
-      progress.update(shown, mailshot.now())
+      progress.update(shown, desk.now())
       if (last || options.until?.(shown)) return shown
-      await mailshot.sleep(terminal.live ? 200 : 1000, options.signal)
+      await desk.sleep(desk.lookEveryMs ?? (terminal.live ? 200 : 1000), options.signal)
     }
   } finally {
     progress.stop()
@@ -49,11 +51,11 @@ export async function followDuring<Result>(
   mailshot: Mailshot,
   terminal: Terminal,
   work: () => Promise<Result>,
-): Promise<{ result: Result; sends: Send[] }> {
+): Promise<{ result: Result; sends: ShownSend[] }> {
   const ended = new AbortController()
   const [worked, followed] = await Promise.allSettled([
     work().finally(() => ended.abort()),
-    followSends(mailshot, terminal, { signal: ended.signal }),
+    followSends(localDesk(mailshot), terminal, { signal: ended.signal }),
   ])
   if (worked.status === 'rejected') throw worked.reason
   if (followed.status === 'rejected') throw followed.reason
@@ -61,7 +63,7 @@ export async function followDuring<Result>(
 }
 
 /** Whether something may still come of it without anybody's doing. */
-export function isOpen(send: Send): boolean {
+export function isOpen(send: ShownSend): boolean {
   return send.status === 'running' || send.status === 'preparing' || send.status === 'scheduled'
 }
 
@@ -86,7 +88,7 @@ function startProgress(terminal: Terminal): Progress {
 }
 
 /** Answers why a send stands still, once each time that the reason is another one. */
-function openReasons(): (send: Send) => string | undefined {
+function openReasons(): (send: ShownSend) => string | undefined {
   const told = new Map<string, string | null>()
   return ({ id, slug, status, reason }) => {
     if (told.get(id) === reason) return undefined
@@ -150,7 +152,7 @@ function lineOf(_options: unknown, _params: unknown, { line }: { line?: string }
 }
 
 /** `2026-06-launch ━━━━━━───── 63%  189 of 300  20/s  6 s left  2 failed`. */
-function describe(send: Send, perSecond: number): string {
+function describe(send: ShownSend, perSecond: number): string {
   const done = settled(send)
   const share = send.total === 0 ? 0 : done / send.total
   const left = perSecond > 0 ? `${formatDuration((send.remaining / perSecond) * 1000)} left` : ''
@@ -171,7 +173,7 @@ function bar(share: number): string {
   return paintNote('green', '━'.repeat(full)) + paintNote('dim', '─'.repeat(width - full))
 }
 
-function state(send: Send): string {
+function state(send: ShownSend): string {
   return paintNote(send.status === 'done' ? 'green' : 'yellow', send.status)
 }
 

@@ -1,20 +1,19 @@
-import type { Mailshot } from '../mailshot.ts'
-import { listSends, readSend, type Send } from '../send.ts'
-import { sendNamed } from './arguments.ts'
+import type { ShownSend } from '../send/json.ts'
 import { type Call, defineCommand, type ExitCode, exitCodes } from './command.ts'
 import { formatDuration, formatTime } from './format.ts'
 import { followSends, isOpen } from './progress.ts'
-import { withMailshot } from './project.ts'
+import { type SendDesk, serverOption, warnIfHeld, withDesk } from './send-desk.ts'
 import { sendView } from './send-view.ts'
 import { stopSignal } from './signals.ts'
 import { printList } from './table.ts'
 
 const options = {
   watch: { type: 'boolean', short: 'w', about: 'Stay, and show the progress until it ends.' },
+  ...serverOption,
 } as const
 
 export const status = defineCommand({
-  usage: ['status [--watch]', 'status <send> [--watch]'],
+  usage: ['status [--watch] [--server URL]', 'status <send> [--watch] [--server URL]'],
   takes: 1,
   about:
     'Without a name: all sends, newest first. With one (its id, or the slug of its campaign for the latest): how far\n' +
@@ -23,39 +22,45 @@ export const status = defineCommand({
   examples: [
     ['mailshot status 2026-06-launch --watch', 'a progress bar with the rate and the time left'],
     ['mailshot status --json | jq .slug', 'one line of JSON a send'],
+    ['mailshot status --server https://example.org', 'of the running site, from anywhere'],
   ],
-  run: (call) =>
-    withMailshot(call.values, async (mailshot) => {
-      if (mailshot.held) call.terminal.warn(`Nothing is being sent: ${mailshot.held}`)
-      const name = call.positionals[0]
-      const send = name === undefined ? undefined : await sendNamed(mailshot, [name])
-      if (call.values.watch) await watch(call, mailshot, send)
-      if (send) return showOne(call, mailshot, await readSend(mailshot, send.id))
-      printList(call.terminal, await listSends(mailshot), sendView(mailshot.config))
-      return exitCodes.done
-    }),
+  run: (call) => withDesk(call, (desk) => show(call, desk)),
 })
 
+type StatusCall = Call<typeof options>
+
+async function show(call: StatusCall, desk: SendDesk): Promise<ExitCode> {
+  const { values, positionals, terminal } = call
+  const [name] = positionals
+  const send = name === undefined ? undefined : await desk.read(name)
+  const sends = send ? [] : await desk.list()
+  warnIfHeld(desk, terminal)
+  if (values.watch) await watch(call, desk, send)
+  if (send) return showOne(call, desk, values.watch ? await desk.read(send.id) : send)
+  printList(terminal, values.watch ? await desk.list() : sends, sendView(desk.config))
+  return exitCodes.done
+}
+
 async function watch(
-  { terminal }: Call<typeof options>,
-  mailshot: Mailshot,
-  send: Send | undefined,
+  { terminal }: StatusCall,
+  desk: SendDesk,
+  send: ShownSend | undefined,
 ): Promise<void> {
   const { signal, release } = stopSignal()
-  await followSends(mailshot, terminal, { ...(send && { id: send.id }), signal, until: haveEnded })
+  await followSends(desk, terminal, { ...(send && { id: send.id }), signal, until: haveEnded })
   release()
 }
 
-function haveEnded(sends: readonly Send[]): boolean {
+function haveEnded(sends: readonly ShownSend[]): boolean {
   return !sends.some(isOpen)
 }
 
-function showOne({ terminal }: Call<typeof options>, mailshot: Mailshot, send: Send): ExitCode {
+function showOne({ terminal }: StatusCall, { config }: SendDesk, send: ShownSend): ExitCode {
   if (terminal.json) {
-    terminal.printJson(sendView(mailshot.config).json(send))
+    terminal.printJson(sendView(config).json(send))
     return exitCodes.done
   }
-  const time = (ms: number | null) => formatTime(ms, mailshot.config.timeZone)
+  const time = (ms: number | null) => formatTime(ms, config.timeZone)
   const lines: [string, string | number | null][] = [
     ['campaign', send.slug],
     ['send', send.id],
@@ -78,11 +83,11 @@ function showOne({ terminal }: Call<typeof options>, mailshot: Mailshot, send: S
   return exitCodes.done
 }
 
-function commitOf({ gitCommit }: Send): string {
+function commitOf({ gitCommit }: ShownSend): string {
   return gitCommit ? `, commit ${gitCommit.slice(0, 12)}` : ''
 }
 
-function took({ startedAt, finishedAt }: Send): string {
+function took({ startedAt, finishedAt }: ShownSend): string {
   if (startedAt === null || finishedAt === null) return ''
   return ` (after ${formatDuration(finishedAt - startedAt)})`
 }

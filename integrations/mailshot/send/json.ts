@@ -5,34 +5,37 @@ import type { Send } from './read.ts'
 export type ShownSend = Omit<Send, 'triggerKey' | 'pausedFrom' | 'freezeCursor' | 'freezeUntil'>
 
 /** A send as programs read it, from the API and from `--json`: a promise, to which fields may be added. */
-export type SendJson = z.input<typeof schema>
+export type SendJson = z.input<typeof sendSchema>
 
 const time = z.iso.datetime().transform((text) => Date.parse(text))
 const count = z.int().min(0)
 
-const schema = z.object({
-  id: z.string(),
-  slug: z.string(),
-  contentHash: z.string(),
-  commit: z.string().nullable(),
-  lists: z.array(z.string()),
-  audience: z.enum(['first', 'again', 'all']),
-  onlyTo: z.string().nullable(),
-  status: z.enum(['scheduled', 'preparing', 'running', 'paused', 'done', 'cancelled']),
-  reason: z.string().nullable(),
-  createdAt: time,
-  scheduledAt: time,
-  startedAt: time.nullable(),
-  frozenAt: time.nullable(),
-  finishedAt: time.nullable(),
-  total: count,
-  remaining: z.int(),
-  sent: count,
-  failed: count,
-  skipped: count,
-  cancelled: count,
-  uncertain: count,
-})
+/** Reads a send out of its JSON, over whatever a newer mailshot has added. */
+export const sendSchema = z
+  .object({
+    id: z.string(),
+    slug: z.string(),
+    contentHash: z.string(),
+    commit: z.string().nullable(),
+    lists: z.array(z.string()),
+    audience: z.enum(['first', 'again', 'all']),
+    onlyTo: z.string().nullable(),
+    status: z.enum(['scheduled', 'preparing', 'running', 'paused', 'done', 'cancelled']),
+    reason: z.string().nullable(),
+    createdAt: time,
+    scheduledAt: time,
+    startedAt: time.nullable(),
+    frozenAt: time.nullable(),
+    finishedAt: time.nullable(),
+    total: count,
+    remaining: z.int(),
+    sent: count,
+    failed: count,
+    skipped: count,
+    cancelled: count,
+    uncertain: count,
+  })
+  .transform(({ commit, ...send }): ShownSend => ({ ...send, gitCommit: commit }))
 
 /** The send as JSON. */
 export function sendJson(send: ShownSend): SendJson {
@@ -59,14 +62,6 @@ export function sendJson(send: ShownSend): SendJson {
     cancelled: send.cancelled,
     uncertain: send.uncertain,
   }
-}
-
-/** Reads a send out of an answer of the API; `undefined` where it is none. */
-export function parseSendJson(json: unknown): ShownSend | undefined {
-  const result = schema.safeParse(json)
-  if (!result.success) return undefined
-  const { commit, ...send } = result.data
-  return { ...send, gitCommit: commit }
 }
 
 function written(ms: number): string {

@@ -1,0 +1,78 @@
+import type { CompiledCampaign, MediaFile } from '../compile.ts'
+import type { MailshotConfig } from '../config.ts'
+import { openLog } from '../log.ts'
+import { openMailshot } from '../mailshot.ts'
+import type { StartOptions } from '../send.ts'
+import type { ShownSend } from '../send/json.ts'
+import { readProject } from './project.ts'
+import { localDesk } from './send-desk/local.ts'
+import { serverDesk } from './send-desk/server.ts'
+import type { Terminal } from './terminal.ts'
+
+/** Where sends are started, looked at and steered: the database here, or a running site. */
+export interface SendDesk {
+  readonly config: MailshotConfig
+  /** Why nothing is sent from there; a site tells it with its first answer. */
+  held(): string | undefined
+  now(): number
+  sleep(ms: number, signal?: AbortSignal): Promise<void>
+  /** How long to wait between two looks at the progress; undefined where looking costs nothing. */
+  readonly lookEveryMs: number | undefined
+  /** All sends, or those of one campaign, newest first, at most 100. */
+  list(slug?: string): Promise<ShownSend[]>
+  /** A send by its id, or the latest of a slug. @throws MailshotError when there is none */
+  read(idOrSlug: string): Promise<ShownSend>
+  /** @throws MailshotError when it may not start */
+  start(
+    compiled: CompiledCampaign,
+    media: MediaFile[],
+    options: Omit<StartOptions, 'actor'>,
+  ): Promise<{ send: ShownSend; created: boolean }>
+  /** @throws MailshotError when it has ended */
+  steer(action: SteerAction, id: string): Promise<ShownSend>
+  /** Cancels with a reason, which the send keeps. @throws MailshotError when it has ended */
+  cancel(id: string, reason: string): Promise<ShownSend>
+  /** How many a send would mail; undefined where nobody tells. */
+  countAudience(
+    compiled: CompiledCampaign,
+    request: { lists: string[]; audience: ShownSend['audience']; onlyTo: string | undefined },
+  ): Promise<number | undefined>
+}
+
+export type SteerAction = 'pause' | 'resume' | 'cancel'
+
+/** The option of every command that has a desk. */
+export const serverOption = {
+  server: {
+    type: 'string',
+    value: 'URL',
+    about:
+      'The running site to ask, https://example.org, instead of a database here. MAILSHOT_TOKEN holds its token.',
+  },
+} as const
+
+/** Opens the desk that the command line asks for, and closes it whatever happens. */
+export async function withDesk<Result>(
+  { values, terminal }: { values: DeskValues; terminal: Terminal },
+  work: (desk: SendDesk) => Promise<Result>,
+): Promise<Result> {
+  const config = await readProject(values)
+  if (values.server !== undefined) return work(serverDesk(config, values.server, terminal))
+  const mailshot = await openMailshot(config, { log: openLog('warn') })
+  try {
+    return await work(localDesk(mailshot))
+  } finally {
+    await mailshot.close()
+  }
+}
+
+interface DeskValues {
+  config?: string | undefined
+  server?: string | undefined
+}
+
+/** Says that nothing leaves there, if so. */
+export function warnIfHeld(desk: SendDesk, terminal: Terminal): void {
+  const held = desk.held()
+  if (held !== undefined) terminal.warn(`Nothing is being sent: ${held}`)
+}

@@ -1,0 +1,41 @@
+import type { Mailshot } from '../../mailshot.ts'
+import {
+  cancelSend,
+  countAudience,
+  listSends,
+  pauseSend,
+  readSend,
+  resumeSend,
+  startSend,
+} from '../../send.ts'
+import { actor } from '../project.ts'
+import type { SendDesk } from '../send-desk.ts'
+
+/** The database itself. */
+export function localDesk(mailshot: Mailshot): SendDesk {
+  return {
+    config: mailshot.config,
+    held: () => mailshot.held,
+    now: () => mailshot.now(),
+    sleep: (ms, signal) => mailshot.sleep(ms, signal),
+    lookEveryMs: undefined,
+    list: (slug) => listSends(mailshot, slug),
+    read: (idOrSlug) => readSend(mailshot, idOrSlug),
+    start: (compiled, media, options) =>
+      startSend(mailshot, compiled, media, { ...options, actor: actor() }),
+    steer(action, id) {
+      const by = { actor: actor() }
+      if (action === 'pause') return pauseSend(mailshot, id, { ...by, reason: 'operator' })
+      return action === 'resume' ? resumeSend(mailshot, id, by) : cancelSend(mailshot, id, by)
+    },
+    cancel: (id, reason) => cancelSend(mailshot, id, { actor: actor(), reason }),
+    countAudience: ({ slug, hash }, { lists, audience, onlyTo }) =>
+      countAudience(mailshot, {
+        slug,
+        hash,
+        lists,
+        audience,
+        ...(onlyTo !== undefined && { onlyTo }),
+      }),
+  }
+}

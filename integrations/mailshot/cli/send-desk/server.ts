@@ -1,0 +1,81 @@
+import { setTimeout } from 'node:timers/promises'
+import { z } from 'zod'
+import type { StartRequest } from '../../api/start-request.ts'
+import type { MailshotConfig } from '../../config.ts'
+import { MailshotError } from '../../error.ts'
+import { sendSchema } from '../../send/json.ts'
+import type { SendDesk } from '../send-desk.ts'
+import { type Asking, connectServer } from '../server.ts'
+import type { Terminal } from '../terminal.ts'
+
+/**
+ * A running site, asked over HTTP. No database is opened here.
+ *
+ * @throws MailshotError when the address is none a token may be sent to, or the token is missing
+ */
+export function serverDesk(config: MailshotConfig, address: string, terminal: Terminal): SendDesk {
+  const ask = connectServer(config, address, { note: (text) => terminal.note(text) })
+  let held: string | undefined
+  const read = async <Answer extends Held>(schema: z.ZodType<Answer>, asking: Asking) => {
+    const result = schema.safeParse(await ask(asking))
+    if (!result.success) throw otherVersion(address, result.error)
+    held = result.data.held
+    return result.data
+  }
+  return {
+    config,
+    held: () => held,
+    now: () => Date.now(),
+    sleep: sleepUntilAborted,
+    lookEveryMs: 2000,
+    async list(slug) {
+      const query = slug === undefined ? '' : `?slug=${encodeURIComponent(slug)}`
+      return (await read(listAnswer, { path: 'api/sends', query })).sends
+    },
+    read: async (idOrSlug) => (await read(sendAnswer, { path: pathOf(idOrSlug) })).send,
+    async start(compiled, media, options) {
+      const files = media.map((file) => ({ ...file, bytes: base64(file.bytes) }))
+      const body: StartRequest = { site: config.site, campaign: compiled, media: files, ...options }
+      return read(startAnswer, { path: 'api/sends', body })
+    },
+    steer: async (action, id) =>
+      (await read(sendAnswer, { path: `${pathOf(id)}/${action}`, body: {} })).send,
+    cancel: async (id, reason) =>
+      (await read(sendAnswer, { path: `${pathOf(id)}/cancel`, body: { reason } })).send,
+    // Who the readers are is the site's to know.
+    countAudience: () => Promise.resolve(undefined),
+  }
+}
+
+interface Held {
+  held?: string | undefined
+}
+
+const held = z.string().optional()
+const sendAnswer = z.object({ held, send: sendSchema })
+const listAnswer = z.object({ held, sends: z.array(sendSchema) })
+const startAnswer = z.object({ held, send: sendSchema, created: z.boolean() })
+
+function pathOf(idOrSlug: string): string {
+  return `api/sends/${encodeURIComponent(idOrSlug)}`
+}
+
+function base64(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64')
+}
+
+function otherVersion(address: string, cause: Error): MailshotError {
+  return new MailshotError(
+    `--server ${address}: it answers otherwise than this mailshot understands; ` +
+      'check the address, and let the job and the site run the same version',
+    { cause },
+  )
+}
+
+async function sleepUntilAborted(ms: number, signal?: AbortSignal): Promise<void> {
+  try {
+    await setTimeout(ms, undefined, signal && { signal })
+  } catch {
+    // The only failure of a timer is its abort, which the caller's own signal already says.
+  }
+}
