@@ -28,14 +28,19 @@ export interface CampaignFiles {
 export async function listSlugs(root: string): Promise<string[]> {
   const slugs = new Set<string>()
   for (const entry of await readFolder(root)) {
-    if (entry.name === 'layouts' || /^[._]|^readme\./i.test(entry.name)) continue
-    const match = likeSource.exec(entry.name)
-    if (entry.isFile() && match?.[1]) slugs.add(match[1])
-    if (!entry.isDirectory()) continue
-    const inside = await readFolder(join(root, entry.name))
-    if (inside.some((file) => likeSource.test(file.name))) slugs.add(entry.name)
+    const inside = entry.isDirectory() ? await readFolder(join(root, entry.name)) : []
+    const paths = entry.isFile() ? [entry.name] : inside.map(({ name }) => `${entry.name}/${name}`)
+    for (const slug of paths.map(slugOfSource)) if (slug !== undefined) slugs.add(slug)
   }
   return [...slugs].toSorted()
+}
+
+/** The campaign that a path below the folder of campaigns is a source of; undefined for any other file. */
+export function slugOfSource(path: string): string | undefined {
+  const [first = '', second, ...deeper] = path.split('/')
+  if (first === 'layouts' || /^[._]|^readme\./i.test(first) || deeper.length > 0) return undefined
+  if (second === undefined) return likeSource.exec(first)?.[1]
+  return likeSource.test(second) ? first : undefined
 }
 
 /** Finds a campaign's files. None at all, two where one belongs, and names that no URL can hold are problems. */

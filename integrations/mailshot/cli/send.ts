@@ -44,32 +44,69 @@ const options = {
     about: 'The Git commit it comes from; by default the one checked out.',
   },
   yes: { type: 'boolean', short: 'y', about: 'Do not ask.' },
+  changed: {
+    type: 'string',
+    value: 'A..B',
+    about:
+      'The campaigns whose files these commits touch, as each file says: on-merge ones now, dated ones for their date. ' +
+      'No question is asked: the merge was the answer.',
+  },
+  'dry-run': { type: 'boolean', about: 'With --changed: say what would be done, and do nothing.' },
   ...serverOption,
 } as const
 
 export const send = defineCommand({
-  usage: ['send <slug> [options]'],
+  usage: ['send <slug> [options]', 'send --changed A..B [--server URL] [--dry-run]'],
   takes: 1,
   about:
     'Starts a campaign: checks it, freezes its content and its images, and plans it. The running site, or "mailshot\n' +
     'deliver", mails it. On a terminal it shows subject, lists and audience and asks first; elsewhere it needs --yes.\n' +
-    'The same campaign with the same content to the same lists is one send, however often this is run.',
+    'The same campaign with the same content to the same lists is one send, however often this is run.\n\n' +
+    'With --changed it starts what a merge has brought, and can be run again at any time: a campaign whose content or\n' +
+    'date changed replaces its planned send, one whose date or file is gone cancels it, and one that was sent already\n' +
+    'is told and left alone. --json gives a line each: slug, action (started, existing, scheduled, replaced, cancelled,\n' +
+    'skipped, failed), reason, send.',
   options,
   examples: [
     ['mailshot send 2026-06-launch', 'asks, and starts it'],
     ['mailshot send 2026-06-launch --at "2026-12-01 09:00" --yes', 'plans it, in a script'],
     ['mailshot send 2026-06-launch --again', 'a corrected version, to those who have none yet'],
+    ['mailshot send --changed HEAD~1..HEAD --dry-run', 'what the last commit would start'],
+    [
+      'mailshot send --changed $BEFORE..$SHA --server https://example.org',
+      'in CI, after a merge; docs/ci.md has whole workflows',
+    ],
   ],
   exit: {
     [exitCodes.done]: 'started, or it had been started before (--json says which: created)',
+    [exitCodes.wrongRequest]:
+      'the request is wrong, or with --changed: a campaign has failed its check; the others were started',
   },
-  run: (call) => {
+  run(call) {
+    const { changed } = call.values
+    if (changed !== undefined) return runChanged(call, changed)
+    if (call.values['dry-run']) throw new MailshotError('--dry-run goes with --changed A..B')
     const slug = requireSlug('send', call.positionals)
     return withDesk(call, (desk) => start(call, desk, slug))
   },
 })
 
 type SendCall = Call<typeof options>
+
+/** What a campaign's file says holds, so nothing else may be said. */
+async function runChanged({ values, positionals, terminal }: SendCall, range: string) {
+  const others = ['list', 'at', 'to', 'again', 'resend-all', 'commit'] as const
+  const other = others.find((name) => values[name] !== undefined)
+  if (other) throw new MailshotError(`--${other} does not go with --changed; the files say it all`)
+  if (positionals.length > 0) {
+    throw new MailshotError(
+      `--changed finds the campaigns by itself; leave out "${positionals.join(' ')}"`,
+    )
+  }
+  const { sendChanged } = await import('./changed.ts')
+  const dryRun = values['dry-run'] === true
+  return withDesk({ values, terminal }, (desk) => sendChanged(desk, terminal, { range, dryRun }))
+}
 
 async function start(call: SendCall, desk: SendDesk, slug: string): Promise<ExitCode> {
   const { values, terminal } = call
