@@ -65,6 +65,6 @@ async function withImage() {
   await startCampaign(mailshot, { 'a.md': markdown('![Rouge](red.png)'), 'red.png': png })
   const row = await mailshot.db.get<{ hash: string }>(sql`SELECT hash FROM media`)
   const ask = (file: string, init: RequestInit = {}) =>
-    serveMedia(mailshot, file, new Request('https://example.org/mailshot/media/x', init))
+    serveMedia(mailshot, new Request(`https://example.org/mailshot/media/${file}`, init))
   return { mailshot, ask, name: `${row?.hash}.png` }
 }

@@ -150,6 +150,8 @@ async function readLetter(mailshot: Mailshot, send: PublicSend, wanted?: string)
   const snapshot = snapshots[send.hashes.indexOf(send.hash)]
   if (!snapshot) return undefined
   const { lang, dir } = variantFor(snapshot, wanted ?? snapshot.fallback)
+  // What another program posted may have a page in fewer languages.
+  if (!snapshot.pages[lang]) return undefined
   const { slug, sentAt } = send
   const { kind, html, ...page } = mergePage(mailshot.config, snapshot, lang, send)
   const langs = Object.keys(snapshot.variants).toSorted()

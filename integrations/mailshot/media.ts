@@ -3,15 +3,12 @@ import { hasAlready } from './etag.ts'
 import type { Mailshot } from './mailshot.ts'
 
 /**
- * Answers with an image of a campaign that a send froze, by its name `<hash>.<ext>`. What is behind a name never changes, so
+ * Answers with an image of a campaign that a send froze, by the end of its address, `media/<hash>.<ext>`. What is behind a name never changes, so
  * whoever has it once need not ask again.
  */
-export async function serveMedia(
-  mailshot: Mailshot,
-  file: string,
-  request: Request,
-): Promise<Response> {
-  const [, hash, ext = ''] = /^([0-9a-f]{32})\.([a-z]+)$/.exec(file) ?? []
+export async function serveMedia(mailshot: Mailshot, request: Request): Promise<Response> {
+  const { pathname } = new URL(request.url)
+  const [, hash, ext = ''] = /\/media\/([0-9a-f]{32})\.([a-z]+)$/.exec(pathname) ?? []
   const type = types.get(ext)
   if (hash === undefined || type === undefined) return notFound()
   const row = await mailshot.db.get<{ bytes: ArrayBuffer }>(

@@ -22,7 +22,10 @@ export const siteRoutes: readonly SiteRoute[] = [
   route('/preferences/[token]', 'preferences.astro', 'token', 'GET', 'POST'),
   route('/stop/[token]', 'stop.astro', 'token', 'GET', 'POST'),
   route('/view/[token]', 'view.astro', 'token', 'GET'),
-  route('/media/[file]', 'media.ts', 'page', 'GET'),
+  // One for each ending: only so does Astro take them for files, which never end with a slash.
+  route('/media/[name].jpg', 'media.ts', 'page', 'GET'),
+  route('/media/[name].png', 'media.ts', 'page', 'GET'),
+  route('/media/[name].gif', 'media.ts', 'page', 'GET'),
   route('/health', 'health.ts', 'page', 'GET'),
   route('/api/sends', 'api/sends.ts', 'machine', 'GET', 'POST'),
   route('/api/sends/[id]', 'api/send.ts', 'machine', 'GET'),
