@@ -73,7 +73,6 @@ export async function compileCampaign(
   )
   const { slug, lists, send, archive, track, fallback } = campaign
   const files = [...media.values()].toSorted((a, b) => (a.hash < b.hash ? -1 : 1))
-  const images = files.map((file) => mediaUrl(config, file))
   const variants = Object.fromEntries(results.map(({ compiled }) => [compiled.lang, compiled]))
   const mailed = { variants, from: campaign.from ?? null, replyTo: campaign.replyTo ?? null, track }
   const pages = results.map(({ compiled, rendered }) => [compiled.lang, archivePage(rendered)])
@@ -85,7 +84,7 @@ export async function compileCampaign(
       send,
       archive,
       fallback,
-      images,
+      images: files.map((file) => mediaUrl(config, file)),
       ...mailed,
       pages: Object.fromEntries(pages),
     },
