@@ -6,6 +6,7 @@ import type { StartRequest } from '../../integrations/mailshot/api/start-request
 import { contentHash } from '../../integrations/mailshot/compile/content-hash.ts'
 import type { Mailshot } from '../../integrations/mailshot/mailshot.ts'
 import { answerApi, apiClient, type ApiClient, apiRequest } from '../api-server.ts'
+import { markdown } from '../campaign-folder.ts'
 import { openTestMailshot } from '../open-test-mailshot.ts'
 import { snapshotOf, snapshotWithImage } from './snapshot.ts'
 
@@ -162,6 +163,21 @@ describe('a body that POST api/sends refuses', () => {
     expect(message).toMatch(/^campaign\.variants\.fr\.html: cannot be merged: .*render/)
   })
 
+  test('merges a field that this site does not know', async () => {
+    const { call } = await open()
+    const foreign = await snapshotOf(
+      { 'june.md': markdown('{{ shoe_size | default: "42" }}') },
+      { fields: { shoe_size: { type: 'number' } } },
+    )
+
+    const [status, , message] = await refusalOf(call('POST', 'sends', foreign))
+
+    expect(status).toBe(422)
+    expect(message).toMatch(
+      /^campaign\.variants\.fr\.html: unknown merge field "shoe_size": it is neither built in nor/,
+    )
+  })
+
   test('has a block that never ends', async () => {
     const { call } = await open()
     const text = [{ tag: 'if nom' }, 'Bonjour']
@@ -240,7 +256,7 @@ describe('a body that POST api/sends refuses', () => {
     )
 
     expect(status).toBe(422)
-    expect(message).toMatch(/it shows https:\S+\.png, which is not among its images/)
+    expect(message).toMatch(/^image [0-9a-f]{32}\.png is neither posted nor known to the site/)
   })
 
   test('brings an image that the campaign does not have', async () => {

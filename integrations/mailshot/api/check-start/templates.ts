@@ -1,0 +1,58 @@
+import { tryOut } from '../../check/trial.ts'
+import type { CompiledCampaign, Template } from '../../compile.ts'
+import { checkMerge } from '../../compile/check-merge.ts'
+import { type Fields, fieldsOf } from '../../compile/fields.ts'
+import type { Node } from '../../compile/nodes.ts'
+import type { Problem } from '../../campaign/problem.ts'
+import type { Mailshot } from '../../mailshot.ts'
+import { prepareMerge } from '../../message/merge.ts'
+import { invalid } from './invalid.ts'
+
+/** Checks that a campaign can be merged with this site's fields, for every kind of reader, and lets each of them leave. */
+export function checkTemplates({ config }: Mailshot, campaign: CompiledCampaign): void {
+  const fields = fieldsOf(config)
+  for (const [lang, variant] of Object.entries(campaign.variants)) {
+    const place = `campaign.variants.${lang}`
+    const { subject, preheader, html, text } = variant
+    const templates: [string, Template][] = Object.entries({ subject, preheader, html, text })
+    for (const [name, template] of templates) {
+      requireParsed(`${place}.${name}`, template, lang)
+      requireKnown(`${place}.${name}`, template, fields)
+    }
+    refuse(place, tryOut(config, campaign, variant, { file: place, line: 1 }))
+  }
+  for (const [lang, { html }] of Object.entries(campaign.pages)) {
+    requireParsed(`campaign.pages.${lang}.html`, html, lang)
+  }
+}
+
+function requireParsed(place: string, template: Template, lang: string): void {
+  try {
+    prepareMerge(template, lang)
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause)
+    throw invalid(`${place}: cannot be merged: ${why}`)
+  }
+}
+
+/** The site may not know yet what the campaign was compiled with. */
+function requireKnown(place: string, template: Template, fields: Fields): void {
+  const nodes = template.map((part, index): Node => {
+    if (typeof part === 'string') return part
+    const kind = 'tag' in part ? 'tag' : 'output'
+    const source = 'tag' in part ? part.tag : part.output
+    const token = {
+      kind,
+      source,
+      trims: { before: false, after: false },
+      place: { file: place, line: 1 },
+    } as const
+    return { token, index, escape: 'html', parent: 0 }
+  })
+  refuse(place, checkMerge(nodes, fields))
+}
+
+function refuse(place: string, problems: readonly Problem[]): void {
+  const problem = problems.find(({ severity }) => severity === 'error')
+  if (problem) throw invalid(`${place}: ${problem.what}: ${problem.why}; ${problem.cure}`)
+}
