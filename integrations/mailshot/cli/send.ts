@@ -3,6 +3,7 @@ import type { CompiledCampaign } from '../compile.ts'
 import { MailshotError } from '../error.ts'
 import type { ShownSend } from '../send/json.ts'
 import { openLists, parseAddress, parseLists, requireSlug } from './arguments.ts'
+import { sendChanged } from './changed.ts'
 import { type Call, defineCommand, type ExitCode, exitCodes } from './command.ts'
 import { commitOf } from './commit.ts'
 import { compileChecked } from './compiled.ts'
@@ -94,7 +95,10 @@ export const send = defineCommand({
 type SendCall = Call<typeof options>
 
 /** What a campaign's file says holds, so nothing else may be said. */
-async function runChanged({ values, positionals, terminal }: SendCall, range: string) {
+function runChanged(
+  { values, positionals, terminal }: SendCall,
+  range: string,
+): Promise<ExitCode> {
   const others = ['list', 'at', 'to', 'again', 'resend-all', 'commit'] as const
   const other = others.find((name) => values[name] !== undefined)
   if (other) throw new MailshotError(`--${other} does not go with --changed; the files say it all`)
@@ -103,7 +107,6 @@ async function runChanged({ values, positionals, terminal }: SendCall, range: st
       `--changed finds the campaigns by itself; leave out "${positionals.join(' ')}"`,
     )
   }
-  const { sendChanged } = await import('./changed.ts')
   const dryRun = values['dry-run'] === true
   return withDesk({ values, terminal }, (desk) => sendChanged(desk, terminal, { range, dryRun }))
 }
