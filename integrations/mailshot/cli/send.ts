@@ -95,10 +95,7 @@ export const send = defineCommand({
 type SendCall = Call<typeof options>
 
 /** What a campaign's file says holds, so nothing else may be said. */
-function runChanged(
-  { values, positionals, terminal }: SendCall,
-  range: string,
-): Promise<ExitCode> {
+function runChanged({ values, positionals, terminal }: SendCall, range: string): Promise<ExitCode> {
   const others = ['list', 'at', 'to', 'again', 'resend-all', 'commit'] as const
   const other = others.find((name) => values[name] !== undefined)
   if (other) throw new MailshotError(`--${other} does not go with --changed; the files say it all`)
