@@ -1,0 +1,64 @@
+import { describe, expect, it } from 'vitest'
+import { z } from 'zod'
+import { startBuiltSite } from '../built-site.ts'
+
+describe('the API of the built site', () => {
+  it('answers programs in JSON, whatever they ask for', async () => {
+    const { ask } = await startWithToken()
+
+    const list = await ask('GET', 'sends')
+    const head = await ask('HEAD', 'sends')
+    const none = await ask('GET', 'sends/nothing')
+    const noAction = await ask('POST', 'sends/nothing/start')
+    const noToken = await ask('GET', 'sends', { headers: { authorization: '' } })
+
+    expect([list, head, none, noAction, noToken].map(({ status }) => status)).toEqual([
+      200, 200, 404, 404, 401,
+    ])
+    expect(list.headers.get('content-type')).toBe('application/json; charset=utf-8')
+    expect(list.headers.get('cache-control')).toBe('no-store')
+    expect(await list.json()).toEqual({ sends: [] })
+    expect(await head.text()).toBe('')
+    expect(await none.json()).toMatchObject({ error: { code: 'no-send' } })
+  })
+
+  it('says which methods an address has', async () => {
+    const { ask } = await startWithToken()
+
+    const answers = await Promise.all([
+      ask('DELETE', 'sends'),
+      ask('PUT', 'sends/some'),
+      ask('GET', 'sends/some/pause'),
+    ])
+
+    expect(answers.map(({ status }) => status)).toEqual([405, 405, 405])
+    expect(answers.map(({ headers }) => headers.get('allow'))).toEqual([
+      'GET, HEAD, POST',
+      'GET, HEAD',
+      'POST',
+    ])
+  })
+
+  it('takes bodies of 32 MB and no more, from programs without an Origin', async () => {
+    const { ask } = await startWithToken()
+    const headers = { 'content-type': 'application/json' }
+    const wide = (megabytes: number) => `"${'x'.repeat(megabytes * 1024 * 1024 - 2)}"`
+
+    const taken = await ask('POST', 'sends', { headers, body: wide(32) })
+    const refused = await ask('POST', 'sends', { headers, body: wide(33) })
+
+    expect([taken.status, refused.status]).toEqual([422, 413])
+    expect(await refused.json()).toMatchObject({ error: { code: 'too-large' } })
+  })
+})
+
+async function startWithToken() {
+  const site = await startBuiltSite()
+  const [made] = await site.json('token', 'create', 'ci', '--scope', 'send')
+  const { token } = z.object({ token: z.string() }).parse(made)
+  const ask = (method: string, path: string, init: RequestInit = {}) => {
+    const headers = { authorization: `Bearer ${token}`, ...Object(init.headers) }
+    return fetch(`${site.url}/mailshot/api/${path}`, { ...init, method, headers })
+  }
+  return { site, ask }
+}
