@@ -3,6 +3,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url'
 import type { AstroConfig, AstroIntegration, HookParameters } from 'astro'
 import { AstroError } from 'astro/errors'
 import type { MailshotConfig } from './config.ts'
+import { checkAddresses } from './integration/check-addresses.ts'
 import { useDevelopmentState } from './integration/development.ts'
 import { configPlugin } from './integration/vite-plugin.ts'
 import { wrapAdapter } from './integration/wrap-adapter.ts'
@@ -109,30 +110,6 @@ async function readConfig(file: URL, setup: Setup): Promise<MailshotConfig> {
   }
 }
 
-function checkAddresses(config: MailshotConfig, { config: astro, logger }: Setup): void {
-  const base = astro.base.replace(/\/$/, '')
-  for (const path of [config.base, config.archive]) {
-    if (path === false || path.startsWith(`${base}/`)) continue
-    throw new AstroError(
-      `astro-mailshot: the site lives at ${base}, but mailshot.config.ts puts pages at ${path}.`,
-      `Write ${base}${path} there.`,
-    )
-  }
-  if (
-    config.trailingSlash !== (astro.trailingSlash === 'always') &&
-    astro.trailingSlash !== 'ignore'
-  ) {
-    throw new AstroError(
-      `astro-mailshot: trailingSlash is '${astro.trailingSlash}' in astro.config, but links in mails are made ${config.trailingSlash ? 'with' : 'without'} a slash.`,
-      `Write trailingSlash: ${astro.trailingSlash === 'always'} in mailshot.config.ts.`,
-    )
-  }
-  if (new URL(String(astro.site)).origin === new URL(config.site).origin) return
-  logger.warn(
-    `astro.config says the site is ${astro.site}, mailshot.config.ts says ${config.site}; mails link to the latter`,
-  )
-}
-
 function injectRoutes(
   config: MailshotConfig,
   { config: astro, injectRoute }: Setup,
@@ -158,7 +135,7 @@ function adjustAstro(config: MailshotConfig, file: URL, setup: Setup): void {
     // Ours does the same test, and knows the machines that post without an Origin.
     security: { checkOrigin: false },
     vite: {
-      plugins: [configPlugin({ config, file, root: astro.root })],
+      plugins: [configPlugin({ config, file, astro })],
       // Native and large packages stay where npm put them.
       ssr: { external: ['@libsql/client', 'mjml', 'satteri', 'sharp', 'nodemailer', 'pino'] },
     },

@@ -5,12 +5,12 @@ import { guardRequest, protectResponse } from './guard.ts'
 import { patternOf, siteRoutes } from './routes.ts'
 
 const ownRoutes = new Map(siteRoutes.map((route) => [patternOf(route, config), route]))
-const siteBase = import.meta.env.BASE_URL.replace(/\/$/, '')
 
 /** Guards the site's own forms as Astro would, but knows mail services and a proxy that ends TLS; adds our headers. */
 export const onRequest = defineMiddleware(async (context, next) => {
   if (context.isPrerendered) return next()
-  const route = ownRoutes.get(siteBase + context.routePattern)
+  const route = ownRoutes.get(SITE_BASE + context.routePattern)
+  if (!route && !SITE_CHECKS_ORIGIN) return next()
   const refusal = guardRequest(context.request, context.url.origin, { route, site: config.site })
   if (refusal) return refusal
   if (route?.kind === 'preview') context.locals.renderMailLayout = renderLayout

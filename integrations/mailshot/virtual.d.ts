@@ -32,3 +32,8 @@ declare namespace App {
     renderMailLayout?: import('./campaign/layout.ts').RenderLayout
   }
 }
+
+/** The path that the site lives at, as astro.config's `base` says, without a slash at its end. */
+declare const SITE_BASE: string
+/** Whether astro.config leaves the check of a form's Origin on, for the site's own routes. */
+declare const SITE_CHECKS_ORIGIN: boolean

@@ -36,6 +36,14 @@ describe('mailshot', () => {
     expect(error.hint).toBe('Write /docs/mailshot there.')
   })
 
+  it('asks for pages below a language where all pages have one in front', async () => {
+    const routing = { prefixDefaultLocale: true }
+    const i18n = { locales: ['fr', 'en'], defaultLocale: 'fr', routing }
+    const error = await refusalOf({ astro: { i18n } })
+    expect(error.message).toContain('puts a language in front of every page')
+    expect(error.hint).toMatch(/^Write \/fr\/mailshot there\./)
+  })
+
   it('asks for links that end as the addresses of the site do', async () => {
     const error = await refusalOf({ astro: { trailingSlash: 'always' } })
     expect(error.message).toContain("trailingSlash is 'always'")

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import type { AstroConfig } from 'astro'
 import { AstroError } from 'astro/errors'
 import type { Plugin } from 'vite'
 import type { MailshotConfig } from '../config.ts'
@@ -13,20 +14,27 @@ const layoutsId = 'virtual:mailshot/layouts'
 export function configPlugin({
   config,
   file,
-  root,
+  astro,
 }: {
   config: MailshotConfig
   file: URL
-  root: URL
+  astro: Pick<AstroConfig, 'root' | 'base' | 'security'>
 }): Plugin {
   const aliases: Record<string, string> = {
     'virtual:mailshot/config': fileURLToPath(file),
-    'virtual:mailshot/layout': fileURLToPath(pageLayout(config, root)),
+    'virtual:mailshot/layout': fileURLToPath(pageLayout(config, astro.root)),
   }
   return {
     name: 'astro-mailshot',
     enforce: 'pre',
-    config: () => ({ resolve: { alias: aliases } }),
+    config: () => ({
+      resolve: { alias: aliases },
+      // Vite's own BASE_URL is not always the site's.
+      define: {
+        SITE_BASE: JSON.stringify(astro.base.replace(/\/$/, '')),
+        SITE_CHECKS_ORIGIN: JSON.stringify(astro.security.checkOrigin),
+      },
+    }),
     resolveId: (id) => (id === layoutsId ? `\0${layoutsId}` : undefined),
     load: (id) =>
       id === `\0${layoutsId}`

@@ -1,0 +1,68 @@
+import { describe, expect, it } from 'vitest'
+import { buildAstroSite, openAstroSite, startAstroSite } from '../astro-site.ts'
+
+const astroConfig = `
+import node from '@astrojs/node'
+import { defineConfig } from 'astro/config'
+import { mailshot } from '../../../integrations/mailshot/index.ts'
+export default defineConfig({
+  site: 'https://example.org',
+  base: '/docs',
+  trailingSlash: 'always',
+  session: false,
+  i18n: { locales: ['fr', 'en'], defaultLocale: 'fr', routing: { prefixDefaultLocale: true } },
+  adapter: node({ mode: 'standalone' }),
+  integrations: [mailshot()],
+})
+`
+const settings = `
+import { defineConfig } from '../../../integrations/mailshot/config.ts'
+import { memory } from '../../../integrations/mailshot/transports/memory.ts'
+export default defineConfig({
+  site: 'https://example.org',
+  base: '/docs/fr/mailshot',
+  archive: '/docs/fr/letters',
+  trailingSlash: true,
+  title: 'News',
+  from: 'News <news@example.org>',
+  postalAddress: 'Somewhere 1',
+  lists: { weekly: { title: 'Weekly' } },
+  fields: { city: { type: 'text' } },
+  transport: memory(),
+})
+`
+
+describe('a site below a path, with slashes at the end and languages in front', () => {
+  it('has all of its routes where the links in mails lead', async () => {
+    const site = openAstroSite({
+      'astro.config.mjs': astroConfig,
+      'mailshot.config.ts': settings,
+      'src/pages/fr/index.astro': '<h1>Bonjour</h1>',
+    })
+    await site.mailshot('init')
+    await buildAstroSite(site)
+    const { ask } = await startAstroSite(site, 'start', '/docs/fr/mailshot/health/')
+
+    const pages = ['mailshot/subscribe/', 'letters/', 'mailshot/unsubscribe/cut/']
+    const answers = await Promise.all(pages.map((page) => ask(`/docs/fr/${page}`)))
+    expect(answers.map(({ status }) => status)).toEqual([200, 200, 404])
+    const texts = await Promise.all(answers.map((answer) => answer.text()))
+    expect(texts[0]).toMatch(/<form[^>]* action="\/docs\/fr\/mailshot\/subscribe\/"/)
+    expect(texts[2]).toContain('href="/docs/fr/mailshot/subscribe/?lang=en"')
+
+    const posted = await ask('/docs/fr/mailshot/subscribe/', {
+      method: 'POST',
+      headers: { origin: 'https://example.org' },
+      body: new URLSearchParams({ email: 'a@example.org', list: 'weekly' }),
+    })
+    expect(posted.status).toBe(303)
+    expect((await ask('/docs/fr/letters/rss.xml')).status).toBe(200)
+    const wrongMethod = await ask('/docs/fr/mailshot/health/', { method: 'PUT' })
+    expect(wrongMethod.status).toBe(405)
+    const oneClick = await ask('/docs/fr/mailshot/unsubscribe/cut/', {
+      method: 'POST',
+      body: new URLSearchParams({ 'List-Unsubscribe': 'One-Click' }),
+    })
+    expect(oneClick.status).toBe(404)
+  })
+})
