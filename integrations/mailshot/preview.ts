@@ -1,5 +1,6 @@
 import { listCampaigns, type Problem } from './campaign.ts'
 import { closest } from './closest.ts'
+import type { CompiledCampaign } from './compile.ts'
 import type { MailshotConfig } from './config.ts'
 import { campaignPath, changed, listPath, partPath } from './preview/address.ts'
 import { campaignFacts, type Facts, weightOf, type Weight } from './preview/facts.ts'
@@ -107,13 +108,15 @@ function rank({ severity }: Problem): number {
 
 async function showCampaign(
   config: MailshotConfig,
-  { slug, query, words, inspected, shown }: Look,
+  look: Look,
   { openSubscribers }: PreviewOptions,
 ): Promise<ShownCampaign | undefined> {
+  const { slug, query, words, inspected, shown } = look
   const { compiled } = inspected
   if (!shown || !compiled) return undefined
   const { mail, reader } = shown
   const { message, variant } = mail
+  const langs = Object.keys(compiled.variants).toSorted()
   const page = (changes: Record<string, string>) =>
     campaignPath(config, slug, changed(query, changes))
   const composed = 'failure' in message ? undefined : message
@@ -122,17 +125,18 @@ async function showCampaign(
     inbox: inboxLine({ ...mail, from: composed?.from ?? compiled.from ?? config.from }),
     weight: await weightOf(mail, inspected.media),
     failure: 'failure' in message ? message.failure : undefined,
+    isVisible: isVisible(mail.html),
+    lang: variant.lang,
+    dir: variant.dir,
     text: mail.text,
     headers: composed ? headersOf(composed, words) : [],
     links: { html: part('mail.html'), text: part('mail.txt'), eml: part('mail.eml') },
-    langs: Object.keys(compiled.variants)
-      .toSorted()
-      .map((lang) => ({
-        value: lang,
-        label: words.language(lang),
-        href: page({ lang }),
-        isCurrent: lang === variant.lang,
-      })),
+    langs: langs.map((lang) => ({
+      value: lang,
+      label: words.language(lang),
+      href: page({ lang }),
+      isCurrent: lang === variant.lang,
+    })),
     scheme: {
       current: schemeOf(query),
       light: page({ scheme: 'light' }),
@@ -140,16 +144,24 @@ async function showCampaign(
       isOwn: knowsDark(mail.html),
     },
     reader: {
-      asked: reader.asked,
-      notes: reader.notes,
-      action: campaignPath(config, slug),
-      scheme: schemeOf(query),
-      fields: readerFields(config, compiled, { shown: reader, query, words }),
+      ...readerPanel(config, look, { compiled, reader }),
       addresses: openSubscribers && (await someAddresses(compiled, openSubscribers)),
     },
-    lang: variant.lang,
-    dir: variant.dir,
-    isVisible: isVisible(mail.html),
+  }
+}
+
+function readerPanel(
+  config: MailshotConfig,
+  { slug, query, words }: Look,
+  { compiled, reader }: { compiled: CompiledCampaign; reader: ShownReader },
+): Omit<ReaderPanel, 'addresses'> {
+  const { asked, notes } = reader
+  return {
+    asked,
+    notes,
+    action: campaignPath(config, slug),
+    scheme: schemeOf(query),
+    fields: readerFields(config, compiled, { shown: reader, query, words }),
   }
 }
 

@@ -86,7 +86,7 @@ async function statusOf(url: string): Promise<number | undefined> {
 
 /** While the page is shown anew there is no mail in it. */
 async function mailIn(page: Page): Promise<string> {
-  const mail = page.frameLocator('iframe').first().locator('body')
+  const mail = page.locator('iframe').first().contentFrame().locator('body')
   return mail.innerText({ timeout: 1000 }).catch(() => '')
 }
 
