@@ -123,7 +123,8 @@ describe('a body that POST api/sends refuses', () => {
         const content = { variants, from, replyTo, track, hash }
         const places = leavesOf(content)
         const [holder, key] = places[index % places.length] ?? []
-        if (!holder || key === undefined || Object.is(holder[key], value)) return
+        if (!holder || key === undefined) return
+        if (JSON.stringify(holder[key]) === JSON.stringify(value)) return
         holder[key] = value
         const posted = { ...body, campaign: { ...body.campaign, ...content } }
 
@@ -131,7 +132,7 @@ describe('a body that POST api/sends refuses', () => {
 
         expect(status).toBe(422)
       }),
-      { numRuns: 150 },
+      { numRuns: 400 },
     )
     expect(await stored(mailshot)).toEqual({ sends: 0, snapshots: 0, media: 0, audit: 0 })
   })
