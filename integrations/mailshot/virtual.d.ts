@@ -26,13 +26,6 @@ declare module 'virtual:mailshot/layouts' {
   export default layouts
 }
 
-declare namespace App {
-  interface Locals {
-    /** Renders mail layouts that are Astro components; on the pages of the preview. */
-    renderMailLayout?: import('./campaign/layout.ts').RenderLayout
-  }
-}
-
 /** The path that the site lives at, as astro.config's `base` says, without a slash at its end. */
 declare const SITE_BASE: string
 /** Whether astro.config leaves the check of a form's Origin on, for the site's own routes. */

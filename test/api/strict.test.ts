@@ -272,6 +272,30 @@ describe('a body that POST api/sends refuses', () => {
     expect(message).toMatch(/^media [0-9a-f]{32}\.png: the campaign has no such image/)
   })
 
+  test.each([
+    ['a script', ['<script>alert(1)</script>']],
+    ['a handler', ['<img src="https://example.org/a.png" alt="" onerror="alert(1)">']],
+    ['a link that runs', ['<a href="java&#x0A;script:alert(1)">x</a>']],
+    [
+      'an element made by a merge',
+      ['<', { output: 'nom | default: "script"', escape: 'html' }, '>'],
+    ],
+    ['a value that is not escaped', [{ output: 'nom | default: "<script>"', escape: 'plain' }]],
+  ])('puts %s on the page of the archive', async (_what, html) => {
+    const { mailshot, call } = await open()
+    const { campaign, ...rest } = await snapshotOf()
+    const [lang = ''] = Object.keys(campaign.variants)
+    const pages = { ...campaign.pages, [lang]: { kind: 'content', html } }
+
+    const [status, , message] = await refusalOf(
+      call('POST', 'sends', { ...rest, campaign: { ...campaign, pages } }),
+    )
+
+    expect(status).toBe(422)
+    expect(message).toMatch(/^campaign\.pages\.\w+\.html: .* may run a script; remove it$/)
+    expect(await stored(mailshot)).toEqual({ sends: 0, snapshots: 0, media: 0, audit: 0 })
+  })
+
   test('calls a page an image', async () => {
     const { mailshot, call } = await open()
     const snapshot = await snapshotWithImage()

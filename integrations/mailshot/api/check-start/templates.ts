@@ -1,7 +1,11 @@
+import { mergePage } from '../../archive.ts'
 import { tryOut } from '../../check/trial.ts'
 import type { CompiledCampaign, Template } from '../../compile.ts'
 import { checkMerge } from '../../compile/check-merge.ts'
+import { decodeEntities } from '../../compile/entity.ts'
 import { type Fields, fieldsOf } from '../../compile/fields.ts'
+import { type Finding, findInMarkup } from '../../compile/findings.ts'
+import { isForbidden } from '../../compile/lint.ts'
 import type { Node } from '../../compile/nodes.ts'
 import type { Problem } from '../../campaign/problem.ts'
 import type { Mailshot } from '../../mailshot.ts'
@@ -23,6 +27,7 @@ export function checkTemplates({ config }: Mailshot, campaign: CompiledCampaign)
   }
   for (const [lang, { html }] of Object.entries(campaign.pages)) {
     requireParsed(`campaign.pages.${lang}.html`, html, lang)
+    requireHarmless(`campaign.pages.${lang}.html`, mergePage(config, campaign, lang).html)
   }
 }
 
@@ -55,4 +60,36 @@ function requireKnown(place: string, template: Template, fields: Fields): void {
 function refuse(place: string, problems: readonly Problem[]): void {
   const problem = problems.find(({ severity }) => severity === 'error')
   if (problem) throw invalid(`${place}: ${problem.what}: ${problem.why}; ${problem.cure}`)
+}
+
+/** A page of the archive is shown in the site's own origin, always filled in alike, so nothing in it may run. */
+function requireHarmless(place: string, html: string): void {
+  for (const finding of findInMarkup(html, (line) => ({ file: place, line }))) {
+    const script = scriptIn(finding)
+    if (script !== undefined) throw invalid(`${place}: ${script} may run a script; remove it`)
+  }
+}
+
+function scriptIn(finding: Finding): string | undefined {
+  switch (finding.kind) {
+    case 'link':
+      return foreignScheme(finding.url)
+    case 'image':
+    case 'background':
+      return foreignScheme(finding.src)
+    case 'element':
+      return isForbidden(finding.name) ? `<${finding.name}>` : undefined
+    case 'handler':
+      return finding.name
+    case 'heading':
+    case 'borrowed':
+    case 'unclosed':
+      return undefined
+  }
+}
+
+/** A browser drops white space and control characters before it looks for the scheme. */
+function foreignScheme(written: string): string | undefined {
+  const url = decodeEntities(written).replace(/[\s\p{Cc}]/gu, '')
+  return /^(?!https?:|mailto:|tel:)[a-z][a-z0-9+.-]*:/i.test(url) ? url.slice(0, 40) : undefined
 }
