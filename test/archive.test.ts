@@ -51,6 +51,14 @@ describe('listLetters', () => {
     expect(await slugs(mailshot)).toEqual(['uncertain'])
   })
 
+  it('hides what its file keeps out of the archive by now', async () => {
+    const mailshot = await withReaders({}, { unlisted: ['regretted'] })
+    await sendCampaign(mailshot, { 'regretted.md': markdown('x') })
+    await sendCampaign(mailshot, { 'shown.md': markdown('y') })
+    expect(await slugs(mailshot)).toEqual(['shown'])
+    expect(await findLetter(mailshot, { slug: 'regretted' })).toBeUndefined()
+  })
+
   it('hides what went to a single address', async () => {
     const mailshot = await withReaders()
     await sendCampaign(mailshot, { 'a.md': markdown('x') }, { onlyTo: 'reader1@example.net' })
@@ -226,8 +234,8 @@ describe('archiveUrl', () => {
 })
 
 /** With two people on the weekly list. */
-async function withReaders(overrides: Partial<MailshotConfigInput> = {}): Promise<TestMailshot> {
-  const mailshot = await openTestMailshot(overrides)
+async function withReaders(...options: Parameters<typeof openTestMailshot>): Promise<TestMailshot> {
+  const mailshot = await openTestMailshot(...options)
   await addReaders(mailshot, 2)
   return mailshot
 }

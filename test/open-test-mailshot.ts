@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { pino } from 'pino'
 import { onTestFinished } from 'vitest'
 import { defineConfig, type MailshotConfigInput } from '../integrations/mailshot/config.ts'
-import { type Mailshot, openMailshot } from '../integrations/mailshot/mailshot.ts'
+import { type Mailshot, openMailshot, type OpenOptions } from '../integrations/mailshot/mailshot.ts'
 import { memory } from '../integrations/mailshot/transports/memory.ts'
 
 export interface TestMailshot extends Mailshot {
@@ -24,10 +24,12 @@ export const testSecret = 'a-secret-for-tests-of-at-least-32-characters'
 /** A real, migrated database in a folder of its own, a memory transport, and a clock that tests move. */
 export async function openTestMailshot(
   overrides: Partial<MailshotConfigInput> = {},
+  options: Pick<OpenOptions, 'unlisted'> = {},
 ): Promise<TestMailshot> {
   const folder = mkdtempSync(join(tmpdir(), 'mailshot-test-'))
   const clock = testClock()
   const mailshot = await openMailshot(testConfig({ ...overrides }, folder), {
+    ...options,
     create: true,
     clock,
     log: pino({ level: 'silent' }),

@@ -36,7 +36,7 @@ export interface LetterQuery {
 
 /**
  * Letters of the public archive, newest first: what was really sent to lists that are all public now, unless its campaign
- * says `archive: false`. A correction takes the place of what it corrects, with the date of the first.
+ * says `archive: false`, then or by now. A correction takes the place of what it corrects, with the date of the first.
  */
 export async function listLetters(mailshot: Mailshot, query: LetterQuery): Promise<Letter[]> {
   const { lang, limit = 20 } = query
@@ -97,7 +97,8 @@ async function publicSends(
         min(started_at) OVER (PARTITION BY slug) AS sentAt,
         row_number() OVER (PARTITION BY slug ORDER BY created_at DESC, id DESC) AS place
       FROM sends
-      WHERE only_to IS NULL AND started_at IS NOT NULL AND sent + uncertain > 0
+      WHERE slug NOT IN (SELECT value FROM json_each(${JSON.stringify(mailshot.unlisted)}))
+        AND only_to IS NULL AND started_at IS NOT NULL AND sent + uncertain > 0
         AND NOT EXISTS (SELECT 1 FROM json_each(sends.lists)
           WHERE value NOT IN (SELECT value FROM json_each(${publicLists(mailshot.config)}))))
     SELECT slug, sentAt, lists, hash,

@@ -42,7 +42,7 @@ export function mailshot(options: MailshotOptions = {}): AstroIntegration {
         config = await readConfig(file, setup)
         checkAddresses(config, setup)
         injectRoutes(config, setup, setup.command === 'dev' || options.preview === true)
-        adjustAstro(config, file, setup)
+        adjustAstro(setup, { config, file, unlisted: await findUnlisted(config) })
       },
       'astro:server:setup': ({ server, logger }) => {
         const campaigns = fileURLToPath(new URL(`${config.campaigns}/`, root))
@@ -128,18 +128,31 @@ function injectRoutes(
   }
 }
 
-function adjustAstro(config: MailshotConfig, file: URL, setup: Setup): void {
-  const { config: astro, updateConfig, addMiddleware } = setup
+function adjustAstro(
+  { config: astro, updateConfig, addMiddleware }: Setup,
+  site: { config: MailshotConfig; file: URL; unlisted: string[] },
+): void {
   addMiddleware({ order: 'pre', entrypoint: here('./middleware.ts') })
   updateConfig({
     // Ours does the same test, and knows the machines that post without an Origin.
     security: { checkOrigin: false },
     vite: {
-      plugins: [configPlugin({ config, file, astro })],
+      plugins: [configPlugin({ ...site, astro })],
       // Native and large packages stay where npm put them.
       ssr: { external: ['@libsql/client', 'mjml', 'satteri', 'sharp', 'nodemailer', 'pino'] },
     },
   })
+}
+
+/** What a file says now holds for letters that were sent before, too. */
+async function findUnlisted(config: MailshotConfig): Promise<string[]> {
+  const { inspectCampaign, listCampaigns } = await import('./campaign.ts')
+  const unlisted: string[] = []
+  for (const slug of await listCampaigns(config)) {
+    const { campaign } = await inspectCampaign(config, slug)
+    if (campaign?.archive === false) unlisted.push(slug)
+  }
+  return unlisted
 }
 
 async function startDevSender({

@@ -16,6 +16,8 @@ export interface Mailshot {
   readonly log: Logger
   /** Why nothing may be sent from this database; absent when it may. */
   readonly held: string | undefined
+  /** The slugs that keep out of the archive by now, whatever they said when they were sent. */
+  readonly unlisted: readonly string[]
   /** The database's time in milliseconds; it never goes back while the process runs. */
   now(): number
   /** Ends after so many milliseconds of that time, or at once when the signal aborts. */
@@ -30,6 +32,7 @@ export interface OpenOptions {
   adopt?: boolean
   /** A reason for sending nothing, whatever the database says (`astro dev`). */
   hold?: string
+  unlisted?: readonly string[]
   clock?: Pick<Mailshot, 'now' | 'sleep'>
   log?: Logger
 }
@@ -58,6 +61,7 @@ export async function openMailshot(
       db,
       log: options.log ?? openLog('info'),
       held: options.hold ?? (await reasonToHold(db, config)),
+      unlisted: options.unlisted ?? [],
       now: clock.now,
       sleep: clock.sleep,
       close: async () => {

@@ -58,7 +58,7 @@ export function senderState(): ReturnType<Sender['state']> | 'off' {
 
 async function open(options: OpenOptions): Promise<Mailshot> {
   try {
-    return await openMailshot(config, options)
+    return await openMailshot(config, { ...options, unlisted: UNLISTED_CAMPAIGNS })
   } catch (error) {
     // The next request tries again: the cause may have been mended.
     globalThis.astroMailshot = undefined

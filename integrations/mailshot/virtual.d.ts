@@ -28,5 +28,7 @@ declare module 'virtual:mailshot/layouts' {
 
 /** The path that the site lives at, as astro.config's `base` says, without a slash at its end. */
 declare const SITE_BASE: string
+/** The slugs whose files said `archive: false` when the site was built: so a letter is taken off the archive. */
+declare const UNLISTED_CAMPAIGNS: readonly string[]
 /** Whether astro.config leaves the check of a form's Origin on, for the site's own routes. */
 declare const SITE_CHECKS_ORIGIN: boolean

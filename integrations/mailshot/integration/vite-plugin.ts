@@ -15,9 +15,12 @@ export function configPlugin({
   config,
   file,
   astro,
+  unlisted,
 }: {
   config: MailshotConfig
   file: URL
+  /** The campaigns that keep out of the archive. */
+  unlisted: readonly string[]
   astro: Pick<AstroConfig, 'root' | 'base' | 'security'>
 }): Plugin {
   const aliases: Record<string, string> = {
@@ -32,6 +35,7 @@ export function configPlugin({
       // Vite's own BASE_URL is not always the site's.
       define: {
         SITE_BASE: JSON.stringify(astro.base.replace(/\/$/, '')),
+        UNLISTED_CAMPAIGNS: JSON.stringify(unlisted),
         SITE_CHECKS_ORIGIN: JSON.stringify(astro.security.checkOrigin),
       },
     }),
