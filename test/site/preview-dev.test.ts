@@ -36,9 +36,12 @@ test('the preview in development shows a subscriber, follows the files, and keep
     `Zoé <${reader}>`,
   )
   expect(await page.locator('#addresses option').getAttribute('value')).toBe(reader)
-  expect(await page.locator('header h1').evaluate((one) => getComputedStyle(one).color)).not.toBe(
-    'rgb(255, 0, 0)',
-  )
+  expect(
+    await page
+      .locator('header h1')
+      .first()
+      .evaluate((one) => getComputedStyle(one).color),
+  ).not.toBe('rgb(255, 0, 0)')
 
   const file = join(site.folder, `campaigns/${slug}/fr.md`)
   writeFileSync(file, `${readFileSync(file, 'utf8')}\nÉcrit à l’instant.\n`)

@@ -25,9 +25,9 @@ describe('SIGTERM in the middle of a send', () => {
 
     const half = await statusOf(site)
     expect(half.status).toBe('running')
-    expect(half.sent).toBeGreaterThan(20)
     expect(half.sent).toBe(newsletters(site).length)
     expect(half.remaining).toBe(people.length - half.sent)
+    expect(half.remaining).toBeGreaterThan(0)
     expect(await site.json('recipients', slug, '--status', 'in-hand')).toEqual([])
     expect(await site.json('recipients', slug, '--status', 'claimed')).toEqual([])
 
