@@ -3,7 +3,7 @@ import type { ArchivePage, CompiledCampaign, Template } from './compile.ts'
 import { oneLine } from './compile/escape.ts'
 import type { MailshotConfig } from './config.ts'
 import type { Mailshot } from './mailshot.ts'
-import { type Reader, scopeOf, variantFor } from './message.ts'
+import { languageFor, type Reader, scopeOf, variantFor } from './message.ts'
 import { prepareMerge } from './message/merge.ts'
 import { readSnapshot } from './send/media.ts'
 import { pageUrl } from './token.ts'
@@ -37,6 +37,7 @@ export interface LetterQuery {
 /**
  * Letters of the public archive, newest first: what was really sent to lists that are all public now, unless its campaign
  * says `archive: false`, then or by now. A correction takes the place of what it corrects, with the date of the first.
+ * What cannot be merged is left out.
  */
 export async function listLetters(mailshot: Mailshot, query: LetterQuery): Promise<Letter[]> {
   const { lang, limit = 20 } = query
@@ -74,6 +75,8 @@ export function archiveUrl(
 }
 
 interface PublicSend {
+  /** Of the latest send. */
+  id: string
   slug: string
   /** When the slug was first sent. */
   sentAt: number
@@ -93,7 +96,7 @@ async function publicSends(
   if (mailshot.config.archive === false) return []
   const rows = await mailshot.db.all<PublicSend & Record<'lists' | 'hashes', string>>(sql`
     WITH letters AS (
-      SELECT slug, content_hash AS hash, lists, created_at AS createdAt,
+      SELECT id, slug, content_hash AS hash, lists, created_at AS createdAt,
         min(started_at) OVER (PARTITION BY slug) AS sentAt,
         row_number() OVER (PARTITION BY slug ORDER BY created_at DESC, id DESC) AS place
       FROM sends
@@ -101,7 +104,7 @@ async function publicSends(
         AND only_to IS NULL AND started_at IS NOT NULL AND sent + uncertain > 0
         AND NOT EXISTS (SELECT 1 FROM json_each(sends.lists)
           WHERE value NOT IN (SELECT value FROM json_each(${publicLists(mailshot.config)}))))
-    SELECT slug, sentAt, lists, hash,
+    SELECT id, slug, sentAt, lists, hash,
       (SELECT json_group_array(DISTINCT content_hash) FROM sends
        WHERE slug = letters.slug AND created_at >= createdAt) AS hashes
     FROM letters WHERE place = 1 AND ${condition} ORDER BY sentAt DESC, slug DESC
@@ -124,17 +127,32 @@ function publicLists({ lists }: MailshotConfig): string {
   return JSON.stringify(shown.flatMap(([id, { formerly }]) => [id, formerly ?? id]))
 }
 
-type Shown = Promise<Letter | undefined>
+/** A letter in each language that it can be shown in. */
+interface Translations {
+  variants: Record<string, Letter>
+  fallback: string
+}
+
+type Shown = Promise<Translations | undefined>
 
 /** Snapshots never change, so neither does what is made of them: half a millisecond a letter, saved on busy days. */
 const known = new WeakMap<MailshotConfig, Map<string, Shown>>()
 const mostKnown = 100
 
-function toLetter(mailshot: Mailshot, send: PublicSend, lang?: string): Shown {
+async function toLetter(
+  mailshot: Mailshot,
+  send: PublicSend,
+  lang?: string,
+): Promise<Letter | undefined> {
+  const letter = await translationsOf(mailshot, send)
+  return letter?.variants[languageFor(letter, lang ?? letter.fallback)]
+}
+
+function translationsOf(mailshot: Mailshot, send: PublicSend): Shown {
   const letters = known.get(mailshot.config) ?? new Map<string, Shown>()
   known.set(mailshot.config, letters)
-  const key = JSON.stringify([send, lang])
-  const letter = letters.get(key) ?? readLetter(mailshot, send, lang)
+  const key = JSON.stringify(send)
+  const letter = letters.get(key) ?? readTranslations(mailshot, send)
   // The one that was asked for last goes last.
   letters.delete(key)
   letters.set(key, letter)
@@ -145,18 +163,35 @@ function toLetter(mailshot: Mailshot, send: PublicSend, lang?: string): Shown {
 }
 
 /** Undefined where the campaign keeps out of the archive, now or at a later send. */
-async function readLetter(mailshot: Mailshot, send: PublicSend, wanted?: string): Shown {
+async function readTranslations(mailshot: Mailshot, send: PublicSend): Shown {
   const snapshots = await Promise.all(send.hashes.map((hash) => readSnapshot(mailshot, hash)))
   if (snapshots.some(({ archive }) => !archive)) return undefined
   const snapshot = snapshots[send.hashes.indexOf(send.hash)]
   if (!snapshot) return undefined
-  const { lang, dir } = variantFor(snapshot, wanted ?? snapshot.fallback)
+  const all = Object.keys(snapshot.variants).toSorted()
+  const letters = all.flatMap((lang) => mergeLetter(mailshot, snapshot, { send, lang }) ?? [])
+  const langs = letters.map(({ lang }) => lang)
+  const variants = Object.fromEntries(letters.map((one) => [one.lang, { ...one, langs }]))
+  return { variants, fallback: snapshot.fallback }
+}
+
+function mergeLetter(
+  mailshot: Mailshot,
+  snapshot: CompiledCampaign,
+  { send: { id, slug, sentAt, lists }, lang }: { send: PublicSend; lang: string },
+): Omit<Letter, 'langs'> | undefined {
   // What another program posted may have a page in fewer languages.
   if (!snapshot.pages[lang]) return undefined
-  const { slug, sentAt } = send
-  const { kind, html, ...page } = mergePage(mailshot.config, snapshot, lang, send)
-  const langs = Object.keys(snapshot.variants).toSorted()
-  return { slug, lang, dir, langs, sentAt, ...page, body: { kind, html } }
+  const { dir } = variantFor(snapshot, lang)
+  try {
+    const { kind, html, ...page } = mergePage(mailshot.config, snapshot, { lang, slug, lists })
+    return { slug, lang, dir, sentAt, ...page, body: { kind, html } }
+  } catch (error) {
+    // What an author may write in a template nobody foresees; the other letters are there to be read.
+    const what = { err: error, slug, send: id, lang }
+    mailshot.log.error(what, 'a letter cannot be merged, so the archive leaves it out')
+    return undefined
+  }
 }
 
 /** A campaign in one of its languages as everybody may read it, sent or not. */
@@ -175,8 +210,11 @@ export interface MergedPage {
 export function mergePage(
   config: MailshotConfig,
   campaign: CompiledCampaign,
-  lang: string,
-  { slug, lists }: Pick<CompiledCampaign, 'slug' | 'lists'> = campaign,
+  {
+    lang,
+    slug = campaign.slug,
+    lists = campaign.lists,
+  }: { lang: string; slug?: string; lists?: string[] },
 ): MergedPage {
   const variant = variantFor(campaign, lang)
   const page = campaign.pages[variant.lang]

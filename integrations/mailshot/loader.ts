@@ -59,7 +59,7 @@ async function loadCampaign(context: LoaderContext, slug: string): Promise<strin
     const { compiled } = await compileCampaign(config, campaign)
     const langs = compiled.archive ? Object.keys(compiled.variants).toSorted() : []
     for (const lang of langs) {
-      const page = mergePage(config, compiled, lang)
+      const page = mergePage(config, compiled, { lang })
       const id = `${slug}/${lang}`
       const { title, preheader, kind, html } = page
       const entry = { slug, lang, langs, title, preheader, lists: compiled.lists, kind }

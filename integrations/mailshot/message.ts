@@ -79,17 +79,23 @@ export function composeSample(
   })
 }
 
-/** The variant a reader gets: their language, its primary language, another of that, else the fallback. */
+/** The variant a reader gets. */
 export function variantFor(campaign: CompiledCampaign, lang: string): CompiledVariant {
-  const { variants, fallback } = campaign
+  const found = campaign.variants[languageFor(campaign, lang)]
+  if (!found)
+    throw new Error(`${campaign.slug} has no variant in its fallback language ${campaign.fallback}`)
+  return found
+}
+
+/** The language a reader gets: their own, its primary language, another of that, else the fallback. */
+export function languageFor(
+  { variants, fallback }: { variants: Readonly<Record<string, unknown>>; fallback: string },
+  lang: string,
+): string {
   const [primary = ''] = lang.split('-')
   const langs = Object.keys(variants)
   const near = langs.find((one) => one.split('-')[0] === primary)
-  const best = [lang, primary].find((one) => langs.includes(one)) ?? near ?? fallback
-  const found = variants[best]
-  if (!found)
-    throw new Error(`${campaign.slug} has no variant in its fallback language ${fallback}`)
-  return found
+  return [lang, primary].find((one) => langs.includes(one)) ?? near ?? fallback
 }
 
 interface Merges {

@@ -27,7 +27,7 @@ export function checkTemplates({ config }: Mailshot, campaign: CompiledCampaign)
   }
   for (const [lang, { html }] of Object.entries(campaign.pages)) {
     requireParsed(`campaign.pages.${lang}.html`, html, lang)
-    requireHarmless(`campaign.pages.${lang}.html`, mergePage(config, campaign, lang).html)
+    requireHarmless(`campaign.pages.${lang}.html`, mergePage(config, campaign, { lang }).html)
   }
 }
 
