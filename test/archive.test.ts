@@ -1,5 +1,4 @@
 import { sql } from 'drizzle-orm/sql'
-import { pino } from 'pino'
 import { describe, expect, it } from 'vitest'
 import {
   archiveUrl,
@@ -9,7 +8,6 @@ import {
 } from '../integrations/mailshot/archive.ts'
 import type { MailshotConfigInput } from '../integrations/mailshot/config.ts'
 import { deliver } from '../integrations/mailshot/deliver.ts'
-import type { Mailshot } from '../integrations/mailshot/mailshot.ts'
 import { cancelSend } from '../integrations/mailshot/send.ts'
 import { memory } from '../integrations/mailshot/transports/memory.ts'
 import { markdown, mjml } from './campaign-folder.ts'
@@ -141,45 +139,6 @@ describe('listLetters', () => {
     expect(await page('none')).toEqual([])
   })
 
-  it('leaves out a letter that cannot be merged, and says so once', async () => {
-    const { mailshot, lines } = withLog(await withReaders())
-    await sendCampaign(mailshot, { 'good.md': markdown('x') })
-    const send = await sendCampaign(mailshot, { 'broken.md': markdown('{{ nom | upcase }}') })
-    await breakTemplates(mailshot)
-    expect(await slugs(mailshot)).toEqual(['good'])
-    expect(await listLetters(mailshot, { lang: 'de-AT' })).toHaveLength(1)
-    expect(await findLetter(mailshot, { slug: 'broken' })).toBeUndefined()
-    expect(await findLetter(mailshot, { slug: 'broken', lang: 'en' })).toBeUndefined()
-    expect(lines).toEqual([
-      expect.objectContaining({
-        slug: 'broken',
-        send: send.id,
-        lang: 'fr',
-        err: expect.objectContaining({ message: expect.stringContaining('nosuch') }),
-        msg: 'a letter cannot be merged, so the archive leaves it out',
-      }),
-    ])
-  })
-
-  it('shows a letter in the languages that it can be merged in', async () => {
-    const mailshot = await withReaders()
-    const files = { 'a/fr.md': markdown('Bonjour'), 'a/en.md': markdown('{{ nom | upcase }}') }
-    await sendCampaign(mailshot, files)
-    await breakTemplates(mailshot)
-    const [letter] = await listLetters(mailshot, { lang: 'en' })
-    expect(letter).toMatchObject({ lang: 'fr', langs: ['fr'] })
-    expect(await findLetter(mailshot, { slug: 'a', lang: 'en' })).toBeUndefined()
-  })
-
-  it('tries again after the database failed', async () => {
-    const mailshot = await withReaders()
-    await sendCampaign(mailshot, { 'a.md': markdown('x') })
-    await mailshot.db.write(sql`ALTER TABLE snapshots RENAME TO away`)
-    await expect(slugs(mailshot)).rejects.toThrow()
-    await mailshot.db.write(sql`ALTER TABLE away RENAME TO snapshots`)
-    expect(await slugs(mailshot)).toEqual(['a'])
-  })
-
   it('is empty for a site without an archive', async () => {
     const mailshot = await withReaders({ archive: false })
     await sendCampaign(mailshot, { 'a.md': markdown('x') })
@@ -279,20 +238,6 @@ async function withReaders(...options: Parameters<typeof openTestMailshot>): Pro
   const mailshot = await openTestMailshot(...options)
   await addReaders(mailshot, 2)
   return mailshot
-}
-
-/** The same, and what it logs. */
-function withLog(mailshot: TestMailshot) {
-  const lines: unknown[] = []
-  const log = pino({}, { write: (line) => lines.push(JSON.parse(line)) })
-  return { mailshot: { ...mailshot, log }, lines }
-}
-
-/** As a later version finds them that has a filter no more. */
-async function breakTemplates(mailshot: Mailshot) {
-  await mailshot.db.write(
-    sql`UPDATE snapshots SET compiled = replace(compiled, 'upcase', 'nosuch')`,
-  )
 }
 
 /** The same database, as a site with other lists opens it. */
