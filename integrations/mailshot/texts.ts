@@ -59,6 +59,8 @@ export interface PageTexts {
   lost: NoticeTexts
   test: NoticeTexts
   gone: NoticeTexts
+  /** In place of a page: nothing was done. `{site}` is ours, `{allow}` the methods that an address has. */
+  refusals: Record<'noForm' | 'tooLarge' | 'foreignForm' | 'wrongMethod' | 'broken', NoticeTexts>
   /** For an address that gets nothing: by complaint or the operator's decision, or because mail came back. */
   blocked: NoticeTexts
   bounced: NoticeTexts
