@@ -86,7 +86,7 @@ export const consents = sqliteTable(
   (table) => [index('consents_subscriber').on(table.subscriberId)],
 )
 
-/** Compiled campaigns that a send refers to, by content hash. */
+/** Compiled campaigns as sends froze them, by the hash of the whole of each. */
 export const snapshots = sqliteTable('snapshots', {
   hash: text().primaryKey(),
   slug: text().notNull(),
@@ -108,7 +108,10 @@ export const sends = sqliteTable(
   {
     id: text().primaryKey(),
     slug: text().notNull(),
-    contentHash: text('content_hash')
+    /** Of what is mailed: two campaigns, or two versions of one, with the same one are the same mail. */
+    contentHash: text('content_hash').notNull(),
+    /** What this send froze, pages of the archive and all. */
+    snapshot: text()
       .notNull()
       .references(() => snapshots.hash),
     /** In the campaign's order: the first one still active gives List-Id and sender. */
@@ -165,6 +168,9 @@ export const recipients = sqliteTable(
     written: text().notNull(),
     /** Every list that selected it, in the send's order. */
     lists: text({ mode: 'json' }).$type<string[]>().notNull(),
+    /** What its mail was composed with, as of the in-hand mark: the language, and which lists were still active (null: all). */
+    lang: text(),
+    activeLists: text('active_lists', { mode: 'json' }).$type<string[]>(),
     status: text({ enum: recipientStatuses }).notNull(),
     /** Why it was skipped, deferred, failed, cancelled or is uncertain. */
     reason: text(),

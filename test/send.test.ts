@@ -280,7 +280,7 @@ describe('openImageWatch', () => {
     const { send } = await startFixture(mailshot, 'hello')
     const result = await new Promise((resolve) => {
       const watch = openImageWatch(mailshot, () => resolve(watch(gone)))
-      const gone = { ...send, contentHash: 'gone' }
+      const gone = { ...send, snapshot: 'gone' }
       watch(gone)
     })
     expect(result).toEqual({ missing: 'its images cannot be looked at: snapshot gone is missing' })
@@ -417,8 +417,8 @@ async function lookAt(mailshot: TestMailshot, images: string[]) {
   await mailshot.db.write(
     sql`INSERT INTO snapshots (hash, slug, compiled, created_at)
         VALUES (${hash}, 'x', ${JSON.stringify({ images })}, 0)`,
-    sql`INSERT INTO sends (id, slug, content_hash, lists, trigger_key, audience, status, created_at, scheduled_at)
-        VALUES (${hash}, ${hash}, ${hash}, '[]', ${hash}, 'first', 'scheduled', 0, 0)`,
+    sql`INSERT INTO sends (id, slug, content_hash, snapshot, lists, trigger_key, audience, status, created_at, scheduled_at)
+        VALUES (${hash}, ${hash}, ${hash}, ${hash}, '[]', ${hash}, 'first', 'scheduled', 0, 0)`,
   )
   const watch = openImageWatch(mailshot)
   const send = await readSend(mailshot, hash)

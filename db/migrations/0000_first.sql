@@ -69,6 +69,8 @@ CREATE TABLE `recipients` (
 	`email` text NOT NULL,
 	`written` text NOT NULL,
 	`lists` text NOT NULL,
+	`lang` text,
+	`active_lists` text,
 	`status` text NOT NULL,
 	`reason` text,
 	`enhanced` text,
@@ -96,6 +98,7 @@ CREATE TABLE `sends` (
 	`id` text PRIMARY KEY NOT NULL,
 	`slug` text NOT NULL,
 	`content_hash` text NOT NULL,
+	`snapshot` text NOT NULL,
 	`lists` text NOT NULL,
 	`trigger_key` text NOT NULL,
 	`audience` text NOT NULL,
@@ -117,7 +120,7 @@ CREATE TABLE `sends` (
 	`skipped` integer DEFAULT 0 NOT NULL,
 	`cancelled` integer DEFAULT 0 NOT NULL,
 	`uncertain` integer DEFAULT 0 NOT NULL,
-	FOREIGN KEY (`content_hash`) REFERENCES `snapshots`(`hash`) ON UPDATE no action ON DELETE no action
+	FOREIGN KEY (`snapshot`) REFERENCES `snapshots`(`hash`) ON UPDATE no action ON DELETE no action
 );
 --> statement-breakpoint
 CREATE UNIQUE INDEX `sends_trigger_key_unique` ON `sends` (`trigger_key`);--> statement-breakpoint

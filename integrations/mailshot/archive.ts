@@ -82,8 +82,9 @@ interface PublicSend {
   sentAt: number
   /** Of the latest send. */
   lists: string[]
+  /** What it froze. */
   hash: string
-  /** Of all sends since, that one included. */
+  /** What all sends since froze, that one included. */
   hashes: string[]
 }
 
@@ -96,7 +97,7 @@ async function publicSends(
   if (mailshot.config.archive === false) return []
   const rows = await mailshot.db.all<PublicSend & Record<'lists' | 'hashes', string>>(sql`
     WITH letters AS (
-      SELECT id, slug, content_hash AS hash, lists, created_at AS createdAt,
+      SELECT id, slug, snapshot AS hash, lists, created_at AS createdAt,
         min(started_at) OVER (PARTITION BY slug) AS sentAt,
         row_number() OVER (PARTITION BY slug ORDER BY created_at DESC, id DESC) AS place
       FROM sends
@@ -105,7 +106,7 @@ async function publicSends(
         AND NOT EXISTS (SELECT 1 FROM json_each(sends.lists)
           WHERE value NOT IN (SELECT value FROM json_each(${publicLists(mailshot.config)}))))
     SELECT id, slug, sentAt, lists, hash,
-      (SELECT json_group_array(DISTINCT content_hash) FROM sends
+      (SELECT json_group_array(DISTINCT snapshot) FROM sends
        WHERE slug = letters.slug AND created_at >= createdAt) AS hashes
     FROM letters WHERE place = 1 AND ${condition} ORDER BY sentAt DESC, slug DESC
     LIMIT ${limit}`)

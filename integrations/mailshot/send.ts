@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { type SQL, sql } from 'drizzle-orm/sql'
 import { auditStatement } from './audit.ts'
 import type { CompiledCampaign, MediaFile } from './compile.ts'
+import { snapshotHash } from './compile/content-hash.ts'
 import { parseEmailAddress } from './email-address.ts'
 import { MailshotError } from './error.ts'
 import { type Mailshot, requireSecret } from './mailshot.ts'
@@ -88,18 +89,18 @@ function startStatements(mailshot: Mailshot, start: Start): SQL[] {
   const { id, compiled, media, request, options } = start
   const { slug, hash, lists } = request
   const now = mailshot.now()
+  const snapshot = snapshotHash(compiled)
   return [
     sql`INSERT INTO snapshots (hash, slug, compiled, created_at)
-        VALUES (${hash}, ${slug}, ${JSON.stringify(compiled)}, ${now}) ON CONFLICT DO NOTHING`,
+        VALUES (${snapshot}, ${slug}, ${JSON.stringify(compiled)}, ${now}) ON CONFLICT DO NOTHING`,
     ...media.map(
       (file) => sql`INSERT INTO media (hash, type, bytes, created_at)
         VALUES (${file.hash}, ${file.type}, ${file.bytes}, ${now}) ON CONFLICT DO NOTHING`,
     ),
     ...replaceStatements(mailshot, start),
-    sql`INSERT INTO sends (id, slug, content_hash, lists, trigger_key, audience, only_to, status, git_commit,
+    sql`INSERT INTO sends (id, slug, content_hash, snapshot, lists, trigger_key, audience, only_to, status, git_commit,
           created_at, scheduled_at)
-        SELECT ${id}, ${slug}, ${hash}, ${JSON.stringify(lists)}, ${request.triggerKey},
-          ${request.audience}, ${request.onlyTo}, 'scheduled', ${options.commit ?? null}, ${now}, ${request.at ?? now}
+        SELECT ${id}, ${slug}, ${hash}, ${snapshot}, ${JSON.stringify(lists)}, ${request.triggerKey}, ${request.audience}, ${request.onlyTo}, 'scheduled', ${options.commit ?? null}, ${now}, ${request.at ?? now}
         WHERE NOT EXISTS (SELECT 1 FROM sends WHERE ${isOpenFor({ slug, hash })})
         ON CONFLICT (trigger_key) DO NOTHING`,
     auditStatement(mailshot, {

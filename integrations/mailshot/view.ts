@@ -29,7 +29,7 @@ export async function viewPage(
   if (id === 0) return explain(config, request, 'test')
   const recipient = await findRecipient(mailshot, id)
   if (!recipient) return explain(config, request, 'gone')
-  const campaign = await readSnapshot(mailshot, recipient.contentHash)
+  const campaign = await readSnapshot(mailshot, recipient.snapshot)
   const { html } = composeMessage(config, campaign, readerOf(config, recipient), {
     id: messageKeyOf(recipient),
     envelopeFrom: config.returnPath,
@@ -82,7 +82,7 @@ interface Row {
   written: string
   name: string
   lang: string | null
-  contentHash: string
+  snapshot: string
   attributes: string
   lists: string
 }
@@ -90,7 +90,7 @@ interface Row {
 async function findRecipient(mailshot: Mailshot, id: number) {
   const row = await mailshot.db.get<Row>(sql`
     SELECT r.id, r.send_id AS sendId, r.subscriber_id AS subscriberId, r.written, r.lists,
-      p.name, p.lang, p.attributes, s.content_hash AS contentHash
+      p.name, p.lang, p.attributes, s.snapshot
     FROM recipients AS r JOIN sends AS s ON s.id = r.send_id JOIN subscribers AS p ON p.id = r.subscriber_id
     WHERE r.id = ${id}`)
   return row && { ...row, lists: JSON.parse(row.lists), attributes: JSON.parse(row.attributes) }

@@ -9,8 +9,8 @@ export async function sendOften(mailshot: Mailshot, times: number): Promise<void
   const numbers = JSON.stringify(Array.from({ length: times }, (_, index) => index + 1))
   const day = 86_400_000
   await mailshot.db.write(
-    sql`INSERT INTO sends (id, slug, content_hash, lists, trigger_key, audience, status, created_at, scheduled_at, started_at, sent)
-        SELECT 's' || value, printf('n%02d', value), content_hash, lists, 'k' || value, audience, 'done',
+    sql`INSERT INTO sends (id, slug, content_hash, snapshot, lists, trigger_key, audience, status, created_at, scheduled_at, started_at, sent)
+        SELECT 's' || value, printf('n%02d', value), content_hash, snapshot, lists, 'k' || value, audience, 'done',
           created_at + value * ${day}, created_at + value * ${day}, created_at + value * ${day}, 1
         FROM sends, json_each(${numbers}) WHERE slug = 'n00'`,
     sql`DELETE FROM sends WHERE slug = 'n00'`,

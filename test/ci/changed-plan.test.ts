@@ -76,6 +76,20 @@ describe('a planned send, when its campaign changes', () => {
     ])
   })
 
+  test('is replaced when its file now keeps it out of the archive', async () => {
+    const { commit, run, first } = await openChangedSite()
+    const planned = commit({ 'december.md': december })
+    await run(`${first}..${planned}`)
+    const send = 'send: 2026-12-01 09:00'
+    const secret = commit({ 'december.md': markdown('# Décembre', send, 'archive: false') })
+
+    const { lines } = await run(`${planned}..${secret}`)
+    const { lines: again } = await run(`${planned}..${secret}`)
+
+    expect(lines).toMatchObject([{ action: 'replaced', send: { commit: secret } }])
+    expect(again).toMatchObject([{ action: 'existing' }])
+  })
+
   test('is replaced when a picture or a text beside the campaign changes', async () => {
     const { commit, run, first } = await openChangedSite()
     const picture = (colour: string) =>

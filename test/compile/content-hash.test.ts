@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { contentHash } from '../../integrations/mailshot/compile/content-hash.ts'
+import { contentHash, snapshotHash } from '../../integrations/mailshot/compile/content-hash.ts'
 
 const variant = {
   lang: 'fr',
@@ -46,5 +46,37 @@ describe('contentHash', () => {
     ]
     const hashes = new Set([content, ...changed].map((one) => contentHash(one)))
     expect(hashes.size).toBe(changed.length + 1)
+  })
+})
+
+describe('snapshotHash', () => {
+  const compiled = {
+    ...content,
+    slug: 'june',
+    hash: 'h',
+    lists: ['weekly'],
+    send: 'manual' as const,
+    archive: true,
+    fallback: 'fr',
+    images: [],
+    pages: { fr: { kind: 'content' as const, html: ['b'] } },
+  }
+
+  test('depends on all that a send freezes', () => {
+    const changed = [
+      { ...compiled, from: null },
+      { ...compiled, slug: 'july' },
+      { ...compiled, lists: ['product'] },
+      { ...compiled, archive: false },
+      { ...compiled, fallback: 'en' },
+      { ...compiled, images: ['https://example.org/a.png'] },
+      { ...compiled, pages: {} },
+    ]
+    const hashes = new Set([compiled, ...changed].map((one) => snapshotHash(one)))
+    expect(hashes.size).toBe(changed.length + 1)
+  })
+
+  test('does not depend on when it is sent', () => {
+    expect(snapshotHash({ ...compiled, send: { at: 2e12 } })).toBe(snapshotHash(compiled))
   })
 })

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Mailbox } from '../transport.ts'
-import type { CompiledVariant } from '../compile.ts'
+import type { CompiledCampaign, CompiledVariant } from '../compile.ts'
 
 /** The digest of everything that is mailed: two campaigns with the same one are the same mail. */
 export function contentHash(content: {
@@ -9,7 +9,19 @@ export function contentHash(content: {
   replyTo: Mailbox | null
   track: { opens: boolean; clicks: boolean }
 }): string {
-  return createHash('sha256').update(canonical(content)).digest('hex')
+  return digest(content)
+}
+
+/**
+ * The digest of all that a send freezes: what is mailed, as which campaign, and what the archive shows of it. When it is sent
+ * is the send's own.
+ */
+export function snapshotHash({ send: _send, ...frozen }: CompiledCampaign): string {
+  return digest(frozen)
+}
+
+function digest(value: unknown): string {
+  return createHash('sha256').update(canonical(value)).digest('hex')
 }
 
 /** JSON with its keys in one order, whatever order they were made in. */

@@ -25,7 +25,7 @@ export function openStock(mailshot: Mailshot): Stock {
   const hashes = new Map<string, string>()
 
   const claimFrom = async (send: Send, workerId: string, limit: number): Promise<number> => {
-    hashes.set(send.id, send.contentHash)
+    hashes.set(send.id, send.snapshot)
     const taken = await claimRecipients(mailshot, { sendId: send.id, workerId, limit })
     claimed.push(...taken)
     return taken.length

@@ -137,7 +137,7 @@ const alwaysCounted: string[] = ['total', 'sent', 'remaining']
 async function factsOf(mailshot: Mailshot, texts: Texts, send: Send): Promise<SendView['facts']> {
   const { config } = mailshot
   const { facts } = texts.pages.stop
-  const campaign = await readSnapshot(mailshot, send.contentHash)
+  const campaign = await readSnapshot(mailshot, send.snapshot)
   const time = new Intl.DateTimeFormat(texts.lang, {
     dateStyle: 'long',
     timeStyle: 'short',

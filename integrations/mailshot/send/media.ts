@@ -3,7 +3,7 @@ import type { CompiledCampaign } from '../compile.ts'
 import type { Mailshot } from '../mailshot.ts'
 import type { Send } from './read.ts'
 
-/** The compiled campaign that a send froze. */
+/** The compiled campaign that a send froze, by the send's `snapshot`. */
 export async function readSnapshot(mailshot: Mailshot, hash: string): Promise<CompiledCampaign> {
   const row = await mailshot.db.get<{ compiled: string }>(
     sql`SELECT compiled FROM snapshots WHERE hash = ${hash}`,
@@ -42,7 +42,7 @@ const lookEveryMs = 10_000
 
 async function lookAtImages(mailshot: Mailshot, send: Send): Promise<ReturnType<ImageWatch>> {
   try {
-    const { images } = await readSnapshot(mailshot, send.contentHash)
+    const { images } = await readSnapshot(mailshot, send.snapshot)
     const problems = await Promise.all(images.map(problemOf))
     const first = problems.find((problem) => problem !== undefined)
     return first === undefined ? 'ready' : { missing: first }

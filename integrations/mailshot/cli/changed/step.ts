@@ -1,5 +1,6 @@
 import type { SendTime } from '../../campaign.ts'
 import type { CompiledCampaign } from '../../compile.ts'
+import { snapshotHash } from '../../compile/content-hash.ts'
 import type { ShownSend } from '../../send/json.ts'
 import { formatDuration } from '../format.ts'
 
@@ -71,7 +72,10 @@ function stepAfter(latest: ShownSend, compiled: CompiledCampaign, situation: Sit
   const isInTime = isPlannedFor(latest, compiled.send, { ...situation, isAskedAnew })
   switch (latest.status) {
     case 'scheduled':
-      if (isSame && isInTime) return existing(latest, 'it was planned before')
+      // What the archive shows of it is frozen too.
+      if (isSame && isInTime && latest.snapshot === snapshotHash(compiled)) {
+        return existing(latest, 'it was planned before')
+      }
       return startOf(compiled, situation, latest)
     case 'preparing':
     case 'running':
