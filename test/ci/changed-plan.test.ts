@@ -281,7 +281,7 @@ describe('a planned send, when its campaign changes', () => {
         slug: 'december',
         action: 'skipped',
         reason: expect.stringContaining(
-          `its latest send is of commit ${edited.slice(0, 12)}, which this one does not know`,
+          `its latest send is of commit ${edited.slice(0, 12)}, which is newer`,
         ),
       },
     ])

@@ -12,7 +12,7 @@ import { gitEnv, openTestRepository } from '../repository.ts'
 
 /** A site whose campaigns are in a Git repository, with three readers; the tests' noon is 22 November 2026, UTC. */
 export async function openChangedSite(below = 'campaigns') {
-  for (const [name, value] of Object.entries(gitEnv)) vi.stubEnv(name, value)
+  for (const [name, value] of Object.entries({ ...gitEnv, ...noBranch })) vi.stubEnv(name, value)
   const repository = openTestRepository()
   const mailshot = await openTestMailshot({ campaigns: join(repository.folder, below) })
   await addReaders(mailshot, 3)
@@ -55,12 +55,16 @@ export async function openChangedSite(below = 'campaigns') {
   }
 }
 
+/** What CI says of the branch of the tests themselves. */
+const noBranch = { GITHUB_REF_NAME: '', CI_COMMIT_BRANCH: '', CI_DEFAULT_BRANCH: '' }
+
 export interface Line {
   slug: string
   action: string
   reason?: string
   send?: { id: string; status: string; commit: string; reason: string | null }
   dryRun?: boolean
+  held?: string
 }
 
 /** A campaign that starts when it is merged. */

@@ -86,6 +86,25 @@ describe('send --changed', () => {
     expect(await sends()).toHaveLength(1)
   })
 
+  test('sends nothing for other lists alone once it was sent, and says how', async () => {
+    const { commit, run, deliver: mail, sends, first } = await openChangedSite()
+    const sent = commit({ 'june.md': onMerge('# Juin') })
+    await run(`${first}..${sent}`)
+    await mail()
+    const more = markdown('# Juin', 'lists: [product, weekly]\nsend: on-merge')
+    const widened = commit({ 'june.md': more })
+
+    const { code, lines } = await run(`${sent}..${widened}`)
+    const { lines: foreseen } = await run(`${sent}..${widened}`, true)
+
+    expect(code).toBe(0)
+    expect(lines).toMatchObject([
+      { action: 'skipped', reason: expect.stringContaining('mailshot send june --again') },
+    ])
+    expect(foreseen).toMatchObject([{ action: 'skipped' }])
+    expect(await sends()).toHaveLength(1)
+  })
+
   test('tells of content that was sent under another name', async () => {
     const { commit, run, deliver: mail, sends, first } = await openChangedSite()
     const sent = commit({ 'june.md': onMerge('# Juin') })
@@ -156,6 +175,21 @@ describe('send --changed', () => {
 
     expect(code).toBe(0)
     expect(lines).toMatchObject([{ action: 'existing', send: { status: 'done' } }])
+  })
+})
+
+describe('send --changed where the database is held', () => {
+  test('says so with each campaign', async () => {
+    const { commit, run, mailshot, first } = await openChangedSite()
+    Object.assign(mailshot, { held: 'the config says hold' })
+    const pushed = commit({ 'june.md': onMerge('# Juin'), 'july.md': markdown('# Juillet') })
+
+    const { lines } = await run(`${first}..${pushed}`)
+
+    expect(lines).toMatchObject([
+      { slug: 'july', action: 'skipped', held: 'the config says hold' },
+      { slug: 'june', action: 'started', held: 'the config says hold' },
+    ])
   })
 })
 

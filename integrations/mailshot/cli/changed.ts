@@ -1,11 +1,18 @@
 import { MailshotError } from '../error.ts'
 import type { ShownSend } from '../send/json.ts'
-import { type ChangedCampaign, changedCampaigns } from './changed/files.ts'
+import {
+  type ChangedCampaign,
+  changedCampaigns,
+  changedSince,
+  sendTimeAt,
+} from './changed/files.ts'
 import { openRepository, type Repository } from './changed/git.ts'
-import { isAncestor, type Range, readRange } from './changed/range.ts'
+import { isAncestor, newerTip, standingOf, type Tip } from './changed/history.ts'
+import { type Range, readRange } from './changed/range.ts'
 import { reportResult, type Result } from './changed/result.ts'
 import { foreseenStart, startChanged } from './changed/start.ts'
-import { manualStep, type OtherStep, type Situation, stepFor, withdrawal } from './changed/step.ts'
+import { type OtherStep, type Situation, stepFor } from './changed/step.ts'
+import { deletedStep, manualStep } from './changed/withdrawal.ts'
 import { type ExitCode, exitCodes } from './command.ts'
 import { compileChecked } from './compiled.ts'
 import { type SendDesk, warnIfHeld } from './send-desk.ts'
@@ -25,12 +32,14 @@ export async function sendChanged(
   const range = readRange(repository, text)
   const changed = await changedCampaigns(config, repository, range)
   // A campaign under a new name may start once its planned send under the old one is cancelled.
+  const newer = await newerVersions(desk, repository, range)
   const inOrder = changed.toSorted((a, b) => Number(a.isThere) - Number(b.isThere))
   let hasFailed = false
   for (const campaign of inOrder) {
-    const run = { desk, terminal, repository, range, campaign, dryRun }
+    const { slug } = campaign
+    const run = { desk, terminal, repository, range, campaign, newer: newer(slug), dryRun }
     const result = await handle(run)
-    reportResult(config, terminal, result, { dryRun })
+    reportResult(config, terminal, { ...result, dryRun, held: desk.held() })
     hasFailed ||= result.action === 'failed'
   }
   if (changed.length === 0) terminal.note(`No campaign was changed in ${text}: nothing to do.`)
@@ -44,7 +53,20 @@ interface Run {
   repository: Repository
   range: Range
   campaign: ChangedCampaign
+  newer: Tip | undefined
   dryRun: boolean
+}
+
+/** Where the branch has got to, by the campaigns that have changed on it since. */
+async function newerVersions(
+  { config }: SendDesk,
+  repository: Repository,
+  { to }: Range,
+): Promise<(slug: string) => Tip | undefined> {
+  const tip = newerTip(repository, to)
+  if (!tip) return () => undefined
+  const slugs = await changedSince(config, repository, { from: to, to: tip.commit })
+  return (slug) => (slugs.has(slug) ? tip : undefined)
 }
 
 async function handle(run: Run): Promise<Result> {
@@ -59,16 +81,20 @@ async function handle(run: Run): Promise<Result> {
 }
 
 async function situationOf(run: Run): Promise<Situation> {
-  const { desk, repository, range, campaign } = run
-  const isIn = (send: ShownSend, commit: string) =>
-    send.gitCommit === null || isAncestor(repository, send.gitCommit, commit)
+  const { desk, repository, range, campaign, newer } = run
+  const { slug, sendBefore } = campaign
   return {
-    sends: (await desk.list(campaign.slug)).filter(({ onlyTo }) => onlyTo === null),
-    sendBefore: campaign.sendBefore,
+    sends: (await desk.list(slug)).filter(({ onlyTo }) => onlyTo === null),
+    sendBefore,
     now: desk.now(),
     lateAfterMs: desk.config.lateAfterHours * 3_600_000,
-    isEarlier: (send) => isIn(send, range.from),
-    isForeign: (send) => !isIn(send, range.to),
+    isEarlier: ({ gitCommit: commit }) =>
+      commit === null || isAncestor(repository, commit, range.from),
+    standing: ({ gitCommit: commit }) =>
+      commit === null ? 'within' : standingOf(repository, commit, range.to),
+    sendTimeIn: ({ gitCommit: commit }) =>
+      commit === null ? undefined : sendTimeAt(desk.config, repository, { slug, commit }),
+    newer,
   }
 }
 
@@ -89,14 +115,14 @@ async function unlessRefused(slug: string, work: () => Promise<Result>): Promise
 
 async function proceed(run: Run, situation: Situation): Promise<Result> {
   const { desk, terminal, range, campaign, dryRun } = run
-  if (!campaign.isThere) return carryOut(run, withdrawal(situation, 'its file was deleted'))
+  if (!campaign.isThere) return carryOut(run, deletedStep(situation))
   const { compiled, media } = await compileChecked(desk.config, campaign.slug, terminal)
   if (compiled.send === 'manual') return carryOut(run, manualStep(situation))
   const step = stepFor(compiled, situation)
   if (step.do !== 'start') return carryOut(run, step)
-  const { replaces } = step
+  const { replaces, note } = step
   const { isEarlier } = situation
-  const start = { compiled, media, commit: range.to, replaces, isEarlier }
+  const start = { compiled, media, commit: range.to, replaces, note, isEarlier }
   return dryRun ? foreseenStart(desk, start) : startChanged(desk, start)
 }
 

@@ -16,7 +16,7 @@ export interface ChangedCampaign {
   sendBefore: SendTime | undefined
 }
 
-/** The campaigns that the commits touch, sorted by slug. Layouts are nobody's own. */
+/** The campaigns that the commits touch, up to the one that is checked out, sorted by slug. Layouts are nobody's own. */
 export async function changedCampaigns(
   config: MailshotConfig,
   repository: Repository,
@@ -24,13 +24,41 @@ export async function changedCampaigns(
 ): Promise<ChangedCampaign[]> {
   const [before, now] = [sourcesAt(repository, from), sourcesAt(repository, to)]
   const paths = changedPaths(repository, { from, to })
-  const slugs = new Set(paths.flatMap((path) => ownerOf(path, [before, now]) ?? []))
-  for (const slug of await showing(config, paths, now)) slugs.add(slug)
+  const slugs = await touchedBy(config, paths, { commits: [before, now], checkedOut: now })
   return [...slugs].toSorted().map((slug) => ({
     slug,
     isThere: now.has(slug),
     sendBefore: sendTimeOf(config, repository, from, before.get(slug)),
   }))
+}
+
+/** The slugs of the campaigns that have changed since the commit that is checked out. */
+export async function changedSince(
+  config: MailshotConfig,
+  repository: Repository,
+  { from, to }: Range,
+): Promise<Set<string>> {
+  const [now, later] = [sourcesAt(repository, from), sourcesAt(repository, to)]
+  const paths = changedPaths(repository, { from, to })
+  return touchedBy(config, paths, { commits: [now, later], checkedOut: now })
+}
+
+/** When a campaign was to be sent, as its file said in a commit; undefined when there was none. */
+export function sendTimeAt(
+  config: MailshotConfig,
+  repository: Repository,
+  { slug, commit }: { slug: string; commit: string },
+): SendTime | undefined {
+  return sendTimeOf(config, repository, commit, sourcesAt(repository, commit).get(slug))
+}
+
+async function touchedBy(
+  config: MailshotConfig,
+  paths: readonly string[],
+  { commits, checkedOut }: { commits: readonly Sources[]; checkedOut: Sources },
+): Promise<Set<string>> {
+  const owners = paths.flatMap((path) => ownerOf(path, commits) ?? [])
+  return new Set([...owners, ...(await showing(config, paths, checkedOut))])
 }
 
 /** Sources by slug, as paths below the folder of campaigns. */

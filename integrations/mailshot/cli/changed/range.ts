@@ -1,5 +1,6 @@
 import { MailshotError } from '../../error.ts'
 import { type Repository, splitAtNul } from './git.ts'
+import { fetchAll, isShallow } from './history.ts'
 
 /** Two commits, by their full hashes. */
 export interface Range {
@@ -53,13 +54,6 @@ function forkOf(repository: Repository, text: string, { from, to }: Range): stri
   throw new MailshotError(`--changed ${text}: the commits have no common ancestor here; ${cure}`)
 }
 
-function isShallow(repository: Repository): boolean {
-  return repository.find('rev-parse', '--is-shallow-repository')?.trim() === 'true'
-}
-
-const fetchAll =
-  'only a part of the history was fetched; fetch all of it: "fetch-depth: 0" for actions/checkout, ' +
-  'GIT_DEPTH: 0 for GitLab, or git fetch --unshallow'
 const rewritten =
   'after a forced push the commit before it is gone; name one that is still there, ' +
   'or start campaigns by hand: mailshot send <slug>'
@@ -76,11 +70,6 @@ function requireCheckedOut({ find, run, folder }: Repository, to: string, name: 
   throw new MailshotError(
     `--changed: ${first.slice(3)} differs from what is committed; commit it, or put it away (git stash)`,
   )
-}
-
-/** Whether a commit is in the history of another; one that is not known here is in none. */
-export function isAncestor({ find }: Repository, commit: string, of: string): boolean {
-  return find('merge-base', '--is-ancestor', commit, of) !== undefined
 }
 
 /** The folder and nothing else, whatever characters its name has. */

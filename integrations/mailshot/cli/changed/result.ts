@@ -12,12 +12,18 @@ export interface Result {
   send?: ShownSend
 }
 
+/** What holds for all results. */
+export interface Circumstances {
+  dryRun: boolean
+  /** Why nothing is sent from there. */
+  held: string | undefined
+}
+
 /** Tells one result: a line of text, or of JSON. */
 export function reportResult(
   { timeZone }: MailshotConfig,
   terminal: Terminal,
-  { slug, action, reason, send }: Result,
-  { dryRun }: { dryRun: boolean },
+  { slug, action, reason, send, held, dryRun }: Result & Circumstances,
 ): void {
   if (terminal.json) {
     terminal.printJson({
@@ -26,6 +32,7 @@ export function reportResult(
       ...(reason !== undefined && { reason }),
       ...(send && { send: sendJson(send) }),
       ...(dryRun && { dryRun }),
+      ...(held !== undefined && { held }),
     })
     return
   }

@@ -3,8 +3,9 @@ import { MailshotError } from '../../error.ts'
 import type { ShownSend } from '../../send/json.ts'
 import { formatTime } from '../format.ts'
 import type { SendDesk } from '../send-desk.ts'
+import { sentBefore } from './left-alone.ts'
 import type { Result } from './result.ts'
-import { sentBefore, type Situation } from './step.ts'
+import type { Situation } from './step.ts'
 
 export interface Start {
   compiled: CompiledCampaign
@@ -12,6 +13,8 @@ export interface Start {
   commit: string
   /** A send that has not started, whose place it takes. */
   replaces: ShownSend | undefined
+  /** What is to be said of that. */
+  note: string | undefined
   isEarlier: Situation['isEarlier']
 }
 
@@ -53,7 +56,7 @@ async function startUnlessTakenBack(desk: SendDesk, start: Start) {
 
 function outcome(
   { config }: SendDesk,
-  { compiled: { slug }, replaces }: Start,
+  { compiled: { slug }, replaces, note }: Start,
   { createdAt, scheduledAt }: Pick<ShownSend, 'createdAt' | 'scheduledAt'>,
 ): Result {
   const isPlanned = scheduledAt > createdAt
@@ -61,5 +64,9 @@ function outcome(
   const time = (ms: number) => formatTime(ms, config.timeZone)
   const before = `send ${replaces.id}, planned for ${time(replaces.scheduledAt)}, is cancelled`
   const after = isPlanned ? `planned for ${time(scheduledAt)}` : 'it starts now'
-  return { slug, action: 'replaced', reason: `${before}; ${after}` }
+  return {
+    slug,
+    action: 'replaced',
+    reason: [before, after, ...(note === undefined ? [] : [note])].join('; '),
+  }
 }

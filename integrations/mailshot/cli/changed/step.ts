@@ -3,6 +3,20 @@ import type { CompiledCampaign } from '../../compile.ts'
 import { snapshotHash } from '../../compile/content-hash.ts'
 import type { ShownSend } from '../../send/json.ts'
 import { formatDuration } from '../format.ts'
+import type { Standing, Tip } from './history.ts'
+import {
+  again,
+  elsewhere,
+  existing,
+  foreign,
+  held,
+  sentBefore,
+  skipped,
+  stateOf,
+  underWay,
+  unfetched,
+  unlessOutdated,
+} from './left-alone.ts'
 
 /** What is to be done for a campaign that has changed. */
 export type Step = StartStep | OtherStep
@@ -10,6 +24,8 @@ export interface StartStep {
   do: 'start'
   /** What has not started, and is cancelled for it. */
   replaces?: ShownSend
+  /** What is to be said of that. */
+  note?: string
 }
 export type OtherStep =
   | { do: 'cancel'; send: ShownSend; reason: string }
@@ -26,44 +42,38 @@ export interface Situation {
   lateAfterMs: number
   /** Whether a send was made before these commits: they cannot have asked for it. */
   isEarlier: (send: ShownSend) => boolean
-  /** Whether a send was made later, or on another branch: this is an old job that is run again. */
-  isForeign: (send: ShownSend) => boolean
+  /** How the commit of a send stands to these. */
+  standing: (send: ShownSend) => Standing
+  /** When the file said that it is to be sent, in the commit of a send, which is known here. */
+  sendTimeIn: (send: ShownSend) => SendTime | undefined
+  /** Where the branch has got to, if the campaign has changed on it since: this is an old job, or a late one. */
+  newer: Tip | undefined
 }
 
 /** The step for a campaign that is to be sent by itself: at its date, or now. */
 export function stepFor(compiled: CompiledCampaign, situation: Situation): Step {
   const [latest] = situation.sends
-  if (!latest) return startOf(compiled, situation)
-  const step = stepAfter(latest, compiled, situation)
-  return step.do === 'start' && situation.isForeign(latest) ? foreign(latest) : step
+  const step = latest
+    ? startAfter(latest, stepAfter(latest, compiled, situation), situation)
+    : startOf(compiled, situation)
+  return unlessOutdated(step, situation)
 }
 
-/** The step for a campaign that is started by hand. */
-export function manualStep(situation: Situation): OtherStep {
-  const { sends, sendBefore } = situation
-  const wasPlanned = sendBefore === 'on-merge' || typeof sendBefore === 'object'
-  const [latest] = sends
-  if (!latest || hasEnded(latest)) return { do: 'nothing', action: 'skipped', reason: manual }
-  if (wasPlanned) return withdrawal(situation, 'its file says no more when to send it')
-  return skipped(latest, `${manual}; its send is ${stateOf(latest)}, with the content it had`)
+/** A start beside or in the place of the latest send, unless that may be of a newer commit. */
+function startAfter(latest: ShownSend, step: Step, { standing }: Situation): Step {
+  if (step.do !== 'start') return step
+  switch (standing(latest)) {
+    case 'within':
+      return step
+    case 'newer':
+      return foreign(latest)
+    case 'unfetched':
+      return unfetched(latest)
+    case 'diverged':
+    case 'unknown':
+      return { ...step, note: elsewhere(latest) }
+  }
 }
-
-/** The step for a campaign that is no longer to be sent: its file is gone, or says no more when. */
-export function withdrawal({ sends, isForeign }: Situation, reason: string): OtherStep {
-  const [latest] = sends
-  if (!latest || hasEnded(latest)) return { do: 'nothing', action: 'skipped', reason }
-  if (isForeign(latest)) return foreign(latest)
-  if (latest.startedAt === null) return { do: 'cancel', send: latest, reason }
-  const cure = `to end it: mailshot cancel ${latest.id}`
-  return skipped(latest, `${reason}, but its send is ${latest.status} and goes on; ${cure}`)
-}
-
-/** Why a campaign was not sent that was sent before with other content. */
-export function sentBefore(slug: string): string {
-  return `was sent already, and is not sent again; to bring this version to those who have none: ${again({ slug })}`
-}
-
-const manual = 'not sent (manual)'
 
 function stepAfter(latest: ShownSend, compiled: CompiledCampaign, situation: Situation): Step {
   const isSame =
@@ -88,8 +98,9 @@ function stepAfter(latest: ShownSend, compiled: CompiledCampaign, situation: Sit
       return isSame ? existing(latest, 'it was sent before') : startOf(compiled, situation)
     case 'cancelled': {
       if (!isSame) return startOf(compiled, situation)
-      const isNew = isAskedAnew && latest.startedAt === null && situation.isEarlier(latest)
-      if (isNew) return startOf(compiled, situation, latest)
+      const isNew = isAskedAnew && latest.startedAt === null
+      if (isNew && situation.isEarlier(latest)) return startOf(compiled, situation, latest)
+      if (isNew && situation.standing(latest) === 'unfetched') return unfetched(latest)
       return existing(latest, `its send was cancelled; to start it all the same: ${again(latest)}`)
     }
   }
@@ -104,7 +115,7 @@ function startOf(compiled: CompiledCampaign, situation: Situation, replaces?: Sh
   }
   if (replaces) return { do: 'start', replaces }
   const mailed = sends.find(({ sent, uncertain, failed }) => sent + uncertain + failed > 0)
-  return mailed && mailed.contentHash !== compiled.hash
+  return mailed && !isSameMailing(mailed, compiled)
     ? skipped(mailed, sentBefore(compiled.slug))
     : { do: 'start' }
 }
@@ -120,43 +131,8 @@ function isPlannedFor(
   return scheduledAt === send.at || Math.max(scheduledAt, send.at) <= now
 }
 
-function hasEnded({ status }: ShownSend): boolean {
-  return status === 'done' || status === 'cancelled'
-}
-
-/** Resuming it would mail what its file no longer says, so this is no success. */
-function held(send: ShownSend): OtherStep {
-  const cure = `to plan this one: mailshot cancel ${send.id}, and run this again`
-  const reason = `its planned send is ${stateOf(send)}, with the content and the date it had; ${cure}`
-  return { do: 'fail', reason, send }
-}
-
-function underWay(send: ShownSend): OtherStep {
-  const cure = `to correct it: mailshot cancel ${send.id}, then ${again(send)}`
-  return skipped(send, `its send is ${stateOf(send)}, with the content or lists it had; ${cure}`)
-}
-
-function foreign(send: ShownSend): OtherStep {
-  const commit = send.gitCommit?.slice(0, 12) ?? ''
-  const cure = `if this is to hold all the same: mailshot cancel ${send.id}, and run this again`
-  return skipped(
-    send,
-    `its latest send is of commit ${commit}, which this one does not know; ${cure}`,
-  )
-}
-
-function existing(send: ShownSend, reason: string): OtherStep {
-  return { do: 'nothing', action: 'existing', reason, send }
-}
-
-function skipped(send: ShownSend, reason: string): OtherStep {
-  return { do: 'nothing', action: 'skipped', reason, send }
-}
-
-function stateOf({ status, reason }: ShownSend): string {
-  return reason === null ? status : `${status} (${reason})`
-}
-
-function again({ slug }: { slug: string }): string {
-  return `mailshot send ${slug} --again`
+/** The order of the lists makes no other mailing. */
+function isSameMailing({ contentHash, lists }: ShownSend, compiled: CompiledCampaign): boolean {
+  const sorted = (ids: readonly string[]) => ids.toSorted().join()
+  return contentHash === compiled.hash && sorted(lists) === sorted(compiled.lists)
 }
