@@ -131,6 +131,7 @@ async function mark({ mailshot, out, doubles }: World, by: Worker, allowed: numb
       workerId: by.id,
       allowed: sql`${allowed}`,
       host: 'example.org',
+      lang: 'fr',
       now,
     }),
   )

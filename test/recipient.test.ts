@@ -95,6 +95,24 @@ describe('inHandStatement', () => {
     expect(marks.map(({ lists }) => lists)).toEqual(['["weekly"]'])
   })
 
+  it('notes the language of the claim, and the lists where some have ended since', async () => {
+    const { mailshot, claimed, workerId } = await claimOf(2, 2, ['product', 'weekly'])
+    const [first, second] = claimed
+    const without = claimed.map((one) => (one === second ? { ...one, lang: null } : one))
+    await mailshot.db.write(
+      sql`UPDATE subscribers SET lang = 'en'`,
+      sql`UPDATE subscriptions SET status = 'unsubscribed' WHERE list_id = 'product' AND subscriber_id = 1`,
+    )
+    const asGerman = without.map((one) => (one === first ? { ...one, lang: 'de' } : one))
+    const marks = await mark(mailshot, asGerman, workerId)
+    const noted = sql`SELECT lang, active_lists AS lists FROM recipients ORDER BY id`
+    expect(await mailshot.db.all(noted)).toEqual([
+      { lang: 'de', lists: '["weekly"]' },
+      { lang: 'fr', lists: null },
+    ])
+    expect(marks.map(({ lists }) => lists)).toEqual(['["weekly"]', '["product","weekly"]'])
+  })
+
   it('marks no more than allowed', async () => {
     const { mailshot, claimed, workerId, sendId } = await claimOf(5)
     const marks = await mark(mailshot, claimed, workerId, 2)
@@ -324,7 +342,13 @@ async function mark(
   const now = mailshot.now()
   const [, marks = []] = await mailshot.db.write<Mark>(
     skipStatement(claimed, { workerId, now }),
-    inHandStatement(claimed, { workerId, allowed: sql`${allowed}`, host: 'example.org', now }),
+    inHandStatement(claimed, {
+      workerId,
+      allowed: sql`${allowed}`,
+      host: 'example.org',
+      lang: 'fr',
+      now,
+    }),
   )
   return marks
 }

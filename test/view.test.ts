@@ -1,13 +1,15 @@
 import { sql } from 'drizzle-orm/sql'
 import { describe, expect, it } from 'vitest'
+import { deliver } from '../integrations/mailshot/deliver.ts'
 import { listRecipients } from '../integrations/mailshot/recipient.ts'
+import { tendSends } from '../integrations/mailshot/send/tend.ts'
 import { type TokenPurpose, signToken } from '../integrations/mailshot/token.ts'
 import { memory } from '../integrations/mailshot/transports/memory.ts'
 import { viewPage } from '../integrations/mailshot/view.ts'
 import { markdown } from './campaign-folder.ts'
 import { openTestMailshot, testSecret } from './open-test-mailshot.ts'
 import { addReaders } from './people.ts'
-import { sendCampaign } from './sent-campaign.ts'
+import { sendCampaign, startCampaign } from './sent-campaign.ts'
 
 describe('viewPage', () => {
   it('shows the very mail that its reader got, links and all', async () => {
@@ -23,6 +25,42 @@ describe('viewPage', () => {
     const { mailshot, mail, tokens } = await withMails()
     await mailshot.db.write(sql`UPDATE subscribers SET name = 'Zoé <b>' WHERE id = 1`)
     expect(await mail(tokens[0])).toContain('Bonjour Zoé &lt;b&gt; !')
+  })
+
+  it('stays in the language that the mail was in, though the reader has chosen another since', async () => {
+    const { mailshot, transport, mail, tokens } = await withMails(bilingual)
+    await mailshot.db.write(sql`UPDATE subscribers SET lang = 'en'`)
+    expect(await mail(tokens[0])).toBe(transport.sentTo('reader1@example.net')[0]?.html)
+    expect(await mail(tokens[0])).toContain('Bonjour')
+  })
+
+  it('stays in the site’s language of then for a reader who had none', async () => {
+    const { mailshot, transport, mail, tokens } = await withMails(bilingual, null)
+    await mailshot.db.write(sql`UPDATE subscribers SET lang = 'en'`)
+    expect(await mail(tokens[0])).toBe(transport.sentTo('reader1@example.net')[0]?.html)
+    expect(await mail(tokens[0])).toContain('Bonjour')
+  })
+
+  it('names the lists that the mail named, not those left before it', async () => {
+    const { mailshot, transport, view } = await withMails()
+    await addReaders(mailshot, 2, { list: 'product' })
+    const send = await startCampaign(mailshot, {
+      'b.md': markdown('{{ lists | join: "+" }}', 'lists: [weekly, product]'),
+    })
+    while (await tendSends(mailshot, () => 'ready'));
+    const left = sql`subscriber_id = 1 AND list_id = 'weekly'`
+    await mailshot.db.write(sql`UPDATE subscriptions SET status = 'unsubscribed' WHERE ${left}`)
+    await deliver(mailshot, { untilDone: true })
+    const [one, two] = await listRecipients(mailshot, { sendId: send.id })
+    const shown = async (id = 0) => {
+      const page = await view(signToken([testSecret], 'view', [id]))
+      return page instanceof Response ? page.text() : undefined
+    }
+    const mails = transport.messages.filter(({ campaign }) => campaign === 'b')
+    expect(await shown(one?.id)).toBe(mails[0]?.html)
+    expect(await shown(one?.id)).not.toContain('weekly')
+    expect(await shown(two?.id)).toBe(mails[1]?.html)
+    expect(await shown(two?.id)).toContain('weekly+product')
   })
 
   it('still knows the reader’s lists when they have left them', async () => {
@@ -88,14 +126,18 @@ describe('viewPage', () => {
   })
 })
 
+const bilingual = { 'a/fr.md': markdown('Bonjour'), 'a/en.md': markdown('Good day') }
+
 /** A campaign mailed to two people, and the tokens of their "view in browser" links. */
-async function withMails() {
+async function withMails(
+  files: Record<string, string> = { 'a.md': markdown('Bonjour {{ nom | default: "x" }} !') },
+  lang: string | null = 'fr',
+) {
   const transport = memory()
   const mailshot = await openTestMailshot({ transport })
   await addReaders(mailshot, 2)
-  const send = await sendCampaign(mailshot, {
-    'a.md': markdown('Bonjour {{ nom | default: "x" }} !'),
-  })
+  await mailshot.db.write(sql`UPDATE subscribers SET lang = ${lang}`)
+  const send = await sendCampaign(mailshot, files)
   const recipients = await listRecipients(mailshot, { sendId: send.id })
   const tokens = recipients.map(({ id }) => signToken([testSecret], 'view', [id]))
   const view = (token = '', language = 'fr') => {

@@ -75,7 +75,7 @@ function holds(workerId: string, now: number): SQL {
 }
 
 function claimsOf(recipients: ClaimedRecipient[]): string {
-  return JSON.stringify(recipients.map(({ id, claimId }) => ({ id, claimId })))
+  return JSON.stringify(recipients.map(({ id, claimId, lang }) => ({ id, claimId, lang })))
 }
 
 /** Skips those of them who were suppressed, or have left every list that selected them, since the freeze. */
@@ -95,23 +95,26 @@ export function skipStatement(
 
 /**
  * Marks claimed recipients in hand, as many as `allowed` (a scalar SQL expression) says, in the order given. Recipients
- * who were skipped, whose send was paused, or whose claim was lost, are left out of the answer. `host` is what
- * their Message-IDs end with.
+ * who were skipped, whose send was paused, or whose claim was lost, are left out of the answer. What their mails are
+ * composed with is noted, so that it can be shown again; `lang` is that of readers who have none. `host` is what their
+ * Message-IDs end with.
  */
 export function inHandStatement(
   recipients: ClaimedRecipient[],
-  mark: { workerId: string; allowed: SQL; host: string; now: number },
+  mark: { workerId: string; allowed: SQL; host: string; lang: string; now: number },
 ): SQL {
   return sql`
     UPDATE recipients SET status = 'in-hand', tries = tries + 1, in_hand_at = ${mark.now},
       reason = NULL, settled_at = NULL,
+      lang = coalesce(reader_lang, ${mark.lang}), active_lists = nullif(${activeLists}, lists),
       message_id = coalesce(message_id, '<' || send_id || '.' || id || '@' || ${mark.host} || '>')
-    WHERE id IN (
-        SELECT r.id FROM json_each(${claimsOf(recipients)}) AS j
+    FROM (
+        SELECT r.id AS claimed_id, j.value ->> 'lang' AS reader_lang
+        FROM json_each(${claimsOf(recipients)}) AS j
           JOIN recipients AS r ON r.id = j.value ->> 'id' AND r.claim_id = j.value ->> 'claimId'
         WHERE r.status = 'claimed' ORDER BY j.key LIMIT ${mark.allowed})
-      AND ${holds(mark.workerId, mark.now)}
-    RETURNING id, message_id AS messageId, ${activeLists} AS lists`
+    WHERE id = claimed_id AND ${holds(mark.workerId, mark.now)}
+    RETURNING id, message_id AS messageId, coalesce(active_lists, lists) AS lists`
 }
 
 /** Which of them their claims still hold; the others were marked, or lost to a pause or a lease that ran out. */

@@ -13,8 +13,8 @@ import { textsFor } from './texts.ts'
 import { verifyToken } from './token.ts'
 
 /**
- * The mail behind a "view in browser" link: the frozen campaign as this recipient got it, with what the subscriber's
- * fields hold now. Its links are the recipient's own.
+ * The mail behind a "view in browser" link: the frozen campaign as this recipient got it, in the language and for the lists
+ * of then, with what the subscriber's fields hold now. Its links are the recipient's own.
  */
 export async function viewPage(
   mailshot: Mailshot,
@@ -89,8 +89,8 @@ interface Row {
 
 async function findRecipient(mailshot: Mailshot, id: number) {
   const row = await mailshot.db.get<Row>(sql`
-    SELECT r.id, r.send_id AS sendId, r.subscriber_id AS subscriberId, r.written, r.lists,
-      p.name, p.lang, p.attributes, s.snapshot
+    SELECT r.id, r.send_id AS sendId, r.subscriber_id AS subscriberId, r.written, p.name, p.attributes, s.snapshot,
+      coalesce(r.lang, p.lang) AS lang, coalesce(r.active_lists, r.lists) AS lists
     FROM recipients AS r JOIN sends AS s ON s.id = r.send_id JOIN subscribers AS p ON p.id = r.subscriber_id
     WHERE r.id = ${id}`)
   return row && { ...row, lists: JSON.parse(row.lists), attributes: JSON.parse(row.attributes) }

@@ -99,7 +99,8 @@ async function commit(mailshot: Mailshot, page: Page, report: DeliverReport): Pr
   const { config } = mailshot
   const lane = laneOf(config, 'send')
   const now = mailshot.now()
-  const host = domainOf(config.from.address)
+  const allowed = allowance(lane, next.length, now)
+  const mark = { workerId, allowed, host: domainOf(config.from.address), lang: config.lang, now }
   const settlements = notes.map(({ recipient, outcome }) =>
     settlementOf(recipient, outcome, { now, maxTries: config.maxTries }),
   )
@@ -109,7 +110,7 @@ async function commit(mailshot: Mailshot, page: Page, report: DeliverReport): Pr
     ...blockedStatements(mailshot, notes),
     ...laneStatements(lane, now),
     skipStatement(next, { workerId, now }),
-    inHandStatement(next, { workerId, allowed: allowance(lane, next.length, now), host, now }),
+    inHandStatement(next, mark),
     advanceStatement(lane, now),
     stillClaimedStatement(next),
   )
