@@ -21,6 +21,8 @@ export const errorCodes = [
   'send-open',
   'send-started',
   'send-ended',
+  // Ours
+  'internal',
 ] as const
 export type ErrorCode = (typeof errorCodes)[number]
 

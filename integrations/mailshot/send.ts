@@ -16,6 +16,7 @@ import {
   relatedSends,
   type Send,
 } from './send/read.ts'
+import { checkTime } from './send/time.ts'
 
 export { countAudience } from './send/audience.ts'
 export { findSend, listSends, readSend, type Send } from './send/read.ts'
@@ -33,8 +34,8 @@ export interface StartOptions {
   /** Instead of the campaign's own lists. */
   lists?: string[] | undefined
   /**
-   * `first` refuses a campaign that was already sent with other content; `again` starts it for all who did not get it;
-   * `all` for everybody once more.
+   * `first` refuses a campaign that was already sent with other content or to other lists; `again` starts it for all who
+   * did not get it; `all` for everybody once more.
    */
   audience?: Send['audience'] | undefined
   /** A single send to this one subscriber. */
@@ -150,7 +151,8 @@ async function checkRequest(
   options: StartOptions,
 ): Promise<SendRequest> {
   const { slug, hash } = compiled
-  const lists = options.lists ?? compiled.lists
+  // One that is named twice is the same mailing, so it must be the same trigger.
+  const lists = [...new Set(options.lists ?? compiled.lists)]
   const known = Object.keys(mailshot.config.lists)
   const unknown = lists.find((list) => !known.includes(list))
   if (unknown !== undefined) {
@@ -166,7 +168,8 @@ async function checkRequest(
     )
   }
   const onlyTo = options.onlyTo === undefined ? null : await checkOnlyTo(mailshot, options, lists)
-  const at = options.at ?? (typeof compiled.send === 'object' ? compiled.send.at : undefined)
+  const planned = typeof compiled.send === 'object' ? compiled.send.at : undefined
+  const at = checkTime(slug, options.at ?? planned)
   const audience = options.audience ?? 'first'
   const replaces = await checkReplaced(mailshot, slug, options.replaces)
   const request = { slug, hash, lists, audience, onlyTo, at, replaces }
@@ -243,24 +246,29 @@ async function existingSend(mailshot: Mailshot, request: SendRequest): Promise<S
     throw new MailshotError(text, { code: 'send-open' })
   }
   if (request.audience !== 'first' || request.onlyTo !== null) return undefined
-  const [earlier] = await relatedSends(mailshot, request)
-  if (!earlier || (earlier.slug === request.slug && earlier.contentHash === request.hash)) {
-    return undefined
-  }
+  const related = await relatedSends(mailshot, request)
+  const [earlier] = related
+  const repeated = related.find((send) => isSameMailing(send, request))
+  if (!earlier || repeated) return repeated
   throw new MailshotError(
-    `campaign ${request.slug}: ${earlier.slug === request.slug ? 'an earlier version' : `its content, as ${earlier.slug},`} ` +
-      `was already sent (send ${earlier.id}); --again sends this to those who did not get it, --resend-all to everybody`,
+    `campaign ${request.slug}: ${whatWasSent(earlier, request)} was already sent (send ${earlier.id}); ` +
+      '--again sends this to those who did not get it, --resend-all to everybody',
     { code: 'sent-before' },
   )
 }
 
-function isSameMailing(open: Send, request: SendRequest): boolean {
+function isSameMailing({ slug, contentHash, lists }: Send, request: SendRequest): boolean {
   return (
     request.onlyTo === null &&
-    open.slug === request.slug &&
-    open.contentHash === request.hash &&
-    open.lists.join() === request.lists.join()
+    slug === request.slug &&
+    contentHash === request.hash &&
+    lists.toSorted().join() === request.lists.toSorted().join()
   )
+}
+
+function whatWasSent({ slug, contentHash, lists }: Send, request: SendRequest): string {
+  if (slug !== request.slug) return `its content, as ${slug},`
+  return contentHash === request.hash ? `it, to ${lists.join(', ')},` : 'an earlier version'
 }
 
 function whyNotBeside(open: Send, request: SendRequest): string {

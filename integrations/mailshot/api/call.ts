@@ -20,8 +20,8 @@ type Answering = (call: ApiCall) => Promise<ApiAnswer>
 
 /**
  * Answers a request to the API as JSON: checks the method and the bearer token, and calls what answers the method. What
- * is wrong with the request is answered as `{ error: { code, message } }`. While the database may not send, every answer
- * says so as `held`.
+ * is wrong with the request is answered as `{ error: { code, message } }`, and so is a fault of ours, whose cause is in the
+ * log alone. While the database may not send, every answer says so as `held`.
  */
 export async function answerCall(
   mailshot: Mailshot,
@@ -41,11 +41,18 @@ export async function answerCall(
     const held = mailshot.held === undefined ? {} : { held: mailshot.held }
     return json(request, status, { ...body, ...held })
   } catch (error) {
-    if (!(error instanceof MailshotError)) throw error
-    const { code = 'invalid', message } = error
+    const { code = 'invalid', message } = known(mailshot, error)
     const headers = { ...challenges[code], ...(code === 'wrong-method' && allow(methods)) }
     return json(request, statuses[code], { error: { code, message } }, headers)
   }
+}
+
+/** What may be told of an error: of one that nobody foresaw, nothing, since it may quote what is secret. */
+function known(mailshot: Mailshot, error: unknown): MailshotError {
+  if (error instanceof MailshotError) return error
+  mailshot.log.error({ err: error }, 'the API could not answer')
+  const message = 'the site could not answer because of a fault of its own; its log says why'
+  return new MailshotError(message, { code: 'internal', cause: error })
 }
 
 /** The refusal of a body that could not be read. */
@@ -85,6 +92,7 @@ const statuses: Record<ErrorCode, number> = {
   'send-open': 409,
   'send-started': 409,
   'send-ended': 409,
+  internal: 500,
 }
 
 // RFC 6750 §3.

@@ -1,9 +1,10 @@
 import { z } from 'zod'
-import { languageTag } from '../campaign/language-tag.ts'
+import { isLanguageTag } from '../campaign/language-tag.ts'
 import { slugPattern } from '../campaign/slug.ts'
 import { escapes } from '../compile/escape.ts'
 import { parseEmailAddress } from '../email-address.ts'
 import { MailshotError } from '../error.ts'
+import { earliest, latest } from '../send/time.ts'
 
 /** What `POST api/sends` takes: a campaign as it was compiled, its images, and how to send it. */
 export type StartRequest = z.input<typeof schema>
@@ -39,7 +40,7 @@ const part = z.union(
 )
 const template = z.array(part)
 
-const lang = z.string().regex(languageTag, 'is not a language')
+const lang = z.string().refine(isLanguageTag, 'is not a language')
 
 const variant = z.strictObject({
   lang,
@@ -61,12 +62,17 @@ const mailbox = z.strictObject({
   }),
 })
 
+const notTime = 'is neither a time like 2026-12-01T08:00:00Z nor milliseconds since 1970'
+
 const campaign = z
   .strictObject({
     slug: z.string().max(200).regex(slugPattern, 'is not a slug'),
     hash: z.string().regex(/^[0-9a-f]{64}$/, 'is not a content hash'),
     lists: z.array(z.string()),
-    send: z.union([z.enum(['manual', 'on-merge']), z.strictObject({ at: z.int() })]),
+    send: z.union([
+      z.enum(['manual', 'on-merge']),
+      z.strictObject({ at: z.int().min(earliest, notTime).max(latest, notTime) }),
+    ]),
     archive: z.boolean(),
     track: z.strictObject({ opens: z.boolean(), clicks: z.boolean() }),
     from: mailbox.nullable(),
@@ -102,11 +108,10 @@ const file = z
     error: 'is no jpg, png or gif with the type of its ending',
   })
 
-const notTime = 'is neither a time like 2026-12-01T08:00:00Z nor milliseconds since 1970'
 const time = z.union(
   [
     // Seconds would be a day in 1970.
-    z.int().min(1e12, notTime).max(8.64e15, notTime),
+    z.int().min(1e12, notTime).max(latest, notTime),
     z.iso.datetime({ offset: true }).transform((iso) => Date.parse(iso)),
   ],
   { error: notTime },
