@@ -116,6 +116,12 @@ describe('defineConfig', () => {
     expect(() => defineConfig(wrong)).toThrow('Unrecognized key: "langs"')
   })
 
+  it('refuses a language that nothing can be written in', () => {
+    expect(() => defineConfig({ ...minimal, lang: 'fr-be-nl' })).toThrow(
+      'is not a language; write it like fr or pt-BR',
+    )
+  })
+
   it('takes redirection, hold and the database from the environment', () => {
     process.env['MAILSHOT_REDIRECT_TO'] = 'staging@example.org'
     process.env['MAILSHOT_HOLD'] = '1'

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { isLanguageTag } from './campaign/language-tag.ts'
 import { parseEmailAddress, parseMailbox } from './email-address.ts'
 import { MailshotError } from './error.ts'
 import { type Pace, parsePace } from './pace-limit.ts'
@@ -121,7 +122,10 @@ const schema = z.strictObject({
   /** The sender's postal address, which anti-spam laws ask for at the foot of every mail. */
   postalAddress: z.string().min(1),
   /** The language of readers who named none, and the variant used when theirs is missing. */
-  lang: z.string().default('en'),
+  lang: z
+    .string()
+    .refine(isLanguageTag, { error: 'is not a language; write it like fr or pt-BR' })
+    .default('en'),
   /** The zone of times written without one: `send: 2026-12-01 09:00`. */
   timeZone: z
     .string()

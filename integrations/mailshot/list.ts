@@ -1,5 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm/sql'
 import { auditStatement } from './audit.ts'
+import { localeOf } from './campaign/language-tag.ts'
 import { localize, type MailshotConfig } from './config.ts'
 import { MailshotError } from './error.ts'
 import type { Mailshot } from './mailshot.ts'
@@ -68,7 +69,7 @@ export async function audienceOf(mailshot: Mailshot, lists: string[]): Promise<n
 /** The titles of lists for readers of a language, as one phrase: `Hebdo et Produits`. */
 export function titlesOf(config: MailshotConfig, lists: readonly string[], lang: string): string {
   const titles = lists.map((id) => localize(config.lists[id]?.title ?? id, lang, config.lang))
-  return new Intl.ListFormat(lang, { type: 'conjunction' }).format(titles)
+  return new Intl.ListFormat(localeOf(lang), { type: 'conjunction' }).format(titles)
 }
 
 /** A send under way checks its recipients' subscriptions by the list's id, so their people stay until it has ended. */

@@ -1,6 +1,6 @@
 import { getRssString, type RSSFeedItem } from '@astrojs/rss'
 import { archiveUrl, type Letter, listLetters } from '../archive.ts'
-import { languageTag } from '../campaign/language-tag.ts'
+import { isLanguageTag } from '../campaign/language-tag.ts'
 import { escapeHtml } from '../compile/escape.ts'
 import { localize } from '../config.ts'
 import { etagOf, hasAlready } from '../etag.ts'
@@ -12,7 +12,7 @@ import { feedLink } from './link.ts'
 export async function serveFeed(mailshot: Mailshot, request: Request): Promise<Response> {
   const { config } = mailshot
   const asked = new URL(request.url).searchParams.get('lang') ?? ''
-  const lang = languageTag.test(asked) ? asked : config.lang
+  const lang = isLanguageTag(asked) ? asked : config.lang
   const title = localize(config.title, lang, config.lang)
   const letters = await listLetters(mailshot, { lang, limit: 20 })
   const xml = await getRssString({

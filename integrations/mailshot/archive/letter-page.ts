@@ -1,4 +1,5 @@
 import { archiveUrl, findLetter, type Letter } from '../archive.ts'
+import { nameOfLanguage } from '../campaign/language-tag.ts'
 import { localize, type MailshotConfig } from '../config.ts'
 import type { Mailshot } from '../mailshot.ts'
 import type { PageLink } from '../pages/link.ts'
@@ -107,8 +108,7 @@ function translationsOf(
 ): LetterView['translations'] {
   return langs.map((lang) => {
     const texts = textsFor(lang)
-    const name = new Intl.DisplayNames(lang, { type: 'language' }).of(lang) ?? lang
-    const label = texts.lang === lang.split('-')[0] ? texts.archive.read : name
+    const label = texts.lang === lang.split('-')[0] ? texts.archive.read : nameOfLanguage(lang)
     return { lang, label, href: pathOf(archiveUrl(config, `/${slug}/${lang}`)) }
   })
 }

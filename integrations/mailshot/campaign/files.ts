@@ -2,7 +2,7 @@ import type { Dirent } from 'node:fs'
 import { readdir, readFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { MailshotError } from '../error.ts'
-import { languageTag } from './language-tag.ts'
+import { isLanguageTag } from './language-tag.ts'
 import { errorAt, type Place, type Problem } from './problem.ts'
 import { slugPattern } from './slug.ts'
 
@@ -120,7 +120,7 @@ function nameProblems(root: string, slug: string, sources: Source[]): Problem[] 
       errorAt({ file: join(root, slug), line: 1 }, what, why, 'run mailshot check for their names'),
     ]
   }
-  const named = sources.filter((one) => one.lang !== undefined && !languageTag.test(one.lang))
+  const named = sources.filter((one) => one.lang !== undefined && !isLanguageTag(one.lang))
   const problems = named.map((one) =>
     errorAt(
       { file: one.file, line: 1 },

@@ -5,7 +5,7 @@ import type { MailshotConfig } from '../config.ts'
 import { parseMailbox } from '../email-address.ts'
 import type { Mailbox } from '../transport.ts'
 import { placeOf, type SourceFile } from './front-matter.ts'
-import { languageTag } from './language-tag.ts'
+import { isLanguageTag } from './language-tag.ts'
 import { errorAt, type Problem } from './problem.ts'
 import { parseSendTime } from './send-time.ts'
 
@@ -35,7 +35,7 @@ const schema = z.strictObject({
   from: z.string().optional(),
   replyTo: z.string().optional(),
   /** The language of a campaign that is a single file. */
-  lang: z.string().regex(languageTag, 'is not a language').optional(),
+  lang: z.string().refine(isLanguageTag, 'is not a language').optional(),
   /** Whether the public archive may show it. */
   archive: flag.optional(),
   track: z.strictObject({ opens: flag.default(false), clicks: flag.default(false) }).optional(),

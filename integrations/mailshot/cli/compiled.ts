@@ -1,6 +1,6 @@
 import { withAstroLayouts } from '../astro-layouts.ts'
 import { listCampaigns, readCampaign } from '../campaign.ts'
-import { languageTag } from '../campaign/language-tag.ts'
+import { isLanguageTag } from '../campaign/language-tag.ts'
 import { closest, didYouMean } from '../closest.ts'
 import type { CompiledCampaign } from '../compile.ts'
 import type { MailshotConfig } from '../config.ts'
@@ -54,7 +54,7 @@ export async function requireCampaigns(
  */
 export function parseLang(compiled: CompiledCampaign, lang: string): string {
   const variant = variantFor(compiled, lang).lang
-  if (languageTag.test(lang) && primary(variant) === primary(lang)) return lang
+  if (isLanguageTag(lang) && primary(variant) === primary(lang)) return lang
   const known = Object.keys(compiled.variants).toSorted()
   throw new MailshotError(
     `--lang ${lang}: ${compiled.slug} is not written in that language; ${didYouMean(lang, known)}`,

@@ -1,3 +1,4 @@
+import { localeOf } from '../campaign/language-tag.ts'
 import { asText } from './escape.ts'
 
 /**
@@ -11,7 +12,9 @@ export function formatDate(value: unknown, format: unknown, lang: string): unkno
   const wanted = typeof format === 'string' ? format : 'long'
   const style = styles.find((one) => one === wanted)
   if (style)
-    return new Intl.DateTimeFormat(lang, { dateStyle: style, timeZone: 'UTC' }).format(date)
+    return new Intl.DateTimeFormat(localeOf(lang), { dateStyle: style, timeZone: 'UTC' }).format(
+      date,
+    )
   return wanted.replace(
     letters,
     (whole, letter: string) => parts[letter]?.(date, lang, whole.includes('-')) ?? whole,
@@ -67,5 +70,5 @@ function digits(value: number, bare: boolean): string {
 }
 
 function named(date: Date, lang: string, options: Intl.DateTimeFormatOptions): string {
-  return new Intl.DateTimeFormat(lang, { ...options, timeZone: 'UTC' }).format(date)
+  return new Intl.DateTimeFormat(localeOf(lang), { ...options, timeZone: 'UTC' }).format(date)
 }

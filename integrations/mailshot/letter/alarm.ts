@@ -1,3 +1,4 @@
+import { localeOf } from '../campaign/language-tag.ts'
 import { localize, type MailshotConfig } from '../config.ts'
 import type { AlarmEvent } from '../letter.ts'
 import type { Mailshot } from '../mailshot.ts'
@@ -37,8 +38,8 @@ function stopLink(config: MailshotConfig, sendId: string, since: number): string
 
 function valuesOf(mailshot: Mailshot, send: Send, lang: string): Record<string, string> {
   const { config } = mailshot
-  const count = new Intl.NumberFormat(lang)
-  const time = new Intl.DateTimeFormat(lang, {
+  const count = new Intl.NumberFormat(localeOf(lang))
+  const time = new Intl.DateTimeFormat(localeOf(lang), {
     dateStyle: 'long',
     timeStyle: 'short',
     timeZone: config.timeZone,
@@ -51,7 +52,7 @@ function valuesOf(mailshot: Mailshot, send: Send, lang: string): Record<string, 
     id: send.id,
     slug: send.slug,
     site: config.site,
-    lists: new Intl.ListFormat(lang).format(titles),
+    lists: new Intl.ListFormat(localeOf(lang)).format(titles),
     reason: send.reason ?? '',
     scheduled: time.format(send.scheduledAt),
     total: count.format(send.total),

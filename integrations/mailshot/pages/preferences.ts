@@ -1,3 +1,4 @@
+import { nameOfLanguage } from '../campaign/language-tag.ts'
 import type { MailshotConfig } from '../config.ts'
 import { readForm } from '../http.ts'
 import type { Mailshot } from '../mailshot.ts'
@@ -143,7 +144,7 @@ function languagesOf(texts: Texts, { lang }: Person): PreferencesForm['languages
   const all = isKnown ? textLanguages : [...textLanguages, lang]
   return all.map((one) => ({
     lang: one,
-    name: new Intl.DisplayNames(one, { type: 'language' }).of(one) ?? one,
+    name: nameOfLanguage(one),
     isChosen: one === chosen,
   }))
 }

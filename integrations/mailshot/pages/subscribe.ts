@@ -1,3 +1,4 @@
+import { nameOfLanguage } from '../campaign/language-tag.ts'
 import type { MailshotConfig } from '../config.ts'
 import { readForm } from '../http.ts'
 import type { Mailshot } from '../mailshot.ts'
@@ -118,7 +119,10 @@ function languagesBeside(config: MailshotConfig, { lang }: Texts, lists: string[
   return textLanguages
     .filter((one) => one !== lang)
     .map((one) => {
-      const name = new Intl.DisplayNames(one, { type: 'language' }).of(one) ?? one
-      return { lang: one, name, href: subscribeLink(config, textsFor(one), { lists }).href }
+      return {
+        lang: one,
+        name: nameOfLanguage(one),
+        href: subscribeLink(config, textsFor(one), { lists }).href,
+      }
     })
 }

@@ -1,4 +1,5 @@
 import { type SQL, sql } from 'drizzle-orm/sql'
+import { localeOf } from '../campaign/language-tag.ts'
 import type { ParsedAddress } from '../email-address.ts'
 import { queueLetterStatement } from '../letter.ts'
 import { titlesOf } from '../list.ts'
@@ -90,7 +91,7 @@ function confirmationStatement(mailshot: Mailshot, ask: Ask, now: number): SQL {
 }
 
 function dayOf(time: number, lang: string, timeZone: string): string {
-  return new Intl.DateTimeFormat(lang, { dateStyle: 'long', timeZone }).format(time)
+  return new Intl.DateTimeFormat(localeOf(lang), { dateStyle: 'long', timeZone }).format(time)
 }
 
 function consentStatement(
