@@ -13,8 +13,11 @@ const render = (output: string, scope: object = {}) =>
     `${outputDelimiterLeft}${output}${outputDelimiterRight}`,
     scope,
   )
-const renderTag = (tag: string) =>
-  createLiquid('fr').parseAndRenderSync(`${tagDelimiterLeft} ${tag} ${tagDelimiterRight}`)
+const renderTag = (tag: string) => renderTags(tag)
+const renderTags = (...tags: string[]) =>
+  createLiquid('fr').parseAndRenderSync(
+    tags.map((tag) => `${tagDelimiterLeft} ${tag} ${tagDelimiterRight}`).join('.'),
+  )
 
 /** Arguments with which a filter is written as it should be. */
 const goodArguments: Record<string, string> = {
@@ -52,6 +55,34 @@ describe('createLiquid', () => {
       'cycle 1, 2',
     ]) {
       expect(() => renderTag(tag)).toThrow('not found')
+    }
+  })
+
+  test('loops over no range', () => {
+    expect(() => renderTags('for i in (1..3)', 'endfor')).toThrow('ranges are not part of it')
+  })
+
+  test('ends loops that go round too often, nested ones at once', () => {
+    const thousand = `assign many = "${'x,'.repeat(1000)}x" | split: ","`
+    const loop = 'for x in many'
+    const ends = ['endfor', 'endfor', 'endfor']
+    const before = performance.now()
+    expect(() => renderTags(thousand, loop, loop, loop, ...ends)).toThrow(
+      'its loops go round more than 10000 times',
+    )
+    expect(performance.now() - before).toBeLessThan(500)
+    expect(renderTags(thousand, loop, 'if true', 'endif', 'endfor')).toHaveLength(3 * 1001 + 1)
+  })
+
+  test('counts the rounds of each mail alone', () => {
+    const liquid = createLiquid('fr')
+    const tags = ['for x in many', 'endfor'].map(
+      (tag) => `${tagDelimiterLeft} ${tag} ${tagDelimiterRight}`,
+    )
+    const template = liquid.parse(tags.join('.'))
+    const scope = { many: Array.from({ length: 9000 }, String) }
+    for (const _mail of [1, 2, 3]) {
+      expect(liquid.renderSync(template, scope)).toHaveLength(9000)
     }
   })
 

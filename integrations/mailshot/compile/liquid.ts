@@ -1,5 +1,6 @@
 import { Liquid } from 'liquidjs'
 import { asText, type Escape, escapes, escapeValue, isBlank } from './escape.ts'
+import { BoundedLoop } from './bounded-loop.ts'
 import { formatDate } from './date-filter.ts'
 
 /** The tags that a campaign may use, their other halves included. `comment` is gone before Liquid sees the text. */
@@ -44,13 +45,15 @@ export function createLiquid(lang: string): Liquid {
     relativeReference: false,
     templates: {},
     parseLimit: 2_000_000,
-    renderLimit: 10_000,
+    // A merge takes a millisecond; this one blocks the site and its sender meanwhile.
+    renderLimit: 1000,
     memoryLimit: 20_000_000,
   })
   for (const tag of Object.keys(liquid.tags)) if (!allowedTags.has(tag)) delete liquid.tags[tag]
   for (const filter of Object.keys(liquid.filters)) {
     if (!allowedFilters.includes(filter)) delete liquid.filters[filter]
   }
+  liquid.registerTag('for', BoundedLoop)
   liquid.registerFilter('default', (value, fallback) => (isBlank(value) ? fallback : value))
   for (const name of ['divided_by', 'modulo']) shieldFromZero(liquid, name)
   for (const [name, size] of Object.entries(growing)) keepShort(liquid, name, size)
