@@ -173,7 +173,8 @@ async function readTranslations(mailshot: Mailshot, send: PublicSend): Shown {
   const letters = all.flatMap((lang) => mergeLetter(mailshot, snapshot, { send, lang }) ?? [])
   const langs = letters.map(({ lang }) => lang)
   const variants = Object.fromEntries(letters.map((one) => [one.lang, { ...one, langs }]))
-  return { variants, fallback: snapshot.fallback }
+  const fallback = [snapshot.fallback, ...langs].find((lang) => langs.includes(lang)) ?? ''
+  return { variants, fallback }
 }
 
 function mergeLetter(
