@@ -93,7 +93,8 @@ describe('serveFeed', () => {
     const etag = response.headers.get('etag') ?? ''
     const again = await serveFeed(mailshot, request('', { 'if-none-match': etag }))
     expect([again.status, await again.text()]).toEqual([304, ''])
-    expect(again.headers.get('cache-control')).toBe('public, max-age=300')
+    expect(again.headers.get('cache-control')).toBe('no-cache')
+    expect(response.headers.get('cache-control')).toBe('no-cache')
   })
 })
 

@@ -55,10 +55,9 @@ describe('letterPage', () => {
   })
 
   it('has a mail with its own design beside its page, for a frame that runs no script', async () => {
-    const { letter, ask } = await withLetter({ 'a.mjml': mail })
+    const { letter, document } = await withLetter({ 'a.mjml': mail })
     expect((await letter('/a')).alone).toBe('/newsletters/a?mail')
-    const response = await ask('/a?mail')
-    if (!(response instanceof Response)) throw new Error('it is no document')
+    const response = await document('/a?mail')
     expect(await response.text()).toMatch(/^<!doctype html>[^]*<head><base target="_top">/i)
     const policy = response.headers.get('content-security-policy')
     expect(policy).toContain("default-src 'none'; img-src https: http: data:;")
@@ -67,6 +66,28 @@ describe('letterPage', () => {
     expect(response.headers.get('link')).toBe(
       '<https://example.org/newsletters/a>; rel="canonical"',
     )
+  })
+
+  it('is asked for such a mail each time, and sends it to who has another', async () => {
+    const { document } = await withLetter({ 'a.mjml': mail })
+    const first = await document('/a?mail')
+    const etag = first.headers.get('etag') ?? ''
+    expect(first.headers.get('cache-control')).toBe('no-cache')
+    expect(first.headers.has('vary')).toBe(false)
+    const again = await document('/a?mail', { 'if-none-match': etag })
+    expect([again.status, await again.text()]).toEqual([304, ''])
+    expect(again.headers.get('cache-control')).toBe('no-cache')
+    expect((await document('/a?mail', { 'if-none-match': '"other"' })).status).toBe(200)
+  })
+
+  it('says of such a mail that it varies, where its address names no language', async () => {
+    const { document } = await withLetter({ 'a/fr.mjml': mail, 'a/en.mjml': mail })
+    const first = await document('/a?mail', { 'accept-language': 'en' })
+    expect(first.headers.get('vary')).toBe('Accept-Language')
+    const etag = first.headers.get('etag') ?? ''
+    const again = await document('/a?mail', { 'accept-language': 'en', 'if-none-match': etag })
+    expect([again.status, again.headers.get('vary')]).toEqual([304, 'Accept-Language'])
+    expect((await document('/a/en?mail')).headers.has('vary')).toBe(false)
   })
 
   it('has no other form of a letter that the site dresses', async () => {
@@ -96,17 +117,22 @@ async function withLetter(files: Record<string, string>) {
   const mailshot = await openTestMailshot()
   await addReaders(mailshot, 1)
   await sendCampaign(mailshot, files)
-  const ask = (path: string, language = 'fr') => askFor(mailshot, path, language)
+  const ask = (path: string, language = 'fr') =>
+    askFor(mailshot, path, { 'accept-language': language })
   const letter = async (path: string, language?: string) => {
     const page = await ask(path, language)
     if (page instanceof Response || page.view.kind !== 'letter') throw new Error(`no page: ${path}`)
     return page.view
   }
-  return { ask, letter }
+  const document = async (path: string, headers: Record<string, string> = {}) => {
+    const answer = await askFor(mailshot, path, headers)
+    if (!(answer instanceof Response)) throw new Error(`no document: ${path}`)
+    return answer
+  }
+  return { ask, letter, document }
 }
 
-function askFor(mailshot: TestMailshot, path: string, language: string) {
-  const headers = { 'accept-language': language }
+function askFor(mailshot: TestMailshot, path: string, headers: Record<string, string>) {
   const request = new Request(`https://example.org/newsletters${path}`, { headers })
   const [, , slug, lang] = new URL(request.url).pathname.split('/')
   return letterPage(mailshot, { slug, lang }, request)

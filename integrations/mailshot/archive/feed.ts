@@ -3,10 +3,10 @@ import { archiveUrl, type Letter, listLetters } from '../archive.ts'
 import { isLanguageTag } from '../campaign/language-tag.ts'
 import { escapeHtml } from '../compile/escape.ts'
 import { localize } from '../config.ts'
-import { etagOf, hasAlready } from '../etag.ts'
 import type { Mailshot } from '../mailshot.ts'
 import { textsFor } from '../texts.ts'
 import { feedLink } from './link.ts'
+import { serveFresh } from './serve.ts'
 
 /** The latest letters as RSS 2.0, in the language of `?lang=`, else the site's. */
 export async function serveFeed(mailshot: Mailshot, request: Request): Promise<Response> {
@@ -26,10 +26,8 @@ export async function serveFeed(mailshot: Mailshot, request: Request): Promise<R
       `<language>${lang}</language>` +
       `<atom:link href="${escapeHtml(feedLink(config, lang).href)}" rel="self" type="application/rss+xml"/>`,
   })
-  const headers = { 'cache-control': 'public, max-age=300', etag: etagOf(xml) }
-  if (hasAlready(request, headers.etag)) return new Response(null, { status: 304, headers })
-  const type = { 'content-type': 'application/rss+xml; charset=utf-8' }
-  return new Response(xml, { headers: { ...headers, ...type } })
+  const headers = { 'content-type': 'application/rss+xml; charset=utf-8' }
+  return serveFresh(request, { text: xml, headers, varies: false })
 }
 
 /** A whole mail has no place in a feed reader: of such a letter the feed has its preheader. */

@@ -9,6 +9,7 @@ import { acceptedLanguages, readerLanguage } from '../reader-language.ts'
 import { textsFor } from '../texts.ts'
 import { mailPolicy } from '../view.ts'
 import { feedLink, type HeadLink, pathOf, signUpLinks, waysOn } from './link.ts'
+import { serveFresh, type Served } from './serve.ts'
 
 /** A letter, and what the page around it needs. */
 export interface LetterView {
@@ -42,7 +43,10 @@ export async function letterPage(
     wanted === undefined ? fallback : await findLetter(mailshot, { slug, lang: wanted })
   if (!letter) return unknownLetter(config, request)
   const isMail = letter.body.kind === 'mail'
-  if (isMail && new URL(request.url).searchParams.has('mail')) return mailAlone(letter)
+  const varies = lang === undefined && letter.langs.length > 1
+  if (isMail && new URL(request.url).searchParams.has('mail')) {
+    return serveFresh(request, { ...mailAlone(letter), varies })
+  }
   const texts = textsFor(letter.lang)
   const translations = letter.langs.length > 1 ? translationsOf(config, letter) : []
   return {
@@ -54,7 +58,7 @@ export async function letterPage(
       title: localize(config.title, letter.lang, config.lang),
       translations: translations.filter((one) => one.lang !== letter.lang),
       alone: isMail ? `${pathOf(letter.url)}?mail` : undefined,
-      varies: lang === undefined && translations.length > 0,
+      varies,
       signUp: signUpLinks(config, texts),
       head: [
         { rel: 'canonical', href: letter.url },
@@ -76,17 +80,17 @@ function unknownLetter(config: MailshotConfig, request: Request): Page<Notice> {
  * A letter with a design of its own, for a frame: it runs no script, and a link in it takes the place of the page around
  * it. Only that page may look into it, to learn how tall it is.
  */
-function mailAlone({ body, url }: Letter): Response {
+function mailAlone({ body, url }: Letter): Omit<Served, 'varies'> {
   const flags =
     'sandbox allow-same-origin allow-popups allow-popups-to-escape-sandbox allow-top-navigation-by-user-activation'
-  return new Response(body.html.replace(/<head\b[^>]*>/i, '$&<base target="_top">'), {
+  return {
+    text: body.html.replace(/<head\b[^>]*>/i, '$&<base target="_top">'),
     headers: {
       'content-type': 'text/html; charset=utf-8',
       'content-security-policy': mailPolicy("frame-ancestors 'self'", flags),
-      'cache-control': 'public, max-age=300',
       link: `<${url}>; rel="canonical"`,
     },
-  })
+  }
 }
 
 /** The first language the browser wants that the letter has, be it of another country. */
