@@ -22,6 +22,8 @@ export interface Database {
    * and tries again. Answers the rows that each statement's RETURNING gave.
    */
   write<Row = unknown>(...statements: SQL[]): Promise<Row[][]>
+  /** The same database for callers that somebody waits for: they give up after so many milliseconds of others' writing. */
+  within(ms: number): Database
   close(): void
 }
 
@@ -52,7 +54,8 @@ export async function openDatabase(
   try {
     if (url.startsWith('file:')) await checkFile(url, options)
     client = connect(url, options.authToken)
-    const database = databaseOf(client, url)
+    const connection = { client, url, operate: operator(client, url) }
+    const database = databaseOf(connection, writePatienceMs)
     await database.all(sql`SELECT 1`)
     await migrate(database)
     return database
@@ -80,10 +83,7 @@ async function configure(client: Client): Promise<void> {
  * with it every later read on the connection keeps its snapshot open, so that no write succeeds once another process
  * has written. So a refused connection is given up for a new one.
  */
-function operator(
-  client: Client,
-  url: string,
-): <Result>(run: () => Promise<Result>) => Promise<Result> {
+function operator(client: Client, url: string): Operate {
   const isFile = url.startsWith('file:')
   let isFresh = true
   let last: Promise<unknown> = Promise.resolve()
@@ -100,16 +100,20 @@ function operator(
       throw error
     }
   }
-  return (run) =>
-    patiently(() => {
+  return (run, patienceMs) =>
+    patiently(patienceMs, () => {
       const result = last.then(() => attempt(run))
       last = result.catch(() => undefined)
       return result
     })
 }
 
-function databaseOf(client: Client, url: string): Database {
-  const operate = operator(client, url)
+type Operate = <Result>(run: () => Promise<Result>, patienceMs: number) => Promise<Result>
+
+function databaseOf(
+  { client, url, operate }: { client: Client; url: string; operate: Operate },
+  patienceMs: number,
+): Database {
   const statementOf = (query: SQL): InStatement => {
     const { sql: text, params } = query.toQuery(sqlite)
     return { sql: text, args: params.map(parameter) }
@@ -117,7 +121,7 @@ function databaseOf(client: Client, url: string): Database {
   // The caller's row type describes the columns that its own SQL names.
   const rowsOf = <Row>(rows: unknown[]): Row[] => rows as Row[]
   const all = async <Row>(query: SQL): Promise<Row[]> => {
-    const result = await operate(() => client.execute(statementOf(query)))
+    const result = await operate(() => client.execute(statementOf(query)), patienceMs)
     return rowsOf<Row>(result.rows)
   }
   return {
@@ -125,9 +129,13 @@ function databaseOf(client: Client, url: string): Database {
     all,
     get: async <Row>(query: SQL) => (await all<Row>(query))[0],
     write: async <Row>(...statements: SQL[]) => {
-      const results = await operate(() => client.batch(statements.map(statementOf), 'write'))
+      const results = await operate(
+        () => client.batch(statements.map(statementOf), 'write'),
+        patienceMs,
+      )
       return results.map((result) => rowsOf<Row>(result.rows))
     },
+    within: (ms) => databaseOf({ client, url, operate }, ms),
     close: () => client.close(),
   }
 }
@@ -150,8 +158,11 @@ function parameter(value: unknown): Parameter {
   return JSON.stringify(value)
 }
 
-async function patiently<Result>(attempt: () => Promise<Result>): Promise<Result> {
-  const deadline = performance.now() + writePatienceMs
+async function patiently<Result>(
+  patienceMs: number,
+  attempt: () => Promise<Result>,
+): Promise<Result> {
+  const deadline = performance.now() + patienceMs
   for (let wait = 2; ; wait = Math.min(wait * 2, 250)) {
     try {
       return await attempt()

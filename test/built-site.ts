@@ -6,11 +6,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { inject, onTestFinished } from 'vitest'
+import manifest from '../package.json' with { type: 'json' }
 import { testSecret } from './open-test-mailshot.ts'
 import { type Run, runMailshot } from './run-mailshot.ts'
 import { startSmtpServer, type TestSmtpServer } from './smtp-server.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
+const startScript = manifest.scripts.start
 
 export interface BuiltSite {
   /** Where the server listens; the site's public address too, unless the environment says another. */
@@ -82,8 +84,12 @@ export async function prepareSite({ env = {}, smtp: smtpOptions }: BuiltSiteOpti
 }
 
 /** Starts the built server; `listening` fails with what it wrote when it ends instead. */
-export function spawnServer(env: Record<string, string>) {
-  const child = spawn(process.execPath, [join(inject('builtSite'), 'server/entry.mjs')], {
+export function spawnServer(env: Record<string, string>, by: 'node' | 'npm' = 'node') {
+  const entry = join(inject('builtSite'), 'server/entry.mjs')
+  const start = startScript.replace('dist/server/entry.mjs', entry)
+  const [command, args] =
+    by === 'node' ? [process.execPath, [entry]] : ['npm', ['exec', '--call', start]]
+  const child = spawn(command, args, {
     cwd: root,
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -1,3 +1,5 @@
+import type { MailshotConfig } from './config.ts'
+import { refusalPage } from './pages/refusal.ts'
 import type { SiteRoute } from './routes.ts'
 
 /**
@@ -10,16 +12,13 @@ import type { SiteRoute } from './routes.ts'
 export function guardRequest(
   request: Request,
   ownOrigin: string,
-  { route, site }: { route: SiteRoute | undefined; site: string },
+  { route, config }: { route: SiteRoute | undefined; config: MailshotConfig },
 ): Response | undefined {
-  if (route && !isAllowed(request.method, route)) return methodNotAllowed(route)
+  if (route && !isAllowed(request.method, route)) return methodNotAllowed(config, request, route)
   if (route?.kind === 'machine' || !isFormPost(request)) return undefined
   const origin = request.headers.get('origin')
-  if (origin === ownOrigin || origin === new URL(site).origin) return undefined
-  const text =
-    `This form was not sent from ${new URL(site).origin}, so nothing was changed. ` +
-    'Open the page there, and send it again.\n'
-  return new Response(text, { status: 403, headers: plainText })
+  if (origin === ownOrigin || origin === new URL(config.site).origin) return undefined
+  return refusalPage(config, request, { status: 403 })
 }
 
 /** Gives an answer of ours the headers that keep it, and the secret in its address, where they belong. */
@@ -36,7 +35,6 @@ export function protectResponse(response: Response, route: SiteRoute): Response 
   }
 }
 
-const plainText = { 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-store' }
 const safeMethods = ['GET', 'HEAD', 'OPTIONS']
 const formTypes = /application\/x-www-form-urlencoded|multipart\/form-data|text\/plain/i
 
@@ -51,10 +49,13 @@ function isAllowed(method: string, { methods }: SiteRoute): boolean {
   return methods.some((one) => one === (method === 'HEAD' ? 'GET' : method))
 }
 
-function methodNotAllowed({ methods }: SiteRoute): Response {
+function methodNotAllowed(
+  config: MailshotConfig,
+  request: Request,
+  { methods }: SiteRoute,
+): Response {
   const allow = methods.flatMap((one) => (one === 'GET' ? ['GET', 'HEAD'] : [one])).join(', ')
-  const text = `This address answers ${allow} only.\n`
-  return new Response(text, { status: 405, headers: { ...plainText, allow } })
+  return refusalPage(config, request, { status: 405, headers: { allow } })
 }
 
 function headersFor(response: Response, route: SiteRoute): Record<string, string> {
@@ -63,8 +64,9 @@ function headersFor(response: Response, route: SiteRoute): Record<string, string
   return {
     'cache-control': 'no-store',
     'x-content-type-options': 'nosniff',
-    // With no-referrer a browser would post our forms with "Origin: null".
-    'referrer-policy': 'same-origin',
+    // No address with a token to anybody, the site's own logs included; with no-referrer a browser would post our forms
+    // with "Origin: null".
+    'referrer-policy': 'strict-origin',
     ...(isPage && { 'content-security-policy': "frame-ancestors 'self'" }),
     ...((isSecret || route.kind === 'preview') && { 'x-robots-tag': 'noindex' }),
   }

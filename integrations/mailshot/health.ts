@@ -29,7 +29,7 @@ export async function readHealth(
 async function findHeld(open: () => Promise<Mailshot>): Promise<string | undefined | false> {
   try {
     const { db, held } = await open()
-    await db.get(sql`SELECT 1`)
+    await db.get(sql`SELECT 1 FROM sends LIMIT 1`)
     return held
   } catch {
     // The cause is in the server's log; strangers who look here need not know it.

@@ -160,8 +160,8 @@ async function startDevSender({
   config,
 }: HookParameters<'astro:server:setup'>['server']): Promise<void> {
   try {
-    const { startSite } = await ssrLoadModule(fileURLToPath(here('./server.ts')))
-    await startSite()
+    const { startSiteSender } = await ssrLoadModule(fileURLToPath(here('./server.ts')))
+    await startSiteSender()
   } catch (error) {
     config.logger.error(error instanceof Error ? error.message : String(error))
   }

@@ -33,6 +33,8 @@ export interface OpenOptions {
   /** A reason for sending nothing, whatever the database says (`astro dev`). */
   hold?: string
   unlisted?: readonly string[]
+  /** Folders that a redeploy replaces, besides `dist/`: a database inside one is refused. */
+  wiped?: string[]
   clock?: Pick<Mailshot, 'now' | 'sleep'>
   log?: Logger
 }
@@ -49,7 +51,7 @@ export async function openMailshot(
   const db = await openDatabase(config.database, {
     authToken: config.databaseToken,
     create: options.create,
-    wiped: [resolve('dist')],
+    wiped: [resolve('dist'), ...(options.wiped ?? [])],
   })
   const clock = options.clock ? { ...options.clock, stop: () => {} } : await databaseClock(db)
   try {

@@ -1,21 +1,26 @@
+import type { APIContext, MiddlewareNext } from 'astro'
 import { defineMiddleware } from 'astro/middleware'
 import config from 'virtual:mailshot/config'
 import type { RenderLayout } from './campaign/layout.ts'
 import { guardRequest, protectResponse } from './guard.ts'
+import { openLog } from './log.ts'
+import { refusalPage } from './pages/refusal.ts'
 import { patternOf, siteRoutes } from './routes.ts'
 
 const ownRoutes = new Map(siteRoutes.map((route) => [patternOf(route, config), route]))
+
+const log = openLog('info')
 
 /** Guards the site's own forms as Astro would, but knows mail services and a proxy that ends TLS; adds our headers. */
 export const onRequest = defineMiddleware(async (context, next) => {
   if (context.isPrerendered) return next()
   const route = ownRoutes.get(SITE_BASE + context.routePattern)
   if (!route && !SITE_CHECKS_ORIGIN) return next()
-  const refusal = guardRequest(context.request, context.url.origin, { route, site: config.site })
+  const refusal = guardRequest(context.request, context.url.origin, { route, config })
   if (refusal) return refusal
   if (route?.kind === 'preview') context.locals.renderMailLayout = renderLayout
-  const response = await next()
-  return route ? protectResponse(response, route) : response
+  if (!route) return next()
+  return protectResponse(await answer(context, next), route)
 })
 
 /**
@@ -25,4 +30,14 @@ export const onRequest = defineMiddleware(async (context, next) => {
 const renderLayout: RenderLayout = async (file, props) => {
   const { renderSiteLayout } = await import('./site-layouts.ts')
   return renderSiteLayout(file, props)
+}
+
+/** A fault on our side, such as a database that is locked, is told in the reader's language, and logged without their link. */
+async function answer({ request, routePattern }: APIContext, next: MiddlewareNext) {
+  try {
+    return await next()
+  } catch (error) {
+    log.error({ err: error, route: routePattern }, 'a request failed')
+    return refusalPage(config, request, { status: 503 })
+  }
 }

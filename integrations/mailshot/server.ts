@@ -1,3 +1,4 @@
+import type { Logger } from 'pino'
 import config from 'virtual:mailshot/config'
 import { type Mailshot, openMailshot, type OpenOptions, requireSecret } from './mailshot.ts'
 import { type Sender, startSender } from './sender.ts'
@@ -12,23 +13,35 @@ declare global {
   var astroMailshot: Site | undefined
 }
 
+/** How long a reader, or a mail service that unsubscribes one, is kept waiting while another process writes. */
+const patienceMs = 5_000
+
 /** The site's Mailshot, opened at the first call: what every route hands to its operation. */
-export function siteMailshot(): Promise<Mailshot> {
-  globalThis.astroMailshot ??= { mailshot: open(import.meta.env.DEV ? development() : {}) }
+export async function siteMailshot(): Promise<Mailshot> {
+  const mailshot = await openOnce(import.meta.env.DEV ? development() : {})
+  return { ...mailshot, db: mailshot.db.within(patienceMs) }
+}
+
+function openOnce(options: OpenOptions): Promise<Mailshot> {
+  globalThis.astroMailshot ??= { mailshot: open(options) }
   return globalThis.astroMailshot.mailshot
 }
 
 /**
- * Opens the database as a server in production does, and starts the sender in this process, unless MAILSHOT_SENDER is
- * `off`, or the database may not send.
+ * Opens the database as a server in production does.
  *
  * @throws MailshotError when the secret or the database is missing: a site whose links cannot work must not start
  */
-export async function startSite(): Promise<void> {
+export async function openSite(options: Pick<OpenOptions, 'wiped'>): Promise<Logger> {
   requireSecret(config)
-  const site = (globalThis.astroMailshot ??= { mailshot: open({}) })
-  const mailshot = await site.mailshot
-  if (site.sender) return
+  return (await openOnce(options)).log
+}
+
+/** Starts the sender in this process, unless MAILSHOT_SENDER is `off`, or the database may not send. */
+export async function startSiteSender(): Promise<void> {
+  const mailshot = await openOnce(development())
+  const site = globalThis.astroMailshot
+  if (!site || site.sender) return
   if (mailshot.held !== undefined) {
     mailshot.log.warn({ held: mailshot.held }, 'nothing is sent from this database')
   } else if (process.env['MAILSHOT_SENDER'] === 'off') {

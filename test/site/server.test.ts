@@ -1,5 +1,8 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
+import { request } from 'node:http'
+import { text } from 'node:stream/consumers'
+import { createClient } from '@libsql/client'
 import { describe, expect, it } from 'vitest'
 import { prepareSite, spawnServer, startBuiltSite } from '../built-site.ts'
 
@@ -20,6 +23,35 @@ describe('the built server', () => {
     expect(server.log()).toMatch(/there is no database; create it once with "mailshot init"/)
   })
 
+  it('says which port is taken, and ends without sending', async () => {
+    const site = await startBuiltSite()
+    const second = spawnServer(site.env)
+    expect(await second.ended).toBe(1)
+    expect(second.log()).toMatch(/^mailshot: the site cannot listen \(.*EADDRINUSE/m)
+    expect(second.log()).not.toContain('the sender is running')
+  })
+
+  it('says which setting is wrong, without a stack', async () => {
+    const site = await prepareSite()
+    await site.mailshot('init')
+    const wrong = [{ MAILSHOT_PACE: 'lots' }, { SMTP_TLS: 'foo' }, { PORT: 'abc' }]
+    const servers = wrong.map((env) => spawnServer({ ...site.env, ...env }))
+    expect(await Promise.all(servers.map(({ ended }) => ended))).toEqual([1, 1, 1])
+    for (const server of servers) {
+      expect(server.log()).toMatch(/^mailshot: /m)
+      expect(server.log()).not.toMatch(/\n +at /)
+    }
+  })
+
+  it('ends cleanly when npm is told to', async () => {
+    const site = await prepareSite()
+    await site.mailshot('init')
+    const server = spawnServer(site.env, 'npm')
+    await server.listening
+    await server.stop()
+    await expect(fetch(`${site.url}/mailshot/health`)).rejects.toThrow('fetch failed')
+  })
+
   it('serves its pages, but sends nothing, from the database of another site', async () => {
     const site = await startBuiltSite({
       prepare: async ({ mailshot }) => {
@@ -29,8 +61,9 @@ describe('the built server', () => {
     })
     const stage = spawnServer({ ...site.env, SITE_URL: 'https://staging.example.org', PORT: '0' })
     await stage.listening
+    expect(await stage.stop()).toBe(0)
     expect(stage.log()).toMatch(/"held":"the database belongs to http:\/\/127/)
-    await stage.stop()
+    expect(stage.log()).not.toContain('the sender is running')
   })
 
   it('tells a monitor how it is', async () => {
@@ -57,6 +90,49 @@ describe('the built server', () => {
 })
 
 describe('a route of the built site', () => {
+  it('helps whoever comes with a link that cannot be decoded', async () => {
+    const { url } = await startBuiltSite()
+    const answers = await Promise.all(
+      ['cut%', 'cut%ff', 'cut%A0', 'cut%E0%A4%A'].map((end) =>
+        get(`${url}/mailshot/unsubscribe/${end}`),
+      ),
+    )
+    expect(answers.map(({ status }) => status)).toEqual([404, 404, 404, 404])
+    for (const answer of answers) expect(answer.text).toContain('</html>')
+  })
+
+  it('says what to do while the database is locked or broken, and keeps the reader waiting for seconds only', async () => {
+    const site = await startBuiltSite()
+    const client = createClient({ url: site.env['MAILSHOT_DATABASE_URL'] ?? '' })
+    const body = new URLSearchParams({ email: 'a@example.org', list: 'weekly' })
+    const post = () =>
+      fetch(`${site.url}/mailshot/subscribe`, {
+        method: 'POST',
+        headers: { origin: site.url, accept: 'text/html' },
+        body,
+      })
+    const writing = await client.transaction('write')
+    const locked = await post()
+    await writing.rollback()
+    expect(locked.status).toBe(503)
+    expect(locked.headers.get('retry-after')).toBe('60')
+    expect(await locked.text()).toMatch(/<h1>[^]*<\/html>/)
+    expect((await post()).ok).toBe(true)
+
+    await client.execute('ALTER TABLE subscriptions RENAME TO gone')
+    const broken = await post()
+    expect(broken.status).toBe(503)
+    expect(broken.headers.get('cache-control')).toBe('no-store')
+    expect(await broken.text()).toMatch(/<h1>[^]*<\/html>/)
+    client.close()
+  })
+
+  it('has no TRACE', async () => {
+    const { url } = await startBuiltSite()
+    const answer = await get(`${url}/mailshot/health`, 'TRACE')
+    expect(answer.status).toBe(405)
+  })
+
   it('refuses a form of another site, and of none', async () => {
     const { url } = await startBuiltSite()
     const post = (headers: Record<string, string>) =>
@@ -68,7 +144,7 @@ describe('a route of the built site', () => {
       })
     const foreign = await post({ origin: 'https://evil.example' })
     expect(foreign.status).toBe(403)
-    expect(await foreign.text()).toContain('so nothing was changed')
+    expect(await foreign.text()).toContain(url)
     expect((await post({})).status).toBe(403)
     expect((await post({ origin: 'null' })).status).toBe(403)
     expect((await post({ origin: url })).status).toBe(303)
@@ -81,3 +157,12 @@ describe('a route of the built site', () => {
     expect(answer.headers.get('allow')).toBe('GET, HEAD')
   })
 })
+
+/** A request with exactly this address, which `fetch` would mend. */
+async function get(url: string, method = 'GET'): Promise<{ status: number; text: string }> {
+  const { hostname, port } = new URL(url)
+  const path = url.slice(url.indexOf('/', 'http://'.length))
+  const sent = request({ hostname, port, path, method }).end()
+  const [response] = await once(sent, 'response')
+  return { status: response.statusCode, text: await text(response) }
+}
