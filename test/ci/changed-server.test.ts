@@ -68,6 +68,17 @@ describe('mailshot send --changed --server', () => {
     expect(err).toBe('mailshot: MAILSHOT_TOKEN: the token is not valid\n')
     expect(server.requests).toHaveLength(1)
   })
+
+  test('says in one line why the site refuses, whatever the site says', async () => {
+    const { job, first, commit, server } = await openJob()
+    const pushed = commit({ 'june.md': onMerge('# Juin') })
+    const error = { code: 'unauthorized', message: 'no\n::error::x\u001b[2J' }
+    server.next.push(Response.json({ error }, { status: 401 }))
+
+    const { err } = await job(`${first}..${pushed}`)
+
+    expect(err).toBe('mailshot: MAILSHOT_TOKEN: no ::error::x [2J\n')
+  })
 })
 
 describe('mailshot send --changed', () => {

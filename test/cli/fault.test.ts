@@ -34,6 +34,14 @@ describe('explainFault', () => {
     })
   })
 
+  test('keeps what a server has said in its line', () => {
+    const cause = new Error('DNS:a\n::error::b')
+
+    expect(explainFault(new TypeError('fetch failed', { cause }))?.message).toContain(
+      '(DNS:a ::error::b)',
+    )
+  })
+
   test('tells a full disk from a wrong statement, which is a mistake in the code', () => {
     expect(explainFault(new LibsqlError('disk full', 'SQLITE_FULL'))).toMatchObject({ exit: 2 })
     expect(explainFault(new LibsqlError('no such column', 'SQLITE_ERROR'))).toBeUndefined()

@@ -68,6 +68,27 @@ describe('connectServer', () => {
     expect(notes).toEqual([])
   })
 
+  test('tries again when it is told to come later, as late as it is told', async () => {
+    const { server, ask, notes } = await openServer()
+    const headers = { 'retry-after': '1' }
+    server.next.push(new Response('slow down', { status: 429, headers }))
+
+    expect(await ask([1])).toEqual({ sends: [] })
+
+    expect(notes).toEqual([
+      `${server.url}/mailshot/api/sends answers 429 (it gets too many requests); trying again in 1 s`,
+    ])
+  })
+
+  test('calls it a fault of the site when it is told to come later for ever', async () => {
+    const { server, ask } = await openServer()
+    server.next.push(...[408, 425, 429].map((status) => new Response('', { status })))
+
+    await expect(ask()).rejects.toMatchObject({ name: 'SiteFault', isTemporary: true })
+    await expect(ask()).rejects.toMatchObject({ name: 'SiteFault', isTemporary: true })
+    await expect(ask()).rejects.toMatchObject({ name: 'SiteFault', isTemporary: true })
+  })
+
   test('asks about the base where no mailshot is', async () => {
     const { server, ask } = await openServer()
     server.next.push(new Response('<!doctype html>', { status: 404 }))

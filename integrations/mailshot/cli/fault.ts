@@ -1,5 +1,6 @@
 import { MailshotError } from '../error.ts'
 import { type ExitCode, exitCodes } from './command.ts'
+import { said } from './server/said.ts'
 import { SiteFault } from './server/site-fault.ts'
 
 /** What to tell somebody of an error, and how the process ends. */
@@ -64,7 +65,7 @@ function networkFault(error: Error): Fault | undefined {
   )
   if (!isFetch && !isSocket) return undefined
   const what = isFetch && inner ? inner.message : error.message
-  const message = `the connection failed (${what}); check the address, and that something answers there`
+  const message = `the connection failed (${said(what)}); check the address, and that something answers there`
   return { message, exit: exitCodes.failed }
 }
 

@@ -13,7 +13,7 @@ export interface Asking {
   body?: object
 }
 
-/** How long to wait before each further try: half a minute in all, as long as a deploy takes. */
+/** How long to wait before each further try, unless the site asks for more: half a minute in all, as a deploy takes. */
 const usualWaits = [1000, 2000, 4000, 8000, 15_000]
 /** A campaign with its images is uploaded, and checked by the site. */
 const timeouts = { GET: 30_000, POST: 120_000 }
@@ -40,8 +40,9 @@ export function connectServer(
     const answer = await tryOnce(url, token, asking.body)
     if (!(answer instanceof SiteFault)) return answer.json
     if (!answer.isTemporary || wait === undefined) throw answer
-    note(`${answer.message}; trying again in ${wait / 1000} s`)
-    await setTimeout(wait)
+    const pause = Math.max(wait, answer.retryAfter ?? 0)
+    note(`${answer.message}; trying again in ${pause / 1000} s`)
+    await setTimeout(pause)
     return attempt(asking, further)
   }
   return (asking) => attempt(asking, waits)
