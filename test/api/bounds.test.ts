@@ -2,6 +2,7 @@ import { sql } from 'drizzle-orm/sql'
 import { pino } from 'pino'
 import { describe, expect, test } from 'vitest'
 import { listSends, startSend } from '../../integrations/mailshot/send.ts'
+import { markdown } from '../campaign-folder.ts'
 import { answerApi, apiClient, apiRequest } from '../api-server.ts'
 import { openTestMailshot } from '../open-test-mailshot.ts'
 import { startFixture } from '../start-fixture.ts'
@@ -46,6 +47,68 @@ describe('a time that POST api/sends takes', () => {
     await expect(startFixture(mailshot, 'hello', { at })).rejects.toThrow(
       `campaign hello: ${at} is no time to send it at; give a date between 1970 and 9999`,
     )
+  })
+})
+
+describe('a page of the archive that POST api/sends takes', () => {
+  test.each([
+    [
+      'goes through a range',
+      'cannot be merged: ranges are not part of it',
+      [
+        ...['a', 'b', 'c'].map((x) => ({ tag: `for ${x} in (1..999)` })),
+        'x',
+        ...['a', 'b', 'c'].map(() => ({ tag: 'endfor' })),
+      ],
+    ],
+    [
+      'goes round without end',
+      'cannot be merged: its loops go round more than 10000 times',
+      [
+        { tag: `assign all = "${'x,'.repeat(999)}x" | split: ","` },
+        ...['a', 'b', 'c'].map((x) => ({ tag: `for ${x} in all` })),
+        ...['a', 'b', 'c'].map(() => ({ tag: 'endfor' })),
+      ],
+    ],
+    [
+      'assigns a range',
+      '{% assign all = (1..99999) %} cannot be read: ranges are not part of it',
+      [{ tag: 'assign all = (1..99999)' }],
+    ],
+    [
+      'merges what the site does not know',
+      'unknown merge field "shoe_size"',
+      [{ output: 'shoe_size', escape: 'html' }],
+    ],
+  ])('is none that %s', async (_what, why, html) => {
+    const mailshot = await openTestMailshot()
+    const { call } = await apiClient(mailshot)
+    const { campaign, ...rest } = await snapshotOf()
+    const pages = { fr: { kind: 'content', html } }
+
+    const response = await call('POST', 'sends', { ...rest, campaign: { ...campaign, pages } })
+
+    const { error } = Object(await response.json())
+    expect(response.status).toBe(422)
+    expect(error.message).toContain(`campaign.pages.fr.html: ${why}`)
+  })
+
+  test('may be without the condition and the assignment that its layout has around it', async () => {
+    const mailshot = await openTestMailshot()
+    const { call } = await apiClient(mailshot)
+    const layout =
+      '<mjml><mj-body><mj-section><mj-column><mj-text>' +
+      '{% assign town = city | default: "Pau" %}{% if city %}{{ content }}{% endif %}' +
+      '<a href="{{ url_unsubscribe }}">x</a></mj-text></mj-column></mj-section></mj-body></mjml>'
+    const snapshot = await snapshotOf({
+      'june.md': markdown('À {{ town }}, {{ city }}', 'layout: town'),
+      'june.txt': 'À vous. {{ url_unsubscribe }}\n',
+      'layouts/town.mjml': layout,
+    })
+
+    const response = await call('POST', 'sends', snapshot)
+
+    expect([response.status, Object(await response.json()).error]).toEqual([201, undefined])
   })
 })
 

@@ -16,15 +16,18 @@ export function tryOut(
   variant: CompiledVariant,
   place: Place,
 ): Problem[] {
-  const problems = trialReaders(config, compiled, variant).flatMap((reader) => {
+  const problems: Problem[] = []
+  for (const reader of trialReaders(config, compiled, variant)) {
     try {
       const message = composeSample(config, compiled, reader)
-      return checkMessage(message, reader, place)
+      problems.push(...checkMessage(message, reader, place))
     } catch (cause) {
       const why = cause instanceof Error ? cause.message : String(cause)
-      return [errorAt(place, 'the mail cannot be composed', why, 'mend the merge fields')]
+      problems.push(errorAt(place, 'the mail cannot be composed', why, 'mend the merge fields'))
+      // It may have failed for taking too long, and would so for each of the others.
+      break
     }
-  })
+  }
   // One reader is enough to show a mistake: the first, since sizes differ.
   const kinds = problems.toReversed().map((one) => [one.what.replace(/^\d+/, ''), one] as const)
   return [...new Map(kinds).values()]

@@ -1,11 +1,14 @@
 import { mergePage } from '../../archive.ts'
 import { tryOut } from '../../check/trial.ts'
-import type { CompiledCampaign, Template } from '../../compile.ts'
+import type { CompiledCampaign, CompiledVariant, Template } from '../../compile.ts'
 import { checkMerge } from '../../compile/check-merge.ts'
 import { decodeEntities } from '../../compile/entity.ts'
 import { type Fields, fieldsOf } from '../../compile/fields.ts'
 import { type Finding, findInMarkup } from '../../compile/findings.ts'
 import { isForbidden } from '../../compile/lint.ts'
+import type { TemplatePart } from '../../compile/template.ts'
+import type { MailshotConfig } from '../../config.ts'
+import type { MailshotError } from '../../error.ts'
 import type { Node } from '../../compile/nodes.ts'
 import type { Problem } from '../../campaign/problem.ts'
 import type { Mailshot } from '../../mailshot.ts'
@@ -26,17 +29,53 @@ export function checkTemplates({ config }: Mailshot, campaign: CompiledCampaign)
     refuse(place, tryOut(config, campaign, variant, { file: place, line: 1 }))
   }
   for (const [lang, { html }] of Object.entries(campaign.pages)) {
-    requireParsed(`campaign.pages.${lang}.html`, html, lang)
-    requireHarmless(`campaign.pages.${lang}.html`, mergePage(config, campaign, { lang }).html)
+    const place = `campaign.pages.${lang}.html`
+    requireParsed(place, html, lang)
+    requireKnown(place, html.map(withDefault), pageFields(fields, campaign.variants[lang]))
+    requireHarmless(place, mergeTrial(config, campaign, { lang, place }))
   }
+}
+
+/** A page has no condition of the layout around it, and leaves what is empty empty. */
+function withDefault(part: TemplatePart): TemplatePart {
+  return typeof part === 'object' && 'output' in part
+    ? { ...part, output: `${part.output} | default: ""` }
+    : part
+}
+
+/** Nor has it what the layout assigned, which is empty too. */
+function pageFields(fields: Fields, variant: CompiledVariant | undefined): Fields {
+  const tags = (variant?.html ?? []).flatMap((part) =>
+    typeof part === 'object' && 'tag' in part ? part.tag : [],
+  )
+  const assigned = tags.flatMap((tag) => /^(?:assign|for)\s+(\w+)/.exec(tag)?.[1] ?? [])
+  const others = assigned.filter((name) => !fields.has(name))
+  return new Map([...fields, ...others.map((name) => [name, { optional: true }] as const)])
+}
+
+/** What the archive could not merge would only be seen there. */
+function mergeTrial(
+  config: MailshotConfig,
+  campaign: CompiledCampaign,
+  { lang, place }: { lang: string; place: string },
+): string {
+  try {
+    return mergePage(config, campaign, { lang }).html
+  } catch (cause) {
+    throw unmergeable(place, cause)
+  }
+}
+
+function unmergeable(place: string, cause: unknown): MailshotError {
+  const why = cause instanceof Error ? cause.message : String(cause)
+  return invalid(`${place}: cannot be merged: ${why}`)
 }
 
 function requireParsed(place: string, template: Template, lang: string): void {
   try {
     prepareMerge(template, lang)
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause)
-    throw invalid(`${place}: cannot be merged: ${why}`)
+    throw unmergeable(place, cause)
   }
 }
 
