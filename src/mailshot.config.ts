@@ -5,9 +5,12 @@ import { smtp } from 'astro-mailshot/transports/smtp'
 const { SITE_URL, SMTP_HOST, SMTP_PORT, SMTP_TLS, SMTP_USER, SMTP_PASSWORD, MAILSHOT_PACE } =
   process.env
 
-/** Everything that differs between machines comes from the environment (.env.example); all of it has a default. */
+/**
+ * Everything that differs between machines comes from the environment (.env.example); all of it has a default, also where
+ * it is empty, as CI hands over what is not set.
+ */
 export default defineConfig({
-  site: SITE_URL ?? 'http://localhost:4321',
+  site: SITE_URL || 'http://localhost:4321',
   title: 'Lisière',
   from: 'Lisière <lettre@lisiere.example>',
   replyTo: 'bonjour@lisiere.example',
@@ -41,7 +44,7 @@ export default defineConfig({
     },
   },
   transport: transport(),
-  pace: MAILSHOT_PACE ?? '1000/hour',
+  pace: MAILSHOT_PACE || '1000/hour',
 })
 
 /** The SMTP server of the environment; without one, mails become files in `out/`. */

@@ -1,9 +1,11 @@
 import { readFileSync } from 'node:fs'
 import matter from 'gray-matter'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { z } from 'zod'
+import type { StartRequest } from '../../integrations/mailshot/api/start-request.ts'
 import { groups } from '../../integrations/mailshot/cli.ts'
 import { globalOptions } from '../../integrations/mailshot/cli/command.ts'
+import { errorCodes } from '../../integrations/mailshot/error.ts'
 
 const step = z.object({
   uses: z.string().optional(),
@@ -31,7 +33,11 @@ describe('the workflow for GitHub', () => {
 
   test('has the whole history and no other secret than the token, where it sends', () => {
     const [checkout, , , send] = jobs.send.steps
-    expect(checkout?.with).toMatchObject({ 'fetch-depth': 0, 'persist-credentials': false })
+    expect(checkout?.with).toEqual({
+      ref: '${{ github.sha }}',
+      'fetch-depth': 0,
+      'persist-credentials': false,
+    })
     expect(send?.env).toEqual({
       BEFORE: '${{ github.event.before }}',
       AFTER: '${{ github.sha }}',
@@ -39,6 +45,13 @@ describe('the workflow for GitHub', () => {
       MAILSHOT_TOKEN: '${{ secrets.MAILSHOT_TOKEN }}',
     })
     expect(JSON.stringify(jobs.check)).not.toContain('secrets.')
+  })
+
+  test('checks the campaigns of a fork, which sees no variables', () => {
+    expect(jobs.check.steps.at(-1)).toEqual({
+      run: 'npx mailshot check',
+      env: { SITE_URL: "${{ vars.SITE_URL || 'https://example.org' }}" },
+    })
   })
 
   test('drops no run that waits for another', () => {
@@ -74,6 +87,50 @@ describe('the pipeline for GitLab', () => {
     )
   })
 })
+
+describe('the example site', () => {
+  test('takes what is empty in the environment for not set, as CI hands it over', async () => {
+    vi.stubEnv('SITE_URL', '')
+    vi.stubEnv('MAILSHOT_PACE', '')
+    onTestFinished(() => void vi.unstubAllEnvs())
+    vi.resetModules()
+
+    const { default: config } = await import('../../src/mailshot.config.ts')
+
+    expect(config.site).toBe('http://localhost:4321')
+  })
+})
+
+describe('what is written of the API', () => {
+  const text = readFileSync(new URL('../../docs/ci.md', import.meta.url), 'utf8')
+
+  test('has every code of an error, with a status', () => {
+    const rows = Array.from(
+      text.matchAll(/^\| `([a-z-]+)` +\| [45]\d\d /gm),
+      ([, code = '']) => code,
+    )
+    expect(rows.toSorted()).toEqual(errorCodes.toSorted())
+  })
+
+  test('has every field that a start takes', () => {
+    const table = /^\| field [^]*?\n\n/m.exec(text)?.[0] ?? ''
+    const fields = Array.from(table.matchAll(/^\| `(\w+)`/gm), ([, field = '']) => field)
+    expect(fields.toSorted()).toEqual(Object.keys(startFields).toSorted())
+  })
+})
+
+/** Checked against the type: a field that is added must be named here, and so in the text. */
+const startFields: Record<keyof StartRequest, true> = {
+  site: true,
+  campaign: true,
+  media: true,
+  commit: true,
+  lists: true,
+  at: true,
+  audience: true,
+  onlyTo: true,
+  replaces: true,
+}
 
 function readYaml<Schema extends z.ZodType>(name: string, schema: Schema): z.output<Schema> {
   const text = readFileSync(new URL(`../../docs/ci/${name}`, import.meta.url), 'utf8')
