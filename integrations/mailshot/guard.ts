@@ -1,3 +1,4 @@
+import { answerWrongMethod } from './api/call.ts'
 import type { MailshotConfig } from './config.ts'
 import { refusalPage } from './pages/refusal.ts'
 import type { SiteRoute } from './routes.ts'
@@ -52,9 +53,10 @@ function isAllowed(method: string, { methods }: SiteRoute): boolean {
 function methodNotAllowed(
   config: MailshotConfig,
   request: Request,
-  { methods }: SiteRoute,
+  { methods, file }: SiteRoute,
 ): Response {
   const allow = methods.flatMap((one) => (one === 'GET' ? ['GET', 'HEAD'] : [one])).join(', ')
+  if (file.startsWith('api/')) return answerWrongMethod(request, allow)
   return refusalPage(config, request, { status: 405, headers: { allow } })
 }
 

@@ -30,6 +30,8 @@ export const siteRoutes: readonly SiteRoute[] = [
   route('/api/sends', 'api/sends.ts', 'machine', 'GET', 'POST'),
   route('/api/sends/[id]', 'api/send.ts', 'machine', 'GET'),
   route('/api/sends/[id]/[action]', 'api/send-action.ts', 'machine', 'POST'),
+  // What is not there is said in JSON too.
+  route('/api/[...path]', 'api/unknown.ts', 'machine', 'GET', 'POST'),
   route('/preview', 'preview/index.astro', 'preview', 'GET'),
   route('/preview/[slug]', 'preview/campaign.astro', 'preview', 'GET'),
   route('/preview/[slug]/[part]', 'preview/part.ts', 'preview', 'GET'),

@@ -37,6 +37,28 @@ describe('the API of the built site', () => {
       'GET, HEAD',
       'POST',
     ])
+    expect(await Promise.all(answers.map((one) => one.json()))).toMatchObject([
+      { error: { code: 'wrong-method', message: expect.stringContaining('GET, HEAD, POST') } },
+      { error: { code: 'wrong-method' } },
+      { error: { code: 'wrong-method' } },
+    ])
+  })
+
+  it('says in JSON too that there is nothing at an address', async () => {
+    const { ask } = await startWithToken()
+
+    const answers = await Promise.all([
+      ask('GET', 'nope'),
+      ask('POST', 'sends/some/pause/now', { body: '{}' }),
+      ask('GET', ''),
+    ])
+
+    expect(answers.map(({ status }) => status)).toEqual([404, 404, 404])
+    expect(await Promise.all(answers.map((one) => one.json()))).toMatchObject([
+      { error: { code: 'not-found', message: expect.stringContaining('/mailshot/api/nope') } },
+      { error: { code: 'not-found' } },
+      { error: { code: 'not-found' } },
+    ])
   })
 
   it('takes bodies of 32 MB and no more, from programs without an Origin', async () => {

@@ -31,7 +31,7 @@ export async function answerCall(
   const isRead = request.method === 'GET' || request.method === 'HEAD'
   const answering = isRead ? methods.GET : request.method === 'POST' ? methods.POST : undefined
   try {
-    if (!answering) throw wrongMethod(request, methods)
+    if (!answering) return answerWrongMethod(request, allowed(methods))
     const token = await authorize(mailshot, request, isRead ? ['read', 'send'] : ['send'])
     const { status = 200, body } = await answering({
       mailshot,
@@ -41,10 +41,24 @@ export async function answerCall(
     const held = mailshot.held === undefined ? {} : { held: mailshot.held }
     return json(request, status, { ...body, ...held })
   } catch (error) {
-    const { code = 'invalid', message } = known(mailshot, error)
-    const headers = { ...challenges[code], ...(code === 'wrong-method' && allow(methods)) }
-    return json(request, statuses[code], { error: { code, message } }, headers)
+    return answerError(request, known(mailshot, error))
   }
+}
+
+/** Answers with what is wrong with a request. */
+export function answerError(
+  request: Request,
+  { code = 'invalid', message }: MailshotError,
+  headers: Record<string, string> = {},
+): Response {
+  const body = { error: { code, message } }
+  return json(request, statuses[code], body, { ...challenges[code], ...headers })
+}
+
+/** Answers to a method that an address does not have; `allow` are those it has, `GET, HEAD`. */
+export function answerWrongMethod(request: Request, allow: string): Response {
+  const text = `${request.method} does nothing at this address; use ${allow}`
+  return answerError(request, new MailshotError(text, { code: 'wrong-method' }), { allow })
 }
 
 /** What may be told of an error: of one that nobody foresaw, nothing, since it may quote what is secret. */
@@ -130,15 +144,8 @@ function unauthorized(header: string): MailshotError {
   })
 }
 
-function wrongMethod(request: Request, methods: { GET?: unknown; POST?: unknown }): MailshotError {
-  return new MailshotError(
-    `${request.method} does nothing at this address; use ${allow(methods).allow}`,
-    { code: 'wrong-method' },
-  )
-}
-
-function allow({ GET, POST }: { GET?: unknown; POST?: unknown }) {
-  return { allow: [...(GET ? ['GET', 'HEAD'] : []), ...(POST ? ['POST'] : [])].join(', ') }
+function allowed({ GET, POST }: { GET?: unknown; POST?: unknown }): string {
+  return [...(GET ? ['GET', 'HEAD'] : []), ...(POST ? ['POST'] : [])].join(', ')
 }
 
 function json(

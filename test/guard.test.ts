@@ -1,0 +1,52 @@
+import { describe, expect, test } from 'vitest'
+import { handleUnknown } from '../integrations/mailshot/api/unknown.ts'
+import { guardRequest } from '../integrations/mailshot/guard.ts'
+import { siteRoutes } from '../integrations/mailshot/routes.ts'
+import { testConfig } from './open-test-mailshot.ts'
+
+const site = 'https://example.org'
+const config = testConfig({}, '/nowhere')
+
+function refusalOf(method: string, pattern: string): Response | undefined {
+  const route = siteRoutes.find((one) => one.pattern === pattern)
+  return guardRequest(new Request(`${site}/mailshot/x`, { method }), site, { route, config })
+}
+
+describe('guardRequest', () => {
+  test('refuses a method in JSON where programs ask', async () => {
+    const refused = refusalOf('DELETE', '/api/sends')
+    expect(refused?.status).toBe(405)
+    expect(refused?.headers.get('allow')).toBe('GET, HEAD, POST')
+    expect(refused?.headers.get('content-type')).toBe('application/json; charset=utf-8')
+    expect(await refused?.json()).toEqual({
+      error: {
+        code: 'wrong-method',
+        message: 'DELETE does nothing at this address; use GET, HEAD, POST',
+      },
+    })
+  })
+
+  test('refuses a method in words where people are', async () => {
+    const refused = refusalOf('PUT', '/subscribe')
+    expect([refused?.status, refused?.headers.get('allow')]).toEqual([405, 'GET, HEAD, POST'])
+    expect(await refused?.text()).toContain('GET, HEAD, POST')
+  })
+
+  test('lets a method through that an address has', () => {
+    expect(refusalOf('GET', '/api/sends/[id]')).toBeUndefined()
+    expect(refusalOf('POST', '/api/sends/[id]/[action]')).toBeUndefined()
+  })
+})
+
+describe('handleUnknown', () => {
+  test('answers in JSON that there is nothing', async () => {
+    const response = handleUnknown(new Request(`${site}/mailshot/api/nope?token=secret`))
+    expect(response.status).toBe(404)
+    expect(await response.json()).toEqual({
+      error: {
+        code: 'not-found',
+        message: 'there is nothing at /mailshot/api/nope; the API is at api/sends',
+      },
+    })
+  })
+})
