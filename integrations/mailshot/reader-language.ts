@@ -15,6 +15,11 @@ export function readerLanguage(
   return wishes.find((lang) => lang !== undefined) ?? 'en'
 }
 
+/** The language that we write to a reader in: theirs where we have texts in it, else the site's. */
+export function languageOfTexts(site: { lang: string }, lang: string | null | undefined): string {
+  return languageWithTexts(lang) ?? languageWithTexts(site.lang) ?? 'en'
+}
+
 /** Our texts' language for a tag: its own, or its primary language's (`fr-CA` → `fr`). */
 export function languageWithTexts(tag: string | null | undefined): string | undefined {
   const wanted = tag?.toLowerCase() ?? ''

@@ -11,9 +11,9 @@ import { findLists } from './subscriber/person.ts'
 import { findSuppression, liftableReasons } from './suppression.ts'
 
 export { findConfirmation, type FoundConfirmation } from './subscriber/confirm.ts'
-export { findLeaving, type Leaving, undoUnsubscribe } from './subscriber/leave.ts'
 export { findPerson, openPlaces, type Person, type Place } from './subscriber/person.ts'
 export { changePreferences, type PreferencesRequest } from './subscriber/preferences.ts'
+export { findLeaving, findUndo, type Leaving, undoUnsubscribe } from './subscriber/undo.ts'
 
 export interface SubscribeRequest {
   email: string

@@ -103,8 +103,12 @@ export interface PageTexts {
     leftEverything: NoticeTexts
     undo: string
     undoButton: string
-    undone: NoticeTexts
+    /** `waiting` for lists that had not been confirmed before they were left. */
+    undone: { heading: string; active: string; waiting: string }
+    tooLate: NoticeTexts
     none: NoticeTexts
+    /** For an address that gets nothing, and not by its owner's wish. */
+    already: NoticeTexts
     oneClick: string
   }
   preferences: {

@@ -50,7 +50,7 @@ describe('SubscribePage', () => {
         'aria-describedby': 'mailshot-email-error',
       },
     ])
-    expect(html).toMatch(/id="mailshot-email-error">\s*Cette adresse semble incomplète/)
+    expect(html).toMatch(/id="mailshot-email-error">\s*Nous ne pouvons pas écrire à cette adresse/)
     expect(html).toContain('<a href="#mailshot-lists">')
     expect(elements(html, 'input', { id: 'mailshot-lists' })).toMatchObject([{ name: 'list' }])
     expect(elements(html, 'fieldset')).toMatchObject([

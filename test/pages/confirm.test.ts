@@ -4,7 +4,7 @@ import { subscribe, unsubscribe } from '../../integrations/mailshot/subscriber.t
 import { suppress } from '../../integrations/mailshot/suppression.ts'
 import { openTestMailshot, type TestMailshot } from '../open-test-mailshot.ts'
 import { ask, confirmationToken, placesOf } from '../subscriber/zoe.ts'
-import { dump, get, head, locationOf, noticeOf, pageOf, post } from './visit.ts'
+import { dump, get, head, locationOf, noticeOf, pageOf, post, textOf } from './visit.ts'
 
 const day = 86_400_000
 let mailshot: TestMailshot
@@ -90,6 +90,26 @@ describe('confirmPage by POST', () => {
     const expired = await press()
     expect([forged.status, expired.status]).toEqual([404, 410])
     expect(await dump(mailshot)).toEqual(before)
+  })
+
+  it('confirms nothing by a body that is no form, and says so in the reader’s language', async () => {
+    const before = await dump(mailshot)
+    const answer = await visit(
+      new Request(`https://example.org/mailshot/confirm/${token}`, {
+        method: 'POST',
+        body: '{}',
+        headers: { 'content-type': 'application/json', 'accept-language': 'en' },
+      }),
+    )
+    expect(answer.status).toBe(415)
+    expect(await textOf(answer)).toContain('Nothing was changed')
+    expect(await dump(mailshot)).toEqual(before)
+  })
+
+  it('leads to our own host, whatever the address asked for looks like', async () => {
+    const url = `https://example.org//mailshot/confirm/${token}`
+    const answer = await visit(new Request(url, { method: 'POST', body: new URLSearchParams() }))
+    expect(locationOf(answer)).toBe(`/mailshot/confirm/${token}`)
   })
 
   it('says whom to write to when only the operator can let mail through', async () => {

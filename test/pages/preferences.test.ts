@@ -110,6 +110,24 @@ describe('preferencesPage by POST', () => {
     expect(view).toHaveProperty('done', expect.stringContaining('nous n’écrirons plus'))
   })
 
+  it('claims so only as long as it is so', async () => {
+    const doneAt = async (path: string) => {
+      const { view } = pageOf(await visit(get(path)))
+      return view.kind === 'preferences' ? view.done : view.kind
+    }
+    expect(await doneAt(`preferences/${token}?left=1`)).toBeUndefined()
+    await save({ ...filled, do: 'leave-everything' })
+    await save({ ...filled, shown: 'weekly', list: 'weekly' })
+    expect(await doneAt(`preferences/${token}?left=1`)).toBeUndefined()
+  })
+
+  it('leads to our own host, whatever the address asked for looks like', async () => {
+    const url = `https://example.org//mailshot/preferences/${token}`
+    const body = new URLSearchParams({ do: 'leave-everything' })
+    const answer = await visit(new Request(url, { method: 'POST', body }))
+    expect(locationOf(answer)).toBe(`/mailshot/preferences/${token}?left=1`)
+  })
+
   it('lets a person come back who had left everything', async () => {
     await save({ ...filled, do: 'leave-everything' })
     await save({ ...filled, list: 'weekly' })

@@ -59,8 +59,12 @@ describe('stopPage by GET', () => {
 
   it('asks once more before a send is cancelled', async () => {
     const notice = noticeOf(await visit(get(`stop/${token}?cancel=1`)))
-    expect(notice.form).toEqual({ fields: { do: 'cancel' }, button: 'Annuler définitivement' })
-    expect(notice.links).toEqual([{ label: 'Ne pas annuler', href: `/mailshot/stop/${token}` }])
+    expect(notice.form).toEqual({
+      fields: { do: 'cancel' },
+      button: 'Arrêter définitivement',
+      isFinal: true,
+    })
+    expect(notice.links).toEqual([{ label: 'Revenir à l’envoi', href: `/mailshot/stop/${token}` }])
   })
 
   it('changes nothing for a scanner, by HEAD or by GET', async () => {
@@ -69,6 +73,12 @@ describe('stopPage by GET', () => {
     await visit(get(`stop/${token}?do=cancel`))
     await visit(get(`stop/${token}?cancel=1&do=cancel`))
     expect(await dump(mailshot)).toEqual(before)
+  })
+
+  it('speaks English, from left to right, on a site whose language we have no texts in', async () => {
+    mailshot = { ...mailshot, config: { ...mailshot.config, lang: 'ar' } }
+    const { texts } = pageOf(await visit(get(`stop/${token}`)))
+    expect([texts.lang, texts.dir]).toEqual(['en', 'ltr'])
   })
 
   it('says when nothing leaves from here at all', async () => {
@@ -126,6 +136,15 @@ describe('stopPage by POST', () => {
     expect(locationOf(await press('cancel'))).toBe(`/mailshot/stop/${token}`)
     expect(locationOf(await press('pause'))).toBe(`/mailshot/stop/${token}`)
     expect(await dump(mailshot)).toEqual(before)
+  })
+
+  it('leads to our own host, whatever the address asked for looks like', async () => {
+    const url = `https://example.org//mailshot/stop/${token}`
+    const body = new URLSearchParams({ do: 'pause' })
+    const posted = await visit(new Request(url, { method: 'POST', body }))
+    expect(locationOf(posted)).toBe(`/mailshot/stop/${token}`)
+    const { view } = pageOf(await visit(new Request(url)))
+    expect(view).toMatchObject({ refresh: `/mailshot/stop/${token}` })
   })
 
   it('changes nothing by a link that is wrong', async () => {

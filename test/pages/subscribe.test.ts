@@ -7,7 +7,17 @@ import { subscribe } from '../../integrations/mailshot/subscriber.ts'
 import { suppress } from '../../integrations/mailshot/suppression.ts'
 import { openTestMailshot } from '../open-test-mailshot.ts'
 import { lettersOf, recordOf } from '../subscriber/zoe.ts'
-import { dump, type Fields, get, head, locationOf, noticeOf, pageOf, post } from './visit.ts'
+import {
+  dump,
+  type Fields,
+  get,
+  head,
+  locationOf,
+  noticeOf,
+  pageOf,
+  post,
+  textOf,
+} from './visit.ts'
 
 const asked = '/mailshot/subscribe?asked=1&lang=fr'
 
@@ -114,6 +124,28 @@ describe('subscribePage by POST', () => {
     expect(unknown).toMatchObject({ status: 303, headers: { location: asked } })
   })
 
+  it('takes as long whatever is known of the address, however long the work takes', async () => {
+    const { mailshot } = await open()
+    const timeOf = async (given: Mailshot) => {
+      const before = mailshot.now()
+      await subscribePage(given, post('subscribe', filled)).catch(() => undefined)
+      return mailshot.now() - before
+    }
+    const write = async (...statements: Parameters<typeof mailshot.db.write>) => {
+      mailshot.clock.advance(40)
+      return mailshot.db.write(...statements)
+    }
+    const slow = { ...mailshot, db: { ...mailshot.db, write } }
+    const unknown = await timeOf(slow)
+    await subscribe(mailshot, { email, lists: ['weekly'], consent, confirmed: true })
+    const active = await timeOf(slow)
+    await suppress(mailshot, email, { reason: 'complaint', actor: 'event' })
+    const suppressed = await timeOf(slow)
+    const fail = async () => Promise.reject(new Error('the disk is full'))
+    const broken = await timeOf({ ...mailshot, db: { ...mailshot.db, get: fail } })
+    expect([unknown, active, suppressed, broken]).toEqual([300, 300, 300, 300])
+  })
+
   it('says the same after a list that needs no confirmation', async () => {
     const { mailshot, send } = await open({
       lists: { weekly, open: { title: 'Open', doubleOptIn: false } },
@@ -140,7 +172,10 @@ describe('subscribePage by POST', () => {
         asksName: true,
         problems: [
           { field: 'lists', text: 'Choisissez au moins une lettre.' },
-          { field: 'email', text: expect.stringContaining('incomplète') },
+          {
+            field: 'email',
+            text: expect.stringMatching(/^Nous ne pouvons pas écrire à cette adresse/),
+          },
         ],
       },
     })
@@ -195,6 +230,14 @@ describe('subscribePage by POST', () => {
       headers: { 'content-type': 'application/json' },
     })
     expect(await subscribePage(mailshot, request)).toMatchObject({ status: 415 })
+  })
+
+  it('refuses a form that is too large in words of its own', async () => {
+    const { mailshot } = await open()
+    const request = post('subscribe', { ...filled, name: 'x'.repeat(70_000) })
+    const answer = await subscribePage(mailshot, request)
+    expect(answer.status).toBe(413)
+    expect(await textOf(answer)).toContain('raccourcissez')
   })
 })
 

@@ -6,12 +6,23 @@ import {
   unsubscribePage,
 } from '../../integrations/mailshot/pages/unsubscribe.ts'
 import type { Page } from '../../integrations/mailshot/pages/page.ts'
+import { lift, suppress } from '../../integrations/mailshot/suppression.ts'
 import { signToken } from '../../integrations/mailshot/token.ts'
 import { memory, type MemoryTransport } from '../../integrations/mailshot/transports/memory.ts'
 import { openTestMailshot, type TestMailshot, testSecret } from '../open-test-mailshot.ts'
 import { addReaders } from '../people.ts'
 import { startFixture } from '../start-fixture.ts'
-import { dump, get, head, locationOf, noticeOf, pageOf, post, postMultipart } from './visit.ts'
+import {
+  dump,
+  get,
+  head,
+  locationOf,
+  noticeOf,
+  pageOf,
+  post,
+  postMultipart,
+  textOf,
+} from './visit.ts'
 
 const minute = 60_000
 const oneClick = { 'List-Unsubscribe': 'One-Click' }
@@ -136,16 +147,90 @@ describe('unsubscribePage by its button', () => {
     expect(locationOf(answer)).toBe(`/mailshot/unsubscribe/${token}?undone=1`)
     expect(await dump(mailshot)).toEqual({ ...before, audit: (await dump(mailshot))['audit'] })
     const notice = noticeOf(await visit(get(after(locationOf(answer)))))
-    expect(notice.heading).toBe('Votre inscription est rétablie')
-    expect(notice.paragraphs[0]).toContain('«\u00a0Hebdo\u00a0»')
+    expect(notice.heading).toBe('Votre désinscription est annulée')
+    expect(notice.paragraphs).toEqual([
+      'L’adresse Reader1@example.net reçoit «\u00a0Hebdo\u00a0», «\u00a0Produits\u00a0» et «\u00a0Agenda\u00a0» comme avant.',
+    ])
+    const again = await answerTo(post(`unsubscribe/${token}`, form?.fields ?? {}))
+    expect(locationOf(again)).toBe(`/mailshot/unsubscribe/${token}?undone=1`)
+  })
+
+  it('tells of what was undone only that, and what waits for its confirmation again', async () => {
+    await mailshot.db.write(sql`
+      UPDATE subscriptions SET status = 'pending', active_at = NULL WHERE list_id = 'weekly'`)
+    await leave({ list: ['weekly', 'product'] })
+    const location = locationOf(await undo())
+    expect(noticeOf(await visit(get(after(location)))).paragraphs).toEqual([
+      'L’adresse Reader1@example.net reçoit «\u00a0Produits\u00a0» comme avant.',
+      expect.stringMatching(/^En attente de votre confirmation\u00a0: «\u00a0Hebdo\u00a0»\./),
+    ])
+  })
+
+  it('says that it is too late to undo what was left half an hour ago', async () => {
+    await leave({ list: ['weekly'] })
+    const at = mailshot.now()
+    mailshot.clock.advance(30 * minute)
+    const before = await dump(mailshot)
+    const page = pageOf(await undo(at))
+    expect([page.status, noticeOf(page).heading]).toEqual([410, 'Trop tard pour annuler'])
+    expect(noticeOf(page).links[0]?.href).toMatch(/^\/mailshot\/preferences\//)
+    expect(await dump(mailshot)).toEqual(before)
+  })
+
+  it('claims nothing undone to whoever merely opens that address, or has left again since', async () => {
+    const opened = await visit(get(`unsubscribe/${token}?undone=1`))
+    expect(opened.view.kind).toBe('leave')
+    await leave({ leave: 'everything' })
+    expect(noticeOf(await visit(get(`unsubscribe/${token}?undone=1`))).heading).toBe(
+      'Aucune inscription',
+    )
+    await undo()
+    mailshot.clock.advance(minute)
+    await leave({ leave: 'everything' })
+    expect(noticeOf(await visit(get(`unsubscribe/${token}?undone=1`))).heading).toBe(
+      'Aucune inscription',
+    )
+  })
+
+  it('undoes nothing for an address that the operator has blocked since', async () => {
+    await leave({ list: ['weekly'] })
+    await suppress(mailshot, 'reader1@example.net', { reason: 'manual', actor: 'command' })
+    const before = await dump(mailshot)
+    const page = pageOf(await undo())
+    expect([page.status, noticeOf(page).heading]).toEqual([
+      403,
+      'Cette adresse ne reçoit plus rien de nous',
+    ])
+    expect(await dump(mailshot)).toEqual(before)
+  })
+
+  it('says of an address that gets nothing already that it does, with nothing to press', async () => {
+    await leave({ list: ['weekly'] })
+    const headings: string[] = []
+    for (const reason of ['hard-bounce', 'manual', 'complaint'] as const) {
+      await suppress(mailshot, 'reader1@example.net', { reason, actor: 'event' })
+      const notice = noticeOf(await visit(get(`unsubscribe/${token}?left=1`)))
+      expect(notice.form).toBeUndefined()
+      expect(notice.links.map(({ href }) => href)).toEqual(['mailto:redac@example.org'])
+      headings.push(notice.heading)
+      await lift(mailshot, 'reader1@example.net', { actor: 'command' })
+    }
+    expect(new Set(headings)).toEqual(new Set(['Cette adresse ne reçoit déjà plus rien']))
+  })
+
+  it('leads to our own host, whatever the address asked for looks like', async () => {
+    const request = new Request(`https://example.org//mailshot/unsubscribe/${token}`, {
+      method: 'POST',
+      body: new URLSearchParams({ list: 'weekly' }),
+    })
+    expect(locationOf(await answerTo(request))).toBe(`/mailshot/unsubscribe/${token}?left=1`)
   })
 
   it('undoes nothing for a moment that is no number', async () => {
     await leave({ list: ['weekly'] })
     const before = await dump(mailshot)
-    await answerTo(post(`unsubscribe/${token}`, { undo: '1e99' }))
-    await answerTo(post(`unsubscribe/${token}`, { undo: '' }))
-    await answerTo(post(`unsubscribe/${token}`, { undo: '99999999999999999999' }))
+    const answers = [await undo('1e99'), await undo(''), await undo('9'.repeat(20)), await undo(1)]
+    expect(answers.map(({ status }) => status)).toEqual([410, 410, 410, 410])
     expect(await dump(mailshot)).toEqual(before)
   })
 })
@@ -166,6 +251,26 @@ describe('unsubscribePage by one click (RFC 8058)', () => {
     const answer = await answerTo(postMultipart(`unsubscribe/${token}`, oneClick))
     expect(answer.status).toBe(200)
     expect(await places()).toMatchObject({ weekly: 'one-click', product: 'one-click' })
+  })
+
+  it('understands a mail service that adds space, or writes it in another case', async () => {
+    const bodies = [
+      'List-Unsubscribe=One-Click\r\n',
+      'List-Unsubscribe=%20One-Click',
+      'list-unsubscribe=one-click',
+      ' List-Unsubscribe =One-Click',
+    ]
+    const type = 'application/x-www-form-urlencoded'
+    expect(await reasonsAfter(bodies, type)).toEqual(Array(4).fill('one-click'))
+  })
+
+  it('understands a multipart body whose lines end with a bare line feed', async () => {
+    const lines = ['--b', 'Content-Disposition: form-data; name="List-Unsubscribe"', '']
+    const body = [...lines, 'One-Click', '--b--', ''].join('\n')
+    expect(await reasonsAfter([body], 'multipart/form-data; boundary=b')).toEqual(['one-click'])
+    expect(
+      await reasonsAfter([body.replace('One-', 'No-')], 'multipart/form-data; boundary=b'),
+    ).toEqual(['active'])
   })
 
   it('answers the same when it is posted again', async () => {
@@ -228,6 +333,7 @@ describe('unsubscribePage by one click (RFC 8058)', () => {
       }),
     )
     expect(answer.status).toBe(415)
+    expect(await textOf(answer)).toMatch(/Rien n’a été changé/)
     expect(await dump(mailshot)).toEqual(before)
   })
 })
@@ -280,6 +386,26 @@ async function answerTo(request: Request): Promise<Page<UnsubscribeView> | Respo
 
 async function visit(request: Request): Promise<Page<UnsubscribeView>> {
   return pageOf(await answerTo(request))
+}
+
+/** Presses the button that takes back what was left at a time: just now, unless told. */
+async function undo(
+  at: number | string = mailshot.now(),
+): Promise<Page<UnsubscribeView> | Response> {
+  return answerTo(post(`unsubscribe/${token}`, { undo: String(at) }))
+}
+
+/** What one list is after each of these bodies was posted; it is active before each. */
+async function reasonsAfter(bodies: string[], type: string): Promise<unknown[]> {
+  const reasons: unknown[] = []
+  for (const body of bodies) {
+    await mailshot.db.write(sql`UPDATE subscriptions SET status = 'active'`)
+    const headers = { 'content-type': type }
+    const url = `https://example.org/mailshot/unsubscribe/${token}`
+    await answerTo(new Request(url, { method: 'POST', body, headers }))
+    reasons.push((await places())['weekly'])
+  }
+  return reasons
 }
 
 /** Presses a button of the page; answers where that leads. */

@@ -47,6 +47,12 @@ export function pageOf<View>(answer: Page<View> | Response): Page<View> {
   return answer
 }
 
+/** What is said where there is no page of the site's. */
+export async function textOf(answer: Page<unknown> | Response): Promise<string> {
+  if (answer instanceof Response) return answer.text()
+  throw new Error(`a page of ${answer.status}`)
+}
+
 /** The words of a page that has to be a notice. */
 export function noticeOf(answer: Page<{ kind: string }> | Response): Notice {
   const { view } = pageOf(answer)

@@ -6,7 +6,7 @@ import {
   undoUnsubscribe,
   unsubscribe,
 } from '../../integrations/mailshot/subscriber.ts'
-import { findSuppression, suppress } from '../../integrations/mailshot/suppression.ts'
+import { findSuppression, lift, suppress } from '../../integrations/mailshot/suppression.ts'
 import { openTestMailshot } from '../open-test-mailshot.ts'
 import { active, ask, asked, confirmationToken, placesOf, recordOf } from './zoe.ts'
 
@@ -62,6 +62,7 @@ describe('undoUnsubscribe', () => {
     const at = mailshot.now()
     mailshot.clock.advance(minute)
     expect(await undoUnsubscribe(mailshot, { subscriberId, at })).toEqual({
+      status: 'undone',
       restored: ['product', 'weekly'],
     })
     const after = await recordOf(mailshot)
@@ -81,7 +82,7 @@ describe('undoUnsubscribe', () => {
     await undoUnsubscribe(mailshot, undo)
     const before = await recordOf(mailshot)
     mailshot.clock.advance(minute)
-    expect(await undoUnsubscribe(mailshot, undo)).toEqual({ restored: [] })
+    expect(await undoUnsubscribe(mailshot, undo)).toMatchObject({ status: 'undone' })
     expect(await recordOf(mailshot)).toEqual(before)
   })
 
@@ -122,23 +123,52 @@ describe('undoUnsubscribe', () => {
     await unsubscribe(mailshot, { subscriberId, lists: 'all', reason: page })
     const at = mailshot.now()
     const before = await recordOf(mailshot)
-    await undoUnsubscribe(mailshot, { subscriberId, at: at - 1 })
-    await undoUnsubscribe(mailshot, { subscriberId: 99, at })
+    const tooLate = { status: 'too-late' }
+    expect(await undoUnsubscribe(mailshot, { subscriberId, at: at - 1 })).toEqual(tooLate)
+    expect(await undoUnsubscribe(mailshot, { subscriberId: 99, at })).toEqual(tooLate)
     mailshot.clock.advance(30 * minute)
-    await undoUnsubscribe(mailshot, { subscriberId, at })
+    expect(await undoUnsubscribe(mailshot, { subscriberId, at })).toEqual(tooLate)
     expect(await recordOf(mailshot)).toEqual(before)
     expect(await mailshot.db.all(sql`SELECT 1 FROM audit WHERE action <> 'unsubscribe'`)).toEqual(
       [],
     )
   })
 
-  it('lifts no suppression but the one that came with it', async () => {
+  it('restores nothing to an address that somebody else keeps mail from since', async () => {
     const mailshot = await openTestMailshot()
     const subscriberId = await active(mailshot)
     await unsubscribe(mailshot, { subscriberId, lists: 'all', reason: page })
     const at = mailshot.now()
     await suppress(mailshot, ask.email, { reason: 'complaint', actor: 'event' })
-    await undoUnsubscribe(mailshot, { subscriberId, at })
+    const before = await recordOf(mailshot)
+    expect(await undoUnsubscribe(mailshot, { subscriberId, at })).toEqual({ status: 'too-late' })
+    expect(await recordOf(mailshot)).toEqual(before)
     expect(await findSuppression(mailshot, ask.email)).toMatchObject({ reason: 'complaint' })
+    expect(await findLeaving(mailshot, subscriberId)).toBeUndefined()
+  })
+
+  it('restores no list to whoever left everything after it', async () => {
+    const mailshot = await openTestMailshot()
+    const subscriberId = await active(mailshot)
+    await unsubscribe(mailshot, { subscriberId, lists: ['weekly'], reason: page })
+    const at = mailshot.now()
+    mailshot.clock.advance(minute)
+    await unsubscribe(mailshot, { subscriberId, lists: 'all', reason: 'preferences' })
+    const before = await recordOf(mailshot)
+    expect(await findLeaving(mailshot, subscriberId)).toBeUndefined()
+    expect(await undoUnsubscribe(mailshot, { subscriberId, at })).toEqual({ status: 'too-late' })
+    expect(await recordOf(mailshot)).toEqual(before)
+  })
+
+  it('lifts the wish to get nothing of somebody who was on no list', async () => {
+    const mailshot = await openTestMailshot()
+    const subscriberId = await active(mailshot)
+    await unsubscribe(mailshot, { subscriberId, lists: 'all', reason: 'one-click' })
+    await lift(mailshot, ask.email, { actor: 'command' })
+    mailshot.clock.advance(minute)
+    await unsubscribe(mailshot, { subscriberId, lists: 'all', reason: page })
+    const undo = { subscriberId, at: mailshot.now() }
+    expect(await undoUnsubscribe(mailshot, undo)).toEqual({ status: 'undone', restored: [] })
+    expect(await findSuppression(mailshot, ask.email)).toBeUndefined()
   })
 })

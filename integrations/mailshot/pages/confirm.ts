@@ -1,9 +1,10 @@
 import type { MailshotConfig } from '../config.ts'
+import { readForm } from '../http.ts'
 import type { Mailshot } from '../mailshot.ts'
 import { readerLanguage } from '../reader-language.ts'
 import { confirm, findConfirmation, type FoundConfirmation } from '../subscriber.ts'
 import { type Texts, textsFor } from '../texts.ts'
-import { preferencesLink, subscribeLink } from './link.ts'
+import { pagePath, preferencesLink, subscribeLink } from './link.ts'
 import {
   isSampleToken,
   lostPage,
@@ -12,7 +13,8 @@ import {
   suppressedPage,
   testPage,
 } from './notice.ts'
-import { type Page, pathOf, redirectTo } from './page.ts'
+import { type Page, redirectTo } from './page.ts'
+import { refusalPage } from './refusal.ts'
 import { valuesOf } from './title.ts'
 
 /**
@@ -27,8 +29,10 @@ export async function confirmPage(
   const { config } = mailshot
   if (isSampleToken(token)) return testPage(config, request)
   if (request.method === 'POST') {
+    const form = await readForm(request)
+    if ('refused' in form) return refusalPage(config, request, { status: form.refused })
     const { status } = await confirm(mailshot, token)
-    if (status === 'confirmed') return redirectTo(pathOf(request))
+    if (status === 'confirmed') return redirectTo(pagePath(config, `confirm/${token}`))
   }
   const found = await findConfirmation(mailshot, token)
   if (found.status === 'malformed' || found.status === 'forged') return lostPage(config, request)

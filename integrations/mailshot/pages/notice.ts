@@ -20,6 +20,8 @@ export interface NoticeForm {
   /** What is posted, to the page's own address. */
   fields: Record<string, string>
   button: string
+  /** What it does cannot be undone. */
+  isFinal?: boolean
 }
 
 /** A notice with its words filled; what a value holds is text, never markup. */

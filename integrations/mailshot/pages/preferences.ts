@@ -12,7 +12,8 @@ import {
 } from '../subscriber.ts'
 import { fill, textLanguages, type Texts, textsFor } from '../texts.ts'
 import { verifyToken } from '../token.ts'
-import { fieldOf, fieldsOf, refusedForm } from './form.ts'
+import { fieldOf, fieldsOf } from './form.ts'
+import { pagePath } from './link.ts'
 import {
   gonePage,
   isSampleToken,
@@ -21,7 +22,8 @@ import {
   suppressedPage,
   testPage,
 } from './notice.ts'
-import { type Page, pathOf, redirectTo } from './page.ts'
+import { type Page, redirectTo } from './page.ts'
+import { refusalPage } from './refusal.ts'
 import { type OfferedList, publicListsOf } from './sign-up.ts'
 import { titleOf } from './title.ts'
 
@@ -59,7 +61,7 @@ export async function preferencesPage(
   if (person.suppressed && person.suppressed !== 'unsubscribe') {
     return suppressedPage(config, texts, person)
   }
-  if (request.method === 'POST') return post(mailshot, request, { person, texts })
+  if (request.method === 'POST') return post(mailshot, request, { person, texts, token })
   const view = formOf(config, texts, person)
   const done = doneBy(new URL(request.url).searchParams, texts, person)
   return { status: 200, texts, view: { ...view, done } }
@@ -68,14 +70,18 @@ export async function preferencesPage(
 async function post(
   mailshot: Mailshot,
   request: Request,
-  { person, texts }: { person: Person; texts: Texts },
+  { person, texts, token }: { person: Person; texts: Texts; token: string },
 ): Promise<Response> {
+  const { config } = mailshot
   const form = await readForm(request)
-  if ('refused' in form) return refusedForm(form)
+  if ('refused' in form) {
+    return refusalPage(config, request, { status: form.refused, lang: texts.lang })
+  }
   const subscriberId = person.id
+  const own = pagePath(config, `preferences/${token}`)
   if (fieldOf(form, 'do') === 'leave-everything') {
     await unsubscribe(mailshot, { subscriberId, lists: 'all', reason: 'preferences' })
-    return redirectTo(pathOf(request), { left: '1' })
+    return redirectTo(own, { left: '1' })
   }
   const chosen = fieldsOf(form, 'list')
   const userAgent = request.headers.get('user-agent')?.slice(0, 300)
@@ -86,11 +92,11 @@ async function post(
     name: form.has('name') ? fieldOf(form, 'name') : person.name,
     lang: fieldOf(form, 'lang'),
     consent: {
-      wording: wordingOf(mailshot.config, texts, { person, chosen }),
+      wording: wordingOf(config, texts, { person, chosen }),
       ...(userAgent !== undefined && { userAgent }),
     },
   })
-  return redirectTo(pathOf(request), { saved: '1' })
+  return redirectTo(own, { saved: '1' })
 }
 
 /** The words that a person agreed to by ticking these lists. */
@@ -151,6 +157,8 @@ function languagesOf(texts: Texts, { lang }: Person): PreferencesForm['languages
 
 function doneBy(query: URLSearchParams, texts: Texts, person: Person): string | undefined {
   const { saved, leftEverything } = texts.pages.preferences
-  if (query.has('left')) return fill(leftEverything, { email: person.written })
+  if (query.has('left') && person.suppressed === 'unsubscribe') {
+    return fill(leftEverything, { email: person.written })
+  }
   return query.has('saved') ? saved : undefined
 }

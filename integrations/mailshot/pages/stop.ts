@@ -2,14 +2,17 @@ import { MailshotError } from '../error.ts'
 import { readForm } from '../http.ts'
 import type { Mailshot } from '../mailshot.ts'
 import { composeSample } from '../message.ts'
+import { languageOfTexts } from '../reader-language.ts'
 import { cancelSend, findSend, pauseSend, resumeSend, type Send } from '../send.ts'
 import { sendIdOf } from '../send/id.ts'
 import { readSnapshot } from '../send/media.ts'
 import { fill, type StopTexts, type Texts, textsFor } from '../texts.ts'
 import { verifyToken } from '../token.ts'
-import { fieldOf, refusedForm } from './form.ts'
+import { fieldOf } from './form.ts'
+import { pagePath } from './link.ts'
 import { lostPage, type Notice, noticeOf } from './notice.ts'
-import { type Page, pathOf, redirectTo } from './page.ts'
+import { type Page, redirectTo } from './page.ts'
+import { refusalPage } from './refusal.ts'
 import { quotedTitles, titleOf } from './title.ts'
 
 export type StopView = Notice | SendView
@@ -46,27 +49,34 @@ export async function stopPage(
   const verified = verifyToken(config.secrets, 'stop', token, mailshot.now())
   const send = 'ids' in verified && (await findSend(mailshot, { id: sendIdOf(verified.ids) }))
   if (!send) return lostPage(config, request)
-  if (request.method === 'POST') return post(mailshot, request, send)
-  const texts = textsFor(config.lang)
+  const texts = textsFor(languageOfTexts(config, config.lang))
+  const own = pagePath(config, `stop/${token}`)
+  if (request.method === 'POST') return post(mailshot, request, { send, texts, own })
   const isAsking = new URL(request.url).searchParams.has('cancel') && isOpen(send)
   const view = isAsking
-    ? sureNotice(texts, send, pathOf(request))
-    : await sendView(mailshot, send, { texts, own: pathOf(request) })
+    ? sureNotice(texts, send, own)
+    : await sendView(mailshot, send, { texts, own })
   return { status: 200, texts, view }
 }
 
 const actor = 'operator:link'
 
-async function post(mailshot: Mailshot, request: Request, send: Send): Promise<Response> {
+async function post(
+  mailshot: Mailshot,
+  request: Request,
+  { send, texts, own }: { send: Send; texts: Texts; own: string },
+): Promise<Response> {
   const form = await readForm(request)
-  if ('refused' in form) return refusedForm(form)
+  if ('refused' in form) {
+    return refusalPage(mailshot.config, request, { status: form.refused, lang: texts.lang })
+  }
   try {
     await act(mailshot, send.id, fieldOf(form, 'do'))
   } catch (error) {
     // It has ended while the page was looked at; the page will say so.
     if (!(error instanceof MailshotError)) throw error
   }
-  return redirectTo(pathOf(request))
+  return redirectTo(own)
 }
 
 async function act(mailshot: Mailshot, id: string, action: string): Promise<void> {
@@ -87,7 +97,7 @@ function sureNotice(texts: Texts, send: Send, own: string): Notice {
     remaining: number.format(send.remaining),
     total: number.format(send.total),
   }
-  const form = { fields: { do: 'cancel' }, button: words.sureButton }
+  const form = { fields: { do: 'cancel' }, button: words.sureButton, isFinal: true }
   return noticeOf(words.sure, values, { form, links: [{ label: words.back, href: own }] })
 }
 

@@ -3,12 +3,13 @@ import type { MailshotConfig } from '../config.ts'
 import { readForm } from '../http.ts'
 import type { Mailshot } from '../mailshot.ts'
 import { readerLanguage } from '../reader-language.ts'
-import { subscribe, type SubscribeProblem } from '../subscriber.ts'
+import { subscribe, type Subscribed, type SubscribeProblem } from '../subscriber.ts'
 import { textLanguages, type Texts, textsFor } from '../texts.ts'
-import { fieldOf, fieldsOf, refusedForm } from './form.ts'
+import { fieldOf, fieldsOf } from './form.ts'
 import { pagePath, subscribeLink } from './link.ts'
 import { type Notice, noticeOf } from './notice.ts'
-import { type Page, pathOf, redirectTo } from './page.ts'
+import { type Page, redirectTo } from './page.ts'
+import { refusalPage } from './refusal.ts'
 import {
   chosenLists,
   publicListsOf,
@@ -48,21 +49,40 @@ export async function subscribePage(
     return { status: 404, texts, view: noticeOf(words.closed) }
   }
   const chosen = searchParams.getAll('list').flatMap((lists) => lists.split(','))
-  const form = { lang: texts.lang, form: pathOf(request), chosen, asksName: true }
+  const form = { lang: texts.lang, form: pagePath(config, 'subscribe'), chosen, asksName: true }
   return formPage(config, signUp(config, form))
 }
 
 async function post(mailshot: Mailshot, request: Request): Promise<Page<SubscribeView> | Response> {
-  const form = await readForm(request)
-  if ('refused' in form) return refusedForm(form)
   const { config } = mailshot
+  const answerAt = mailshot.now() + answerAfterMs
+  const form = await readForm(request)
+  if ('refused' in form) return refusalPage(config, request, { status: form.refused })
   const filled = readSignUp(config, request, form)
-  const { texts } = filled
+  try {
+    const result = await subscribeBy(mailshot, request, filled)
+    if (result.status === 'invalid') {
+      return formPage(config, { ...filled, problems: problemsOf(filled, result.problems) })
+    }
+    return redirectTo(pagePath(config, 'subscribe'), { asked: '1', lang: filled.texts.lang })
+  } finally {
+    await mailshot.sleep(Math.max(0, answerAt - mailshot.now()))
+  }
+}
+
+/** Counted from when the request came: an address that is known takes less work than a new one, and must not show that. */
+const answerAfterMs = 300
+
+async function subscribeBy(
+  mailshot: Mailshot,
+  request: Request,
+  filled: SignUp,
+): Promise<Subscribed> {
   const userAgent = request.headers.get('user-agent')?.slice(0, 300)
-  const result = await subscribe(mailshot, {
+  return subscribe(mailshot, {
     email: filled.email,
     name: filled.name,
-    lang: texts.lang,
+    lang: filled.texts.lang,
     lists: chosenLists(filled),
     consent: {
       source: 'form',
@@ -71,10 +91,6 @@ async function post(mailshot: Mailshot, request: Request): Promise<Page<Subscrib
       ...(userAgent !== undefined && { userAgent }),
     },
   })
-  if (result.status === 'invalid') {
-    return formPage(config, { ...filled, problems: problemsOf(filled, result.problems) })
-  }
-  return redirectTo(pagePath(config, 'subscribe'), { asked: '1', lang: texts.lang })
 }
 
 /** The form as it was filled in, wherever it stood. What it claims to offer is only what anyone may sign up to. */
@@ -86,7 +102,7 @@ function readSignUp(config: MailshotConfig, request: Request, form: FormData): S
   return {
     ...signUp(config, {
       lang,
-      form: fieldOf(form, 'form').slice(0, 200) || pathOf(request),
+      form: fieldOf(form, 'form').slice(0, 200) || pagePath(config, 'subscribe'),
       lists: offered.length > 0 ? offered : publicLists,
       chosen: fieldsOf(form, 'list'),
       asksName: form.has('name'),

@@ -1,24 +1,39 @@
 import type { MailshotConfig } from '../config.ts'
-import { readForm } from '../http.ts'
 import type { Mailshot } from '../mailshot.ts'
 import { readerLanguage } from '../reader-language.ts'
 import { findSelectingLists } from '../recipient/selecting-lists.ts'
 import {
   findLeaving,
   findPerson,
-  type Leaving,
+  findUndo,
   openPlaces,
   type Person,
   undoUnsubscribe,
   unsubscribe,
 } from '../subscriber.ts'
-import { fill, type Texts, textsFor } from '../texts.ts'
+import { fill, textsFor } from '../texts.ts'
 import { verifyToken } from '../token.ts'
-import { fieldOf, fieldsOf, refusedForm } from './form.ts'
-import { type PageLink, preferencesLink, subscribeLink } from './link.ts'
-import { gonePage, isSampleToken, lostPage, type Notice, noticeOf, testPage } from './notice.ts'
-import { type Page, pathOf, redirectTo } from './page.ts'
+import { fieldOf, fieldsOf } from './form.ts'
+import { pagePath, type PageLink, preferencesLink } from './link.ts'
+import {
+  gonePage,
+  isSampleToken,
+  lostPage,
+  type Notice,
+  suppressedPage,
+  testPage,
+} from './notice.ts'
+import { type Page, redirectTo } from './page.ts'
+import { refusalPage } from './refusal.ts'
 import { titleOf, valuesOf } from './title.ts'
+import {
+  alreadyNotice,
+  leftNotice,
+  noneNotice,
+  tooLateNotice,
+  undoneNotice,
+} from './unsubscribe/notice.ts'
+import { readLeavePost } from './unsubscribe/one-click.ts'
 
 export type UnsubscribeView = Notice | LeaveForm
 
@@ -60,6 +75,8 @@ export async function unsubscribePage(
 }
 
 interface Link {
+  /** The page's own address. */
+  own: string
   person: Person
   /** Of these lists is the mail that the link stands in, as far as it is known. */
   mailed: string[] | undefined
@@ -76,7 +93,8 @@ async function readLink(
   if (subscriberId === 0) return 'test'
   const person = await findPerson(mailshot, subscriberId)
   if (!person) return 'gone'
-  return { person, mailed: await findSelectingLists(mailshot, { recipientId, subscriberId }) }
+  const mailed = await findSelectingLists(mailshot, { recipientId, subscriberId })
+  return { own: pagePath(mailshot.config, `unsubscribe/${token}`), person, mailed }
 }
 
 async function post(
@@ -84,9 +102,12 @@ async function post(
   request: Request,
   link: Link | 'test' | 'gone',
 ): Promise<Page<UnsubscribeView> | Response> {
-  const form = await readForm(request)
-  if ('refused' in form) return refusedForm(form)
-  const isOneClick = /^one-click$/i.test(fieldOf(form, 'List-Unsubscribe'))
+  const posted = await readLeavePost(request)
+  if ('refused' in posted) {
+    const lang = typeof link === 'string' ? null : link.person.lang
+    return refusalPage(mailshot.config, request, { status: posted.refused, lang })
+  }
+  const { form, isOneClick } = posted
   if (isOneClick) return oneClick(mailshot, request, link)
   if (link === 'test') return testPage(mailshot.config, request)
   if (link === 'gone') return gonePage(mailshot.config, request)
@@ -108,17 +129,27 @@ async function leave(
   }
   const lists = isEverything ? 'all' : chosen
   await unsubscribe(mailshot, { subscriberId, lists, reason: 'page' })
-  return redirectTo(pathOf(request), { left: '1' })
+  return redirectTo(link.own, { left: '1' })
 }
 
 async function undo(
   mailshot: Mailshot,
   request: Request,
   { link, at }: { link: Link; at: string },
-): Promise<Response> {
+): Promise<Page<Notice> | Response> {
+  const { config } = mailshot
+  const { own, person } = link
+  const texts = textsFor(readerLanguage(config, request, [person.lang]))
+  if (isKeptOut(person)) return suppressedPage(config, texts, person)
   const leftAt = /^\d{1,15}$/.test(at) ? Number(at) : 0
-  await undoUnsubscribe(mailshot, { subscriberId: link.person.id, at: leftAt })
-  return redirectTo(pathOf(request), { undone: '1' })
+  const undone = await undoUnsubscribe(mailshot, { subscriberId: person.id, at: leftAt })
+  if (undone.status === 'undone') return redirectTo(own, { undone: '1' })
+  return { status: 410, texts, view: tooLateNotice(config, texts, person) }
+}
+
+/** Gets nothing, and not by their own wish. */
+function isKeptOut({ suppressed }: Person): boolean {
+  return suppressed !== null && suppressed !== 'unsubscribe'
 }
 
 /** RFC 8058 §3.2: no redirect, no cookie, no further step; mail services look at the status alone. */
@@ -146,14 +177,14 @@ async function show(
   const { person } = link
   const { searchParams } = new URL(request.url)
   const texts = textsFor(readerLanguage(config, request, [person.lang]))
-  const open = openPlaces(person)
+  if (isKeptOut(person)) return { status: 200, texts, view: alreadyNotice(config, texts, person) }
   const leaving = searchParams.has('left') ? await findLeaving(mailshot, person.id) : undefined
   if (leaving) return { status: 200, texts, view: leftNotice(config, texts, { person, leaving }) }
-  if (open.length === 0) return { status: 200, texts, view: noneNotice(config, texts, person) }
-  if (!searchParams.has('undone')) return leaveForm(config, request, link)
-  const values = valuesOf(config, texts, { ...person, lists: open.map(({ list }) => list) })
-  const links = [preferencesLink(config, texts, person.id)]
-  return { status: 200, texts, view: noticeOf(texts.pages.unsubscribe.undone, values, { links }) }
+  const taken = searchParams.has('undone') ? await findUndo(mailshot, person.id) : undefined
+  const undone = taken && undoneNotice(config, texts, { person, restored: taken.restored })
+  if (undone) return { status: 200, texts, view: undone }
+  if (openPlaces(person).length > 0) return leaveForm(config, request, link)
+  return { status: 200, texts, view: noneNotice(config, texts, person) }
 }
 
 function leaveForm(
@@ -184,23 +215,4 @@ function leaveForm(
       links: [preferencesLink(config, texts, person.id)],
     },
   }
-}
-
-function leftNotice(
-  config: MailshotConfig,
-  texts: Texts,
-  { person, leaving }: { person: Person; leaving: Leaving },
-): Notice {
-  const words = texts.pages.unsubscribe
-  const { everything, lists, at } = leaving
-  const fields = { undo: String(at) }
-  const form = { lead: words.undo, fields, button: words.undoButton }
-  const links = [preferencesLink(config, texts, person.id)]
-  const values = valuesOf(config, texts, { ...person, lists })
-  return noticeOf(everything ? words.leftEverything : words.left, values, { form, links })
-}
-
-function noneNotice(config: MailshotConfig, texts: Texts, person: Person): Notice {
-  const links = [preferencesLink(config, texts, person.id), subscribeLink(config, texts)]
-  return noticeOf(texts.pages.unsubscribe.none, { email: person.written }, { links })
 }

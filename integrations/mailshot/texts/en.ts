@@ -8,7 +8,7 @@ export const en: Texts = {
     unsubscribe: 'Unsubscribe',
     preferences: 'Change your preferences',
     view_in_browser: 'View in your browser',
-    why: 'You get this mail because {{ email }} is subscribed to “{{ list_title }}”.',
+    why: 'You are receiving this email because {{ email }} is subscribed to “{{ list_title }}”.',
   },
   letters: {
     confirmation: {
@@ -51,7 +51,7 @@ export const en: Texts = {
       subject: 'Paused: {slug}',
       paragraphs: [
         'The send of {slug} to {lists} has stopped by itself: {reason}',
-        '{sent} of {total} got it. Nobody is lost: once the cause is mended, the rest follows.',
+        '{sent} of {total} got it. Nobody is lost: once the problem is fixed, the rest follows.',
       ],
       button: 'Let this send go on',
       commands: 'Or by command: mailshot resume {id}',
@@ -82,14 +82,14 @@ export const en: Texts = {
     feed: 'Follow by RSS',
     next: {
       heading: 'And the next one?',
-      text: 'Get it by e-mail, and leave whenever you like, with one click.',
+      text: 'Get it by email, and leave whenever you like, with one click.',
       button: 'Subscribe',
     },
     unknown: {
       heading: 'This letter is not here',
       paragraphs: [
         'The address may be incomplete, or the letter is not one that everybody may read.',
-        'If you got it by e-mail, the link “View in your browser” of that mail will show it to you.',
+        'If you got it by email, the link “View in your browser” of that mail will show it to you.',
       ],
     },
     test: {

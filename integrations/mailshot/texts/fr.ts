@@ -20,8 +20,8 @@ export const fr: Texts = {
       expires: 'Le lien est valable jusqu’au {date}.',
     },
     welcome: {
-      subject: 'Bienvenue à {title}',
-      intro: 'Votre inscription à {lists} est faite. Merci, et à bientôt.',
+      subject: 'Bienvenue chez {title}',
+      intro: 'C’est fait : vous recevrez {lists}. Merci, et à bientôt.',
       leave:
         'Vous pouvez changer d’avis à tout moment : chaque message se termine par un lien de désinscription.',
     },

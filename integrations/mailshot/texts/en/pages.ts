@@ -71,22 +71,23 @@ export const pages: PageTexts = {
   form: {
     choose: 'I would like to get',
     one: 'I would like to get {lists}.',
-    email: 'E-mail address',
+    email: 'Email address',
     name: 'Name',
     note: 'Every mail has a link to unsubscribe with one click.',
     button: 'Subscribe',
-    noEmail: 'Please enter your e-mail address.',
-    wrongEmail: 'This address looks incomplete. It should look like camille@example.org.',
+    noEmail: 'Please enter your email address.',
+    wrongEmail:
+      'We cannot write to this address: please check it (a single address, without accents before the @).',
     noList: 'Please choose at least one newsletter.',
   },
   subscribe: {
-    heading: 'Get our news by e-mail',
+    heading: 'Get our news by email',
     intro: 'Choose what you would like to read, and tell us where to send it.',
     asked: {
-      heading: 'Please look into your mailbox',
+      heading: 'Check your inbox',
       paragraphs: [
         'If your subscription needs to be confirmed, a mail is on its way to the address you gave. Follow the link in it, and you are done.',
-        'Nothing there after a few minutes? Have a look among your spam. If the address was subscribed already, there is nothing to confirm, and it stays subscribed.',
+        'Nothing there after a few minutes? Check your spam folder. If the address was subscribed already, there is nothing to confirm, and it stays subscribed.',
       ],
     },
     again: 'Correct the address',
@@ -128,7 +129,7 @@ export const pages: PageTexts = {
     many: 'What would you like to stop getting at {email}?',
     button: 'Unsubscribe',
     everything: 'Stop everything',
-    everythingNote: 'We will not write to this address at all any more, whatever the newsletter.',
+    everythingNote: 'If you would rather not hear from us at all, from any newsletter:',
     noList: 'Please tick at least one newsletter.',
     left: {
       heading: 'You are unsubscribed',
@@ -147,19 +148,35 @@ export const pages: PageTexts = {
     undo: 'One click too many?',
     undoButton: 'Undo',
     undone: {
-      heading: 'You are subscribed again',
-      paragraphs: ['{email} gets {lists} as before.'],
+      heading: 'That is undone',
+      active: 'We will keep sending {lists} to {email}.',
+      waiting:
+        'Still waiting for your confirmation: {lists}. Follow the link in the mail that we sent you for it.',
+    },
+    tooLate: {
+      heading: 'Too late to undo',
+      paragraphs: [
+        'Nothing was changed: what you left can be taken back for half an hour only.',
+        'You can choose anew what {email} gets.',
+      ],
     },
     none: {
       heading: 'No subscription',
       paragraphs: ['{email} gets none of our newsletters.'],
+    },
+    already: {
+      heading: 'This address already gets nothing',
+      paragraphs: [
+        'We have stopped writing to {email}, so there is nothing left to unsubscribe from.',
+        'If you would like to get our newsletters again, write to us.',
+      ],
     },
     oneClick: 'You are unsubscribed.',
   },
   preferences: {
     heading: 'Your preferences',
     intro: 'For the address {email}',
-    lang: 'Language of our mails',
+    lang: 'Email language',
     save: 'Save',
     saved: 'Saved.',
     leftEverything: 'Saved: we will not write to {email} any more.',
@@ -201,6 +218,6 @@ export const pages: PageTexts = {
       ],
     },
     sureButton: 'Cancel for good',
-    back: 'Do not cancel',
+    back: 'Back to the send',
   },
 }

@@ -78,7 +78,8 @@ export const pages: PageTexts = {
     note: 'Chaque message contient un lien pour se désinscrire d’un clic.',
     button: 'M’inscrire',
     noEmail: 'Indiquez votre adresse e-mail.',
-    wrongEmail: 'Cette adresse semble incomplète. Elle s’écrit comme camille@exemple.fr.',
+    wrongEmail:
+      'Nous ne pouvons pas écrire à cette adresse : vérifiez-la (une seule adresse, sans accent avant le @).',
     noList: 'Choisissez au moins une lettre.',
   },
   subscribe: {
@@ -130,7 +131,8 @@ export const pages: PageTexts = {
     many: 'Que souhaitez-vous ne plus recevoir à l’adresse {email} ?',
     button: 'Me désinscrire',
     everything: 'Ne plus rien recevoir',
-    everythingNote: 'Nous n’écrirons plus du tout à cette adresse, quelle que soit la lettre.',
+    everythingNote:
+      'Pour ne plus recevoir aucun message de notre part, ni maintenant ni plus tard :',
     noList: 'Cochez au moins une lettre.',
     left: {
       heading: 'Votre désinscription est faite',
@@ -149,12 +151,28 @@ export const pages: PageTexts = {
     undo: 'Un clic de trop ?',
     undoButton: 'Annuler ma désinscription',
     undone: {
-      heading: 'Votre inscription est rétablie',
-      paragraphs: ['L’adresse {email} reçoit {lists} comme avant.'],
+      heading: 'Votre désinscription est annulée',
+      active: 'L’adresse {email} reçoit {lists} comme avant.',
+      waiting:
+        'En attente de votre confirmation : {lists}. Suivez le lien du message que nous vous avons envoyé pour cela.',
+    },
+    tooLate: {
+      heading: 'Trop tard pour annuler',
+      paragraphs: [
+        'Rien n’a été changé : une désinscription ne s’annule que pendant une demi-heure.',
+        'Vous pouvez choisir de nouveau ce que reçoit l’adresse {email}.',
+      ],
     },
     none: {
       heading: 'Aucune inscription',
       paragraphs: ['L’adresse {email} ne reçoit aucune de nos lettres.'],
+    },
+    already: {
+      heading: 'Cette adresse ne reçoit déjà plus rien',
+      paragraphs: [
+        'Nous avons cessé d’écrire à {email} : il n’y a plus rien dont se désinscrire.',
+        'Si vous souhaitez recevoir de nouveau nos lettres, écrivez-nous.',
+      ],
     },
     oneClick: 'Votre désinscription est faite.',
   },
@@ -193,16 +211,16 @@ export const pages: PageTexts = {
     held: 'Rien ne part d’ici pour le moment : {reason}',
     pause: 'Suspendre l’envoi',
     resume: 'Reprendre l’envoi',
-    cancel: 'Annuler l’envoi…',
+    cancel: 'Arrêter l’envoi…',
     refresh: 'Actualiser les chiffres',
     sure: {
-      heading: 'Annuler définitivement {slug} ?',
+      heading: 'Arrêter définitivement {slug} ?',
       paragraphs: [
         'L’attendent encore : {remaining} sur {total}. Ces personnes ne le recevront pas, sans retour possible.',
         'Ce qui est en train d’être remis en ce moment partira encore.',
       ],
     },
-    sureButton: 'Annuler définitivement',
-    back: 'Ne pas annuler',
+    sureButton: 'Arrêter définitivement',
+    back: 'Revenir à l’envoi',
   },
 }
