@@ -3,11 +3,15 @@ import { fileURLToPath, pathToFileURL } from 'node:url'
 import type { AstroConfig, AstroIntegration, HookParameters } from 'astro'
 import { AstroError } from 'astro/errors'
 import type { MailshotConfig } from './config.ts'
+import { MailshotError } from './error.ts'
 import { checkAddresses } from './integration/check-addresses.ts'
 import { useDevelopmentState } from './integration/development.ts'
+import { loadEnvironment } from './integration/environment.ts'
+import { requirePackages, externalPackages } from './integration/packages.ts'
 import { configPlugin } from './integration/vite-plugin.ts'
 import { wrapAdapter } from './integration/wrap-adapter.ts'
 import { patternOf, siteRoutes } from './routes.ts'
+import { closeSite, stopSender } from './site-state.ts'
 
 export interface MailshotOptions {
   /** The settings, from the project's root; by default `src/mailshot.config.ts` or `mailshot.config.ts`. */
@@ -38,6 +42,7 @@ export function mailshot(options: MailshotOptions = {}): AstroIntegration {
         siteBase = setup.config.base.replace(/\/$/, '')
         requireSite(setup.config)
         wrapAdapter(setup.config)
+        if (setup.command === 'build') requirePackages(root)
         const file = findConfig(root, options.config)
         config = await readConfig(file, setup)
         checkAddresses(config, setup)
@@ -55,6 +60,11 @@ export function mailshot(options: MailshotOptions = {}): AstroIntegration {
           if (config.secrets.length === 0) useDevelopmentState(root, logger)
           if (process.env['MAILSHOT_SENDER'] === 'on') void startDevSender(server)
         })
+      },
+      // Also before a restart, which may bring other settings.
+      'astro:server:done': async () => {
+        await stopSender()
+        await closeSite()
       },
       'astro:build:done': async ({ dir, logger }) => {
         const { emitMedia } = await import('./integration/emit-media.ts')
@@ -91,23 +101,32 @@ function findConfig(root: URL, asked: string | undefined): URL {
 }
 
 async function readConfig(file: URL, setup: Setup): Promise<MailshotConfig> {
-  const env = fileURLToPath(new URL('.env', setup.config.root))
-  if (existsSync(env)) process.loadEnvFile(env)
+  const env = new URL('.env', setup.config.root)
+  loadEnvironment(env)
+  setup.addWatchFile(env)
   setup.addWatchFile(file)
   const path = fileURLToPath(file)
   try {
     // A development server that starts again must not get the settings it read before.
     const { default: config } = await import(`${pathToFileURL(path).href}?at=${Date.now()}`)
     if (typeof config === 'object' && config !== null && 'secrets' in config) return config
-    throw new AstroError(`astro-mailshot: ${path} has to say: export default defineConfig({ … })`)
+    throw new MailshotError('it has to say: export default defineConfig({ … })')
   } catch (cause) {
-    if (cause instanceof AstroError) throw cause
-    const reason = cause instanceof Error ? cause.message : String(cause)
-    throw new AstroError(
-      `astro-mailshot: ${path} cannot be read: ${reason}`,
-      'It is read when the site is built too, so it must not need what only the server has: give such values a default.',
-    )
+    throw explainConfig(path, cause)
   }
+}
+
+function explainConfig(path: string, cause: unknown): AstroError {
+  const reason = cause instanceof Error ? cause.message : String(cause)
+  // By name: the settings may have loaded this class from elsewhere.
+  if (cause instanceof Error && cause.name === 'MailshotError') {
+    const wrong = reason.replace(/^mailshot\.config\.ts is wrong/, 'it is wrong')
+    return new AstroError(`astro-mailshot: ${path}: ${wrong}`)
+  }
+  return new AstroError(
+    `astro-mailshot: ${path} cannot be run: ${reason}`,
+    'It is run when the site is built, too: what only the server has, such as a password, needs a default there.',
+  )
 }
 
 function injectRoutes(
@@ -139,7 +158,7 @@ function adjustAstro(
     vite: {
       plugins: [configPlugin({ ...site, astro })],
       // Native and large packages stay where npm put them.
-      ssr: { external: ['@libsql/client', 'mjml', 'satteri', 'sharp', 'nodemailer', 'pino'] },
+      ssr: { external: externalPackages },
     },
   })
 }
@@ -155,14 +174,24 @@ async function findUnlisted(config: MailshotConfig): Promise<string[]> {
   return unlisted
 }
 
-async function startDevSender({
-  ssrLoadModule,
-  config,
-}: HookParameters<'astro:server:setup'>['server']): Promise<void> {
+type DevServer = HookParameters<'astro:server:setup'>['server']
+
+/** In the modules of the pages, so that both have one database open. */
+async function startDevSender({ environments, config }: DevServer): Promise<void> {
+  const environment = environments['ssr']
+  if (!isRunnable(environment)) return
   try {
-    const { startSiteSender } = await ssrLoadModule(fileURLToPath(here('./server.ts')))
+    const { startSiteSender } = await environment.runner.import(fileURLToPath(here('./server.ts')))
     await startSiteSender()
   } catch (error) {
     config.logger.error(error instanceof Error ? error.message : String(error))
   }
+}
+
+interface Runnable {
+  runner: { import(path: string): Promise<{ startSiteSender(): Promise<void> }> }
+}
+
+function isRunnable(environment: object | undefined): environment is Runnable {
+  return environment !== undefined && 'runner' in environment
 }

@@ -1,17 +1,10 @@
 import type { Logger } from 'pino'
 import config from 'virtual:mailshot/config'
 import { type Mailshot, openMailshot, type OpenOptions, requireSecret } from './mailshot.ts'
-import { type Sender, startSender } from './sender.ts'
+import { startSender } from './sender.ts'
+import { closeSite, type SiteState, stopSender } from './site-state.ts'
 
-interface Site {
-  mailshot: Promise<Mailshot>
-  sender?: Sender
-}
-
-declare global {
-  // Modules are loaded anew when a file changes in development; the open database and its sender stay.
-  var astroMailshot: Site | undefined
-}
+export { closeSite, senderState, stopSender } from './site-state.ts'
 
 /** How long a reader, or a mail service that unsubscribes one, is kept waiting while another process writes. */
 const patienceMs = 5_000
@@ -22,9 +15,20 @@ export async function siteMailshot(): Promise<Mailshot> {
   return { ...mailshot, db: mailshot.db.within(patienceMs) }
 }
 
+/** In development the settings may have changed since; then everything begins anew with the new ones. */
 function openOnce(options: OpenOptions): Promise<Mailshot> {
-  globalThis.astroMailshot ??= { mailshot: open(options) }
-  return globalThis.astroMailshot.mailshot
+  const known = globalThis.astroMailshot
+  if (known?.config === config) return known.mailshot
+  const site: SiteState = { config, mailshot: open(options) }
+  globalThis.astroMailshot = site
+  if (known) void replace(known).catch(() => undefined)
+  return site.mailshot
+}
+
+async function replace(known: SiteState): Promise<void> {
+  await stopSender(known)
+  if (known.sender) await startSiteSender()
+  await closeSite(known)
 }
 
 /**
@@ -50,23 +54,6 @@ export async function startSiteSender(): Promise<void> {
     site.sender = startSender(mailshot)
     mailshot.log.info('the sender is running')
   }
-}
-
-/** Ends the sender of this process: what is in hand is finished, the rest given back. */
-export async function stopSender(): Promise<void> {
-  await globalThis.astroMailshot?.sender?.stop()
-}
-
-/** Closes the database, once nothing needs it any more. */
-export async function closeSite(): Promise<void> {
-  const site = globalThis.astroMailshot
-  globalThis.astroMailshot = undefined
-  await site?.mailshot.then((mailshot) => mailshot.close())
-}
-
-/** How the sender of this process does; `off` when another process is to send. */
-export function senderState(): ReturnType<Sender['state']> | 'off' {
-  return globalThis.astroMailshot?.sender?.state() ?? 'off'
 }
 
 async function open(options: OpenOptions): Promise<Mailshot> {

@@ -27,13 +27,20 @@ describe('mailshot', () => {
 
   it('tells each wrong setting', async () => {
     const error = await refusalOf({ settings: "title: '', lang: 'fr'" })
-    expect(error.message).toMatch(/cannot be read: mailshot\.config\.ts is wrong:\n[^]*from/)
+    expect(error.message).toMatch(/mailshot\.config\.ts: it is wrong:\n[^]*from/)
+    expect(error.hint).toBeUndefined()
+  })
+
+  it('tells of settings that only the server can run', async () => {
+    const error = await refusalOf({ settings: `...JSON.parse(process.env.NOWHERE_SET)` })
+    expect(error.message).toMatch(/mailshot\.config\.ts cannot be run: /)
+    expect(error.hint).toContain('needs a default')
   })
 
   it('asks for pages below the path that the site lives at', async () => {
     const error = await refusalOf({ astro: { base: '/docs' } })
     expect(error.message).toContain('the site lives at /docs, but mailshot.config.ts puts pages at')
-    expect(error.hint).toBe('Write /docs/mailshot there.')
+    expect(error.hint).toBe("Write there: base: '/docs/mailshot', archive: '/docs/newsletters'")
   })
 
   it('asks for pages below a language where all pages have one in front', async () => {
@@ -41,7 +48,9 @@ describe('mailshot', () => {
     const i18n = { locales: ['fr', 'en'], defaultLocale: 'fr', routing }
     const error = await refusalOf({ astro: { i18n } })
     expect(error.message).toContain('puts a language in front of every page')
-    expect(error.hint).toMatch(/^Write \/fr\/mailshot there\./)
+    expect(error.hint).toMatch(
+      /^Write there: base: '\/fr\/mailshot', archive: '\/fr\/newsletters'\./,
+    )
   })
 
   it('asks for links that end as the addresses of the site do', async () => {

@@ -10,7 +10,10 @@ type Setup = Pick<HookParameters<'astro:config:setup'>, 'config' | 'logger'>
  * @throws AstroError, with a hint, where a link would lead nowhere
  */
 export function checkAddresses(config: MailshotConfig, { config: astro, logger }: Setup): void {
-  const paths = [config.base, ...(config.archive === false ? [] : [config.archive])]
+  const paths: Paths = {
+    base: config.base,
+    ...(config.archive !== false && { archive: config.archive }),
+  }
   checkBase(paths, astro)
   checkLanguages(paths, astro)
   checkSlash(config, astro)
@@ -20,30 +23,41 @@ export function checkAddresses(config: MailshotConfig, { config: astro, logger }
   )
 }
 
-function checkBase(paths: string[], astro: AstroConfig): void {
+/** By the option that says them. */
+type Paths = Record<string, string>
+
+function checkBase(paths: Paths, astro: AstroConfig): void {
   const base = astro.base.replace(/\/$/, '')
-  const outside = paths.find((path) => !path.startsWith(`${base}/`))
-  if (outside === undefined) return
+  const wrong = Object.entries(paths).filter(([, path]) => !path.startsWith(`${base}/`))
+  if (wrong.length === 0) return
   throw new AstroError(
-    `astro-mailshot: the site lives at ${base}, but mailshot.config.ts puts pages at ${outside}.`,
-    `Write ${base}${outside} there.`,
+    `astro-mailshot: the site lives at ${base}, but mailshot.config.ts puts pages at ${listOf(wrong)}.`,
+    `Write there: ${meant(wrong, (path) => base + path)}`,
   )
 }
 
 /** Astro answers 404 for every page that has no language in front, where the site says that all have. */
-function checkLanguages(paths: string[], { i18n, base }: AstroConfig): void {
+function checkLanguages(paths: Paths, { i18n, base }: AstroConfig): void {
   if (typeof i18n?.routing !== 'object' || !i18n.routing.prefixDefaultLocale) return
   const start = base.replace(/\/$/, '')
   const locales = i18n.locales.map((one) => (typeof one === 'string' ? one : one.path))
   const isInLanguage = (path: string) =>
     locales.some((locale) => path.startsWith(`${start}/${locale}/`))
-  const outside = paths.find((path) => !isInLanguage(path))
-  if (outside === undefined) return
-  const meant = `${start}/${i18n.defaultLocale}${outside.slice(start.length)}`
+  const wrong = Object.entries(paths).filter(([, path]) => !isInLanguage(path))
+  if (wrong.length === 0) return
+  const inLanguage = (path: string) => `${start}/${i18n.defaultLocale}${path.slice(start.length)}`
   throw new AstroError(
-    `astro-mailshot: i18n.routing puts a language in front of every page, but mailshot.config.ts puts pages at ${outside}.`,
-    `Write ${meant} there. The pages speak each reader's language, whatever stands in front.`,
+    `astro-mailshot: i18n.routing puts a language in front of every page, but mailshot.config.ts puts pages at ${listOf(wrong)}.`,
+    `Write there: ${meant(wrong, inLanguage)}. The pages speak each reader's language, whatever stands in front.`,
   )
+}
+
+function listOf(paths: [option: string, path: string][]): string {
+  return paths.map(([, path]) => path).join(' and ')
+}
+
+function meant(paths: [option: string, path: string][], cure: (path: string) => string): string {
+  return paths.map(([option, path]) => `${option}: '${cure(path)}'`).join(', ')
 }
 
 function checkSlash(config: MailshotConfig, { trailingSlash }: AstroConfig): void {

@@ -39,6 +39,8 @@ export function configPlugin({
         SITE_CHECKS_ORIGIN: JSON.stringify(astro.security.checkOrigin),
       },
     }),
+    // Astro starts again when the settings change; a reload before that would meet a closed door.
+    hotUpdate: (update) => (update.file === fileURLToPath(file) ? [] : undefined),
     resolveId: (id) => (id === layoutsId ? `\0${layoutsId}` : undefined),
     load: (id) =>
       id === `\0${layoutsId}`

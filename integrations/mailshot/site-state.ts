@@ -1,0 +1,32 @@
+import type { MailshotConfig } from './config.ts'
+import type { Mailshot } from './mailshot.ts'
+import type { Sender } from './sender.ts'
+
+/** What the site's process has open. */
+export interface SiteState {
+  /** The settings it was opened with. */
+  config: MailshotConfig
+  mailshot: Promise<Mailshot>
+  sender?: Sender
+}
+
+declare global {
+  // In development modules are loaded anew when a file changes, while the open database and its sender stay.
+  var astroMailshot: SiteState | undefined
+}
+
+/** Ends the sender of this process: what is in hand is finished, the rest given back. */
+export async function stopSender(site = globalThis.astroMailshot): Promise<void> {
+  await site?.sender?.stop()
+}
+
+/** Closes the database, once nothing needs it any more. */
+export async function closeSite(site = globalThis.astroMailshot): Promise<void> {
+  if (site === globalThis.astroMailshot) globalThis.astroMailshot = undefined
+  await site?.mailshot.then((mailshot) => mailshot.close())
+}
+
+/** How the sender of this process does; `off` when another process is to send. */
+export function senderState(): ReturnType<Sender['state']> | 'off' {
+  return globalThis.astroMailshot?.sender?.state() ?? 'off'
+}
