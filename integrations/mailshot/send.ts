@@ -8,6 +8,7 @@ import { MailshotError } from './error.ts'
 import { type Mailshot, requireSecret } from './mailshot.ts'
 import { isSelected } from './send/audience.ts'
 import { newSendId } from './send/id.ts'
+import { mediaStatements, requireSameImages } from './send/keep-media.ts'
 import {
   findOpenSend,
   findSend,
@@ -51,8 +52,8 @@ export interface StartOptions {
  * Starts a send: freezes the compiled campaign and its images, and schedules it; a worker does the rest. The same trigger
  * (slug, content, lists, and what it replaces) answers the send it made before, with `created: false`.
  *
- * @throws MailshotError when a list is unknown, the secret is missing, the campaign needs `--again`, or what it is to
- *   replace has started
+ * @throws MailshotError when a list is unknown, the secret is missing, the campaign needs `--again`, what it is to replace
+ *   has started, or an image is another than the one that a send has by its name
  */
 export async function startSend(
   mailshot: Mailshot,
@@ -62,6 +63,7 @@ export async function startSend(
 ): Promise<{ send: Send; created: boolean }> {
   requireSecret(mailshot.config)
   const request = await checkRequest(mailshot, compiled, options)
+  await requireSameImages(mailshot, media)
   const existing = await existingSend(mailshot, request)
   if (existing) return { send: existing, created: false }
   const id = newSendId(mailshot.now())
@@ -94,10 +96,7 @@ function startStatements(mailshot: Mailshot, start: Start): SQL[] {
   return [
     sql`INSERT INTO snapshots (hash, slug, compiled, created_at)
         VALUES (${snapshot}, ${slug}, ${JSON.stringify(compiled)}, ${now}) ON CONFLICT DO NOTHING`,
-    ...media.map(
-      (file) => sql`INSERT INTO media (hash, type, bytes, created_at)
-        VALUES (${file.hash}, ${file.type}, ${file.bytes}, ${now}) ON CONFLICT DO NOTHING`,
-    ),
+    ...mediaStatements(media, now),
     ...replaceStatements(mailshot, start),
     sql`INSERT INTO sends (id, slug, content_hash, snapshot, lists, trigger_key, audience, only_to, status, git_commit,
           created_at, scheduled_at)
