@@ -117,7 +117,18 @@ describe('StopPage', () => {
     expect(html).toMatch(/<dt[^>]*>Destinataires<\/dt>\s*<dd[^>]*>0<\/dd>/)
     expect(html).toMatch(/<progress max="1" value="0" aria-label="Programmé"/)
     expect(html).toContain('<button class="mailshot-button" name="do" value="pause"')
-    expect(html).toContain('<a href="/mailshot/stop/x?cancel=1"')
+    expect(html).toContain(`<a href="/mailshot/stop/${token}?cancel=1"`)
+  })
+
+  it('shows by its colour the button that cannot be undone, in the middle of the site’s page', async () => {
+    const { mailshot, sign } = await open()
+    await addReaders(mailshot, 1)
+    const { send } = await startFixture(mailshot, 'hello')
+    const token = sign('stop', sendIdNumbers(send.id) ?? [])
+    const page = pageOf(await stopPage(mailshot, get('stop/x?cancel=1'), token))
+    const html = await render(StopPage, { page })
+    expect(html).toMatch(/<button class="mailshot-button mailshot-button-final">\s*Arrêter/)
+    expect(html).toContain('<div class="mailshot mailshot-page"')
   })
 })
 
