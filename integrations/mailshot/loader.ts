@@ -28,18 +28,53 @@ const schema = z.object({
  *     export const collections = { campaigns: defineCollection({ loader: campaigns() }) }
  */
 export function campaigns(): Loader {
+  const inTurn = openQueue()
+  const watches = new Map<string, () => void>()
   return {
     name: 'astro-mailshot',
     schema,
     load: async (context) => {
-      await loadAll(context)
-      const folder = resolve(config.campaigns)
-      context.watcher?.add(folder)
-      context.watcher?.on('all', (_event, changed) => {
-        if (!relative(folder, changed).startsWith('..')) void loadAll(context)
-      })
+      await inTurn(() => loadAll(context))
+      // Astro loads again what it is told to refresh, without ending what was begun before.
+      watches.get(context.collection)?.()
+      watches.set(context.collection, watch(context, inTurn))
     },
   }
+}
+
+type Queue = (run: () => Promise<void>) => Promise<void>
+
+/** Runs one after the other: of two at once, each would take out what the other has just put in. */
+function openQueue(): Queue {
+  let last = Promise.resolve()
+  return (run) => {
+    const turn = last.then(run)
+    last = turn.catch(() => {})
+    return turn
+  }
+}
+
+/** Loads again whenever a file changes; what is wrong then is only said. @returns ends it */
+function watch(context: LoaderContext, inTurn: Queue): () => void {
+  const { watcher, logger } = context
+  const folder = resolve(config.campaigns)
+  let isDue = false
+  const reload = async () => {
+    isDue = false
+    await loadAll(context)
+  }
+  const onChange = (_event: string, changed: string) => {
+    // One run reads all that has changed before it begins.
+    if (isDue || relative(folder, changed).startsWith('..')) return
+    isDue = true
+    inTurn(reload).catch((error: unknown) => {
+      const why = error instanceof Error ? error.message : String(error)
+      logger.error(`the campaigns could not be loaded again: ${why}`)
+    })
+  }
+  watcher?.add(folder)
+  watcher?.on('all', onChange)
+  return () => watcher?.off('all', onChange)
 }
 
 async function loadAll(context: LoaderContext): Promise<void> {
