@@ -1,10 +1,10 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, test, vi } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { readSend } from '../../integrations/mailshot/send.ts'
 import { markdown } from '../campaign-folder.ts'
 import { startFixture } from '../start-fixture.ts'
-import { dated, onMerge, openChangedSite } from './changed-site.ts'
+import { dated, openChangedSite } from './changed-site.ts'
 
 const december = dated('# Décembre', '2026-12-01 09:00')
 
@@ -153,86 +153,6 @@ describe('a planned send whose commit was not fetched', () => {
   })
 })
 
-describe('an old job that is run again', () => {
-  test('sends nothing that a newer commit has deleted', async () => {
-    const { commit, first, rerun } = await openRerun()
-    const added = commit({ 'june.md': onMerge('# Juin') })
-    const deleted = commit({ 'june.md': null })
-
-    const { code, lines, sends } = await rerun(`${first}..${added}`, { main: deleted })
-
-    const where = `${deleted.slice(0, 12)}, origin/main`
-    const reason = `a newer commit (${where}) says otherwise; what that one says is for its own job`
-    expect(code).toBe(0)
-    expect(lines).toMatchObject([{ slug: 'june', action: 'skipped', reason }])
-    expect(sends).toEqual([])
-  })
-
-  test('sends nothing that a newer commit has made manual, on the main branch of origin', async () => {
-    const { commit, git, first, rerun } = await openRerun()
-    const added = commit({ 'june.md': onMerge('# Juin') })
-    const manual = commit({ 'june.md': markdown('# Juin') })
-    git('symbolic-ref', 'refs/remotes/origin/HEAD', 'refs/remotes/origin/main')
-    vi.stubEnv('GITHUB_REF_NAME', '')
-
-    const { lines, sends } = await rerun(`${first}..${added}`, { main: manual })
-
-    expect(lines).toMatchObject([{ slug: 'june', action: 'skipped' }])
-    expect(sends).toEqual([])
-  })
-
-  test('sends what newer commits leave as it was', async () => {
-    const { commit, first, rerun } = await openRerun()
-    const added = commit({ 'june.md': onMerge('# Juin'), 'july.md': onMerge('# Juillet') })
-    const later = commit({ 'july.md': null, 'layouts/plain.mjml': '<mjml></mjml>' })
-
-    const { actions } = await rerun(`${first}..${added}`, { main: later })
-
-    expect(actions).toEqual([
-      ['july', 'skipped'],
-      ['june', 'started'],
-    ])
-  })
-
-  test('sends nothing when the branch was rewritten and says otherwise', async () => {
-    const { commit, git, first, rerun } = await openRerun()
-    const added = commit({ 'june.md': onMerge('# Juin') })
-    git('reset', '--quiet', '--hard', first)
-    const instead = commit({ 'july.md': onMerge('# Juillet') })
-
-    const { actions } = await rerun(`${first}..${added}`, { main: instead })
-
-    expect(actions).toEqual([['june', 'skipped']])
-  })
-
-  test('asks the branch that it was pushed to, and no other', async () => {
-    const { commit, git, first, rerun } = await openRerun()
-    const added = commit({ 'june.md': onMerge('# Juin') })
-    const edited = commit({ 'june.md': onMerge('# Juin, plus tard') })
-    git('update-ref', 'refs/remotes/origin/release', added)
-    git('symbolic-ref', 'refs/remotes/origin/HEAD', 'refs/remotes/origin/main')
-    vi.stubEnv('GITHUB_REF_NAME', 'release')
-
-    const { actions } = await rerun(`${first}..${added}`, { main: edited })
-
-    expect(actions).toEqual([['june', 'started']])
-  })
-
-  test('cancels nothing that a newer commit has brought back', async () => {
-    const { commit, git, run, first, rerun } = await openRerun()
-    const planned = commit({ 'december.md': december })
-    git('update-ref', 'refs/remotes/origin/main', planned)
-    await run(`${first}..${planned}`)
-    const removed = commit({ 'december.md': markdown('# Décembre') })
-    const back = commit({ 'december.md': december })
-
-    const { actions, sends } = await rerun(`${planned}..${removed}`, { main: back })
-
-    expect(actions).toEqual([['december', 'skipped']])
-    expect(sends).toEqual(['december scheduled 2026-12-01T08:00'])
-  })
-})
-
 /** A send that was planned by a commit `old`, which then was rewritten as `planned`, with the same files. */
 async function openPlanned() {
   const site = await openChangedSite()
@@ -256,20 +176,6 @@ async function openPlanned() {
     shorten: (gone: string, begin: string) => {
       writeFileSync(join(folder, '.git/shallow'), `${begin}\n`)
       forget(gone)
-    },
-  }
-}
-
-/** A job on GitHub that is run again after its branch has moved on. */
-async function openRerun() {
-  const site = await openChangedSite()
-  vi.stubEnv('GITHUB_REF_NAME', 'main')
-  return {
-    ...site,
-    rerun: async (range: string, { main }: { main: string }) => {
-      site.git('update-ref', 'refs/remotes/origin/main', main)
-      site.git('checkout', '--quiet', range.replace(/.*\.\./, ''))
-      return { ...(await site.run(range)), sends: await site.sends() }
     },
   }
 }

@@ -259,52 +259,6 @@ describe('a planned send, when its campaign changes', () => {
     expect(await statusesOf(mailshot)).toEqual(['cancelled'])
   })
 
-  test('is not brought back by an old job that is run again', async () => {
-    const { commit, run, git, sends, first } = await openChangedSite()
-    const planned = commit({
-      'december.md': december,
-      'advent.md': dated('# A', '2026-12-01 09:00'),
-    })
-    const edited = commit({
-      'december.md': dated('# Corrigé', '2026-12-02 09:00'),
-      'advent.md': dated('# A', '2026-12-01 18:00'),
-    })
-    await run(`${planned}..${edited}`)
-    git('checkout', '--quiet', planned)
-
-    const { code, lines } = await run(`${first}..${planned}`)
-
-    expect(code).toBe(0)
-    expect(lines).toMatchObject([
-      { slug: 'advent', action: 'skipped' },
-      {
-        slug: 'december',
-        action: 'skipped',
-        reason: expect.stringContaining(
-          `its latest send is of commit ${edited.slice(0, 12)}, which is newer`,
-        ),
-      },
-    ])
-    expect(await sends()).toEqual([
-      'advent scheduled 2026-12-01T17:00',
-      'december scheduled 2026-12-02T08:00',
-    ])
-  })
-
-  test('is not cancelled by an old job that is run again', async () => {
-    const { commit, run, git, sends } = await openChangedSite()
-    const planned = commit({ 'december.md': december })
-    const removed = commit({ 'december.md': markdown('# Décembre') })
-    const back = commit({ 'december.md': december })
-    await run(`${removed}..${back}`)
-    git('checkout', '--quiet', removed)
-
-    const { actions } = await run(`${planned}..${removed}`)
-
-    expect(actions).toEqual([['december', 'skipped']])
-    expect(await sends()).toEqual(['december scheduled 2026-12-01T08:00'])
-  })
-
   test('is planned anew when a content comes back that was cancelled before', async () => {
     const { commit, run, mailshot, first } = await openChangedSite()
     const planned = commit({ 'december.md': december })
