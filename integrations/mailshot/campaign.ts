@@ -127,7 +127,7 @@ async function readVariant(
     found.format === 'md'
       ? await readLayout(config, source, { slug: found.slug, lang, settings, renderLayout })
       : noLayout(settings, placed)
-  const text = found.textFile === undefined ? undefined : await readText(found.textFile)
+  const own = await readOwnText(found.textFile)
   const variant: CampaignVariant = {
     lang,
     format: found.format,
@@ -138,13 +138,10 @@ async function readVariant(
     bodyLine: source.bodyLine,
     layout,
     images: await readImages(found.folder, source.body),
-    text:
-      found.textFile && text?.text
-        ? { file: found.textFile, body: text.text.replace(/\r\n?/g, '\n') }
-        : undefined,
+    text: own.text,
   }
   const wrong = [
-    ...[whole, text].flatMap((file) => file?.problems ?? []),
+    ...[whole, own].flatMap((file) => file?.problems ?? []),
     ...checkLanguage(found.lang, settings, placed),
     ...checkBody(source),
   ]
@@ -155,6 +152,15 @@ async function readVariant(
     placeOf: placed,
     problems: [...source.problems, ...problems, ...layoutProblems, ...wrong],
   }
+}
+
+/** The text part that the author wrote, if any. */
+async function readOwnText(
+  file: string | undefined,
+): Promise<{ text: CampaignVariant['text']; problems: Problem[] }> {
+  const found = file === undefined ? undefined : await readText(file)
+  const text = file && found?.text ? { file, body: found.text.replace(/\r\n?/g, '\n') } : undefined
+  return { text, problems: found?.problems ?? [] }
 }
 
 function noLayout(settings: Settings, placed: (key: string) => Place) {

@@ -8,6 +8,7 @@ import { type FormField, readerFields, someAddresses } from './preview/form.ts'
 import { headersOf } from './preview/headers.ts'
 import { type InboxLine, inboxLine, isVisible } from './preview/inbox.ts'
 import { type Look, lookAt, type PreviewOptions } from './preview/look.ts'
+import type { ShownMail } from './preview/mail.ts'
 import { schemeOf } from './preview/part.ts'
 import type { ShownReader } from './preview/reader.ts'
 import { knowsDark, type Scheme } from './preview/scheme.ts'
@@ -116,9 +117,6 @@ async function showCampaign(
   if (!shown || !compiled) return undefined
   const { mail, reader } = shown
   const { message, variant } = mail
-  const langs = Object.keys(compiled.variants).toSorted()
-  const page = (changes: Record<string, string>) =>
-    campaignPath(config, slug, changed(query, changes))
   const composed = 'failure' in message ? undefined : message
   const part = (name: string) => partPath(config, slug, name, query)
   return {
@@ -131,21 +129,35 @@ async function showCampaign(
     text: mail.text,
     headers: composed ? headersOf(composed, words) : [],
     links: { html: part('mail.html'), text: part('mail.txt'), eml: part('mail.eml') },
+    ...otherViews(config, look, { compiled, mail }),
+    reader: {
+      ...readerPanel(config, look, { compiled, reader }),
+      addresses: openSubscribers && (await someAddresses(compiled, openSubscribers)),
+    },
+  }
+}
+
+/** The same page in another language, or in other colours. */
+function otherViews(
+  config: MailshotConfig,
+  { slug, query, words }: Look,
+  { compiled, mail }: { compiled: CompiledCampaign; mail: ShownMail },
+): Pick<ShownCampaign, 'langs' | 'scheme'> {
+  const page = (changes: Record<string, string>) =>
+    campaignPath(config, slug, changed(query, changes))
+  const langs = Object.keys(compiled.variants).toSorted()
+  return {
     langs: langs.map((lang) => ({
       value: lang,
       label: words.language(lang),
       href: page({ lang }),
-      isCurrent: lang === variant.lang,
+      isCurrent: lang === mail.variant.lang,
     })),
     scheme: {
       current: schemeOf(query),
       light: page({ scheme: 'light' }),
       dark: page({ scheme: 'dark' }),
       isOwn: knowsDark(mail.html),
-    },
-    reader: {
-      ...readerPanel(config, look, { compiled, reader }),
-      addresses: openSubscribers && (await someAddresses(compiled, openSubscribers)),
     },
   }
 }

@@ -19,35 +19,24 @@ export function lintLink(written: string, place: Place, options: AddressOptions)
   // Clients drop white space and control characters before they look for the scheme.
   const url = written.replace(/[\s\p{Cc}]/gu, '')
   const problem = (what: string, why: string, cure: string) => [errorAt(place, what, why, cure)]
-  if (url === '' || url === '#')
-    return problem(
-      'a link without an address',
-      'it leads nowhere',
-      'write where it leads, or remove it; with a condition, write an {% else %}',
-    )
+  if (url === '' || url === '#') {
+    const cure = 'write where it leads, or remove it; with a condition, write an {% else %}'
+    return problem('a link without an address', 'it leads nowhere', cure)
+  }
   if (isOpen(url, options) || url.startsWith('#')) return []
   const shown = showHoles(url)
   if (local.test(url) && !url.startsWith(options.site)) {
-    return problem(
-      `the link ${shown} leads to a local machine`,
-      'readers cannot reach it',
-      'write the public address',
-    )
+    const what = `the link ${shown} leads to a local machine`
+    return problem(what, 'readers cannot reach it', 'write the public address')
   }
   if (schemes.test(url)) {
     if (/^(?:https?:\/\/[^/?#]|(?!http)[a-z]+:[^/?#])/i.test(url)) return []
-    return problem(
-      `the link ${shown} has no end`,
-      'it leads nowhere',
-      'write the whole address, or remove it',
-    )
+    const cure = 'write the whole address, or remove it'
+    return problem(`the link ${shown} has no end`, 'it leads nowhere', cure)
   }
   if (/^[a-z][a-z0-9+.-]*:/i.test(url)) {
-    return problem(
-      `the link ${shown} is not allowed`,
-      'a mail links with http, https, mailto or tel',
-      'write another address',
-    )
+    const why = 'a mail links with http, https, mailto or tel'
+    return problem(`the link ${shown} is not allowed`, why, 'write another address')
   }
   return problem(
     `the link ${shown} has no beginning`,

@@ -20,16 +20,7 @@ export interface Stock {
 export function openStock(mailshot: Mailshot): Stock {
   let claimed: ClaimedRecipient[] = []
   let running: Send[] = []
-  // One parsed copy a send, which the composer's own caches hang on.
-  const snapshots = new Map<string, Promise<CompiledCampaign>>()
-  const hashes = new Map<string, string>()
-
-  const claimFrom = async (send: Send, workerId: string, limit: number): Promise<number> => {
-    hashes.set(send.id, send.snapshot)
-    const taken = await claimRecipients(mailshot, { sendId: send.id, workerId, limit })
-    claimed.push(...taken)
-    return taken.length
-  }
+  const snapshots = openSnapshots(mailshot)
 
   return {
     get claimed() {
@@ -40,7 +31,10 @@ export function openStock(mailshot: Mailshot): Stock {
       const limit = Math.min(500, Math.max(200, capacity * 2))
       const withMore: Send[] = []
       for (const send of running) {
-        if ((await claimFrom(send, workerId, limit)) > 0) withMore.push(send)
+        snapshots.note(send)
+        const taken = await claimRecipients(mailshot, { sendId: send.id, workerId, limit })
+        claimed.push(...taken)
+        if (taken.length > 0) withMore.push(send)
       }
       // One with nothing left is asked again after the next look.
       running = withMore
@@ -59,7 +53,17 @@ export function openStock(mailshot: Mailshot): Stock {
         send.status !== 'scheduled' || send.scheduledAt <= mailshot.now()
       return { isIdle: !sends.some(isOpen) && !(await hasDueLetters(mailshot)), sends }
     },
-    snapshotOf: async (sendId) => {
+    snapshotOf: snapshots.of,
+  }
+}
+
+/** One parsed copy a send, which the composer's own caches hang on. */
+function openSnapshots(mailshot: Mailshot) {
+  const snapshots = new Map<string, Promise<CompiledCampaign>>()
+  const hashes = new Map<string, string>()
+  return {
+    note: ({ id, snapshot }: Send) => void hashes.set(id, snapshot),
+    of: async (sendId: string): Promise<CompiledCampaign> => {
       const known = snapshots.get(sendId)
       if (known) return known
       const reading = readSnapshot(mailshot, hashes.get(sendId) ?? '')

@@ -27,7 +27,7 @@ export function smtp(input: SmtpOptions): Transport {
   const sign = signer(options.dkim)
   const redact = redactor(options)
   const slots = makeSlots(options.connections)
-  const running = new Set<Promise<Outcome>>()
+  const underWay = makeUnderWay()
   let pool: Pool | undefined
 
   async function sendOne(message: Message, signal: AbortSignal): Promise<Outcome> {
@@ -43,34 +43,48 @@ export function smtp(input: SmtpOptions): Transport {
     }
   }
 
-  function track(outcome: Promise<Outcome>): Promise<Outcome> {
-    running.add(outcome)
-    const forget = () => running.delete(outcome)
-    outcome.then(forget, forget)
-    return outcome
-  }
-
   return {
     name: 'smtp',
     batch: 1,
     // More than there are connections, so that the next message is composed and signed while one is on the wire.
     parallel: 2 * options.connections,
-    send: (messages, signal) => Promise.all(messages.map((one) => track(sendOne(one, signal)))),
+    send: (messages, signal) => underWay.all(messages.map((one) => sendOne(one, signal))),
     async verify() {
       if (missing !== undefined) throw new MailshotError(missing)
-      const fault = await openPool(options).verify()
-      if (fault) throw explainVerifyFault(options, fault)
+      await verifyRelay(options)
     },
     /** Waits for what is on its way; a later message opens new connections. */
     async close() {
-      await Promise.allSettled(running)
+      await underWay.ended()
       pool?.close()
       pool = undefined
     },
   }
 }
 
+/** The messages that are being sent, so that closing can wait for them. */
+function makeUnderWay() {
+  const running = new Set<Promise<Outcome>>()
+  const track = (outcome: Promise<Outcome>) => {
+    running.add(outcome)
+    const forget = () => running.delete(outcome)
+    outcome.then(forget, forget)
+  }
+  return {
+    all(outcomes: Promise<Outcome>[]): Promise<Outcome[]> {
+      outcomes.forEach(track)
+      return Promise.all(outcomes)
+    },
+    ended: () => Promise.allSettled(running),
+  }
+}
+
 const stopped: Outcome = { status: 'deferred', scope: 'relay', reason: 'stopped before hand-over' }
+
+async function verifyRelay(options: CheckedSmtpOptions): Promise<void> {
+  const fault = await openPool(options).verify()
+  if (fault) throw explainVerifyFault(options, fault)
+}
 
 function signer(dkim: CheckedSmtpOptions['dkim']): DkimSigner {
   if (!dkim?.privateKey) return (message) => Promise.resolve(message)

@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream'
-import { createTransport } from 'nodemailer'
+import { createTransport, type PluginFunction } from 'nodemailer'
 import type { Message, Outcome } from '../../transport.ts'
 import { acceptedId, lastLine } from './answer.ts'
 import type { CheckedSmtpOptions } from './options.ts'
@@ -17,18 +17,7 @@ export interface Pool {
 export function openPool(options: CheckedSmtpOptions): Pool {
   const transporter = createTransport({ pool: true, ...connectionOptions(options) })
   const bodies = new WeakMap<object, Readable>()
-  transporter.use('stream', ({ data, message }, done) => {
-    // A body that nodemailer never read was not handed over, whatever broke. Its pool goes by the same mark when the
-    // server closes a connection between two messages, and it takes another connection for the second (`maxRequeues`).
-    message.processFunc((body) => {
-      if (Buffer.isBuffer(data.raw)) bodies.set(data.raw, body)
-      return body
-    })
-    // nodemailer notes a refused sender on the envelope, and would find it there on the other connection.
-    const { from, to } = message.getEnvelope()
-    message.getEnvelope = () => ({ from, to: [...to] })
-    done()
-  })
+  transporter.use('stream', keepBodies(bodies))
 
   return {
     async handOver({ envelope }, mime) {
@@ -56,6 +45,22 @@ export function openPool(options: CheckedSmtpOptions): Pool {
       }
     },
     close: () => transporter.close(),
+  }
+}
+
+/** Keeps the body of each message, by its bytes. */
+function keepBodies(bodies: WeakMap<object, Readable>): PluginFunction {
+  return ({ data, message }, done) => {
+    // A body that nodemailer never read was not handed over, whatever broke. Its pool goes by the same mark when the
+    // server closes a connection between two messages, and it takes another connection for the second (`maxRequeues`).
+    message.processFunc((body) => {
+      if (Buffer.isBuffer(data.raw)) bodies.set(data.raw, body)
+      return body
+    })
+    // nodemailer notes a refused sender on the envelope, and would find it there on the other connection.
+    const { from, to } = message.getEnvelope()
+    message.getEnvelope = () => ({ from, to: [...to] })
+    done()
   }
 }
 
