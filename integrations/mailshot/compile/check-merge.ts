@@ -20,13 +20,11 @@ export function checkMerge(nodes: readonly Node[], fields: Fields): Problem[] {
     else if (node.token.kind === 'tag') checkTag(state, node)
   }
   for (const block of state.blocks) {
-    report(
-      state,
-      block.token,
-      `{% ${block.name} %} is never closed`,
-      'all that follows would depend on it',
-      `write {% end${block.name} %} behind it`,
-    )
+    report(state, block.token, {
+      what: `{% ${block.name} %} is never closed`,
+      why: 'all that follows would depend on it',
+      cure: `write {% end${block.name} %} behind it`,
+    })
   }
   return state.problems
 }
@@ -36,18 +34,25 @@ function checkOutput(state: State, { token }: PlacedToken): void {
   const foreign = filters.find((filter) => !allowedFilters.includes(filter))
   const unreadable = wrong ?? (foreign === undefined ? tryOutput(token.source) : undefined)
   if (unreadable !== undefined) {
+    const what = `{{ ${token.source} }} cannot be read`
     const cure = 'write it like {{ nom | default: "…" }}'
-    report(state, token, `{{ ${token.source} }} cannot be read`, unreadable, cure)
+    report(state, token, { what, why: unreadable, cure })
     return
   }
   if (foreign !== undefined) {
-    const why = 'a campaign has a fixed set'
-    report(state, token, `unknown filter "${foreign}"`, why, didYouMean(foreign, allowedFilters))
+    report(state, token, {
+      what: `unknown filter "${foreign}"`,
+      why: 'a campaign has a fixed set',
+      cure: didYouMean(foreign, allowedFilters),
+    })
   }
   checkFields(state, token, fields)
   if (!mayBeEmpty(state, fields[0], fallback)) return
-  const cure = `write {{ ${token.source} | default: "…" }}, or put it in {% if ${fields[0]} %} … {% endif %}`
-  report(state, token, `{{ ${token.source} }} may be empty`, 'not every subscriber has one', cure)
+  report(state, token, {
+    what: `{{ ${token.source} }} may be empty`,
+    why: 'not every subscriber has one',
+    cure: `write {{ ${token.source} | default: "…" }}, or put it in {% if ${fields[0]} %} … {% endif %}`,
+  })
 }
 
 /** Whether neither the field, in the branch we are in, nor what stands in for it is always there. */
@@ -62,14 +67,11 @@ function mayBeEmpty(state: State, ...fields: (string | undefined)[]): boolean {
 function checkFields(state: State, token: Token, names: readonly string[]): void {
   for (const name of new Set(names)) {
     if (state.fields.has(name)) continue
-    const why = 'it is neither built in nor among the fields of mailshot.config.ts'
-    report(
-      state,
-      token,
-      `unknown merge field "${name}"`,
-      why,
-      didYouMean(name, [...state.fields.keys()]),
-    )
+    report(state, token, {
+      what: `unknown merge field "${name}"`,
+      why: 'it is neither built in nor among the fields of mailshot.config.ts',
+      cure: didYouMean(name, [...state.fields.keys()]),
+    })
   }
 }
 
@@ -77,21 +79,18 @@ function checkTag(state: State, placed: PlacedToken): void {
   const { token } = placed
   const [, name = '', rest = ''] = /^(\w*)\s*([\s\S]*)$/.exec(token.source) ?? []
   if (!allowedTags.has(name)) {
-    const known = [...allowedTags, 'comment']
-    report(
-      state,
-      token,
-      `unknown tag {% ${token.source} %}`,
-      'a campaign has a fixed set',
-      didYouMean(name, known),
-    )
+    report(state, token, {
+      what: `unknown tag {% ${token.source} %}`,
+      why: 'a campaign has a fixed set',
+      cure: didYouMean(name, [...allowedTags, 'comment']),
+    })
     return
   }
   const opens = ['if', 'unless', 'case', 'for'].includes(name)
   const wrong = tryTag(name, token.source)
   if (wrong !== undefined) {
-    const cure = 'write it like {% if plan == "pro" %}'
-    report(state, token, `{% ${token.source} %} cannot be read`, wrong, cure)
+    const what = `{% ${token.source} %} cannot be read`
+    report(state, token, { what, why: wrong, cure: 'write it like {% if plan == "pro" %}' })
     if (!opens) return
   }
   if (name === 'assign') return assign(state, token, rest)
@@ -103,7 +102,7 @@ function checkTag(state: State, placed: PlacedToken): void {
   }
   checkFields(state, token, fieldsIn(rest))
   if (name.startsWith('end')) return endBlock(state, placed, name.slice(3))
-  if (opens) openBlock(state, placed, name, rest, outer)
+  if (opens) openBlock(state, placed, { name, subject: rest, outer })
   else nextBranch(state, placed, name, rest)
 }
 
@@ -128,5 +127,6 @@ function isBlankText(expression: string): boolean {
 function refuseOwn(state: State, token: Token, name: string): void {
   if (state.site.get(name)?.optional !== false) return
   const what = `{% ${token.source} %} hides the field "${name}"`
-  report(state, token, what, 'the mail would lose it from there on', 'take another name')
+  const why = 'the mail would lose it from there on'
+  report(state, token, { what, why, cure: 'take another name' })
 }

@@ -8,14 +8,14 @@ import type { VariantContext } from './variant.ts'
 
 /** Swaps placeholders for tokens in a text that is no markup: statics too, so nothing reads them as such. */
 export function protectText(context: VariantContext, source: string, place: Place): string {
-  return protectWith(context, source, place, asFragment(context))
+  return protectWith(context, source, { place, resolve: asFragment(context) })
 }
 
 /** The same in Markdown, whose code may show a comment. */
 export function protectMarkdown(context: VariantContext, source: string, place: Place): string {
   const ranges = codeIn(source)
   const isCode = (offset: number) => ranges.some(({ from, to }) => offset >= from && offset < to)
-  return protectWith(context, source, place, asFragment(context), isCode)
+  return protectWith(context, source, { place, resolve: asFragment(context), isCode })
 }
 
 /** Swaps placeholders for tokens in MJML; statics are written out, since MJML itself must understand some. */
@@ -25,13 +25,9 @@ export function protectMarkup(
   place: Place,
   own: ReadonlyMap<string, string>,
 ): string {
-  return protectWith(
-    context,
-    source,
-    place,
-    (expression, at, isStyle) =>
-      own.get(expression) ?? staticText(context, expression, at, isStyle ? escapeCss : escapeHtml),
-  )
+  const resolve: Resolve = (expression, at, isStyle) =>
+    own.get(expression) ?? staticText(context, expression, at, isStyle ? escapeCss : escapeHtml)
+  return protectWith(context, source, { place, resolve })
 }
 
 type Resolve = ProtectOptions['resolve']
@@ -46,11 +42,9 @@ function asFragment(context: VariantContext): Resolve {
 function protectWith(
   context: VariantContext,
   source: string,
-  place: Place,
-  resolve: Resolve,
-  isCode: (offset: number) => boolean = () => false,
+  options: Omit<ProtectOptions, 'tokens'>,
 ): string {
-  const { text, problems } = protect(source, { tokens: context.tokens, place, resolve, isCode })
+  const { text, problems } = protect(source, { ...options, tokens: context.tokens })
   context.problems.push(...problems)
   return text
 }
@@ -72,7 +66,7 @@ function staticText(
   if (value === undefined)
     return unknownStatic(expression) ? reportUnknown(context, expression, place) : undefined
   if (!expression.startsWith('words.')) return write(value)
-  return protectWith(context, write(value), place, () => undefined)
+  return protectWith(context, write(value), { place, resolve: () => undefined })
 }
 
 function reportUnknown(context: VariantContext, expression: string, place: Place): string {

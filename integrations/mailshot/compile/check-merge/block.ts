@@ -34,13 +34,11 @@ export interface Block {
   ends: State['fields'][]
 }
 
-/** Begins a block at its tag; `outer` is what was known before it. */
+/** Begins a block at its tag. */
 export function openBlock(
   state: State,
   { token, parent }: PlacedToken,
-  name: string,
-  subject: string,
-  outer: State['fields'],
+  { name, subject, outer }: Pick<Block, 'name' | 'subject' | 'outer'>,
 ): void {
   const first: Record<string, string[]> = {
     if: filledBy(subject, true),
@@ -70,13 +68,11 @@ export function nextBranch(state: State, placed: PlacedToken, name: string, rest
   const block = state.blocks.at(-1)
   const owners = branches[name] ?? []
   if (!block || !owners.includes(block.name)) {
-    report(
-      state,
-      placed.token,
-      `{% ${name} %} stands alone`,
-      `it belongs into {% ${owners[0]} %}`,
-      'move or remove it',
-    )
+    report(state, placed.token, {
+      what: `{% ${name} %} stands alone`,
+      why: `it belongs into {% ${owners[0]} %}`,
+      cure: 'move or remove it',
+    })
     return
   }
   sameElement(state, block, placed)
@@ -126,28 +122,24 @@ export function endBlock(state: State, placed: PlacedToken, name: string): void 
   const why = block
     ? `{% ${block.name} %} of line ${block.token.place.line} is still open`
     : `no {% ${name} %} is open`
-  report(
-    state,
-    placed.token,
-    `{% end${name} %} closes nothing`,
-    why,
-    'close blocks in the reverse order of opening',
-  )
+  const what = `{% end${name} %} closes nothing`
+  const cure = 'close blocks in the reverse order of opening'
+  report(state, placed.token, { what, why, cure })
 }
 
 function sameElement(state: State, block: Block, { token, parent }: PlacedToken): void {
   if (block.parent === parent) return
   const what = `{% ${token.source} %} stands in another element than its {% ${block.name} %} of line ${block.token.place.line}`
-  report(
-    state,
-    token,
-    what,
-    'the mail would lose half an element',
-    'put both on lines of their own, around whole elements',
-  )
+  const why = 'the mail would lose half an element'
+  const cure = 'put both on lines of their own, around whole elements'
+  report(state, token, { what, why, cure })
 }
 
 /** Notes an error at a placeholder. */
-export function report(state: State, token: Token, what: string, why: string, cure: string): void {
+export function report(
+  state: State,
+  token: Token,
+  { what, why, cure }: Pick<Problem, 'what' | 'why' | 'cure'>,
+): void {
   state.problems.push(errorAt(token.place, what, why, cure))
 }
