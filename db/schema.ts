@@ -81,6 +81,8 @@ export const consents = sqliteTable(
     lang: text(),
     ip: text(),
     userAgent: text('user_agent'),
+    /** What an unconfirmed ask said of the person (JSON): name, language, attributes, the address as written. */
+    said: text(),
     confirmedAt: integer('confirmed_at'),
   },
   (table) => [index('consents_subscriber').on(table.subscriberId)],

@@ -60,6 +60,21 @@ describe('letters', () => {
     expect(transport.sentTo('ann@example.net').at(-1)?.subject).toBe('Welcome to The News')
   })
 
+  it('speak the site’s language throughout where we have no texts in the reader’s', async () => {
+    const { mailshot, transport } = await open()
+    for (const lang of ['de', 'ar']) {
+      const email = `${lang}@example.net`
+      const lists = ['weekly', 'product']
+      await subscribe(mailshot, { email, lang, lists, consent: { source: 'form' } })
+      await deliver(mailshot, { untilDone: true })
+      const [message] = transport.sentTo(email)
+      expect(message?.subject).toBe('Confirmez votre inscription à Les Nouvelles')
+      expect(message?.text).toContain('recevoir Hebdo et Produits.')
+      expect(message?.text).toContain('Le lien est valable jusqu’au 6 décembre 2026.')
+      expect(message?.html).toContain('<html lang="fr" dir="ltr"')
+    }
+  })
+
   it('go ahead of a campaign and out of the reserve of the pace', async () => {
     const { mailshot, transport } = await open({ pace: '20/minute' })
     await addReaders(mailshot, 30)

@@ -1,9 +1,17 @@
 import { sql } from 'drizzle-orm/sql'
 import { describe, expect, it } from 'vitest'
-import { confirm, subscribe } from '../integrations/mailshot/subscriber.ts'
+import { confirm, subscribe, unsubscribe } from '../integrations/mailshot/subscriber.ts'
 import { findSuppression, lift, suppress } from '../integrations/mailshot/suppression.ts'
 import { openTestMailshot } from './open-test-mailshot.ts'
-import { ask, confirmationToken, form, lettersOf, placesOf, recordOf } from './subscriber/zoe.ts'
+import {
+  ask,
+  asked,
+  confirmationToken,
+  form,
+  lettersOf,
+  placesOf,
+  recordOf,
+} from './subscriber/zoe.ts'
 
 const minute = 60_000
 const day = 86_400_000
@@ -89,16 +97,37 @@ describe('subscribe', () => {
     })
   })
 
-  it('takes a new name and language while nothing is confirmed, and keeps what is not said', async () => {
+  it('changes nothing stored of a person who waits, has left, or wants nothing any more', async () => {
+    const mailshot = await openTestMailshot()
+    const { subscriberId } = await asked(mailshot)
+    const stored = () => mailshot.db.all(sql`SELECT * FROM subscribers`)
+    const before = await stored()
+    const stranger = { ...ask, ...byStranger }
+    mailshot.clock.advance(11 * minute)
+    await subscribe(mailshot, stranger)
+    await unsubscribe(mailshot, { subscriberId, lists: ['weekly'], reason: 'page' })
+    await subscribe(mailshot, stranger)
+    await unsubscribe(mailshot, { subscriberId, lists: 'all', reason: 'page' })
+    await subscribe(mailshot, stranger)
+    expect(await stored()).toEqual(before)
+  })
+
+  it('changes nothing stored of a known person by a list that needs no confirmation', async () => {
+    const mailshot = await openTestMailshot({
+      lists: { weekly: { title: 'W' }, news: { title: 'N', doubleOptIn: false } },
+    })
+    await subscribe(mailshot, { ...ask, lists: ['weekly'] })
+    const before = await mailshot.db.all(sql`SELECT * FROM subscribers`)
+    await subscribe(mailshot, { ...ask, ...byStranger, lists: ['news'] })
+    expect(await mailshot.db.all(sql`SELECT * FROM subscribers`)).toEqual(before)
+  })
+
+  it('takes what the operator vouches for, and keeps what is not said, while nothing is active', async () => {
     const mailshot = await openTestMailshot()
     await subscribe(mailshot, ask)
-    await subscribe(mailshot, {
-      email: ask.email,
-      lang: 'en',
-      lists: ['weekly'],
-      attributes: { plan: 'pro' },
-      consent: ask.consent,
-    })
+    const { email, lists, consent } = ask
+    const said = { lang: 'en', attributes: { plan: 'pro' } }
+    await subscribe(mailshot, { email, lists, consent, ...said, confirmed: true })
     expect(await recordOf(mailshot)).toMatchObject({
       name: 'Zoé',
       lang: 'en',
@@ -200,6 +229,35 @@ describe('subscribe', () => {
     expect(await findSuppression(mailshot, ask.email)).toBeDefined()
   })
 
+  it('mails one confirmation to who left everything, until its link has expired', async () => {
+    const mailshot = await openTestMailshot()
+    await suppress(mailshot, ask.email, { reason: 'unsubscribe', actor: 'page' })
+    mailshot.clock.advance(minute)
+    for (let time = 0; time < 13; time++) {
+      await subscribe(mailshot, { ...ask, lists: [time % 2 === 0 ? 'weekly' : 'product'] })
+      mailshot.clock.advance(day)
+    }
+    expect(await lettersOf(mailshot, 'confirmation')).toHaveLength(1)
+    mailshot.clock.advance(day)
+    await subscribe(mailshot, ask)
+    expect(await lettersOf(mailshot, 'confirmation')).toHaveLength(2)
+  })
+
+  it('mails one confirmation for each time that mail came back', async () => {
+    const mailshot = await openTestMailshot()
+    await subscribe(mailshot, ask)
+    for (let time = 0; time < 2; time++) {
+      mailshot.clock.advance(minute)
+      await suppress(mailshot, ask.email, { reason: 'hard-bounce', actor: 'event' })
+      mailshot.clock.advance(11 * minute)
+      await subscribe(mailshot, ask)
+      mailshot.clock.advance(11 * minute)
+      await subscribe(mailshot, ask)
+      expect(await lettersOf(mailshot, 'confirmation')).toHaveLength(2 + time)
+      await confirm(mailshot, await confirmationToken(mailshot))
+    }
+  })
+
   it('does not lift for whom the operator vouches: that is asked for by its name', async () => {
     const mailshot = await openTestMailshot()
     await suppress(mailshot, ask.email, { reason: 'unsubscribe', actor: 'page' })
@@ -209,3 +267,11 @@ describe('subscribe', () => {
     expect(await subscribe(mailshot, vouched)).toMatchObject({ status: 'active' })
   })
 })
+
+/** What somebody else writes beside her address, and how they write that. */
+const byStranger = {
+  email: 'ZOE@example.org',
+  name: 'Win a car',
+  lang: 'en',
+  attributes: { city: 'Nowhere' },
+}

@@ -9,6 +9,7 @@ CREATE TABLE `consents` (
 	`lang` text,
 	`ip` text,
 	`user_agent` text,
+	`said` text,
 	`confirmed_at` integer
 );
 --> statement-breakpoint

@@ -43,8 +43,9 @@ export type Subscribed =
 
 /**
  * Puts a person on lists: at once where none of them asks for double opt-in, else once the mailed link is followed.
- * Asking again mails at most one confirmation in ten minutes and three a day. What an active reader's profile says is
- * never changed by someone who merely knows the address. A page should answer alike whatever this returns.
+ * Asking again mails at most one confirmation in ten minutes and three a day; one where an address is suppressed. What is
+ * stored of a known person is changed by the click alone, or by the operator's word, never by someone who merely knows the
+ * address. A page should answer alike whatever this returns.
  */
 export async function subscribe(
   mailshot: Mailshot,
@@ -62,14 +63,15 @@ export async function subscribe(
   if (suppression && (!isLiftable || request.confirmed)) {
     return { status: 'suppressed', reason: suppression.reason }
   }
-  const subscriberId = await writePerson(mailshot, address, profile)
+  const isVouched = request.confirmed === true
+  const subscriberId = await writePerson(mailshot, address, { profile, isVouched })
   const active = new Set(await findLists(mailshot, subscriberId, { status: 'active' }))
   // A bounced address proves itself again, also on lists where it is still active.
   const lists = suppression ? request.lists : request.lists.filter((list) => !active.has(list))
   if (lists.length === 0) return { status: 'unchanged', subscriberId }
   const ask = { subscriberId, address, profile, lists, consent: request.consent }
-  if (request.confirmed || (!suppression && !needsConfirmation(mailshot, lists))) {
-    await mailshot.db.write(...activateStatements(mailshot, ask, request.confirmed === true))
+  if (isVouched || (!suppression && !needsConfirmation(mailshot, lists))) {
+    await mailshot.db.write(...activateStatements(mailshot, ask, isVouched))
     return { status: 'active', subscriberId }
   }
   await mailshot.db.write(...askStatements(mailshot, ask))
@@ -137,11 +139,13 @@ function needsConfirmation(mailshot: Mailshot, lists: string[]): boolean {
   return lists.some((list) => mailshot.config.lists[list]?.doubleOptIn !== false)
 }
 
+/** Adds a person as they are said to be. One who is known stays as they are, unless the operator vouches and nothing is active. */
 async function writePerson(
   mailshot: Mailshot,
   { identity, written }: ParsedAddress,
-  { name, lang, attributes }: Profile,
+  { profile, isVouched }: { profile: Profile; isVouched: boolean },
 ): Promise<number> {
+  const { name, lang, attributes } = profile
   const now = mailshot.now()
   const [, rows = []] = await mailshot.db.write<{ id: number }>(
     sql`INSERT INTO subscribers (email, written, name, lang, attributes, created_at, updated_at)
@@ -151,7 +155,7 @@ async function writePerson(
             name = CASE excluded.name WHEN '' THEN name ELSE excluded.name END,
             lang = ifnull(excluded.lang, lang),
             attributes = json_patch(attributes, excluded.attributes)
-          WHERE NOT EXISTS (SELECT 1 FROM subscriptions s
+          WHERE ${isVouched} AND NOT EXISTS (SELECT 1 FROM subscriptions s
             WHERE s.subscriber_id = subscribers.id AND s.status = 'active')`,
     sql`SELECT id FROM subscribers WHERE email = ${identity}`,
   )

@@ -1,4 +1,4 @@
-import { sql } from 'drizzle-orm/sql'
+import { type SQL, sql } from 'drizzle-orm/sql'
 import { describe, expect, it } from 'vitest'
 import type { MailshotConfigInput } from '../../integrations/mailshot/config.ts'
 import type { Mailshot } from '../../integrations/mailshot/mailshot.ts'
@@ -131,9 +131,9 @@ describe('subscribePage by POST', () => {
       await subscribePage(given, post('subscribe', filled)).catch(() => undefined)
       return mailshot.now() - before
     }
-    const write = async (...statements: Parameters<typeof mailshot.db.write>) => {
+    const write = async <Row>(...statements: SQL[]) => {
       mailshot.clock.advance(40)
-      return mailshot.db.write(...statements)
+      return mailshot.db.write<Row>(...statements)
     }
     const slow = { ...mailshot, db: { ...mailshot.db, write } }
     const unknown = await timeOf(slow)

@@ -33,6 +33,42 @@ describe('confirm', () => {
     ])
   })
 
+  it('believes what the ask said that is confirmed, and welcomes accordingly', async () => {
+    const mailshot = await openTestMailshot()
+    await subscribe(mailshot, { ...ask, name: 'Win a car', lang: 'en' })
+    mailshot.clock.advance(11 * minute)
+    await subscribe(mailshot, { ...ask, email: 'ZOE@example.org', attributes: { plan: 'pro' } })
+    const token = await confirmationToken(mailshot)
+    expect(await findConfirmation(mailshot, token)).toMatchObject({
+      status: 'ready',
+      person: { written: 'ZOE@example.org', name: 'Zoé', lang: 'fr' },
+    })
+    await confirm(mailshot, token)
+    expect(await recordOf(mailshot)).toMatchObject({
+      email: 'ZOE@example.org',
+      name: 'Zoé',
+      lang: 'fr',
+      attributes: { city: 'Aix', plan: 'pro' },
+    })
+    expect(await lettersOf(mailshot, 'welcome')).toMatchObject([
+      { email: 'ZOE@example.org', lang: 'fr' },
+    ])
+  })
+
+  it('does not believe another ask than the one confirmed, nor any of an active reader', async () => {
+    const mailshot = await openTestMailshot()
+    await subscribe(mailshot, { ...ask, lists: ['weekly'] })
+    const token = await confirmationToken(mailshot)
+    mailshot.clock.advance(11 * minute)
+    await subscribe(mailshot, { ...ask, name: 'Win a car' })
+    const later = await confirmationToken(mailshot)
+    await confirm(mailshot, token)
+    expect(await recordOf(mailshot)).toMatchObject({ name: 'Zoé' })
+    await confirm(mailshot, later)
+    expect(await placesOf(mailshot)).toEqual({ weekly: 'active', product: 'active' })
+    expect(await recordOf(mailshot)).toMatchObject({ name: 'Zoé' })
+  })
+
   it('welcomes once, at the first confirmation', async () => {
     const mailshot = await openTestMailshot()
     await subscribe(mailshot, { ...ask, lists: ['weekly'] })

@@ -4,6 +4,7 @@ import type { Mailshot } from '../mailshot.ts'
 import { loadMjml } from '../compile/load-mjml.ts'
 import { encodeMime } from '../message/mime.ts'
 import { domainOf } from '../email-address.ts'
+import { languageOfTexts } from '../reader-language.ts'
 import { fill, textsFor } from '../texts.ts'
 import type { Message } from '../transport.ts'
 import { alarmContent } from './alarm.ts'
@@ -27,9 +28,13 @@ export interface LetterContent {
   notes?: string[] | undefined
 }
 
-/** Composes a single mail in the reader's language, the same bytes but for its date on every try. */
-export async function composeLetter(mailshot: Mailshot, letter: Letter): Promise<Message> {
+/**
+ * Composes a single mail in the reader's language, or the site's where we have no texts in theirs, the same bytes but for
+ * its date on every try.
+ */
+export async function composeLetter(mailshot: Mailshot, given: Letter): Promise<Message> {
   const { config } = mailshot
+  const letter = { ...given, lang: languageOfTexts(config, given.lang) }
   const content = await contentOf(mailshot, letter)
   const title = localize(config.title, letter.lang, config.lang)
   const foot = [title, config.postalAddress]

@@ -1,10 +1,10 @@
 import { type SQL, sql } from 'drizzle-orm/sql'
-import { localeOf } from '../campaign/language-tag.ts'
 import type { ParsedAddress } from '../email-address.ts'
 import { queueLetterStatement } from '../letter.ts'
 import { titlesOf } from '../list.ts'
 import type { Mailshot } from '../mailshot.ts'
 import type { Profile } from '../profile.ts'
+import { languageOfTexts } from '../reader-language.ts'
 import { linkTo, signToken } from '../token.ts'
 
 /** From where, by which form and which wording a subscription was asked for. */
@@ -22,6 +22,12 @@ export interface Ask {
   profile: Profile
   lists: string[]
   consent: Consent
+}
+
+/** What an ask says of the person: kept with it, since anyone may ask, and believed once that ask is confirmed. */
+export interface Said extends Profile {
+  /** The address as it was written: it is where the confirmation goes. */
+  written: string
 }
 
 const minute = 60_000
@@ -60,7 +66,10 @@ export function askStatements(mailshot: Mailshot, ask: Ask): SQL[] {
   const now = mailshot.now()
   return [
     confirmationStatement(mailshot, ask, now),
-    consentStatement(ask, now, { confirmedAt: null, when: isNewAsk(ask, now) }),
+    consentStatement(ask, now, {
+      said: { ...ask.profile, written: ask.address.written },
+      when: isNewAsk(ask, now),
+    }),
     sql`INSERT INTO subscriptions (subscriber_id, list_id, status, asked_at)
         SELECT ${ask.subscriberId}, value, 'pending', ${now} FROM ${each(ask.lists)} WHERE true
         ON CONFLICT (subscriber_id, list_id) DO UPDATE
@@ -72,7 +81,7 @@ export function askStatements(mailshot: Mailshot, ask: Ask): SQL[] {
 function confirmationStatement(mailshot: Mailshot, ask: Ask, now: number): SQL {
   const { config } = mailshot
   const { subscriberId, address, lists } = ask
-  const lang = ask.profile.lang ?? config.lang
+  const lang = languageOfTexts(config, ask.profile.lang)
   // The time of asking is signed too: what somebody else asks for later is not confirmed by this link.
   const expiresAt = now + confirmationLife
   const token = signToken(config.secrets, 'confirm', [subscriberId, now], expiresAt)
@@ -91,26 +100,29 @@ function confirmationStatement(mailshot: Mailshot, ask: Ask, now: number): SQL {
 }
 
 function dayOf(time: number, lang: string, timeZone: string): string {
-  return new Intl.DateTimeFormat(localeOf(lang), { dateStyle: 'long', timeZone }).format(time)
+  return new Intl.DateTimeFormat(lang, { dateStyle: 'long', timeZone }).format(time)
 }
 
 function consentStatement(
   ask: Ask,
   now: number,
-  { confirmedAt, when }: { confirmedAt: number | null; when: SQL },
+  { confirmedAt = null, said, when }: { confirmedAt?: number | null; said?: Said; when: SQL },
 ): SQL {
   const { subscriberId, profile, consent, lists } = ask
   return sql`
     INSERT INTO consents
-      (subscriber_id, list_id, at, source, form, wording, lang, ip, user_agent, confirmed_at)
+      (subscriber_id, list_id, at, source, form, wording, lang, ip, user_agent, said, confirmed_at)
     SELECT ${subscriberId}, value, ${now}, ${consent.source}, ${consent.form ?? null},
       ${consent.wording ?? null}, ${profile.lang}, ${consent.ip ?? null},
-      ${consent.userAgent ?? null}, ${confirmedAt}
+      ${consent.userAgent ?? null}, ${said ? JSON.stringify(said) : null}, ${confirmedAt}
     FROM ${each(lists)} WHERE ${when}`
 }
 
-/** Whether the list `value` was not asked for just now, and the person was not mailed too often today. */
-function isNewAsk({ subscriberId, consent }: Ask, now: number): SQL {
+/**
+ * Whether the list `value` was not asked for just now, and the person was not mailed too often: three times a day, and once
+ * as long as the link lives after they left everything or their mail came back.
+ */
+function isNewAsk({ subscriberId, address, consent }: Ask, now: number): SQL {
   return sql`
     NOT EXISTS (
       SELECT 1 FROM consents c
@@ -121,7 +133,12 @@ function isNewAsk({ subscriberId, consent }: Ask, now: number): SQL {
     AND (
       SELECT count(DISTINCT c.at) FROM consents c
       WHERE c.subscriber_id = ${subscriberId} AND c.source <> 'import' AND c.confirmed_at IS NULL
-        AND c.at > ${now - day} AND c.at < ${now}) < ${confirmationsADay}`
+        AND c.at > ${now - day} AND c.at < ${now}) < ${confirmationsADay}
+    AND NOT EXISTS (
+      SELECT 1 FROM suppressions x
+      JOIN consents c ON c.subscriber_id = ${subscriberId} AND c.at > x.at
+      WHERE x.email = ${address.identity} AND c.source <> 'import' AND c.confirmed_at IS NULL
+        AND c.at > ${now - confirmationLife} AND c.at < ${now})`
 }
 
 function each(values: readonly string[]): SQL {

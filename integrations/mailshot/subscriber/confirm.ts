@@ -2,8 +2,10 @@ import { type SQL, sql } from 'drizzle-orm/sql'
 import { queueLetterStatement } from '../letter.ts'
 import { titlesOf } from '../list.ts'
 import type { Mailshot } from '../mailshot.ts'
+import { languageOfTexts } from '../reader-language.ts'
 import { findSuppression, liftableReasons, liftOwnStatements } from '../suppression.ts'
 import { linkTo, signToken, type VerifiedToken, verifyToken } from '../token.ts'
+import type { Said } from './ask.ts'
 import { findLists, findPerson, type Person } from './person.ts'
 
 /** What a link of a confirmation is worth now. */
@@ -22,9 +24,12 @@ export type FoundConfirmation =
   | ({ status: 'confirmed' } & Confirmation)
 
 interface Confirmation {
+  /** As they are once it is followed. */
   person: Person
   askedAt: number
   lists: string[]
+  /** What the ask said of them, where it is to be believed. */
+  said: Said | undefined
 }
 
 /** What following a link of a confirmation would do, for the page that asks before. Changes nothing. */
@@ -46,11 +51,32 @@ export async function findConfirmation(
   if (person.suppressed && !liftableReasons.includes(person.suppressed)) {
     return { status: 'suppressed', person }
   }
-  if (pending.length > 0) return { status: 'ready', person, askedAt, lists: pending }
   const lists = await findLists(mailshot, subscriberId, { status: 'active' })
+  if (pending.length > 0) {
+    const said = lists.length === 0 ? await findSaid(mailshot, subscriberId, askedAt) : undefined
+    return { status: 'ready', person: believing(person, said), askedAt, lists: pending, said }
+  }
   if (lists.length === 0) return { status: 'ended', person }
   const isLifting = await wasSuppressedAt(mailshot, person.email, askedAt)
-  return { status: isLifting ? 'ready' : 'confirmed', person, askedAt, lists }
+  return { status: isLifting ? 'ready' : 'confirmed', person, askedAt, lists, said: undefined }
+}
+
+async function findSaid(
+  mailshot: Mailshot,
+  subscriberId: number,
+  askedAt: number,
+): Promise<Said | undefined> {
+  const row = await mailshot.db.get<{ said: string }>(sql`
+    SELECT said FROM consents
+    WHERE subscriber_id = ${subscriberId} AND at = ${askedAt} AND said IS NOT NULL LIMIT 1`)
+  return row && JSON.parse(row.said)
+}
+
+/** What is not said stays as it is. */
+function believing(person: Person, said: Said | undefined): Person {
+  if (!said) return person
+  const { written, name, lang } = said
+  return { ...person, written, name: name || person.name, lang: lang ?? person.lang }
 }
 
 function idsOf(verified: VerifiedToken): number[] | 'malformed' | 'forged' {
@@ -69,7 +95,8 @@ export function confirmStatements(mailshot: Mailshot, confirmation: Confirmation
   const now = mailshot.now()
   return [
     welcomeStatement(mailshot, confirmation),
-    sql`UPDATE consents SET confirmed_at = ${now}
+    ...profileStatements(confirmation, now),
+    sql`UPDATE consents SET confirmed_at = ${now}, said = NULL
         WHERE subscriber_id = ${person.id} AND confirmed_at IS NULL AND at <= ${askedAt}
           AND EXISTS (SELECT 1 FROM subscriptions s
             WHERE s.subscriber_id = consents.subscriber_id AND s.list_id = consents.list_id
@@ -80,10 +107,23 @@ export function confirmStatements(mailshot: Mailshot, confirmation: Confirmation
   ]
 }
 
+/** Before anything becomes active: what an active reader says of themselves is changed on their own page only. */
+function profileStatements({ person, said }: Confirmation, now: number): SQL[] {
+  if (!said) return []
+  const { id, written, name, lang } = person
+  return [
+    sql`UPDATE subscribers
+        SET written = ${written}, name = ${name}, lang = ${lang}, updated_at = ${now},
+          attributes = json_patch(attributes, ${JSON.stringify(said.attributes)})
+        WHERE id = ${id} AND NOT EXISTS (SELECT 1 FROM subscriptions
+          WHERE subscriber_id = ${id} AND status = 'active')`,
+  ]
+}
+
 function welcomeStatement(mailshot: Mailshot, confirmation: Confirmation): SQL {
   const { config } = mailshot
   const { person, lists } = confirmation
-  const lang = person.lang ?? config.lang
+  const lang = languageOfTexts(config, person.lang)
   const token = signToken(config.secrets, 'preferences', [person.id])
   return queueLetterStatement(mailshot, {
     kind: 'welcome',
