@@ -3,7 +3,7 @@ import { defineConfig } from 'astro/config'
 import { mailshot } from 'astro-mailshot'
 
 export default defineConfig({
-  site: process.env.SITE_URL ?? 'http://localhost:4321',
+  site: process.env.SITE_URL || 'http://localhost:4321',
   output: 'server',
   // The adapter would keep sessions in a folder of the building machine.
   session: false,
