@@ -81,9 +81,8 @@ describe('createLiquid', () => {
     )
     const template = liquid.parse(tags.join('.'))
     const scope = { many: Array.from({ length: 9000 }, String) }
-    for (const _mail of [1, 2, 3]) {
-      expect(liquid.renderSync(template, scope)).toHaveLength(9000)
-    }
+    const mails = Array.from({ length: 3 }, () => String(liquid.renderSync(template, scope)))
+    expect(mails.map(({ length }) => length)).toEqual([9000, 9000, 9000])
   })
 
   test('takes a reader’s own values only, not what objects inherit', () => {
