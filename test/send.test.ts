@@ -334,7 +334,7 @@ describe('cancelSend', () => {
     const { mailshot } = await openWithReaders(12)
     const { send } = await startFixture(mailshot, 'hello')
     while (await tendSends(mailshot, () => 'ready'));
-    await cancelSend(mailshot, send.id, { actor: 'test' })
+    await cancelSend(mailshot, send.slug, { actor: 'test' })
     expect(await readSend(mailshot, send.id)).toMatchObject({ status: 'cancelled', cancelled: 12 })
   })
 

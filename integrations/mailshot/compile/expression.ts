@@ -30,7 +30,7 @@ export function fieldsIn(source: string): string[] {
   const bare = source
     .replace(quotedText, ' ')
     .replace(/\.\w+/g, '')
-    .replace(/\d+(?:\.\d+)?/g, ' ')
+    .replace(/(?<!\w)\d+(?:\.\d+)?/g, ' ')
   return (bare.match(/[a-z_]\w*/gi) ?? []).filter((word) => !words.has(word))
 }
 

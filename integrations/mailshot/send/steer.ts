@@ -8,10 +8,11 @@ import { readSend, type Send } from './read.ts'
 /** Holds a send until it is resumed; nothing of it is put in hand from then on. */
 export async function pauseSend(
   mailshot: Mailshot,
-  id: string,
+  idOrSlug: string,
   pause: { reason: string; actor: string },
 ): Promise<Send> {
-  const send = await readSend(mailshot, id)
+  const send = await readSend(mailshot, idOrSlug)
+  const { id } = send
   if (send.status === 'paused') return send
   if (send.status === 'done' || send.status === 'cancelled') throw ended(send, 'paused')
   await mailshot.db.write(...pauseStatements(mailshot, id, pause))
@@ -33,8 +34,13 @@ export function pauseStatements(
 }
 
 /** Lets a paused send go on where it stood. One that was held for being late starts now. */
-export async function resumeSend(mailshot: Mailshot, id: string, by: Steering): Promise<Send> {
-  const send = await readSend(mailshot, id)
+export async function resumeSend(
+  mailshot: Mailshot,
+  idOrSlug: string,
+  by: Steering,
+): Promise<Send> {
+  const send = await readSend(mailshot, idOrSlug)
+  const { id } = send
   if (send.status === 'done' || send.status === 'cancelled') throw ended(send, 'resumed')
   if (send.status !== 'paused') return send
   await mailshot.db.write(
@@ -47,8 +53,13 @@ export async function resumeSend(mailshot: Mailshot, id: string, by: Steering): 
 }
 
 /** Ends a send for good: all who did not get it yet are `cancelled`; what is in hand is finished. */
-export async function cancelSend(mailshot: Mailshot, id: string, by: Steering): Promise<Send> {
-  const send = await readSend(mailshot, id)
+export async function cancelSend(
+  mailshot: Mailshot,
+  idOrSlug: string,
+  by: Steering,
+): Promise<Send> {
+  const send = await readSend(mailshot, idOrSlug)
+  const { id } = send
   if (send.status === 'done') throw ended(send, 'cancelled')
   const isOpen = sql`id = ${id} AND status NOT IN ('done', 'cancelled')`
   const reason = by.reason === undefined ? `by ${by.actor}` : `by ${by.actor}: ${by.reason}`
