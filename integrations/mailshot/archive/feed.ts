@@ -4,6 +4,7 @@ import { isLanguageTag } from '../campaign/language-tag.ts'
 import { escapeHtml } from '../compile/escape.ts'
 import { localize } from '../config.ts'
 import type { Mailshot } from '../mailshot.ts'
+import { languageOfTexts } from '../reader-language.ts'
 import { textsFor } from '../texts.ts'
 import { feedLink } from './link.ts'
 import { serveFresh } from './serve.ts'
@@ -17,7 +18,9 @@ export async function serveFeed(mailshot: Mailshot, request: Request): Promise<R
   const letters = await listLetters(mailshot, { lang, limit: 20 })
   const xml = await getRssString({
     title: wellFormed(title),
-    description: wellFormed(textsFor(lang).archive.intro.replace('{title}', title)),
+    description: wellFormed(
+      textsFor(languageOfTexts(config, lang)).archive.intro.replace('{title}', title),
+    ),
     site: archiveUrl(config),
     trailingSlash: config.trailingSlash,
     items: letters.map((letter) => toItem(letter, archiveUrl(config, `/${letter.slug}`))),

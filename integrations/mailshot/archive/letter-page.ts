@@ -5,7 +5,7 @@ import type { Mailshot } from '../mailshot.ts'
 import type { PageLink } from '../pages/link.ts'
 import { type Notice, noticeOf } from '../pages/notice.ts'
 import type { Page } from '../pages/page.ts'
-import { acceptedLanguages, readerLanguage } from '../reader-language.ts'
+import { acceptedLanguages, languageOfTexts, readerLanguage } from '../reader-language.ts'
 import { textsFor } from '../texts.ts'
 import { mailPolicy } from '../view.ts'
 import { feedLink, type HeadLink, pathOf, signUpLinks, waysOn } from './link.ts'
@@ -47,7 +47,7 @@ export async function letterPage(
   if (isMail && new URL(request.url).searchParams.has('mail')) {
     return serveFresh(request, { ...mailAlone(letter), varies })
   }
-  const texts = textsFor(letter.lang)
+  const texts = textsFor(languageOfTexts(config, letter.lang))
   const translations = letter.langs.length > 1 ? translationsOf(config, letter) : []
   return {
     status: 200,
