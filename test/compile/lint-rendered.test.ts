@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'vitest'
+import { lintRendered } from '../../integrations/mailshot/compile/lint-rendered.ts'
+import { createTokens } from '../../integrations/mailshot/compile/tokens.ts'
 import { markdown, mjml, problemsOf } from '../campaign-folder.ts'
 
 /** What is wrong with a body of Markdown, which begins at line 5. */
@@ -9,6 +11,19 @@ const section = (inner: string) => `<mj-section><mj-column>${inner}</mj-column><
 const script = 'the link javascript:alert(1) is not allowed'
 
 describe('lintRendered', () => {
+  test('looks for the places of what may be wrong only', () => {
+    const asked: string[][] = []
+    const locate = (...texts: string[]) => {
+      asked.push(texts)
+      return { file: 'a.md', line: 1 }
+    }
+    const html =
+      '<table role="presentation" width="600" style="width:600px"><a href="https://a.org" title="x">x</a></table>'
+    const options = { tokens: createTokens([]), images: new Map(), site: 'https://b.org', locate }
+    expect(lintRendered(html, options)).toEqual([])
+    expect(asked).toEqual([['href="https://a.org"', 'https://a.org']])
+  })
+
   test('looks at the address that each branch of a condition makes', async () => {
     expect(await inMarkdown('[x]({% if nom %}javascript:alert(1){% else %}/x{% endif %})')).toEqual(
       [`a.md:5: ${script}`, 'a.md:5: the link /x has no beginning'],

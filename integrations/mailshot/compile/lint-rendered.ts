@@ -53,7 +53,6 @@ type Opening = Extract<HtmlEvent, { type: 'open' }>
 
 function lintElement(event: Opening, isDouble: boolean, options: RenderedOptions): Problem[] {
   const value = (name: string) => event.attributes.find((one) => one.name === name)?.value ?? ''
-  const place = options.locate(`<${event.name}`)
   const pragma = value('http-equiv').toLowerCase()
   if (event.name === 'meta' && pragma !== '' && !harmlessMeta.has(pragma)) {
     const why = 'mail services take it for an attempt to lead readers elsewhere'
@@ -63,18 +62,19 @@ function lintElement(event: Opening, isDouble: boolean, options: RenderedOptions
   if (event.name === 'input' && value('class') === 'mj-accordion-checkbox') return []
   if (event.name === 'input' && value('type') === 'checkbox')
     return [taskList(options.locate('[ ]', '[x]', '<input'))]
-  return isDouble || isForbidden(event.name) ? [forbiddenElement(place, event.name)] : []
+  if (!isDouble && !isForbidden(event.name)) return []
+  return [forbiddenElement(options.locate(`<${event.name}`), event.name)]
 }
 
+/** Looking for a place takes long, so it is done for what may be wrong only. */
 function lintAttributes({ attributes }: Opening, options: RenderedOptions): Problem[] {
   return attributes.flatMap((attribute) => {
     const { name, value } = attribute
-    const place = placeOf(attribute, options)
-    if (/^on[a-z]/.test(name)) return [forbiddenHandler(place, name)]
+    if (/^on[a-z]/.test(name)) return [forbiddenHandler(placeOf(attribute, options), name)]
     if (name === 'style') return lintStyle(decodeEntities(value), options)
     const texts = readings(piecesOf(options.tokens, value))
-    if (!texts) return [tooMany(place, name)]
-    return texts.flatMap((text) => lintReading(attribute, text, place, options))
+    if (!texts) return [tooMany(placeOf(attribute, options), name)]
+    return texts.flatMap((text) => lintReading(attribute, text, options))
   })
 }
 
@@ -86,12 +86,10 @@ function placeOf({ name, value }: HtmlAttribute, { tokens, locate }: RenderedOpt
     : locate(`${name}="${value}"`, value === '' ? name : value)
 }
 
-function lintReading(
-  { name, value }: HtmlAttribute,
-  text: string,
-  place: Place,
-  options: RenderedOptions,
-): Problem[] {
+function lintReading(attribute: HtmlAttribute, text: string, options: RenderedOptions): Problem[] {
+  const { name, value } = attribute
+  if (!mayHoldAddress(name, text)) return []
+  const place = placeOf(attribute, options)
   const isElsewhere = !sourceAttributes.has(name) || value.includes(options.tokens.prefix)
   const address = { ...options, prefix: options.tokens.prefix, isFinished: true, isElsewhere }
   if (linkAttributes.has(name)) return lintLink(text, place, address)
@@ -100,8 +98,14 @@ function lintReading(
     const sources = text.split(',').map((one) => one.trim().split(/\s/, 1)[0] ?? '')
     return sources.flatMap((source) => lintSource(source, place, address))
   }
+  return lintLink(text, place, address)
+}
+
+/** Whether an attribute is for an address, or has one that would run. */
+function mayHoldAddress(name: string, text: string): boolean {
+  if (linkAttributes.has(name) || imageAttributes.has(name) || sourceSets.has(name)) return true
   const isScript = /^(?:java|vb|live)script:|^data:/i.test(text.replace(/[\s\p{Cc}]/gu, ''))
-  return isScript && !textAttributes.has(name) ? lintLink(text, place, address) : []
+  return isScript && !textAttributes.has(name)
 }
 
 function lintStyle(css: string, options: RenderedOptions): Problem[] {
