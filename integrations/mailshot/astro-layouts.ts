@@ -6,6 +6,7 @@ import type { AstroIntegration } from 'astro'
 import type * as Vite from 'vite'
 import { z } from 'zod'
 import type { LayoutFault, RenderLayout } from './campaign/layout.ts'
+import { rememberLayouts } from './campaign/layout/remember.ts'
 import type { renderComponent } from './campaign/layout/render.ts'
 
 /**
@@ -18,14 +19,14 @@ export async function withAstroLayouts<Result>(
 ): Promise<Result> {
   const { log, info, debug } = console
   let opening: Promise<Vite.ViteDevServer | LayoutFault> | undefined
-  const renderLayout: RenderLayout = async (file, props) => {
+  const renderLayout = rememberLayouts(async (file, props) => {
     opening ??= openAstro()
     const vite = await opening
     if ('why' in vite) return vite
     // Both through Vite, so that the component and what renders it are of one Astro.
     const module = rendererModule.parse(await vite.ssrLoadModule(renderer))
     return module.renderComponent(() => vite.ssrLoadModule(resolve(file)), props)
-  }
+  })
   try {
     return await work(renderLayout)
   } finally {

@@ -56,7 +56,7 @@ export interface LayoutProps<Params extends object = Record<string, string>> {
 
 /**
  * Renders `<campaigns>/layouts/<name>.astro`; `params` are the campaign's own. The site has one (`renderSiteLayout`), and the
- * command line one that loads Astro at need. All give the same bytes.
+ * command line one that loads Astro at need. All give the same bytes. It is asked twice for each mail, to see whether it does.
  */
 export type RenderLayout = (
   file: string,
