@@ -61,15 +61,15 @@ describe('a layout that is an Astro component, on the command line', () => {
       campaigns/layouts/lot.astro:1: error: the layout "lot" comes out different each time: a mail must be the same wherever and whenever it is compiled
           → take out what depends on time or chance: new Date(), Math.random()
       campaigns/layouts/missing.astro:1: error: the layout "missing" cannot be rendered: Failed to load url ./nowhere.astro (resolved id: ./nowhere.astro) in campaigns/layouts/missing.astro. Does the file exist?
-          → mend it there
+          → correct the path of the import, from the file that has it; or install the package
       campaigns/layouts/picture.astro:1: error: the imported picture logo.png: each build gives it another address
           → put the file beside the layout, and write its name: src="logo.png"
       campaigns/layouts/styled.astro:1: error: a component with a <style> in a mail layout: Astro takes it out of the mail, so its <p> would look otherwise
           → style it by attributes, or by an <mj-style is:raw> of the layout
       campaigns/layouts/throws.astro:3: error: the layout "throws" cannot be rendered: Cannot destructure property 'name' of 'first' as it is undefined.
-          → mend it there
+          → open the component at that line; where it expects something, see that the campaign or the data has it
       src/components/Bad.astro:3: error: the layout "within" cannot be rendered: no walks
-          → mend it there"
+          → open the component at that line; where it expects something, see that the campaign or the data has it"
     `)
   })
 

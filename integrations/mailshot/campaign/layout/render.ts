@@ -37,12 +37,17 @@ function faultOf(cause: unknown): LayoutFault {
   const message = cause instanceof Error ? cause.message : String(cause)
   const [line = ''] = message.split('\n')
   const why = line.replaceAll(`${process.cwd()}/`, '')
-  const isSyntax = cause instanceof Error && cause.name === 'CompilerError'
-  const cure = isSyntax
-    ? 'mend it; a { begins an expression, unless its element says is:raw, as in <mj-style is:raw>'
-    : 'mend it there'
   const place = placeOf(cause)
-  return { why, cure, ...(place && { place }) }
+  return { why, cure: cureOf(cause, place), ...(place && { place }) }
+}
+
+function cureOf(cause: unknown, place: LayoutFault['place']): string {
+  if (cause instanceof Error && cause.name === 'CompilerError')
+    return 'mend it; a { begins an expression, unless its element says is:raw, as in <mj-style is:raw>'
+  if (/\b(?:Failed to load url|Cannot find (?:module|package)) /.test(String(cause)))
+    return 'correct the path of the import, from the file that has it; or install the package'
+  const where = place ? 'open the component at that line' : 'open the component'
+  return `${where}; where it expects something, see that the campaign or the data has it`
 }
 
 const located = z.object({ loc: z.object({ file: z.string(), line: z.number() }) })
