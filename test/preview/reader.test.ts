@@ -36,8 +36,8 @@ describe('an invented reader', () => {
     expect(text).toContain('free.')
     expect(headers).toContainEqual(['To', 'Camille Martin <camille@example.org>'])
     expect(reader.notes).toEqual([
-      'plan: "gold" is not one of free, pro',
-      '« nobody » n’est pas une adresse électronique.',
+      { text: 'plan: "gold" is not one of free, pro', lang: 'en' },
+      { text: '« nobody » n’est pas une adresse électronique.' },
     ])
   })
 
@@ -79,7 +79,7 @@ describe('an invented reader', () => {
     expect((await shownOf(config, 'both?lang=en')).text).toContain('Hello en.')
     const { text, lang, reader } = await shownOf(config, 'both?lang=de')
     expect([text, lang]).toEqual([expect.stringContaining('Bonjour de.'), 'fr'])
-    expect(reader.notes).toEqual([expect.stringContaining('allemand')])
+    expect(reader.notes).toEqual([{ text: expect.stringContaining('allemand') }])
   })
 
   it('is on the list that the query names, if the campaign goes to it', async () => {
@@ -111,7 +111,7 @@ describe('a subscriber', () => {
     const { text, reader } = await shownOf(config, 'hello?as=reader1@example.net')
     expect(text).toContain('To Camille Martin')
     expect(reader.addresses).toBeUndefined()
-    expect(reader.notes).toEqual([expect.stringContaining('qu’en développement')])
+    expect(reader.notes).toEqual([{ text: expect.stringContaining('qu’en développement') }])
   })
 
   it('says when nobody has the address, or the person would get nothing', async () => {
@@ -126,11 +126,11 @@ describe('a subscriber', () => {
           WHERE subscriber_id = (SELECT id FROM subscribers WHERE email = 'reader2@example.net')`,
     )
     expect(await notesFor('nobody@example.net')).toEqual([
-      'Personne ici n’a l’adresse nobody@example.net : cette personne est inventée.',
+      { text: 'Personne ici n’a l’adresse nobody@example.net : cette personne est inventée.' },
     ])
     expect(await notesFor('reader2@example.net')).toEqual([
-      expect.stringContaining('bloquée (complaint)'),
-      expect.stringContaining('n’est abonnée à aucune'),
+      { text: expect.stringContaining('bloquée (complaint)') },
+      { text: expect.stringContaining('n’est abonnée à aucune') },
     ])
   })
 
@@ -139,7 +139,7 @@ describe('a subscriber', () => {
     const openSubscribers = () => Promise.reject(new Error('no such file'))
     const { text, reader } = await shownOf(config, 'hello?as=a@example.net', { openSubscribers })
     expect(text).toContain('To Camille Martin')
-    expect(reader.notes).toEqual([expect.stringContaining('no such file')])
+    expect(reader.notes).toEqual([{ text: expect.stringContaining('no such file') }])
     expect(reader.addresses).toEqual([])
   })
 })

@@ -22,12 +22,13 @@ describe('previewTexts', () => {
 })
 
 describe('wordsFor', () => {
-  it('speaks the language of the site', () => {
-    expect(wordsFor({ lang: 'fr-CA' }, asking('en')).text.campaigns).toBe('Campagnes')
+  it('speaks the language of the browser, the most wanted one that it knows', () => {
+    expect(wordsFor({ lang: 'fr' }, asking('en-GB')).text.campaigns).toBe('Campaigns')
+    expect(wordsFor({ lang: 'en' }, asking('ja, en;q=0.5, fr-FR;q=0.8')).lang).toBe('fr')
   })
 
-  it('speaks the first language of the browser that it knows, where it has none for the site', () => {
-    expect(wordsFor({ lang: 'de' }, asking('ja, fr-FR;q=0.8, en;q=0.5')).lang).toBe('fr')
+  it('speaks the language of the site, where it knows none of the browser’s', () => {
+    expect(wordsFor({ lang: 'fr-CA' }, asking('ja, *')).text.campaigns).toBe('Campagnes')
     expect(wordsFor({ lang: 'de' }, asking('constructor')).lang).toBe('en')
   })
 

@@ -96,7 +96,7 @@ async function mailIn(page: Page): Promise<string> {
 async function open(url: string): Promise<Page> {
   const browser = await openBrowser()
   onTestFinished(() => browser.close())
-  const page = await browser.newPage()
+  const page = await browser.newPage({ locale: 'fr-FR' })
   await page.goto(url)
   return page
 }

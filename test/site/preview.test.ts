@@ -32,6 +32,38 @@ describe('the preview of a built site', () => {
     expect(Object.entries(found).filter(([, faults]) => faults.length > 0)).toEqual([])
   })
 
+  it('keeps everything within its card, however wide the screen', async () => {
+    const { url } = await startBuiltSite()
+    const page = await open(`${url}/mailshot/preview/2026-12-atlas?field.plan=gold&as=nobody`)
+    const outside: Record<number, string[]> = {}
+    const widths = [360, 600, 768, 1024, 1280, 1440]
+    for (const width of widths) {
+      await page.setViewportSize({ width, height: 900 })
+      outside[width] = await outsideOf(page)
+    }
+    expect(outside).toEqual(Object.fromEntries(widths.map((width) => [width, []])))
+  })
+
+  it('speaks the language of the browser', async () => {
+    const { url } = await startBuiltSite()
+    const titleIn = async (lang: string) => {
+      const headers = { 'accept-language': lang }
+      return (await fetch(`${url}/mailshot/preview`, { headers })).text()
+    }
+    expect(await titleIn('en-GB')).toMatch(/>Campaigns<\/h1>/)
+    expect(await titleIn('ja')).toMatch(/>Campagnes<\/h1>/)
+  })
+
+  it('marks what it can say in English only', async () => {
+    const { url } = await startBuiltSite()
+    const page = await open(`${url}/mailshot/preview/2026-12-atlas?field.plan=gold&email=no`)
+    const notes = page.locator('.notes li')
+    expect(await notes.evaluateAll((all) => all.map((one) => one.getAttribute('lang')))).toEqual([
+      'en',
+      null,
+    ])
+  })
+
   it('shows a mail at the widths of a phone and a desktop, in the colours asked for', async () => {
     const { url } = await startBuiltSite()
     const page = await open(`${url}/mailshot/preview/2026-10-automne?scheme=dark`)
@@ -101,6 +133,24 @@ async function faultsOf(page: Page): Promise<string[]> {
   return overflow ? [...faults, 'wider than its screen'] : faults
 }
 
+/** What stands out of the card that it is in, or of the screen. */
+async function outsideOf(page: Page): Promise<string[]> {
+  return page.evaluate(() => {
+    const within = Array.from(document.querySelectorAll('.card *'), (one) => {
+      const card = one.closest('.card')?.getBoundingClientRect()
+      const { left, right, width } = one.getBoundingClientRect()
+      // A line that is cut off by its own box is so on purpose.
+      const box = one.parentElement
+      const isCut = box !== null && getComputedStyle(box).overflowX !== 'visible'
+      if (!card || width === 0 || isCut) return []
+      const isInside = left >= card.left - 0.5 && right <= card.right + 0.5
+      return isInside ? [] : [one.outerHTML.slice(0, 80)]
+    }).flat()
+    const { scrollWidth, clientWidth } = document.documentElement
+    return scrollWidth > clientWidth ? [...within, 'the page scrolls sideways'] : within
+  })
+}
+
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
 /** How wide each mail is shown, the colour of its sheet, and which of its pictures are there. */
@@ -129,7 +179,10 @@ async function frame(page: Page, index: number) {
 }
 
 async function open(url: string): Promise<Page> {
-  const context = await browser.newContext({ viewport: { width: 1280, height: 900 } })
+  const context = await browser.newContext({
+    locale: 'fr-FR',
+    viewport: { width: 1280, height: 900 },
+  })
   onTestFinished(() => context.close())
   const page = await context.newPage()
   await page.goto(url, { waitUntil: 'load' })

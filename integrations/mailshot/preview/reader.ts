@@ -15,7 +15,13 @@ export interface ShownReader {
   /** The address of the subscriber who was asked for, known or not; undefined for an invented reader. */
   asked: string | undefined
   /** What the editor should know: about a value that cannot be used, a person who would get nothing. */
-  notes: string[]
+  notes: Note[]
+}
+
+/** A note in the preview's words, or in another language. */
+export interface Note {
+  text: string
+  lang?: string
 }
 
 /** Opens the database whose subscribers may be looked at. */
@@ -32,16 +38,16 @@ export async function readReader(
 ): Promise<ShownReader> {
   const asked = query.get('as')?.trim() || undefined
   const found = asked === undefined ? undefined : await findPerson(asked, words, open)
-  const notes: string[] = []
+  const notes: Note[] = []
   const person = typeof found === 'object' ? found : undefined
-  if (typeof found === 'string') notes.push(found)
+  if (typeof found === 'string') notes.push({ text: found })
   const known = person ? knownOf(config, compiled, person) : invented(config, query, words, notes)
   if (person) notes.push(...hindrances(compiled, person, words))
   const reader = sampleReader(config, compiled, { ...known, ...choices(compiled, query) })
   const { lang } = variantFor(compiled, reader.lang)
   if (primary(lang) !== primary(reader.lang)) {
     const values = { asked: words.language(reader.lang), given: words.language(lang) }
-    notes.push(fill(words.text.notes.otherLanguage, values))
+    notes.push({ text: fill(words.text.notes.otherLanguage, values) })
   }
   return { reader, asked, notes }
 }
@@ -80,14 +86,16 @@ function knownOf(
   }
 }
 
-function hindrances(compiled: CompiledCampaign, person: Subscriber, { text }: Words): string[] {
+function hindrances(compiled: CompiledCampaign, person: Subscriber, { text }: Words): Note[] {
   const { email: address, suppressed, subscriptions } = person
   const isOn = subscriptions.some(
     ({ list, status }) => status === 'active' && compiled.lists.includes(list),
   )
-  const notes: string[] = []
-  if (suppressed !== null) notes.push(fill(text.notes.suppressed, { address, reason: suppressed }))
-  if (!isOn) notes.push(fill(text.notes.notOnList, { address }))
+  const notes: Note[] = []
+  if (suppressed !== null) {
+    notes.push({ text: fill(text.notes.suppressed, { address, reason: suppressed }) })
+  }
+  if (!isOn) notes.push({ text: fill(text.notes.notOnList, { address }) })
   return notes
 }
 
@@ -96,7 +104,7 @@ function invented(
   config: MailshotConfig,
   query: URLSearchParams,
   { text }: Words,
-  notes: string[],
+  notes: Note[],
 ): Partial<Reader> {
   const attributes: Record<string, string> = {}
   for (const field of Object.keys(config.fields)) {
@@ -106,11 +114,12 @@ function invented(
   }
   const name = query.get('name') ?? undefined
   const { profile, problems } = readProfile(config.fields, { name, attributes })
-  notes.push(...problems)
+  notes.push(...problems.map((one) => ({ text: one, lang: 'en' })))
   const emptied = Object.entries(attributes).filter(([, value]) => value.trim() === '')
   const written = query.get('email')?.trim() || undefined
   const email = written === undefined ? undefined : parseEmailAddress(written)
-  if (written !== undefined && !email) notes.push(fill(text.notes.wrongAddress, { written }))
+  if (written !== undefined && !email)
+    notes.push({ text: fill(text.notes.wrongAddress, { written }) })
   return {
     attributes: { ...Object.fromEntries(emptied), ...profile.attributes },
     ...(name !== undefined && { name: profile.name }),

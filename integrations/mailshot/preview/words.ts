@@ -1,4 +1,5 @@
 import type { MailshotConfig } from '../config.ts'
+import { acceptedLanguages } from '../reader-language.ts'
 import { type PreviewTexts, previewTexts } from './texts.ts'
 import { en } from './texts/en.ts'
 
@@ -12,10 +13,10 @@ export interface Words {
   language(tag: string): string
 }
 
-/** The words of the site's own language, else of the first one that the browser asks for. */
+/** The words of the first language that the browser asks for and we have, else of the site's own. */
 export function wordsFor(config: Pick<MailshotConfig, 'lang'>, request: Request): Words {
-  const asked = (request.headers.get('accept-language') ?? '').split(',')
-  const lang = [config.lang, ...asked].map(primaryOf).find(isKnown) ?? 'en'
+  const asked = acceptedLanguages(request.headers.get('accept-language') ?? '')
+  const lang = [...asked, config.lang].map(primaryOf).find(isKnown) ?? 'en'
   const kilobytes = new Intl.NumberFormat(lang, {
     style: 'unit',
     unit: 'kilobyte',
@@ -34,9 +35,9 @@ function isKnown(lang: string): boolean {
   return Object.hasOwn(previewTexts, lang)
 }
 
-/** `fr` of `fr-CA;q=0.8` */
+/** `fr` of `fr-CA` */
 function primaryOf(tag: string): string {
-  return tag.trim().toLowerCase().split(/[-;]/)[0] ?? ''
+  return tag.toLowerCase().split('-')[0] ?? ''
 }
 
 function nameOf(names: Intl.DisplayNames, tag: string): string {
