@@ -42,11 +42,11 @@ describe('LetterPage', () => {
     expect(frame?.attribs['sandbox']).not.toMatch(/allow-(?:scripts|forms|modals|downloads)/)
   })
 
-  it('is in the letter’s language, and its own words in one that it has', async () => {
+  it('is in the letter’s language, and its own words in the site’s where it has none in that', async () => {
     const files = { 'a/ar.md': markdown('مرحبا'), 'a/fr.md': markdown('Bonjour') }
     const html = await letter(files, 'ar')
     expect(html).toMatch(/<html lang="ar" dir="rtl"/)
-    expect(html).toMatch(/<span lang="en"[^>]*>\s*Sent on/)
+    expect(html).toMatch(/<span lang="fr"[^>]*>\s*Envoyée le/)
     expect(html).toMatch(
       /href="\/newsletters\/a\/fr" lang="fr" hreflang="fr"[^>]*>\s*Lire en français/,
     )
