@@ -19,7 +19,7 @@ describe('SIGTERM in the middle of a send', () => {
 
     const request = await beginRequest(site)
     const stopped = site.stop()
-    await once(site.smtp.events, 'message')
+    await expect.poll(() => takesConnections(site), { timeout: 30_000 }).toBe(false)
     expect(await request.finish()).toMatch(/^HTTP\/1\.1 422 [^]*<\/html>/)
     expect(await stopped).toBe(0)
 
@@ -66,6 +66,18 @@ async function beginRequest({ url }: BuiltSite) {
       socket.write(body.slice(5))
       return text(socket)
     },
+  }
+}
+
+async function takesConnections({ url }: BuiltSite): Promise<boolean> {
+  const socket = connect(Number(new URL(url).port), '127.0.0.1')
+  try {
+    await once(socket, 'connect')
+    return true
+  } catch {
+    return false
+  } finally {
+    socket.destroy()
   }
 }
 
