@@ -61,7 +61,6 @@ export function mailshot(options: MailshotOptions = {}): AstroIntegration {
           if (process.env['MAILSHOT_SENDER'] === 'on') void startDevSender(server)
         })
       },
-      // Also before a restart, which may bring other settings.
       'astro:server:done': async () => {
         await stopSender()
         await closeSite()
@@ -138,7 +137,6 @@ function injectRoutes(
   for (const route of siteRoutes) {
     const pattern = patternOf(route, config)
     if (pattern === undefined || (route.kind === 'preview' && !withPreview)) continue
-    if (!existsSync(here(`./routes/${route.file}`))) continue
     injectRoute({
       pattern: pattern.slice(base.length),
       entrypoint: here(`./routes/${route.file}`),
