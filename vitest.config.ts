@@ -23,6 +23,8 @@ export default defineConfig({
           name: 'site',
           include: site,
           globalSetup: 'test/site/build-site.ts',
+          // Browsers and dev servers share two cores with the other tests; Vitest names whatever needed a second try.
+          retry: process.env['CI'] ? 1 : 0,
           testTimeout: 120_000,
           hookTimeout: 120_000,
         },
