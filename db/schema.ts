@@ -179,6 +179,8 @@ export const recipients = sqliteTable(
     /** The enhanced status code (RFC 3463) of a refusal, where one was given. */
     enhanced: text(),
     tries: integer().notNull().default(0),
+    /** How often the operator had it mailed once more; what became of each time before is in the audit. */
+    resend: integer().notNull().default(0),
     /** When a deferred one is due again. */
     dueAt: integer('due_at'),
     /** Made by the worker, so that repeating a claim is harmless; kept until another worker claims it. */
@@ -208,6 +210,9 @@ export const recipients = sqliteTable(
     index('recipients_uncertain')
       .on(table.sendId, table.id)
       .where(sql`status = 'uncertain'`),
+    index('recipients_failed')
+      .on(table.sendId, table.id)
+      .where(sql`status = 'failed'`),
     index('recipients_send').on(table.sendId, table.id),
     index('recipients_email').on(table.email),
   ],

@@ -76,6 +76,7 @@ CREATE TABLE `recipients` (
 	`reason` text,
 	`enhanced` text,
 	`tries` integer DEFAULT 0 NOT NULL,
+	`resend` integer DEFAULT 0 NOT NULL,
 	`due_at` integer,
 	`claim_id` text,
 	`worker_id` text,
@@ -92,6 +93,7 @@ CREATE INDEX `recipients_deferred` ON `recipients` (`send_id`,`due_at`) WHERE st
 CREATE INDEX `recipients_claimed` ON `recipients` (`claim_id`) WHERE status = 'claimed';--> statement-breakpoint
 CREATE INDEX `recipients_in_hand` ON `recipients` (`worker_id`) WHERE status = 'in-hand';--> statement-breakpoint
 CREATE INDEX `recipients_uncertain` ON `recipients` (`send_id`,`id`) WHERE status = 'uncertain';--> statement-breakpoint
+CREATE INDEX `recipients_failed` ON `recipients` (`send_id`,`id`) WHERE status = 'failed';--> statement-breakpoint
 CREATE INDEX `recipients_send` ON `recipients` (`send_id`,`id`);--> statement-breakpoint
 CREATE INDEX `recipients_email` ON `recipients` (`email`);--> statement-breakpoint
 CREATE UNIQUE INDEX `recipients_once` ON `recipients` (`send_id`,`email`);--> statement-breakpoint

@@ -57,7 +57,7 @@ export interface Mark {
   id: number
   /** The lists that selected it and are still active, in the send's order. */
   lists: string
-  /** Made at the first mark and kept, so that it is the same on every try. */
+  /** Made at the first mark and kept, so that it is the same on every try; a resend has one of its own. */
   messageId: string
 }
 
@@ -107,7 +107,8 @@ export function inHandStatement(
     UPDATE recipients SET status = 'in-hand', tries = tries + 1, in_hand_at = ${mark.now},
       reason = NULL, settled_at = NULL,
       lang = coalesce(reader_lang, ${mark.lang}), active_lists = nullif(${activeLists}, lists),
-      message_id = coalesce(message_id, '<' || send_id || '.' || id || '@' || ${mark.host} || '>')
+      message_id = coalesce(message_id,
+        '<' || send_id || '.' || id || iif(resend > 0, '.' || resend, '') || '@' || ${mark.host} || '>')
     FROM (
         SELECT r.id AS claimed_id, j.value ->> 'lang' AS reader_lang
         FROM json_each(${claimsOf(recipients)}) AS j
@@ -229,6 +230,8 @@ export interface RecipientRow {
   email: string
   status: RecipientStatus
   tries: number
+  /** How often the operator had it mailed once more. */
+  resend: number
   reason: string | null
   enhanced: string | null
   inHandAt: number | null
@@ -256,7 +259,7 @@ export async function listRecipients(
 ): Promise<RecipientRow[]> {
   const { sendId, status, email, afterId = 0, limit = 1000 } = query
   return mailshot.db.all<RecipientRow>(sql`
-    SELECT id, email, status, tries, reason, enhanced, in_hand_at AS inHandAt, settled_at AS settledAt,
+    SELECT id, email, status, tries, resend, reason, enhanced, in_hand_at AS inHandAt, settled_at AS settledAt,
       due_at AS dueAt, message_id AS messageId, provider_id AS providerId, answer
     FROM recipients WHERE send_id = ${sendId} AND id > ${afterId}
       ${status ? sql`AND status = ${status}` : sql``} ${email ? sql`AND email = ${email}` : sql``}
