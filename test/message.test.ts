@@ -160,7 +160,7 @@ describe('composeMessage', () => {
       { lists: { weekly: { title: 'L’hebdo, en bref' } } },
     )
     const message = composeFor(compiled, { name: 'Zoé "Z" Łuk' })
-    const mail = await simpleParser(Buffer.from(await message.mime()))
+    const mail = await simpleParser(message.mime())
     expect(mail.subject).toBe('L’été à Paris')
     expect(mail.from?.value).toEqual([{ name: 'Rédaction, Été', address: 'redac@example.org' }])
     expect(mail.to).toMatchObject({
@@ -170,7 +170,7 @@ describe('composeMessage', () => {
     expect(mail.messageId).toBe('<send1.7@example.org>')
     expect(mail.date).toBeInstanceOf(Date)
     expect(mail.headers.get('list')).toMatchObject({
-      id: { name: '=?UTF-8?B?TOKAmWhlYmRvLCBlbiBicmVm?=', id: 'weekly.example.org' },
+      id: { name: '=?utf-8?Q?L=E2=80=99hebdo=2C_en_bref?=', id: 'weekly.example.org' },
       unsubscribe: { url: 'https://example.org/mailshot/unsubscribe/u' },
     })
     expect(mail.headers.get('precedence')).toBe('bulk')
@@ -180,15 +180,15 @@ describe('composeMessage', () => {
 
   test('keeps every line of a mail below the limit of SMTP, in ASCII', async () => {
     const compiled = await compiledMarkdown(`${'é'.repeat(5000)} {{ nom | default: "x" }}`)
-    const bytes = Buffer.from(await composeFor(compiled, { name: 'ü'.repeat(3000) }).mime())
-    const lines = bytes.toString('latin1').split('\r\n')
+    const mime = composeFor(compiled, { name: 'ü'.repeat(3000) }).mime()
+    const lines = mime.split('\r\n')
     expect(Math.max(...lines.map((line) => line.length))).toBeLessThan(998)
-    expect(bytes.toString('latin1')).toMatch(/^[\t\r\n\x20-\x7e]*$/)
+    expect(mime).toMatch(/^[\t\r\n\x20-\x7e]*$/)
   })
 
   test('encodes a mail once', async () => {
     const message = composeFor(await compiledMarkdown('x'))
-    expect(await message.mime()).toBe(await message.mime())
+    expect(message.mime()).toBe(message.mime())
   })
 
   test('links only to addresses that a mail may link to', async () => {

@@ -1,4 +1,4 @@
-import MailComposer from 'nodemailer/lib/mail-composer'
+import { encodeMime } from '../integrations/mailshot/message/mime.ts'
 import type { Message } from '../integrations/mailshot/transport.ts'
 
 let made = 0
@@ -26,24 +26,5 @@ export function testMessage(parts: Partial<Omit<Message, 'mime'>> = {}): Message
     track: { opens: false, clicks: false },
     ...parts,
   }
-  return { ...message, mime: () => compose(message) }
-}
-
-function compose(message: Omit<Message, 'mime'>): Promise<Uint8Array> {
-  return new MailComposer({
-    from: message.from,
-    to: message.to,
-    replyTo: message.replyTo,
-    subject: message.subject,
-    html: message.html,
-    text: message.text,
-    messageId: message.messageId,
-    date: new Date(Date.UTC(2026, 10, 21)),
-    headers: { ...message.headers },
-    newline: '\r\n',
-    // The same bytes each time, as a message promises.
-    baseBoundary: message.id,
-  })
-    .compile()
-    .build()
+  return { ...message, mime: () => encodeMime(message, new Date(Date.UTC(2026, 10, 21))) }
 }

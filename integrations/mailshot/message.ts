@@ -62,8 +62,8 @@ export function composeMessage(
     campaign: campaign.slug,
     track: campaign.track,
   }
-  let mime: Promise<Uint8Array> | undefined
-  return { ...parts, mime: () => (mime ??= encodeMime(parts)) }
+  let mime: string | undefined
+  return { ...parts, mime: () => (mime ??= encodeMime(parts, new Date())) }
 }
 
 /** Composes a mail to look at, for an invented reader; what is known of a real one wins. */

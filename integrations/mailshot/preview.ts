@@ -121,7 +121,7 @@ async function showCampaign(
   const part = (name: string) => partPath(config, slug, name, query)
   return {
     inbox: inboxLine({ ...mail, from: composed?.from ?? compiled.from ?? config.from }),
-    weight: await weightOf(mail, inspected.media),
+    weight: weightOf(mail, inspected.media),
     failure: 'failure' in message ? message.failure : undefined,
     isVisible: isVisible(mail.html),
     lang: variant.lang,

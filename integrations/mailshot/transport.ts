@@ -26,8 +26,12 @@ export interface Message {
   /** The slug, for providers that group by a tag. Absent for letters. */
   readonly campaign: string | undefined
   readonly track: { readonly opens: boolean; readonly clicks: boolean }
-  /** The whole message as RFC 5322 bytes with CRLF line ends; lines of at most 998 octets; not dot-stuffed. */
-  mime(): Promise<Uint8Array>
+  /**
+   * The whole message (RFC 5322) as a binary string: one character is one octet, so write it as `latin1`. ASCII, but for
+   * SMTPUTF8 addresses. Every line ends with CRLF, has at most 998 octets and does not begin with a dot: there is
+   * nothing to stuff. The same string on every call.
+   */
+  mime(): string
 }
 
 /** What a transport answered at hand-over, one for each message. A reason never holds a credential. */

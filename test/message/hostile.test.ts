@@ -172,7 +172,7 @@ describe('composeMessage, whatever a name holds', () => {
     const compiled = await compileOnly({ 'a.md': everywhere })
     const headersOf = async (reader: Partial<Reader>) => {
       const message = composeFor(compiled, reader)
-      const mail = await simpleParser(Buffer.from(await message.mime()))
+      const mail = await simpleParser(message.mime())
       return { mail, message, keys: mail.headerLines.map(({ key }) => key) }
     }
     const { keys: harmless } = await headersOf({})

@@ -16,7 +16,9 @@ transportContract({
       transport,
       received: () =>
         Promise.all(
-          transport.messages.map(async (one) => arrivedMail(await one.mime(), one.envelope.to)),
+          transport.messages.map((one) =>
+            arrivedMail(Buffer.from(one.mime(), 'latin1'), one.envelope.to),
+          ),
         ),
       close: () => Promise.resolve(),
     })

@@ -42,7 +42,7 @@ export const preview = defineCommand({
       const html = withImagesInside(config, message.html, media)
       // Named for the variant: a reader's own language may be any word.
       const name = `${slug}.${variantFor(compiled, lang).lang}`
-      files.push(...(await write(message, html, join(folder, name))))
+      files.push(...write(message, html, join(folder, name)))
     }
     if (terminal.json) terminal.printJson({ slug, files })
     else terminal.print(files.join('\n'))
@@ -70,9 +70,9 @@ function langsOf(compiled: CompiledCampaign, lang: string | undefined): string[]
   return lang === undefined ? Object.keys(compiled.variants).toSorted() : [lang]
 }
 
-async function write(message: Message, html: string, path: string): Promise<string[]> {
+function write(message: Message, html: string, path: string): string[] {
   writeFileSync(`${path}.html`, html)
   writeFileSync(`${path}.txt`, message.text)
-  writeFileSync(`${path}.eml`, await message.mime())
+  writeFileSync(`${path}.eml`, message.mime(), 'latin1')
   return ['html', 'txt', 'eml'].map((kind) => `${path}.${kind}`)
 }

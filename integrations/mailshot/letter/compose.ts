@@ -53,7 +53,8 @@ export async function composeLetter(mailshot: Mailshot, given: Letter): Promise<
     campaign: undefined,
     track: { opens: false, clicks: false },
   }
-  return { ...parts, mime: () => encodeMime(parts) }
+  let mime: string | undefined
+  return { ...parts, mime: () => (mime ??= encodeMime(parts, new Date())) }
 }
 
 async function contentOf(mailshot: Mailshot, letter: Letter): Promise<LetterContent> {

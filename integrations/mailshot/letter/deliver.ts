@@ -1,4 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm/sql'
+import type { Ending } from '../deliver/ending.ts'
+import { handOver } from '../deliver/hand-over.ts'
 import type { Mailshot } from '../mailshot.ts'
 import { allowance, laneOf, returnSlotsStatement } from '../pace.ts'
 import type { Outcome } from '../transport.ts'
@@ -15,19 +17,21 @@ const retryDelays = [10, 20, 60, 180, 360, 450].map((minutes) => minutes * minut
  * Mails the letters that are due, ahead of campaigns and out of the reserve of the pace, and writes their outcomes down. Ends
  * when none is due or the pace allows none now. Answers how many it tried.
  */
-export async function deliverLetters(
-  mailshot: Mailshot,
-  workerId: string,
-  signal: AbortSignal,
-): Promise<number> {
+export async function deliverLetters(mailshot: Mailshot, worker: Worker): Promise<number> {
   let tried = 0
-  while (!signal.aborted) {
-    const letters = await takeLetters(mailshot, workerId)
+  while (!worker.signal.aborted) {
+    const letters = await takeLetters(mailshot, worker.workerId)
     if (letters.length === 0) break
-    await Promise.all(letters.map((letter) => deliverLetter(mailshot, letter, signal)))
+    await Promise.all(letters.map((letter) => deliverLetter(mailshot, letter, worker)))
     tried += letters.length
   }
   return tried
+}
+
+interface Worker {
+  workerId: string
+  signal: AbortSignal
+  ending: Ending
 }
 
 type HeldLetter = Letter & { workerId: string }
@@ -60,33 +64,32 @@ function allowed(mailshot: Mailshot, now: number): SQL {
 async function deliverLetter(
   mailshot: Mailshot,
   letter: HeldLetter,
-  signal: AbortSignal,
+  worker: Worker,
 ): Promise<void> {
-  const { outcome, messageId } = await handOver(mailshot, letter, signal)
-  const isOurStop = signal.aborted && outcome.status === 'deferred' && outcome.scope === 'relay'
+  const { outcome, messageId } = await mail(mailshot, letter, worker)
+  const isOurStop =
+    worker.signal.aborted && outcome.status === 'deferred' && outcome.scope === 'relay'
   const fate = isOurStop ? givenBack(mailshot) : fateOf(letter, outcome, mailshot.now())
   await settleLetter(mailshot, letter, { ...fate, messageId })
 }
 
-async function handOver(
+async function mail(
   mailshot: Mailshot,
   letter: Letter,
-  signal: AbortSignal,
+  worker: Worker,
 ): Promise<{ outcome: Outcome; messageId: string | null }> {
   const transport = mailshot.config.mailer ?? mailshot.config.transport
   try {
     const message = await composeLetter(mailshot, letter)
-    const [outcome] = await transport.send([message], signal)
-    return { outcome: outcome ?? noAnswer, messageId: message.messageId }
+    const [outcome] = await handOver(mailshot, [message], { ...worker, transport })
+    return { outcome, messageId: message.messageId }
   } catch (error) {
     // One letter that cannot be composed must not hold up the others; it is tried again, then kept as failed.
-    mailshot.log.error({ err: error, letter: letter.id }, 'a letter could not be handed over')
+    mailshot.log.error({ err: error, letter: letter.id }, 'a letter could not be composed')
     const reason = error instanceof Error ? error.message : String(error)
     return { outcome: { status: 'uncertain', reason }, messageId: null }
   }
 }
-
-const noAnswer: Outcome = { status: 'uncertain', reason: 'the transport gave no answer' }
 
 interface Fate {
   status: 'sent' | 'pending' | 'failed'

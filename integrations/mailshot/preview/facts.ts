@@ -56,12 +56,12 @@ export function campaignFacts(
 }
 
 /** Weighs a mail as it leaves, and its images, which readers load besides. */
-export async function weightOf(mail: ShownMail, media: readonly MediaFile[]): Promise<Weight> {
+export function weightOf(mail: ShownMail, media: readonly MediaFile[]): Weight {
   const { html, text, message } = mail
   return {
     html: Buffer.byteLength(html),
     text: Buffer.byteLength(text),
-    eml: 'failure' in message ? 0 : (await message.mime()).byteLength,
+    eml: 'failure' in message ? 0 : message.mime().length,
     images: {
       count: media.length,
       bytes: media.reduce((sum, { bytes }) => sum + bytes.byteLength, 0),

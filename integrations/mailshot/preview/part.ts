@@ -68,10 +68,10 @@ function htmlResponse(html: string): Response {
   })
 }
 
-async function emlResponse(slug: string, { variant, message }: ShownMail): Promise<Response> {
+function emlResponse(slug: string, { variant, message }: ShownMail): Response {
   if ('failure' in message) return plain(`${slug} cannot be composed: ${message.failure}\n`, 422)
   const name = `${slug}.${variant.lang}.eml`.replace(/[^\w.-]/g, '_')
-  return new Response(new Uint8Array(await message.mime()), {
+  return new Response(Buffer.from(message.mime(), 'latin1'), {
     headers: {
       'content-type': 'message/rfc822',
       'content-disposition': `attachment; filename="${name}"`,

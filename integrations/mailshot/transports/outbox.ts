@@ -40,7 +40,7 @@ async function keep(folder: string, message: Message, signal: AbortSignal): Prom
   if (signal.aborted) {
     return { status: 'deferred', scope: 'relay', reason: 'stopped before hand-over' }
   }
-  const bytes = await message.mime()
+  const bytes = Buffer.from(message.mime(), 'latin1')
   const name = fileName(message.id)
   try {
     await writeWhole(folder, name, bytes)

@@ -33,7 +33,7 @@ export function smtp(input: SmtpOptions): Transport {
   async function sendOne(message: Message, signal: AbortSignal): Promise<Outcome> {
     if (missing !== undefined) return { status: 'blocked', reason: missing }
     if (signal.aborted) return stopped
-    const mime = await sign(await message.mime())
+    const mime = await sign(message.mime())
     if (!(await slots.take(signal))) return stopped
     try {
       pool ??= openPool(options)

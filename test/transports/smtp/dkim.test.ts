@@ -9,11 +9,11 @@ const privateKey = pem(pair.privateKey)
 
 describe('dkimSigner', () => {
   it('puts one signature before the message and changes nothing else', async () => {
-    const mime = Buffer.from(await testMessage().mime())
-    const signed = Buffer.from(await dkimSigner({ ...options, privateKey })(mime))
-    expect(signed.toString('latin1')).toMatch(/^DKIM-Signature: v=1; a=rsa-sha256;/)
-    expect(signed.subarray(-mime.length).equals(mime)).toBe(true)
-    expect(signed.toString('latin1').match(/^DKIM-Signature:/gm)).toHaveLength(1)
+    const mime = testMessage().mime()
+    const signed = await dkimSigner({ ...options, privateKey })(mime)
+    expect(signed).toMatch(/^DKIM-Signature: v=1; a=rsa-sha256;/)
+    expect(signed.endsWith(`\r\n${mime}`)).toBe(true)
+    expect(signed.match(/^DKIM-Signature:/gm)).toHaveLength(1)
   })
 
   it('covers both unsubscribe headers and everything else that a reader goes by', async () => {
@@ -47,8 +47,8 @@ describe('dkimSigner', () => {
 
   it('takes a key whose line ends are written out, as in environment files', async () => {
     const oneLine = privateKey.replaceAll('\n', String.raw`\n`)
-    const signed = await dkimSigner({ ...options, privateKey: oneLine })(await testMessage().mime())
-    expect(Buffer.from(signed).toString('latin1')).toMatch(/^DKIM-Signature:/)
+    const signed = await dkimSigner({ ...options, privateKey: oneLine })(testMessage().mime())
+    expect(signed).toMatch(/^DKIM-Signature:/)
   })
 
   it.each([
@@ -86,8 +86,8 @@ function pem(key: KeyObject): string {
 }
 
 async function signedMail() {
-  const signed = await dkimSigner({ ...options, privateKey })(await testMessage().mime())
-  const text = Buffer.from(signed).toString('latin1')
+  const signed = await dkimSigner({ ...options, privateKey })(testMessage().mime())
+  const text = signed
   const split = text.indexOf('\r\n\r\n')
   const fields = text
     .slice(0, split)

@@ -8,8 +8,8 @@ export interface DkimOptions {
   privateKey: string
 }
 
-/** Adds a DKIM-Signature to a whole message. */
-export type DkimSigner = (message: Uint8Array) => Promise<Uint8Array>
+/** Adds a DKIM-Signature to a whole message, both binary strings. */
+export type DkimSigner = (mime: string) => Promise<string>
 
 // RFC 8058 §4 wants both unsubscribe headers signed, and nodemailer's own list leaves out the second.
 const signedHeaders = [
@@ -31,14 +31,13 @@ export function dkimSigner(options: DkimOptions): DkimSigner {
     privateKey: checkedKey(options.privateKey),
     headerFieldNames: signedHeaders,
   })
-  return async (message) => {
-    const bytes = Buffer.from(message.buffer, message.byteOffset, message.byteLength)
+  return async (mime) => {
     const chunks: Buffer[] = []
-    for await (const chunk of dkim.sign(bytes)) chunks.push(chunk)
+    for await (const chunk of dkim.sign(Buffer.from(mime, 'latin1'))) chunks.push(chunk)
     if (chunks[0]?.toString('latin1', 0, 15) !== 'DKIM-Signature:') {
       throw new Error('nodemailer left the message unsigned')
     }
-    return Buffer.concat(chunks)
+    return Buffer.concat(chunks).toString('latin1')
   }
 }
 

@@ -7,7 +7,7 @@ import { outcomeOfFault, type SmtpFault } from './outcome.ts'
 
 export interface Pool {
   /** Hands one message over, on a free connection or a new one. */
-  handOver(message: Message, mime: Uint8Array): Promise<Outcome>
+  handOver(message: Message, mime: string): Promise<Outcome>
   /** Connects and logs in, on a connection of its own; returns what went wrong. */
   verify(): Promise<SmtpFault | undefined>
   close(): void
@@ -21,7 +21,7 @@ export function openPool(options: CheckedSmtpOptions): Pool {
 
   return {
     async handOver({ envelope }, mime) {
-      const raw = Buffer.from(mime.buffer, mime.byteOffset, mime.byteLength)
+      const raw = Buffer.from(mime, 'latin1')
       try {
         const { response } = await transporter.sendMail({ envelope: { ...envelope }, raw })
         return {
