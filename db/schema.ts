@@ -134,6 +134,10 @@ export const sends = sqliteTable(
     gitCommit: text('git_commit'),
     createdAt: integer('created_at').notNull(),
     scheduledAt: integer('scheduled_at').notNull(),
+    /** For a send at the readers' own time: the hour on their clocks, `2026-12-01T09:00`. */
+    localTime: text('local_time'),
+    /** After this nobody is mailed any more: who is left is cancelled, and the send is done. */
+    until: integer(),
     startedAt: integer('started_at'),
     /** Freezing: recipients come from subscribers up to `freezeUntil`, those up to `freezeCursor` are written. */
     freezeCursor: integer('freeze_cursor').notNull().default(0),
@@ -183,6 +187,8 @@ export const recipients = sqliteTable(
     resend: integer().notNull().default(0),
     /** When a deferred one is due again. */
     dueAt: integer('due_at'),
+    /** The recipient domain whose lane a deferred one waits for; then `due_at` is its expected hour there. */
+    lane: text(),
     /** Made by the worker, so that repeating a claim is harmless; kept until another worker claims it. */
     claimId: text('claim_id'),
     workerId: text('worker_id'),
@@ -199,7 +205,7 @@ export const recipients = sqliteTable(
       .on(table.sendId, table.id)
       .where(sql`status = 'pending'`),
     index('recipients_deferred')
-      .on(table.sendId, table.dueAt)
+      .on(table.sendId, table.lane, table.dueAt)
       .where(sql`status = 'deferred'`),
     index('recipients_claimed')
       .on(table.claimId)

@@ -78,6 +78,7 @@ CREATE TABLE `recipients` (
 	`tries` integer DEFAULT 0 NOT NULL,
 	`resend` integer DEFAULT 0 NOT NULL,
 	`due_at` integer,
+	`lane` text,
 	`claim_id` text,
 	`worker_id` text,
 	`in_hand_at` integer,
@@ -89,7 +90,7 @@ CREATE TABLE `recipients` (
 );
 --> statement-breakpoint
 CREATE INDEX `recipients_pending` ON `recipients` (`send_id`,`id`) WHERE status = 'pending';--> statement-breakpoint
-CREATE INDEX `recipients_deferred` ON `recipients` (`send_id`,`due_at`) WHERE status = 'deferred';--> statement-breakpoint
+CREATE INDEX `recipients_deferred` ON `recipients` (`send_id`,`lane`,`due_at`) WHERE status = 'deferred';--> statement-breakpoint
 CREATE INDEX `recipients_claimed` ON `recipients` (`claim_id`) WHERE status = 'claimed';--> statement-breakpoint
 CREATE INDEX `recipients_in_hand` ON `recipients` (`worker_id`) WHERE status = 'in-hand';--> statement-breakpoint
 CREATE INDEX `recipients_uncertain` ON `recipients` (`send_id`,`id`) WHERE status = 'uncertain';--> statement-breakpoint
@@ -112,6 +113,8 @@ CREATE TABLE `sends` (
 	`git_commit` text,
 	`created_at` integer NOT NULL,
 	`scheduled_at` integer NOT NULL,
+	`local_time` text,
+	`until` integer,
 	`started_at` integer,
 	`freeze_cursor` integer DEFAULT 0 NOT NULL,
 	`freeze_until` integer,
@@ -186,7 +189,15 @@ CREATE TABLE `lanes` (
 	`next_at` integer DEFAULT 0 NOT NULL,
 	`parked_until` integer DEFAULT 0 NOT NULL,
 	`parked_reason` text,
-	`faults` integer DEFAULT 0 NOT NULL
+	`faults` integer DEFAULT 0 NOT NULL,
+	`spacing` integer DEFAULT 0 NOT NULL,
+	`slowed_from` integer DEFAULT 0 NOT NULL,
+	`slowed_at` integer DEFAULT 0 NOT NULL,
+	`slowed_reason` text,
+	`queued_until` integer DEFAULT 0 NOT NULL,
+	`ramp_from` integer,
+	`refusal` text,
+	`refusals` integer DEFAULT 0 NOT NULL
 );
 --> statement-breakpoint
 CREATE TABLE `meta` (

@@ -5,7 +5,7 @@ import { index, integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlit
 export const pace = sqliteTable(
   'pace',
   {
-    /** `transport:<name>`; later also one per recipient domain. */
+    /** `transport:<name>`, or `domain:<domain>` of the recipients. */
     scope: text().notNull(),
     windowMs: integer('window_ms').notNull(),
     /** When the slots of this bucket are free again. */
@@ -15,7 +15,10 @@ export const pace = sqliteTable(
   (table) => [primaryKey({ columns: [table.scope, table.windowMs, table.freeAt] })],
 )
 
-/** Where a lane stands: the next evenly spread slot, and until when the relay asked for rest. */
+/**
+ * Where a lane stands: the next evenly spread slot, until when it rests, and how far it was slowed down. One a transport, and one
+ * for each recipient domain that is limited or was slowed.
+ */
 export const lanes = sqliteTable('lanes', {
   scope: text().primaryKey(),
   nextAt: integer('next_at').notNull().default(0),
@@ -23,6 +26,18 @@ export const lanes = sqliteTable('lanes', {
   parkedReason: text('parked_reason'),
   /** Relay faults in a row; each doubles the rest. */
   faults: integer().notNull().default(0),
+  /** Slowed down at `slowed_at` to one hand-over in so many milliseconds, from one in `slowed_from`; 0 when it never was. */
+  spacing: integer().notNull().default(0),
+  slowedFrom: integer('slowed_from').notNull().default(0),
+  slowedAt: integer('slowed_at').notNull().default(0),
+  slowedReason: text('slowed_reason'),
+  /** The hour in its even spread that the last of those who wait for it was given. */
+  queuedUntil: integer('queued_until').notNull().default(0),
+  /** When its ramp began: its first mail under one. */
+  rampFrom: integer('ramp_from'),
+  /** The same refusal, with what differs from mail to mail taken out, so many times in a row. */
+  refusal: text(),
+  refusals: integer().notNull().default(0),
 })
 
 /** The processes that deliver. A worker whose lease has run out has lost what it held. */

@@ -43,7 +43,7 @@ export async function claimRecipients(
     take(sql`SELECT id FROM recipients WHERE send_id = ${claim.sendId} AND status = 'pending'
       ORDER BY id LIMIT ${claim.limit}`),
     take(sql`SELECT id FROM recipients WHERE send_id = ${claim.sendId} AND status = 'deferred'
-      AND due_at <= ${now} ORDER BY due_at LIMIT ${claim.limit}`),
+      AND lane IS NULL AND due_at <= ${now} ORDER BY due_at LIMIT ${claim.limit}`),
     sql`SELECT r.id, r.send_id AS sendId, r.subscriber_id AS subscriberId, r.written, r.tries,
       coalesce(s.name, '') AS name, s.lang, s.attributes
       FROM recipients r LEFT JOIN subscribers s ON s.id = r.subscriber_id
