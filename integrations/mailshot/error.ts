@@ -21,6 +21,8 @@ export const errorCodes = [
   'send-open',
   'send-started',
   'send-ended',
+  'no-recipient',
+  'wrong-status',
   // Ours
   'internal',
 ] as const

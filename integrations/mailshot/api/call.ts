@@ -106,6 +106,8 @@ const statuses: Record<ErrorCode, number> = {
   'send-open': 409,
   'send-started': 409,
   'send-ended': 409,
+  'no-recipient': 422,
+  'wrong-status': 409,
   internal: 500,
 }
 

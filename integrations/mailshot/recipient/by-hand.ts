@@ -1,0 +1,79 @@
+import { type SQL, sql } from 'drizzle-orm/sql'
+import type { RecipientStatus } from '../../../db/status.ts'
+
+/** A recipient as the operator found it: one that was mailed again since is another. */
+export interface Picked {
+  id: number
+  resend: number
+}
+
+/** Who decides by hand, why, and when. */
+export interface ByHand {
+  actor: string
+  reason: string | undefined
+  now: number
+}
+
+/**
+ * Settles uncertain recipients by the operator's word; what was known of each stays in the audit. Repeating it changes
+ * nothing. The last statement counts those who are now as told.
+ */
+export function settleByHandStatements(
+  picked: readonly Picked[],
+  as: 'sent' | 'failed',
+  by: ByHand,
+): SQL[] {
+  const which = sql`${isPicked(picked)} AND status = 'uncertain'`
+  const note = by.reason === undefined ? '' : `: ${by.reason}`
+  return [
+    historyStatement({ action: 'settle', detail: { as, note: by.reason }, which }, by),
+    sql`UPDATE recipients SET status = ${as}, settled_at = ${by.now},
+          reason = ${`settled as ${as} by ${by.actor}${note}`}
+        WHERE ${which}`,
+    sql`SELECT count(*) AS count FROM recipients WHERE ${isPicked(picked)} AND status = ${as}`,
+  ]
+}
+
+/**
+ * Lets recipients in these states be mailed once more, as if they were new; what became of them before stays in the audit.
+ * Where the first mail may have arrived, the next one gets a Message-ID of its own. Repeating it changes nothing. The last
+ * statement counts those who were let go.
+ */
+export function resendStatements(
+  picked: readonly Picked[],
+  { from, when }: { from: readonly RecipientStatus[]; when: SQL },
+  by: ByHand,
+): SQL[] {
+  const which = sql`${isPicked(picked)}
+    AND status IN (SELECT value FROM json_each(${JSON.stringify(from)})) AND ${when}`
+  const next = picked.map(({ id, resend }) => ({ id, resend: resend + 1 }))
+  return [
+    historyStatement({ action: 'resend', detail: { note: by.reason }, which }, by),
+    sql`UPDATE recipients SET status = 'pending', tries = 0, resend = resend + 1,
+          message_id = iif(status IN ('sent', 'uncertain'), NULL, message_id),
+          reason = NULL, enhanced = NULL, due_at = NULL, claim_id = NULL, worker_id = NULL,
+          in_hand_at = NULL, settled_at = NULL, provider_id = NULL, answer = NULL
+        WHERE ${which}`,
+    sql`SELECT count(*) AS count FROM recipients WHERE ${isPicked(next)}`,
+  ]
+}
+
+function isPicked(picked: readonly Picked[]): SQL {
+  const rows = JSON.stringify(picked.map(({ id, resend }) => ({ id, resend })))
+  return sql`(id, resend) IN (SELECT value ->> 'id', value ->> 'resend' FROM json_each(${rows}))`
+}
+
+/** Notes what each of them was until now, in the write that changes it and before it does. */
+function historyStatement(
+  change: { action: string; detail: Record<string, unknown>; which: SQL },
+  { actor, now }: ByHand,
+): SQL {
+  return sql`
+    INSERT INTO audit (at, actor, action, subject, detail)
+    SELECT ${now}, ${actor}, ${change.action}, 'recipient:' || id,
+      json_patch(${JSON.stringify(change.detail)}, json_object('send', send_id, 'was', status,
+        'tries', tries, 'reason', reason, 'enhanced', enhanced, 'answer', answer,
+        'messageId', message_id, 'providerId', provider_id,
+        'inHandAt', in_hand_at, 'settledAt', settled_at))
+    FROM recipients WHERE ${change.which}`
+}
