@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { text } from 'node:stream/consumers'
-import type { Readable } from 'node:stream'
+import { Readable, type Stream } from 'node:stream'
 import { nativeProgram } from './native.ts'
 
 /** What a process cost and wrote. */
@@ -28,15 +28,18 @@ export async function measure(
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
   })
-  // A descriptor beyond the three is a stream of either direction to Node; these are read.
-  const [, stdout, stderr, costs] = child.stdio as [null, Readable, Readable, Readable]
   const [out, err, cost] = await Promise.all([
-    text(stdout),
-    text(stderr),
-    text(costs),
+    text(readable(child.stdio[1])),
+    text(readable(child.stdio[2])),
+    text(readable(child.stdio[3])),
     once(child, 'exit'),
   ])
   const [seconds = 0, cpuSeconds = 0, peakKilobytes = 0, code = 1] = cost.split(' ').map(Number)
   if (code !== 0) throw new Error(`${command} ${args.join(' ')} ended with ${code}:\n${out}${err}`)
   return { seconds, cpuSeconds, peakMegabytes: (peakKilobytes * 1024) / 1e6, out, err }
+}
+
+function readable(stream: Stream | null | undefined): Readable {
+  if (stream instanceof Readable) return stream
+  throw new Error('the process could not be started')
 }

@@ -12,7 +12,7 @@ export interface KeptMail {
   raw: Buffer
 }
 
-/** The mails in a file that the drop sink has kept. */
+/** The mails to readers in a file that the drop sink has kept; the operator's letters are left out. */
 export function readKept(file: string): KeptMail[] {
   const bytes = readFileSync(file)
   const mails: KeptMail[] = []
@@ -24,7 +24,7 @@ export function readKept(file: string): KeptMail[] {
     // They begin with the line end of DATA.
     mails.push({ to, raw: bytes.subarray(start + 2, at) })
   }
-  return mails
+  return mails.filter(({ to }) => !Number.isNaN(numberOf(to)))
 }
 
 /**
