@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { isLanguageTag } from './campaign/language-tag.ts'
 import { parseEmailAddress, parseMailbox } from './email-address.ts'
 import { MailshotError } from './error.ts'
-import { type Pace, parsePace } from './pace-limit.ts'
+import { domainsOption, hoursOption, isTimeZone, paceOption, rampOption } from './pace/options.ts'
 import type { Transport } from './transport.ts'
 
 export { MailshotError } from './error.ts'
@@ -58,23 +58,6 @@ const field = z.strictObject({
   /** The values a `choice` may take. */
   choices: z.array(z.string().min(1)).optional(),
 })
-
-const pace = z
-  .union([
-    z.string(),
-    z.strictObject({
-      perSecond: z.number().positive().optional(),
-      perMinute: z.number().positive().optional(),
-      perHour: z.number().positive().optional(),
-      perDay: z.number().positive().optional(),
-    }),
-  ])
-  .transform((value, context): Pace => {
-    const parsed = parsePace(value)
-    if (typeof parsed !== 'string') return parsed
-    context.addIssue(parsed)
-    return z.NEVER
-  })
 
 /** The names of lists and fields stand in front matter, links and headers. */
 function keysMatch(pattern: RegExp) {
@@ -148,8 +131,17 @@ const schema = z.strictObject({
   /** The way out for letters (confirmations, alarms), when it is not the transport of campaigns. */
   mailer: transport.optional(),
   /** `'5000/day'`, several limits at once, or `'fast'`. */
-  pace: pace.prefault('fast'),
-  /** The share of the pace kept for letters that a person waits for; of a limit below 20, nothing by default. */
+  pace: paceOption.prefault('fast'),
+  /** A pace for each recipient domain that has one of its own: `{ 'gmail.com': '500/hour' }`. */
+  domains: domainsOption.prefault({}),
+  /** For a new address or provider: `{ start: 500, factor: 2 }` mails the first day, twice as many each day after. */
+  ramp: rampOption.optional(),
+  /** When campaigns may be mailed: `{ from: '09:00', to: '19:00', days: ['mon', 'tue'] }`. Always by default. */
+  hours: hoursOption.optional(),
+  /**
+   * The share of limits per hour and per day kept for letters that a person waits for; of a limit below 20, nothing by default.
+   * Of shorter ones nothing is kept: a letter has the next slot.
+   */
   letterReserve: z.number().min(0).max(0.5).default(0.05),
   /** How often a recipient's temporary refusal is tried before it counts as failed. */
   maxTries: z.int().min(1).max(20).default(5),
@@ -222,12 +214,4 @@ export function localize(
   // A reader's language is any word they sent us, "constructor" included.
   const best = [lang, primary, fallback].find((one) => Object.hasOwn(text, one))
   return text[best ?? ''] ?? Object.values(text)[0] ?? ''
-}
-
-function isTimeZone(name: string): boolean {
-  try {
-    return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone !== ''
-  } catch {
-    return false
-  }
 }

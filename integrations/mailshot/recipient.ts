@@ -23,13 +23,21 @@ interface ClaimRow extends Omit<ClaimedRecipient, 'attributes' | 'claimId'> {
   attributes: string | null
 }
 
+export interface Claim {
+  sendId: string
+  workerId: string
+  limit: number
+  /** Those who wait for the lane of this recipient domain, instead of all others. */
+  lane?: string
+}
+
 /**
- * Takes up to `limit` recipients of a running send for one worker: pending ones first, then deferred ones that are due.
- * Repeating the same claim takes no more.
+ * Takes up to `limit` recipients of a running send for one worker: deferred ones that are due, else pending ones. Repeating the
+ * same claim takes no more.
  */
 export async function claimRecipients(
   mailshot: Mailshot,
-  claim: { sendId: string; workerId: string; limit: number },
+  claim: Claim,
 ): Promise<ClaimedRecipient[]> {
   const claimId = randomUUID()
   const now = mailshot.now()
@@ -39,17 +47,27 @@ export async function claimRecipients(
       AND NOT EXISTS (SELECT 1 FROM recipients WHERE claim_id = ${claimId} AND status = 'claimed')
       AND EXISTS (SELECT 1 FROM sends WHERE id = ${claim.sendId} AND status = 'running')
       AND EXISTS (SELECT 1 FROM workers WHERE id = ${claim.workerId} AND lease_until > ${now})`
+  const ofSend = sql`SELECT id FROM recipients WHERE send_id = ${claim.sendId}`
+  const takes =
+    claim.lane === undefined
+      ? [
+          // Greylisting forgets who comes back too late, and a reader's own hour passes: who is due goes first.
+          take(sql`${ofSend} AND status = 'deferred' AND lane IS NULL AND due_at <= ${now}
+            ORDER BY due_at LIMIT ${claim.limit}`),
+          take(sql`${ofSend} AND status = 'pending' ORDER BY id LIMIT ${claim.limit}`),
+        ]
+      : [
+          take(sql`${ofSend} AND status = 'deferred' AND lane = ${claim.lane}
+            ORDER BY due_at LIMIT ${claim.limit}`),
+        ]
   const results = await mailshot.db.write<ClaimRow>(
-    take(sql`SELECT id FROM recipients WHERE send_id = ${claim.sendId} AND status = 'pending'
-      ORDER BY id LIMIT ${claim.limit}`),
-    take(sql`SELECT id FROM recipients WHERE send_id = ${claim.sendId} AND status = 'deferred'
-      AND lane IS NULL AND due_at <= ${now} ORDER BY due_at LIMIT ${claim.limit}`),
+    ...takes,
     sql`SELECT r.id, r.send_id AS sendId, r.subscriber_id AS subscriberId, r.written, r.tries,
       coalesce(s.name, '') AS name, s.lang, s.attributes
       FROM recipients r LEFT JOIN subscribers s ON s.id = r.subscriber_id
       WHERE r.claim_id = ${claimId} AND r.status = 'claimed' ORDER BY r.id`,
   )
-  const rows = results[2] ?? []
+  const rows = results.at(-1) ?? []
   return rows.map((row) => ({ ...row, claimId, attributes: JSON.parse(row.attributes ?? '{}') }))
 }
 
@@ -147,6 +165,7 @@ export function settleStatements(settlements: Settlement[], lane: Lane, now: num
         ELSE 'deferred' END,
       tries = tries - (j.status = 'returned'),
       due_at = CASE WHEN j.status = 'deferred' THEN j.due_at ELSE recipients.due_at END,
+      lane = CASE WHEN j.status = 'returned' THEN recipients.lane END,
       reason = j.reason, enhanced = j.enhanced, provider_id = j.provider_id,
       answer = j.answer, settled_at = ${now}
     FROM (SELECT value ->> 'id' AS id, value ->> 'claimId' AS claim_id, value ->> 'status' AS status,
