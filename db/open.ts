@@ -24,6 +24,8 @@ export interface Database {
   write<Row = unknown>(...statements: SQL[]): Promise<Row[][]>
   /** The same database for callers that somebody waits for: they give up after so many milliseconds of others' writing. */
   within(ms: number): Database
+  /** The same database for callers that give up once the signal aborts. */
+  until(signal: AbortSignal): Database
   close(): void
 }
 
@@ -55,7 +57,7 @@ export async function openDatabase(
     if (url.startsWith('file:')) await checkFile(url, options)
     client = connect(url, options.authToken)
     const connection = { client, url, operate: operator(client, url) }
-    const database = databaseOf(connection, writePatienceMs)
+    const database = databaseOf(connection, { ms: writePatienceMs })
     await database.all(sql`SELECT 1`)
     await migrate(database)
     return database
@@ -100,19 +102,25 @@ function operator(client: Client, url: string): Operate {
       throw error
     }
   }
-  return (run, patienceMs) =>
-    patiently(patienceMs, () => {
+  return (run, patience) =>
+    patiently(patience, () => {
       const result = last.then(() => attempt(run))
       last = result.catch(() => undefined)
       return result
     })
 }
 
-type Operate = <Result>(run: () => Promise<Result>, patienceMs: number) => Promise<Result>
+type Operate = <Result>(run: () => Promise<Result>, patience: Patience) => Promise<Result>
+
+/** How long an operation waits while others write. */
+interface Patience {
+  ms: number
+  signal?: AbortSignal
+}
 
 function databaseOf(
   { client, url, operate }: { client: Client; url: string; operate: Operate },
-  patienceMs: number,
+  patience: Patience,
 ): Database {
   const statementOf = (query: SQL): InStatement => {
     const { sql: text, params } = query.toQuery(sqlite)
@@ -121,7 +129,7 @@ function databaseOf(
   // The caller's row type describes the columns that its own SQL names.
   const rowsOf = <Row>(rows: unknown[]): Row[] => rows as Row[]
   const all = async <Row>(query: SQL): Promise<Row[]> => {
-    const result = await operate(() => client.execute(statementOf(query)), patienceMs)
+    const result = await operate(() => client.execute(statementOf(query)), patience)
     return rowsOf<Row>(result.rows)
   }
   return {
@@ -131,11 +139,12 @@ function databaseOf(
     write: async <Row>(...statements: SQL[]) => {
       const results = await operate(
         () => client.batch(statements.map(statementOf), 'write'),
-        patienceMs,
+        patience,
       )
       return results.map((result) => rowsOf<Row>(result.rows))
     },
-    within: (ms) => databaseOf({ client, url, operate }, ms),
+    within: (ms) => databaseOf({ client, url, operate }, { ...patience, ms }),
+    until: (signal) => databaseOf({ client, url, operate }, { ...patience, signal }),
     close: () => client.close(),
   }
 }
@@ -159,15 +168,15 @@ function parameter(value: unknown): Parameter {
 }
 
 async function patiently<Result>(
-  patienceMs: number,
+  { ms, signal }: Patience,
   attempt: () => Promise<Result>,
 ): Promise<Result> {
-  const deadline = performance.now() + patienceMs
+  const deadline = performance.now() + ms
   for (let wait = 2; ; wait = Math.min(wait * 2, 250)) {
     try {
       return await attempt()
     } catch (error) {
-      if (!isBusy(error) || performance.now() > deadline) throw error
+      if (!isBusy(error) || performance.now() > deadline || signal?.aborted) throw error
     }
     // Jitter, so that several waiting writers do not meet again and again.
     await setTimeout(wait / 2 + Math.random() * wait)

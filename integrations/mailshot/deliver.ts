@@ -1,4 +1,6 @@
 import { composeFor } from './deliver/compose.ts'
+import { openEnding } from './deliver/ending.ts'
+import { handOver } from './deliver/hand-over.ts'
 import { notHandedOver, openLedger } from './deliver/ledger.ts'
 import { openStock } from './deliver/stock.ts'
 import type { HeldRecipient } from './deliver/held.ts'
@@ -10,11 +12,14 @@ import { releaseStatement } from './recipient.ts'
 import { openImageWatch } from './send/media.ts'
 import { listSends, type Send } from './send/read.ts'
 import { finishCancels, tendSends } from './send/tend.ts'
-import type { Message, Outcome } from './transport.ts'
+import type { Message } from './transport.ts'
 import { enlistWorker, recoverDeadWorkers, renewLease, retireWorker } from './worker.ts'
 
 export interface DeliverOptions {
-  /** Stops cleanly: no new claims, in-hand messages finished, claims given back. */
+  /**
+   * Stops cleanly and within 10 seconds: no new claims, claims given back, messages in hand finished; what the relay has not
+   * answered by then is uncertain, or given back where the transport knows that nothing of it has left.
+   */
   signal?: AbortSignal | undefined
   /** End when nothing that could be sent now is left, instead of waiting for more. */
   untilDone?: boolean | undefined
@@ -53,25 +58,32 @@ export async function deliver(
   try {
     await mailUntilStopped(shift)
   } finally {
-    await endShift(shift)
-    options.onProgress?.(await listSends(mailshot))
+    try {
+      await endShift(shift)
+      options.onProgress?.(await listSends(shift.mailshot))
+    } finally {
+      shift.ending.close()
+    }
   }
   return shift.ledger.report
 }
 
 type Shift = Awaited<ReturnType<typeof beginShift>>
 
-async function beginShift(mailshot: Mailshot, options: DeliverOptions) {
+async function beginShift(given: Mailshot, options: DeliverOptions) {
+  const signal = options.signal ?? new AbortController().signal
+  const ending = openEnding(given, signal)
+  const mailshot = { ...given, db: given.db.until(ending.lastCall) }
   const uncertain = await recoverDeadWorkers(mailshot)
   await finishCancels(mailshot)
   const bell = openBell(mailshot)
-  const signal = options.signal ?? new AbortController().signal
   signal.addEventListener('abort', bell.ring, { once: true })
   const { transport } = mailshot.config
   const shift = {
     mailshot,
     options,
     signal,
+    ending,
     bell,
     transport,
     ledger: openLedger(mailshot, signal),
@@ -100,7 +112,7 @@ async function mailUntilStopped(shift: Shift): Promise<void> {
     const entry = await ledger.write(stock.claimed, capacity, shift.workerId)
     stock.remove(entry.left)
     for (const lot of lotsOf(entry.inHand, shift.transport.batch)) {
-      keep(shift, handOver(shift, lot))
+      keep(shift, mail(shift, lot))
     }
     if (entry.left.length === 0 && !ledger.hasNews()) {
       // The last one is settled: its send can end.
@@ -113,10 +125,10 @@ async function mailUntilStopped(shift: Shift): Promise<void> {
 }
 
 /** Hands one call's worth of messages over, each at its hour, and notes what the transport answered. */
-async function handOver(shift: Shift, lot: HeldRecipient[]): Promise<void> {
+async function mail(shift: Shift, lot: HeldRecipient[]): Promise<void> {
   const { mailshot, ledger, bell } = shift
   const hour = Math.max(...lot.map((recipient) => recipient.hour))
-  if (hour > mailshot.now()) await mailshot.sleep(hour - mailshot.now())
+  if (hour > mailshot.now()) await mailshot.sleep(hour - mailshot.now(), shift.signal)
   if (hasLostLease(shift)) {
     // Stopped for so long that others took over; nothing has left this process yet.
     for (const recipient of lot) ledger.note(recipient, notHandedOver)
@@ -126,28 +138,13 @@ async function handOver(shift: Shift, lot: HeldRecipient[]): Promise<void> {
     lot.map((recipient) => composeFor(mailshot, shift.stock.snapshotOf, recipient)),
   )
   const messages = composed.filter((result): result is Message => 'mime' in result)
-  const outcomes = await sendAll(shift, messages)
+  const outcomes = await handOver(mailshot, messages, shift)
   for (const [index, recipient] of lot.entries()) {
     const result = composed[index]
     const outcome = result && 'mime' in result ? outcomes[messages.indexOf(result)] : result
-    ledger.note(
-      recipient,
-      outcome ?? { status: 'uncertain', reason: 'the transport gave no answer' },
-    )
+    if (outcome) ledger.note(recipient, outcome)
   }
   bell.ring()
-}
-
-async function sendAll(shift: Shift, messages: Message[]): Promise<Outcome[]> {
-  if (messages.length === 0) return []
-  try {
-    return await shift.transport.send(messages, shift.signal)
-  } catch (error) {
-    // A transport promises not to throw. One that does may have handed the messages over.
-    shift.mailshot.log.error({ err: error }, 'the transport threw')
-    const reason = error instanceof Error ? error.message : String(error)
-    return messages.map(() => ({ status: 'uncertain', reason }))
-  }
 }
 
 /** Now and then: renews the lease, recovers the dead, starts, freezes and ends sends, mails letters. */
@@ -172,7 +169,7 @@ async function tend(shift: Shift): Promise<void> {
 function mailLetters(shift: Shift): void {
   if (shift.areLettersOut) return
   shift.areLettersOut = true
-  const run = deliverLetters(shift.mailshot, shift.workerId, shift.signal)
+  const run = deliverLetters(shift.mailshot, shift)
   const ended = run.then((tried) => {
     shift.areLettersOut = false
     shift.ledger.report.letters += tried
@@ -208,9 +205,10 @@ function hasLostLease({ mailshot, leaseRenewedAt }: Shift): boolean {
 
 async function endShift(shift: Shift): Promise<void> {
   const { mailshot, ledger, workerId } = shift
-  await mailshot.db.write(releaseStatement({ workerId }))
-  await Promise.all(shift.calls)
+  const release = mailshot.db.write(releaseStatement({ workerId }))
+  const [released] = await Promise.allSettled([release, ...shift.calls])
   await ledger.write([], 0, workerId)
+  if (released.status === 'rejected') throw released.reason
   await tendSends(mailshot, shift.images)
   await retireWorker(mailshot, workerId)
 }

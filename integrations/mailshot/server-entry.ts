@@ -54,12 +54,16 @@ function onSignal(act: (signal: NodeJS.Signals) => Promise<void>): void {
   }
 }
 
+/** More than all that is waited for takes; a supervisor's own patience is mostly 10 seconds. */
+const longestEndMs = 9_500
+
 /** Takes no new requests, lets those under way and the mails in hand finish, and exits. */
 async function end(
   signal: NodeJS.Signals,
   server: Server | undefined,
   site: { stopSender(): Promise<void>; closeSite(): Promise<void> },
 ): Promise<void> {
+  setTimeout(() => process.exit(1), longestEndMs).unref()
   await Promise.all([server && closeServer(server), site.stopSender()])
   await site.closeSite()
   // In middleware mode the server is another program's, which may have an end of its own.

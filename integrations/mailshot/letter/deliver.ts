@@ -1,5 +1,5 @@
 import { type SQL, sql } from 'drizzle-orm/sql'
-import type { Ending } from '../deliver/ending.ts'
+import { type Ending, unanswered } from '../deliver/ending.ts'
 import { handOver } from '../deliver/hand-over.ts'
 import type { Mailshot } from '../mailshot.ts'
 import { allowance, laneOf, returnSlotsStatement } from '../pace.ts'
@@ -81,7 +81,7 @@ async function mail(
   const transport = mailshot.config.mailer ?? mailshot.config.transport
   try {
     const message = await composeLetter(mailshot, letter)
-    const [outcome] = await handOver(mailshot, [message], { ...worker, transport })
+    const [outcome = unanswered] = await handOver(mailshot, [message], { ...worker, transport })
     return { outcome, messageId: message.messageId }
   } catch (error) {
     // One letter that cannot be composed must not hold up the others; it is tried again, then kept as failed.
