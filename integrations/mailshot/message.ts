@@ -2,10 +2,10 @@ import type { CompiledCampaign, CompiledVariant } from './compile.ts'
 import { escapeValue, oneLine } from './compile/escape.ts'
 import type { MailshotConfig } from './config.ts'
 import { campaignHeaders, listTitle } from './message/headers.ts'
-import { type Merge, prepareMerge, type Scope } from './message/merge.ts'
-import { encodeMime } from './message/mime.ts'
+import { type PreparedTemplate, prepareTemplate, type Scope } from './message/merge.ts'
+import { joinMime } from './message/mime.ts'
 import { sampleReader } from './message/sample.ts'
-import type { Mailbox, Message } from './transport.ts'
+import type { Message } from './transport.ts'
 
 /** Whom a message is composed for. */
 export interface Reader {
@@ -35,7 +35,8 @@ export interface Composition {
 
 /**
  * Composes one reader's mail. Pure but for `mime()`, which dates the mail and keeps its bytes. What the reader's fields
- * hold is data: it is escaped for its place and never read as markup, header or template.
+ * hold is data: it is escaped for its place and never read as markup, header or template. What may fail, fails here; the
+ * bodies are put together when asked for, as `html`, `text` or within `mime()`.
  */
 export function composeMessage(
   config: MailshotConfig,
@@ -43,27 +44,35 @@ export function composeMessage(
   reader: Reader,
   composition: Composition,
 ): Message {
-  const merges = mergesFor(campaign, reader.lang)
+  const { subject, html, text } = templatesFor(campaign, reader.lang)
   const scope = scopeOf(config, campaign, reader)
+  const [filledHtml, filledText] = [html.fill(scope), text.fill(scope)]
   const redirectTo = composition.redirectTo ?? config.redirectTo
-  const sendId = composition.id.split('.')[0] ?? ''
-  const parts = {
+  let mime: string | undefined
+  const message: Message = {
     id: composition.id,
     envelope: { from: composition.envelopeFrom, to: redirectTo ?? reader.email },
-    ...addresses(config, campaign, reader, redirectTo),
-    subject: (composition.subjectPrefix ?? '') + oneLine(merges.subject(scope)),
-    html: merges.html(scope),
-    text: merges.text(scope),
-    messageId: composition.messageId,
-    headers: {
-      ...campaignHeaders(config, campaign, reader, sendId),
-      ...(redirectTo !== undefined && { 'X-Mailshot-Redirected-From': reader.email }),
+    from: campaign.from ?? config.lists[reader.lists[0] ?? '']?.from ?? config.from,
+    to: { name: escapeValue(reader.name, 'header'), address: redirectTo ?? reader.email },
+    replyTo: campaign.replyTo ?? config.replyTo,
+    subject: (composition.subjectPrefix ?? '') + oneLine(subject.join(subject.fill(scope))),
+    get html() {
+      return html.join(filledHtml)
     },
+    get text() {
+      return text.join(filledText)
+    },
+    messageId: composition.messageId,
+    headers: headersOf(config, campaign, reader, { id: composition.id, redirectTo }),
     campaign: campaign.slug,
     track: campaign.track,
+    mime: () =>
+      (mime ??= joinMime(message, new Date(), {
+        html: html.encode(filledHtml),
+        text: text.encode(filledText),
+      })),
   }
-  let mime: string | undefined
-  return { ...parts, mime: () => (mime ??= encodeMime(parts, new Date())) }
+  return message
 }
 
 /** Composes a mail to look at, for an invented reader; what is known of a real one wins. */
@@ -98,36 +107,28 @@ export function languageFor(
   return [lang, primary].find((one) => langs.includes(one)) ?? near ?? fallback
 }
 
-interface Merges {
-  subject: Merge
-  html: Merge
-  text: Merge
-}
+type Templates = Record<'subject' | 'html' | 'text', PreparedTemplate>
 
-/** Prepared once for each compiled campaign, so that one mail costs only its merge. */
-const prepared = new WeakMap<CompiledVariant, Merges>()
+/** Prepared once for each compiled campaign, so that one mail costs only its values. */
+const prepared = new WeakMap<CompiledVariant, Templates>()
 
-function mergesFor(campaign: CompiledCampaign, lang: string): Merges {
+function templatesFor(campaign: CompiledCampaign, lang: string): Templates {
   const variant = variantFor(campaign, lang)
   const known = prepared.get(variant)
   if (known) return known
-  const merges = {
-    subject: prepareMerge(variant.subject, variant.lang),
-    html: prepareMerge(variant.html, variant.lang),
-    text: prepareMerge(variant.text, variant.lang),
+  const templates = {
+    subject: prepareTemplate(variant.subject, variant.lang),
+    html: prepareTemplate(variant.html, variant.lang),
+    text: prepareTemplate(variant.text, variant.lang),
   }
-  prepared.set(variant, merges)
-  return merges
+  prepared.set(variant, templates)
+  return templates
 }
 
-/** The values of a reader's merge fields. */
+/** The values of a reader's merge fields; links are signed when a template asks for them. */
 export function scopeOf(config: MailshotConfig, campaign: CompiledCampaign, reader: Reader): Scope {
   const { email, name, lang, status, lists, attributes, urls } = reader
-  const scope: Scope = {}
-  for (const field of Object.keys(config.fields)) {
-    scope[field] = Object.hasOwn(attributes, field) ? attributes[field] : ''
-  }
-  return Object.assign(scope, {
+  const scope: Scope = {
     email,
     lang,
     status,
@@ -136,23 +137,35 @@ export function scopeOf(config: MailshotConfig, campaign: CompiledCampaign, read
     listes: lists,
     nom: name,
     list: lists[0] ?? '',
-    list_title: listTitle(config, reader),
     campaign: campaign.slug,
-    url_unsubscribe: urls.unsubscribe,
-    url_preferences: urls.preferences,
-    url_view: urls.view,
-  })
+    get list_title() {
+      return listTitle(config, reader)
+    },
+    get url_unsubscribe() {
+      return urls.unsubscribe
+    },
+    get url_preferences() {
+      return urls.preferences
+    },
+    get url_view() {
+      return urls.view
+    },
+  }
+  for (const field of Object.keys(config.fields)) {
+    if (Object.hasOwn(scope, field)) continue
+    scope[field] = Object.hasOwn(attributes, field) ? attributes[field] : ''
+  }
+  return scope
 }
 
-function addresses(
+function headersOf(
   config: MailshotConfig,
   campaign: CompiledCampaign,
   reader: Reader,
-  redirectTo: string | undefined,
-): { from: Mailbox; to: Mailbox; replyTo: Mailbox | undefined } {
-  return {
-    from: campaign.from ?? config.lists[reader.lists[0] ?? '']?.from ?? config.from,
-    to: { name: escapeValue(reader.name, 'header'), address: redirectTo ?? reader.email },
-    replyTo: campaign.replyTo ?? config.replyTo,
-  }
+  { id, redirectTo }: { id: string; redirectTo: string | undefined },
+): Record<string, string> {
+  const [sendId = ''] = id.split('.', 1)
+  const headers = campaignHeaders(config, campaign, reader, sendId)
+  if (redirectTo !== undefined) headers['X-Mailshot-Redirected-From'] = reader.email
+  return headers
 }

@@ -1,113 +1,133 @@
 import { domainToASCII } from 'node:url'
 import type { Mailbox } from '../transport.ts'
 
-/**
- * A whole header field with its CRLF, as a binary string: folded to lines of 76 characters where it has white space, other
- * text than ASCII as encoded words. Line breaks in the value become spaces, so none can begin a field of its own.
- */
+// Each function writes a whole header field with its CRLF, as a binary string: on lines of at most 78 characters where
+// that is possible, never of more than 998 (RFC 5322 §2.1.1). Line breaks and control characters in a value become
+// spaces, so none begins a field of its own.
+
+/** A field of one address; its name is quoted or encoded where it needs it (RFC 5322 §3.4, RFC 2047 §5 (3)). */
+export function addressField(name: string, mailbox: Mailbox): string {
+  return fold(name, [...phrase(mailbox.name, name), `<${writtenAddress(mailbox.address)}>`])
+}
+
+/** Text for people: other characters than ASCII, and words too long for a line, as encoded words (RFC 2047 §5 (1)). */
 export function textField(name: string, value: string): string {
   const text = onOneLine(value)
-  const plain = isPlainText(text) && !/\S{70}/.test(text)
-  return fold(
-    name,
-    plain ? [...text.matchAll(/ *[^ ]+/g)].map(String) : encodedWords(text, name.length),
-  )
+  return fold(name, needsEncoding(text) ? encodedWords(text, name) : text.split(' '))
 }
 
-/** The same for a value that must not be encoded: addresses of pages, ids. What is not ASCII is dropped. */
+/** A field as its name asks for: words for `List-Id`, addresses for the others of RFC 2369, else text. */
+export function headerField(name: string, value: string): string {
+  if (name === 'List-Id') return listIdField(value)
+  // Text in ASCII may be for machines, which decode no words (`Feedback-ID`).
+  return name.startsWith('List-') || (/^[ -~]*$/.test(value) && !value.includes('=?'))
+    ? tokenField(name, value)
+    : textField(name, value)
+}
+
+/**
+ * What machines read, and must not be encoded: ids, addresses of pages. Such an address may have white space in its angle
+ * brackets (RFC 2369 §2), so one beyond all lines is broken there.
+ */
 export function tokenField(name: string, value: string): string {
-  return fold(
-    name,
-    onOneLine(value)
-      .replace(/[^\x20-\x7e]/g, '')
-      .split(/(?= )/),
-  )
+  const text = onOneLine(value).replace(/[^ -~]/gu, percentEncoded)
+  return fold(name, longToken.test(text) ? (text.match(chunks) ?? []) : text.split(' '))
 }
 
-/** A field of one address; a name is quoted or encoded where it needs it (RFC 5322 §3.4, RFC 2047 §5). */
-export function addressField(name: string, mailbox: Mailbox): string {
-  const address = writtenAddress(mailbox.address)
-  const words = phrase(mailbox.name, name.length)
-  return fold(name, words.length === 0 ? [address] : [...words, ` <${address}>`])
+const longToken = /[^ ]{900}/
+const chunks = /[^ ]{1,900}/g
+
+function percentEncoded(char: string): string {
+  return encodeURIComponent(char.toWellFormed())
 }
 
-/** `List-Id`: a phrase, then the id in angle brackets (RFC 2919 §3). */
-export function listIdField(value: string): string {
-  const [, words = '', id = value] = /^(.*) (<[^<>]+>)$/.exec(value) ?? []
-  const name = 'List-Id'
-  return words === '' ? tokenField(name, id) : fold(name, [...phrase(words, name.length), ` ${id}`])
+/** A phrase, then the id in angle brackets (RFC 2919 §3). */
+function listIdField(value: string): string {
+  const [, words = '', id = value] = /^(.*) (<[^<>]+>)$/.exec(onOneLine(value)) ?? []
+  return words === ''
+    ? tokenField('List-Id', id)
+    : fold('List-Id', [...phrase(words, 'List-Id'), id])
 }
 
-function phrase(words: string, nameLength: number): string[] {
+function phrase(words: string, field: string): string[] {
   const text = onOneLine(words)
   if (text === '') return []
-  if (!isPlainText(text) || /\S{70}/.test(text)) return encodedWords(text, nameLength)
-  if (/^[\w ]*$/.test(text)) return text.split(/(?= )/)
-  return `"${text.replace(/["\\]/g, String.raw`\$&`)}"`.split(/(?= )/)
+  if (needsEncoding(text)) return encodedWords(text, field)
+  return (/^[\w ]*$/.test(text) ? text : `"${text.replace(/["\\]/g, String.raw`\$&`)}"`).split(' ')
 }
 
-/** The domain as ASCII (RFC 5891); a local part beyond ASCII as UTF-8 octets (RFC 6532), for SMTPUTF8. */
+/** The domain in ASCII (RFC 5891); a local part beyond it in UTF-8 (RFC 6532), for servers that take it. */
 function writtenAddress(address: string): string {
+  if (/^[\w.+-]+@[\w.-]+$/.test(address)) return address
   const clean = address.replace(/[\s<>\p{Cc}]/gu, '')
   const at = clean.lastIndexOf('@')
-  if (/^[\x21-\x7e]*$/.test(clean) || at === -1) return toBinary(clean)
-  const domain = clean.slice(at + 1)
-  return toBinary(`${clean.slice(0, at)}@${domainToASCII(domain) || domain}`)
+  const [local, domain] = at === -1 ? [clean, ''] : [clean.slice(0, at), clean.slice(at + 1)]
+  const safe = dotAtom.test(local) ? local : `"${local.replace(/["\\]/g, String.raw`\$&`)}"`
+  const binary = Buffer.from(safe).toString('latin1')
+  return at === -1 ? binary : `${binary}@${domainToASCII(domain) || domain.replace(/[^!-~]/g, '')}`
 }
+
+/** RFC 5322 §3.2.3, with what RFC 6532 adds. */
+const dotAtom = /^[\w!#$%&'*+/=?^`{|}~\u0080-\uffff-]+(?:\.[\w!#$%&'*+/=?^`{|}~\u0080-\uffff-]+)*$/
 
 function onOneLine(value: string): string {
-  return value.replace(/[\s\p{Cc}]+/gu, ' ').trim()
+  return value.replace(/[\p{Cc}\u2028\u2029 ]+/gu, ' ').trim()
 }
 
-function isPlainText(text: string): boolean {
-  return /^[\x20-\x7e]*$/.test(text) && !text.includes('=?')
+/** The longest word that fits on a line behind any field's name. */
+const longestWord = 60
+
+function needsEncoding(text: string): boolean {
+  return !/^[ -~]*$/.test(text) || text.includes('=?') || longWord.test(text)
 }
+const longWord = new RegExp(`[^ ]{${longestWord + 1}}`)
 
-const longestLine = 76
+const longestLine = 78
 
-/** Joins pieces, of which each but the first begins with white space, breaking lines before those that would not fit. */
-function fold(name: string, pieces: readonly string[]): string {
+/** Joins words by spaces, breaking the line before one that would not fit. The name stands alone where that helps. */
+function fold(name: string, words: readonly string[]): string {
   let field = `${name}:`
   let column = field.length
-  for (const [index, piece] of pieces.entries()) {
-    const text = index === 0 ? ` ${piece.trimStart()}` : piece
-    if (index > 0 && column + text.length > longestLine) {
+  for (const word of words) {
+    if (column + 1 + word.length > longestLine && word.length < longestLine) {
       field += '\r\n'
       column = 0
     }
-    field += text
-    column += text.length
+    field += ` ${word}`
+    column += 1 + word.length
   }
   return `${field}\r\n`
 }
 
 /** Encoded words of at most 75 characters (RFC 2047 §2), none of which cuts a character in two. */
-function encodedWords(text: string, nameLength: number): string[] {
+function encodedWords(text: string, field: string): string[] {
   const words: string[] = []
-  let room = longestLine - nameLength - 2 - 12
+  let room = longestEncodedWord - field.length - 2
   let word = ''
   for (const char of text) {
     const code = encodedChar(char)
     if (word.length + code.length > room) {
-      words.push(` =?utf-8?Q?${word}?=`)
+      words.push(`${wordStart}${word}${wordEnd}`)
       word = ''
-      room = longestLine - 1 - 12
+      room = longestEncodedWord
     }
     word += code
   }
-  return [...words, ` =?utf-8?Q?${word}?=`]
+  return [...words, `${wordStart}${word}${wordEnd}`]
 }
+
+const [wordStart, wordEnd] = ['=?utf-8?Q?', '?=']
+/** What it takes between its marks, on a line of 76 characters that begins with a space (RFC 2047 §2). */
+const longestEncodedWord = 75 - wordStart.length - wordEnd.length
 
 /** The characters that every place of an encoded word takes (RFC 2047 §5 (3)) stand for themselves. */
 function encodedChar(char: string): string {
   if (char === ' ') return '_'
   if (/^[a-z0-9]$/i.test(char)) return char
-  return Array.from(
-    Buffer.from(char),
-    (byte) => `=${byte.toString(16).toUpperCase().padStart(2, '0')}`,
-  ).join('')
+  const octets = Buffer.from(char)
+  return Array.from(octets, (octet) => `=${hex(octet)}`).join('')
 }
 
-function toBinary(text: string): string {
-  return Buffer.from(text).toString('latin1')
+function hex(octet: number): string {
+  return octet.toString(16).toUpperCase().padStart(2, '0')
 }

@@ -10,17 +10,28 @@ export function campaignHeaders(
   reader: Reader,
   sendId: string,
 ): Record<string, string> {
-  const host = new URL(config.site).hostname
+  const host = hostOf(config)
   const list = reader.lists[0]
-  return {
+  const headers: Record<string, string> = {
     // RFC 2369 §3.2 and RFC 8058 §3.1: a POST to this address leaves at once.
     'List-Unsubscribe': `<${reader.urls.unsubscribe}>`,
     'List-Unsubscribe-Post': 'List-Unsubscribe=One-Click',
-    ...(list !== undefined && { 'List-Id': `${listTitle(config, reader)} <${list}.${host}>` }),
     Precedence: 'bulk',
     // Gmail counts complaints by these; nothing in them is about the reader.
-    'Feedback-ID': [campaign.slug, list ?? 'none', sendId, host].join(':'),
+    'Feedback-ID': `${campaign.slug}:${list ?? 'none'}:${sendId}:${host}`,
   }
+  if (list !== undefined) headers['List-Id'] = `${listTitle(config, reader)} <${list}.${host}>`
+  return headers
+}
+
+const hosts = new WeakMap<MailshotConfig, string>()
+
+function hostOf(config: MailshotConfig): string {
+  const known = hosts.get(config)
+  if (known !== undefined) return known
+  const host = new URL(config.site).hostname
+  hosts.set(config, host)
+  return host
 }
 
 /** The public title of the list that brings the mail, in the reader's language; without a list, the site's. */

@@ -1,54 +1,77 @@
 import { asText, escapeValue, isBlank } from '../compile/escape.ts'
 import { createLiquid, delimiters, escapeFilters } from '../compile/liquid.ts'
 import type { Template, TemplatePart } from '../compile/template.ts'
+import { encodePiece, joinPieces } from './quoted-printable.ts'
 
 /** The values of one mail, by field. */
 export type Scope = Record<string, unknown>
 /** Fills a template with one reader's values. */
 export type Merge = (scope: Scope) => string
 
-/**
- * Prepares a template once for any number of readers. Plain outputs are merged by joining segments; with block tags it
- * becomes one Liquid template, parsed here.
- */
-export function prepareMerge(template: Template, lang: string): Merge {
-  if (template.some((part) => typeof part === 'object' && 'tag' in part)) {
-    return liquidMerge(template.map(toLiquid).join(''), lang)
-  }
-  const literals: string[] = []
-  const slots: number[] = []
-  const outputs: Merge[] = []
-  const known = new Map<string, number>()
-  for (const part of template) {
-    if (typeof part === 'string' || 'tag' in part) continue
-    const key = toLiquid(part)
-    if (known.has(key)) continue
-    known.set(key, outputs.push(prepareOutput(part, lang)) - 1)
-  }
-  for (const part of template) {
-    if (typeof part === 'string') literals.push(part)
-    else {
-      if (literals.length === slots.length) literals.push('')
-      slots.push(known.get(toLiquid(part)) ?? 0)
-    }
-  }
-  return (scope) =>
-    join(
-      literals,
-      slots,
-      outputs.map((output) => output(scope)),
-    )
+/** A template with one reader's values in it: the numbers are those of its literals, the texts are escaped values. */
+export type Filled = readonly (number | string)[]
+
+/** A template prepared once for any number of readers. */
+export interface PreparedTemplate {
+  /** Evaluates it for one reader: conditions, loops and values. All that can fail, fails here. */
+  fill(scope: Scope): Filled
+  /** The text that results. */
+  join(filled: Filled): string
+  /** The same as quoted-printable, for which the literals are encoded once for all readers. */
+  encode(filled: Filled): string
 }
 
-function join(literals: string[], slots: number[], values: string[]): string {
-  let text = ''
-  for (let index = 0; index < slots.length; index += 1) {
-    text += (literals[index] ?? '') + (values[slots[index] ?? 0] ?? '')
+/** Prepares a template for its text alone. */
+export function prepareMerge(template: Template, lang: string): Merge {
+  const prepared = prepareTemplate(template, lang)
+  return (scope) => prepared.join(prepared.fill(scope))
+}
+
+/**
+ * Prepares a template. Only block tags, and outputs with filters, need Liquid; and Liquid sees no literal, only its number, so
+ * that its work does not grow with the size of the mail.
+ */
+export function prepareTemplate(template: Template, lang: string): PreparedTemplate {
+  const literals = template.filter((part) => typeof part === 'string')
+  let encoded: string[] | undefined
+  return {
+    fill: isFlat(template) ? fillOutputs(template, lang) : fillByLiquid(template, literals, lang),
+    join: (filled) => {
+      let text = ''
+      for (const piece of filled) text += typeof piece === 'string' ? piece : literals[piece]
+      return text
+    },
+    encode: (filled) => {
+      encoded ??= literals.map(encodePiece)
+      return joinPieces(filled, encoded)
+    },
   }
-  return text + (literals[slots.length] ?? '')
 }
 
 type Output = Extract<TemplatePart, { output: string }>
+type FlatTemplate = readonly (string | Output)[]
+
+function isFlat(template: readonly TemplatePart[]): template is FlatTemplate {
+  return template.every((part) => typeof part === 'string' || 'output' in part)
+}
+
+/** Without block tags, every literal stands where it stands, and equal outputs are evaluated once. */
+function fillOutputs(template: FlatTemplate, lang: string): PreparedTemplate['fill'] {
+  const outputs: Merge[] = []
+  const known = new Map<string, number>()
+  const literal = counter()
+  const slots = template.map((part) => {
+    if (typeof part === 'string') return { literal: literal() }
+    const key = toLiquid(part)
+    const output = known.get(key) ?? outputs.push(prepareOutput(part, lang)) - 1
+    known.set(key, output)
+    return { output }
+  })
+  return (scope) => {
+    const values = outputs.map((output) => output(scope))
+    return slots.map((slot) => slot.literal ?? values[slot.output] ?? '')
+  }
+}
 
 /** The two forms that nearly all outputs have need no Liquid. */
 function prepareOutput({ output, escape }: Output, lang: string): Merge {
@@ -62,16 +85,59 @@ function prepareOutput({ output, escape }: Output, lang: string): Merge {
   }
 }
 
+/** What comes out of Liquid: the numbers of literals and the values, each behind its mark, which no value can hold. */
+const [literalMark, valueMark] = ['\uFDD2', '\uFDD3']
+
+function fillByLiquid(
+  template: Template,
+  literals: readonly string[],
+  lang: string,
+): PreparedTemplate['fill'] {
+  const literal = counter()
+  const source = template.map((part) => {
+    if (typeof part === 'string') return literalMark + literal()
+    return 'tag' in part ? toLiquid(part) : valueMark + toLiquid(part)
+  })
+  const run = liquidMerge(source.join(''), lang)
+  return (scope) => {
+    const filled = piecesOf(run(scope))
+    requireLength(filled, literals)
+    return filled
+  }
+}
+
+function piecesOf(trace: string): Filled {
+  return trace.split(literalMark).flatMap((chunk) => {
+    const [number = '', ...values] = chunk.split(valueMark)
+    return number === '' ? values : [Number(number), ...values]
+  })
+}
+
+/** In characters: far more than a mail can have. */
+const longestFilled = 20_000_000
+
+/** A loop may repeat literals so often that no text could hold them all. */
+function requireLength(filled: Filled, literals: readonly string[]): void {
+  let length = 0
+  for (const piece of filled)
+    length += (typeof piece === 'string' ? piece : literals[piece])?.length ?? 0
+  if (length > longestFilled) throw new Error(`it becomes ${length} characters long`)
+}
+
 function liquidMerge(source: string, lang: string): Merge {
   const liquid = createLiquid(lang)
   const parsed = liquid.parse(source)
   return (scope) => asText(liquid.renderSync(parsed, scope))
 }
 
-function toLiquid(part: TemplatePart): string {
-  if (typeof part === 'string') return part
+function toLiquid(part: Exclude<TemplatePart, string>): string {
   const { tagDelimiterLeft, tagDelimiterRight, outputDelimiterLeft, outputDelimiterRight } =
     delimiters
   if ('tag' in part) return `${tagDelimiterLeft} ${part.tag} ${tagDelimiterRight}`
   return `${outputDelimiterLeft} ${part.output} | ${escapeFilters[part.escape]} ${outputDelimiterRight}`
+}
+
+function counter(): () => number {
+  let count = 0
+  return () => count++
 }

@@ -1,41 +1,63 @@
-import type { Message } from '../transport.ts'
-import { addressField, listIdField, textField, tokenField } from './header-field.ts'
+import type { Mailbox, Message } from '../transport.ts'
+import { addressField, headerField, textField, tokenField } from './header-field.ts'
 import { encodeQuotedPrintable } from './quoted-printable.ts'
+
+type Head = Omit<Message, 'html' | 'text' | 'mime'>
 
 /** Writes a message as {@link Message.mime} promises: text and HTML as alternatives, both quoted-printable. */
 export function encodeMime(message: Omit<Message, 'mime'>, date: Date): string {
-  const boundary = boundaryOf(message.messageId)
+  return joinMime(message, date, {
+    text: encodeQuotedPrintable(message.text),
+    html: encodeQuotedPrintable(message.html),
+  })
+}
+
+/** The same for bodies that are quoted-printable already. */
+export function joinMime(head: Head, date: Date, bodies: { text: string; html: string }): string {
+  const boundary = boundaryOf(head.messageId)
   return (
-    headerOf(message, date) +
-    `Content-Type: multipart/alternative;\r\n boundary="${boundary}"\r\n\r\n` +
-    part(boundary, 'text/plain', encodeQuotedPrintable(message.text)) +
-    part(boundary, 'text/html', encodeQuotedPrintable(message.html)) +
+    headerOf(head, date) +
+    `MIME-Version: 1.0\r\nContent-Type: multipart/alternative;\r\n boundary="${boundary}"\r\n\r\n` +
+    `--${boundary}\r\n${plainHead}${bodies.text}\r\n` +
+    `--${boundary}\r\n${htmlHead}${bodies.html}\r\n` +
     `--${boundary}--\r\n`
   )
 }
 
-function headerOf(message: Omit<Message, 'mime'>, date: Date): string {
-  const { from, to, replyTo, subject, messageId } = message
-  const further = Object.entries(message.headers).map(([name, value]) => headerField(name, value))
-  return [
-    addressField('From', from),
-    addressField('To', to),
-    replyTo === undefined ? '' : addressField('Reply-To', replyTo),
-    textField('Subject', subject),
-    tokenField('Message-ID', messageId),
-    ...further,
-    tokenField('Date', date.toUTCString().replace('GMT', '+0000')),
-    'MIME-Version: 1.0\r\n',
-  ].join('')
+const encoding = 'Content-Transfer-Encoding: quoted-printable\r\n\r\n'
+const plainHead = `Content-Type: text/plain; charset=utf-8\r\n${encoding}`
+const htmlHead = `Content-Type: text/html; charset=utf-8\r\n${encoding}`
+
+function headerOf({ from, to, replyTo, subject, messageId, headers }: Head, date: Date): string {
+  let header = sharedAddress('From', from) + addressField('To', to)
+  if (replyTo !== undefined) header += sharedAddress('Reply-To', replyTo)
+  header += textField('Subject', subject) + tokenField('Message-ID', messageId)
+  for (const name of Object.keys(headers)) {
+    const value = headers[name] ?? ''
+    header += ofOneReader.has(name)
+      ? headerField(name, value)
+      : shared(`${name}: ${value}`, () => headerField(name, value))
+  }
+  return `${header}Date: ${date.toUTCString().replace('GMT', '+0000')}\r\n`
 }
 
-function headerField(name: string, value: string): string {
-  if (name === 'List-Id') return listIdField(value)
-  return name.startsWith('List-') ? tokenField(name, value) : textField(name, value)
+const ofOneReader = new Set(['List-Unsubscribe', 'X-Mailshot-Redirected-From'])
+
+function sharedAddress(name: string, mailbox: Mailbox): string {
+  return shared(`${name}: ${mailbox.name} <${mailbox.address}>`, () => addressField(name, mailbox))
 }
 
-function part(boundary: string, type: string, body: string): string {
-  return `--${boundary}\r\nContent-Type: ${type}; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n${body}\r\n`
+/** The fields that many mails share are written once, by their unencoded form. */
+const written = new Map<string, string>()
+const mostWritten = 1000
+
+function shared(key: string, write: () => string): string {
+  const known = written.get(key)
+  if (known !== undefined) return known
+  if (written.size >= mostWritten) written.clear()
+  const field = write()
+  written.set(key, field)
+  return field
 }
 
 /** The same for a message on every try, and nothing that a body holds: quoted-printable has no `=_`. */

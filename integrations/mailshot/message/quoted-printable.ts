@@ -1,66 +1,143 @@
 /**
  * Encodes text as quoted-printable (RFC 2045 §6.7): ASCII, lines of at most 76 characters ended by CRLF, none of which
  * begins with a dot, so that SMTP has nothing to stuff, or with `From `, which mail stores alter. Any line end in the
- * text becomes one CRLF. The first character stands at the beginning of a line.
+ * text becomes one CRLF; half a character becomes U+FFFD. The text begins at the beginning of a line.
  */
 export function encodeQuotedPrintable(text: string): string {
-  const bytes = Buffer.from(text.replace(/\r\n?/g, '\n'))
-  const out = spaceFor(bytes.length)
-  let at = 0
-  let column = 0
-  for (let index = 0; index < bytes.length; index += 1) {
-    const byte = bytes[index] ?? 0
-    if (byte === lf) {
-      out[at++] = cr
-      out[at++] = lf
-      column = 0
-      continue
-    }
-    const plain = isPlain[byte] === 1 && !needsCode(bytes, index, column)
-    if (column + (plain ? 1 : 3) > longestLine - 1) {
-      out[at++] = equals
-      out[at++] = cr
-      out[at++] = lf
-      column = 0
-      index -= 1
-      continue
-    }
-    if (plain) {
-      out[at++] = byte
-      column += 1
-    } else {
-      out[at++] = equals
-      out[at++] = hex[byte >> 4] ?? 0
-      out[at++] = hex[byte & 15] ?? 0
-      column += 3
+  const lines = text.includes('\r') ? text.replace(/\r\n?/g, '\n') : text
+  begin(lines.length)
+  for (let index = 0; index < lines.length; index += 1) {
+    const char = lines.charCodeAt(index)
+    if (char === lf) writeLineEnd()
+    else if (char > 127) index += writeBeyondAscii(lines, index)
+    else if (isPlain[char] === 1) writePlain(lines, index)
+    else {
+      reserve(3)
+      writeCode(char)
     }
   }
+  protectSpace()
   return out.toString('latin1', 0, at)
 }
 
-const longestLine = 76
-const [lf, cr, space, tab, equals, dot, letterF] = [10, 13, 32, 9, 61, 46, 70]
-const hex = Buffer.from('0123456789ABCDEF')
-/** What may stand for itself, except where a line begins or ends. */
-const isPlain = Uint8Array.from({ length: 256 }, (_, byte) =>
-  byte === tab || (byte >= space && byte <= 126 && byte !== equals) ? 1 : 0,
-)
-
-function needsCode(bytes: Buffer, index: number, column: number): boolean {
-  const byte = bytes[index]
-  if (byte === space || byte === tab) return index + 1 === bytes.length || bytes[index + 1] === lf
-  if (column > 0) return false
-  return (
-    byte === dot || (byte === letterF && bytes.toString('latin1', index, index + 5) === 'From ')
-  )
+/**
+ * Encodes a piece of a text whose pieces are encoded apart. A piece that does not end its line ends in a soft line break, so
+ * that the next one begins a line, whatever it is.
+ */
+export function encodePiece(text: string): string {
+  if (plainPiece.test(text)) return text + softBreak
+  if (text === '') return ''
+  const encoded = encodeQuotedPrintable(text)
+  return encoded.endsWith('\n') ? encoded : encoded + softBreak
 }
 
-let scratch = Buffer.allocUnsafe(0)
+/** Joins pieces to a whole text: encoded ones by their number in `encoded`, others as they are. */
+export function joinPieces(
+  pieces: readonly (number | string)[],
+  encoded: readonly string[],
+): string {
+  let text = ''
+  let last = ''
+  for (const piece of pieces) {
+    const next = typeof piece === 'string' ? encodePiece(piece) : (encoded[piece] ?? '')
+    if (next === '') continue
+    text += last
+    last = next
+  }
+  // A text that ended in a soft line break would have no end.
+  return text + (last.endsWith(softBreak) ? last.slice(0, -softBreak.length) : last)
+}
 
-/** Room for the encoded form, used again for each text. */
-function spaceFor(length: number): Buffer {
-  // Three characters a byte, and three more for each soft line break.
-  const most = length * 3 + Math.ceil((length * 3) / (longestLine - 3)) * 3 + 3
-  if (scratch.length < most) scratch = Buffer.allocUnsafe(most * 2)
-  return scratch
+const softBreak = '=\r\n'
+/** One line of characters that stand for themselves there: most values are. */
+const plainPiece = /^(?!\.|From )[ -<>-~]{0,74}[!-<>-~]$/
+
+/** Without the `=` that ends a soft line. */
+const longestLine = 75
+const [lf, cr, space, tab, equals, dot, letterF] = [10, 13, 32, 9, 61, 46, 70] as const
+const hex = Buffer.from('0123456789ABCDEF')
+/** What may stand for itself, except where a line begins or ends. */
+const isPlain = Uint8Array.from({ length: 128 }, (_, char) =>
+  char === tab || (char >= space && char <= 126 && char !== equals) ? 1 : 0,
+)
+
+// One text at a time: its octets, how many there are, and how many more its last line takes.
+let out = Buffer.allocUnsafe(0)
+let at = 0
+let room = longestLine
+
+function begin(length: number): void {
+  // Nine for a character, and three for the soft line break of at most eleven less than a line.
+  const most = length * 10 + 16
+  if (out.length < most) out = Buffer.allocUnsafe(most)
+  at = 0
+  room = longestLine
+}
+
+/** Breaks the line where it has no room for so many more. */
+function reserve(octets: number): void {
+  if (room >= octets) return
+  out[at] = equals
+  out[at + 1] = cr
+  out[at + 2] = lf
+  at += 3
+  room = longestLine
+}
+
+function writePlain(text: string, index: number): void {
+  const char = text.charCodeAt(index)
+  reserve(1)
+  if (room === longestLine) {
+    const isFrom = char === letterF && text.startsWith('From ', index)
+    if (char === dot || isFrom) return writeCode(char)
+  }
+  out[at++] = char
+  room -= 1
+}
+
+function writeCode(octet: number): void {
+  out[at] = equals
+  out[at + 1] = hex[octet >> 4] ?? 0
+  out[at + 2] = hex[octet & 15] ?? 0
+  at += 3
+  room -= 3
+}
+
+/** Writes one character as UTF-8, whole on one line, and answers by how much it is longer than one unit of the text. */
+function writeBeyondAscii(text: string, index: number): number {
+  const point = text.codePointAt(index) ?? 0
+  const char = point >= 0xd800 && point <= 0xdfff ? 0xfffd : point
+  if (char < 0x800) {
+    reserve(6)
+    writeCode(0xc0 | (char >> 6))
+  } else if (char < 0x10000) {
+    reserve(9)
+    writeCode(0xe0 | (char >> 12))
+    writeCode(0x80 | ((char >> 6) & 0x3f))
+  } else {
+    reserve(12)
+    writeCode(0xf0 | (char >> 18))
+    writeCode(0x80 | ((char >> 12) & 0x3f))
+    writeCode(0x80 | ((char >> 6) & 0x3f))
+  }
+  writeCode(0x80 | (char & 0x3f))
+  return char > 0xffff ? 1 : 0
+}
+
+function writeLineEnd(): void {
+  protectSpace()
+  out[at] = cr
+  out[at + 1] = lf
+  at += 2
+  room = longestLine
+}
+
+/** White space at the end of a line would be taken for padding (RFC 2045 §6.7 (3)). */
+function protectSpace(): void {
+  const last = out[at - 1]
+  if (room === longestLine || (last !== space && last !== tab)) return
+  at -= 1
+  room += 1
+  reserve(3)
+  writeCode(last)
 }
