@@ -1,0 +1,190 @@
+import { rmSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
+import { sql } from 'drizzle-orm/sql'
+import { readSend, type Send } from '../../integrations/mailshot/send.ts'
+import { type Account, openAccount } from './account.ts'
+import { type Chance, openChance } from './chance.ts'
+import { type Blow, freezeKills, planBlows, type TortureOptions } from './plan.ts'
+import { startWorker, type Worker } from './process.ts'
+import { type ReceivingSide, startReceivingSide } from './receiving-side.ts'
+import { buildServer, openSite, type Site, slug } from './site.ts'
+import { pauseForAWhile, startTwice, triggerAgain } from './steer.ts'
+import { endCleanly, killInFreeze, killWorker, stopPastLease } from './strike.ts'
+import { compareBooks, type Verdict } from './verdict.ts'
+
+/** A run under way. */
+export interface Run {
+  options: TortureOptions
+  chance: Chance
+  site: Site
+  side: ReceivingSide
+  account: Account
+  /** Those that mail now, the stopped ones included. */
+  workers: Worker[]
+  started: number
+  /** The built server's entry, where one takes part. */
+  entry: string | undefined
+  tell: (line: string) => void
+}
+
+export interface Result {
+  account: Account
+  verdict: Verdict
+  folder: string
+  seconds: number
+}
+
+/** One send, tortured until it is done; `tell` hears how far it is. */
+export async function torture(
+  options: TortureOptions,
+  tell: (line: string) => void = () => {},
+): Promise<Result> {
+  const since = performance.now()
+  const site = await openSite(options.recipients)
+  const entry = options.server ? await buildServer(site.folder) : undefined
+  const side = await startReceivingSide(site.bookFile)
+  const run: Run = {
+    options,
+    chance: openChance(options.seed),
+    site,
+    side,
+    account: openAccount(),
+    workers: [],
+    started: 0,
+    entry,
+    tell,
+  }
+  const impatience = liftRests(run)
+  try {
+    await startTwice(run)
+    await freezeUnderFire(run)
+    await mailUnderFire(run)
+    await finish(run)
+  } finally {
+    impatience.stop()
+    for (const { child } of run.workers) child.kill('SIGKILL')
+    await Promise.all(run.workers.map(({ ended }) => ended))
+    run.account.cuts = side.cuts
+    await side.close()
+    if (entry !== undefined) rmSync(dirname(dirname(entry)), { recursive: true, force: true })
+  }
+  const verdict = await compareBooks(run)
+  await site.mailshot.close()
+  const seconds = (performance.now() - since) / 1000
+  return { account: run.account, verdict, folder: site.folder, seconds }
+}
+
+/** One worker after the other dies while it freezes the recipients, until enough have, or the freeze is over. */
+async function freezeUnderFire(run: Run): Promise<void> {
+  for (let left = freezeKills(run.options); left > 0; left--) {
+    if ((await readSend(run.site.mailshot, slug)).frozenAt !== null) return
+    await killInFreeze(run, launch(run))
+  }
+}
+
+async function mailUnderFire(run: Run): Promise<void> {
+  const { options, chance, account } = run
+  const blows = planBlows(options, options.kills - account.deaths.length, chance)
+  let delayMs = 20
+  for (const [index, blow] of blows.entries()) {
+    await keepWorkers(run, chance.between(1, options.workers))
+    await strike(run, blow)
+    const send = await readSend(run.site.mailshot, slug)
+    delayMs = delayFor(send, { delayMs, share: (index + 1) / blows.length })
+    run.side.tell({ type: 'delay', ms: delayMs })
+    if (index % 10 === 9) run.tell(`${progressOf(send)}; ${index + 1} of ${blows.length} blows`)
+    if (send.status === 'done') {
+      account.violations.push(`the send was done after ${index + 1} of ${blows.length} blows`)
+      return
+    }
+  }
+}
+
+/** The server answers more slowly when the recipients would run out before the blows do. */
+function delayFor(send: Send, { delayMs, share }: { delayMs: number; share: number }): number {
+  const mailed = 1 - send.remaining / send.total
+  return mailed > share * 0.95 ? Math.min(500, delayMs * 1.4 + 1) : Math.max(1, delayMs / 1.4)
+}
+
+async function strike(run: Run, blow: Blow): Promise<void> {
+  const { side, account } = run
+  switch (blow.kind) {
+    case 'kill':
+      return void account.deaths.push(await killWorker(run, victimOf(run), blow.at))
+    case 'stop':
+      return stopPastLease(run, victimOf(run))
+    case 'end':
+      return endCleanly(run, victimOf(run))
+    case 'cut':
+      return side.tell({ type: 'cut', step: blow.step })
+    case 'pause':
+      return pauseForAWhile(run)
+    case 'trigger':
+      return triggerAgain(run)
+  }
+}
+
+function victimOf(run: Run): Worker {
+  return run.chance.pick(run.workers.filter(({ state }) => state === 'running'))
+}
+
+/** Starts what is missing; a process that ended unasked is a violation. */
+async function keepWorkers(run: Run, count: number): Promise<void> {
+  for (const worker of run.workers.filter(({ state }) => state === 'ended')) {
+    run.account.violations.push(`${worker.name} ended by itself:\n${worker.output()}`)
+    if (run.account.violations.length > 20) throw new Error(run.account.violations.join('\n'))
+    run.workers.splice(run.workers.indexOf(worker), 1)
+  }
+  const running = run.workers.filter(({ state }) => state === 'running').length
+  for (let missing = count - running; missing > 0; missing--) launch(run)
+  run.account.mostWorkers = Math.max(run.account.mostWorkers, run.workers.length)
+}
+
+function launch(run: Run): Worker {
+  run.started += 1
+  const hasServer = run.workers.some(({ kind }) => kind === 'server')
+  const isServer = run.entry !== undefined && !hasServer && run.chance.below(2) === 0
+  const worker = startWorker(run.site, {
+    name: `${isServer ? 'server' : 'worker'}-${run.started}`,
+    smtpPort: run.side.port,
+    entry: isServer ? run.entry : undefined,
+  })
+  run.workers.push(worker)
+  return worker
+}
+
+const patienceMs = 120_000
+
+/** Lets the rest be mailed in peace, and ends every process cleanly. */
+async function finish(run: Run): Promise<void> {
+  run.side.tell({ type: 'delay', ms: 1 })
+  const deadline = performance.now() + patienceMs
+  for (;;) {
+    await keepWorkers(run, run.options.workers)
+    const send = await readSend(run.site.mailshot, slug)
+    if (send.status === 'done') break
+    if (performance.now() > deadline) {
+      run.account.violations.push(`the send did not end: ${progressOf(send)}`)
+      return
+    }
+    await setTimeout(100)
+  }
+  await Promise.all(run.workers.map((worker) => endCleanly(run, worker)))
+}
+
+function progressOf({ status, total, remaining, uncertain }: Send): string {
+  return `${status}, ${total - remaining} of ${total} final, ${uncertain} of them uncertain`
+}
+
+/** A cut makes the relay rest for ten seconds and more; this operator is not that patient. */
+function liftRests({ site }: Pick<Run, 'site'>): { stop(): void } {
+  const db = site.mailshot.db.within(50)
+  const lift = () =>
+    void db
+      .write(sql`UPDATE lanes SET parked_until = 0, faults = 0 WHERE parked_until > 0`)
+      // Somebody else writes: the next turn tries again.
+      .catch(() => undefined)
+  const timer = setInterval(lift, 100)
+  return { stop: () => clearInterval(timer) }
+}

@@ -1,0 +1,82 @@
+import { execFile } from 'node:child_process'
+import { mkdtempSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { sql } from 'drizzle-orm/sql'
+import { pino } from 'pino'
+import { type Mailshot, openMailshot } from '../../integrations/mailshot/mailshot.ts'
+import { addReaders } from '../people.ts'
+import settings from './site/mailshot.config.ts'
+
+/** Where all processes run. */
+export const root = fileURLToPath(new URL('../..', import.meta.url))
+export const configFile = fileURLToPath(new URL('site/mailshot.config.ts', import.meta.url))
+export const slug = 'torture'
+const secret = 'a-secret-for-torture-of-at-least-32-characters'
+
+export interface Site {
+  /** Kept after a violation: the database, the book, and what each process wrote. */
+  folder: string
+  bookFile: string
+  /** The test's own look at the database; it starts no worker. */
+  mailshot: Mailshot
+  /** How many recipients one worker may have in hand. */
+  capacity: number
+  leaseMs: number
+  env: Record<string, string>
+}
+
+/**
+ * A database with so many recipients to come, and thrice as many people on another list, whom the freeze has to look at
+ * too.
+ */
+export async function openSite(recipients: number): Promise<Site> {
+  const folder = mkdtempSync(join(tmpdir(), 'mailshot-torture-'))
+  const database = `file:${join(folder, 'mailshot.db')}`
+  const config = { ...settings, database, secrets: [secret] }
+  const mailshot = await openMailshot(config, { create: true, log: pino({ level: 'silent' }) })
+  for (let from = 1; from <= recipients; from += 5000) {
+    const count = Math.min(5000, recipients - from + 1)
+    await addReaders(mailshot, count, { from })
+    await addReaders(mailshot, 3 * count, { list: 'others', from: recipients + 3 * from - 2 })
+  }
+  return {
+    folder,
+    bookFile: join(folder, 'book.tsv'),
+    mailshot,
+    capacity: config.transport.parallel * config.transport.batch,
+    leaseMs: config.leaseSeconds * 1000,
+    env: { MAILSHOT_DATABASE_URL: database, MAILSHOT_SECRET: secret, NO_COLOR: '1' },
+  }
+}
+
+/** Builds the site as `astro build` does; answers the file that starts its server. */
+export async function buildServer(folder: string): Promise<string> {
+  const astro = join(root, 'node_modules/astro/bin/astro.mjs')
+  // Inside the project, where the packages are found.
+  const outDir = join(root, 'test-results', `torture-${process.pid}`)
+  const { NODE_ENV: _, VITEST: __, ...env } = process.env
+  await promisify(execFile)(
+    process.execPath,
+    [astro, 'build', '--root', dirname(configFile), '--outDir', outDir],
+    {
+      cwd: root,
+      env: {
+        ...env,
+        MAILSHOT_DATABASE_URL: `file:${folder}/none.db`,
+        ASTRO_TELEMETRY_DISABLED: '1',
+      },
+    },
+  )
+  return join(outDir, 'server/entry.mjs')
+}
+
+/** The ids that a process has worked under; it gets a new one when its lease ran out. */
+export async function workerIds({ mailshot }: Site, pid: number): Promise<string[]> {
+  const rows = await mailshot.db.all<{ id: string }>(
+    sql`SELECT id FROM workers WHERE pid = ${pid} ORDER BY started_at`,
+  )
+  return rows.map(({ id }) => id)
+}

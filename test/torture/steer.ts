@@ -1,0 +1,67 @@
+import { setTimeout } from 'node:timers/promises'
+import { sql } from 'drizzle-orm/sql'
+import { z } from 'zod'
+import { mailshotCommand } from './process.ts'
+import type { Run } from './run.ts'
+import { slug } from './site.ts'
+
+const startAnswer = z.object({ created: z.boolean() })
+
+/** Two processes start the same send at the same moment; one of them makes it. */
+export async function startTwice(run: Run): Promise<void> {
+  const answers = await Promise.all([trigger(run), trigger(run)])
+  const made = answers.filter((created) => created).length
+  // Without a send there is nothing to torture.
+  if (made === 0) throw new Error(run.account.violations.join('\n'))
+  if (made > 1) run.account.violations.push(`two triggers at once made ${made} sends`)
+}
+
+/** The same trigger once more, while the send runs: it makes no other. */
+export async function triggerAgain(run: Run): Promise<void> {
+  run.account.triggers += 1
+  if (await trigger(run)) run.account.violations.push('a second trigger made a second send')
+}
+
+async function trigger(run: Run): Promise<boolean | undefined> {
+  const out = await must(run, ['send', slug, '--yes', '--json'])
+  return out === undefined ? undefined : startAnswer.parse(JSON.parse(out)).created
+}
+
+/** Pauses, looks that nothing leaves any more, and resumes. */
+export async function pauseForAWhile(run: Run): Promise<void> {
+  await must(run, ['pause', slug])
+  await handsEmpty(run)
+  const before = run.side.readBook().filter(isCampaign).length
+  await setTimeout(200)
+  const after = run.side.readBook().filter(isCampaign).length
+  if (after > before) run.account.violations.push(`${after - before} mails left a paused send`)
+  await must(run, ['resume', slug])
+  run.account.pauses += 1
+}
+
+/** What dead and stopped processes hold stays until their leases run out; nothing of it leaves by itself. */
+async function handsEmpty({ site, workers }: Run): Promise<void> {
+  const pids = JSON.stringify(
+    workers.filter(({ state }) => state === 'running').map(({ pid }) => pid),
+  )
+  for (;;) {
+    const held = await site.mailshot.db.get(
+      sql`SELECT 1 FROM recipients WHERE status = 'in-hand' AND worker_id IN (
+            SELECT id FROM workers WHERE pid IN (SELECT value FROM json_each(${pids})))`,
+    )
+    if (!held) return
+    await setTimeout(20)
+  }
+}
+
+/** The operator gets letters, which are not the send's. */
+export function isCampaign({ to }: { to: string }): boolean {
+  return !to.endsWith('@torture.example')
+}
+
+async function must({ site, side, account }: Run, args: string[]): Promise<string | undefined> {
+  const { code, out, err } = await mailshotCommand(site, side.port, args)
+  if (code === 0) return out
+  account.violations.push(`mailshot ${args.join(' ')} ended with ${code}: ${err}`)
+  return undefined
+}
