@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage } from 'node:http'
 import { buffer } from 'node:stream/consumers'
 import { onTestFinished } from 'vitest'
 import { createApiToken, type TokenScope } from '../integrations/mailshot/api-token.ts'
+import { handleRecipients } from '../integrations/mailshot/api/recipients.ts'
 import { handleSendAction } from '../integrations/mailshot/api/send-action.ts'
 import { handleSend } from '../integrations/mailshot/api/send.ts'
 import { handleSends } from '../integrations/mailshot/api/sends.ts'
@@ -17,6 +18,7 @@ export async function answerApi(mailshot: Mailshot, request: Request): Promise<R
   }
   if (id === undefined) return handleSends(mailshot, request)
   if (action === undefined) return handleSend(mailshot, request, decodeURIComponent(id))
+  if (action === 'recipients') return handleRecipients(mailshot, request, decodeURIComponent(id))
   return handleSendAction(mailshot, request, { id: decodeURIComponent(id), action })
 }
 

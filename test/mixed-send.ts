@@ -15,14 +15,19 @@ export function reader(number: number): string {
 /** What the mail server answers to a reader who is not there. */
 export const refusal = '550 5.1.1 no such user'
 
-/** A send of `hello` that is done: reader 1 has got it, 2 was refused, 3 is uncertain, 4 has got it. */
-export async function mixedSend(): Promise<{
+/**
+ * A send of `hello` that is done: reader 1 has got it, 2 was refused, 3 is uncertain, 4 has got it.
+ *
+ * @param options.at when; by default by the clock of the tests
+ */
+export async function mixedSend({ at }: { at?: number } = {}): Promise<{
   mailshot: TestMailshot
   transport: MemoryTransport
   send: Send
 }> {
   const transport = memory()
   const mailshot = await openTestMailshot({ transport })
+  if (at !== undefined) mailshot.clock.set(at)
   await addReaders(mailshot, 4)
   const { send } = await startFixture(mailshot, 'hello')
   const answers = new Map<string, Outcome>([

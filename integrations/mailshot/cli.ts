@@ -71,6 +71,14 @@ export const groups: Record<string, Record<string, Entry>> = {
       summary: 'end a send for good',
       load: async () => (await import('./cli/control.ts')).cancel,
     },
+    settle: {
+      summary: 'say what became of uncertain recipients',
+      load: async () => (await import('./cli/settle.ts')).settle,
+    },
+    resend: {
+      summary: 'mail a send once more to those who have not got it',
+      load: async () => (await import('./cli/resend.ts')).resend,
+    },
     letters: {
       summary: 'list confirmations and alarms that could not be mailed; retry them',
       load: async () => (await import('./cli/letters.ts')).letters,

@@ -29,6 +29,7 @@ export const siteRoutes: readonly SiteRoute[] = [
   route('/health', 'health.ts', 'page', 'GET'),
   route('/api/sends', 'api/sends.ts', 'machine', 'GET', 'POST'),
   route('/api/sends/[id]', 'api/send.ts', 'machine', 'GET'),
+  route('/api/sends/[id]/recipients', 'api/recipients.ts', 'machine', 'GET'),
   route('/api/sends/[id]/[action]', 'api/send-action.ts', 'machine', 'POST'),
   // What is not there is said in JSON too.
   route('/api/[...path]', 'api/unknown.ts', 'machine', 'GET', 'POST'),

@@ -100,7 +100,8 @@ describe('POST api/sends/<id>/<action>', () => {
     expect(await noAction.json()).toMatchObject({
       error: {
         code: 'not-found',
-        message: 'a send cannot be told to "constructor"; it knows pause, resume, cancel',
+        message:
+          'a send cannot be told to "constructor"; it knows pause, resume, cancel, settle, resend',
       },
     })
   })

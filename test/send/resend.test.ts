@@ -122,6 +122,19 @@ describe('resend', () => {
     expect(mailedReaders(transport)).toEqual([reader(2)])
   })
 
+  test('mails nobody a third time where the answer to the request was lost', async () => {
+    const { mailshot, transport, send } = await mixedSend()
+    const { asOf } = await planResend(mailshot, send.id, { ...to(1), again: true })
+    const choice = { ...to(1), again: true, asOf }
+    await resend(mailshot, send.id, { choice, actor })
+    mailshot.clock.advance(1000)
+    await deliver(mailshot, { untilDone: true })
+    const repeated = await resend(mailshot, send.id, { choice, actor })
+    await deliver(mailshot, { untilDone: true })
+    expect(repeated.resent).toBe(0)
+    expect(mailedReaders(transport)).toEqual([reader(1)])
+  })
+
   test('keeps what became of each time before', async () => {
     const { mailshot, transport, send } = await mixedSend()
     const first = await recipientOf(mailshot, send, reader(2))

@@ -21,18 +21,19 @@ type Answering = (call: ApiCall) => Promise<ApiAnswer>
 /**
  * Answers a request to the API as JSON: checks the method and the bearer token, and calls what answers the method. What
  * is wrong with the request is answered as `{ error: { code, message } }`, and so is a fault of ours, whose cause is in the
- * log alone. While the database may not send, every answer says so as `held`.
+ * log alone. One of `scopes` is needed: by default `read` or `send` to look, `send` for all else. While the database may not send, every answer says so as `held`.
  */
 export async function answerCall(
   mailshot: Mailshot,
   request: Request,
-  methods: { GET?: Answering; POST?: Answering },
+  methods: { GET?: Answering; POST?: Answering; scopes?: readonly TokenScope[] },
 ): Promise<Response> {
   const isRead = request.method === 'GET' || request.method === 'HEAD'
   const answering = isRead ? methods.GET : request.method === 'POST' ? methods.POST : undefined
   try {
     if (!answering) return answerWrongMethod(request, allowed(methods))
-    const token = await authorize(mailshot, request, isRead ? ['read', 'send'] : ['send'])
+    const scopes = methods.scopes ?? (isRead ? ['read', 'send'] : ['send'])
+    const token = await authorize(mailshot, request, scopes)
     const { status = 200, body } = await answering({
       mailshot,
       request,
@@ -130,7 +131,7 @@ async function authorize(
   const needed = scopes.map((scope) => `"${scope}"`).join(' or ')
   throw new MailshotError(
     `token ${token.name} may not do this: it needs the scope ${needed}; ` +
-      'make another: mailshot token create <name> --scope send',
+      `make another: mailshot token create <name> --scope ${scopes.at(-1)}`,
     { code: 'forbidden' },
   )
 }

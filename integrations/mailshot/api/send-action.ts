@@ -4,14 +4,20 @@ import { readBytes, readJson } from '../http.ts'
 import type { Mailshot } from '../mailshot.ts'
 import { cancelSend, pauseSend, readSend, resumeSend, type Send } from '../send.ts'
 import { sendJson } from '../send/json.ts'
+import { handleResend, handleSettle } from './by-hand.ts'
 import { type ApiAnswer, type ApiCall, answerCall, unreadable } from './call.ts'
 
-/** Pauses, resumes or cancels a send, which is named by its id, or by a slug for the latest of it. */
+/**
+ * Pauses, resumes or cancels a send, which is named by its id, or by a slug for the latest of it; settles its recipients by
+ * hand, or mails some once more.
+ */
 export function handleSendAction(
   mailshot: Mailshot,
   request: Request,
   { id, action }: { id: string; action: string },
 ): Promise<Response> {
+  if (action === 'settle') return handleSettle(mailshot, request, id)
+  if (action === 'resend') return handleResend(mailshot, request, id)
   return answerCall(mailshot, request, { POST: (call) => steer(call, id, action) })
 }
 
@@ -27,7 +33,8 @@ async function steer(call: ApiCall, idOrSlug: string, action: string): Promise<A
   const { mailshot, request, actor } = call
   const act = acts.get(action)
   if (!act) {
-    const text = `a send cannot be told to "${action}"; it knows ${[...acts.keys()].join(', ')}`
+    const known = [...acts.keys(), 'settle', 'resend'].join(', ')
+    const text = `a send cannot be told to "${action}"; it knows ${known}`
     throw new MailshotError(text, { code: 'not-found' })
   }
   const reason = await readReason(request)

@@ -4,7 +4,6 @@ import { parseEmailAddress } from '../email-address.ts'
 import { MailshotError } from '../error.ts'
 import { listSummary } from '../list.ts'
 import type { Mailshot } from '../mailshot.ts'
-import { readSend, type Send } from '../send.ts'
 
 /**
  * The slug of a campaign, which may be named by a path: `campaigns/june.md`, `campaigns/june/fr.md` and `campaigns/june/`
@@ -25,11 +24,6 @@ export function requireSlug(command: string, positionals: string[]): string {
   throw new MailshotError(
     `${command}: which campaign? For example: mailshot ${command} 2026-06-launch`,
   )
-}
-
-/** The send that the command line names by id or slug. */
-export async function sendNamed(mailshot: Mailshot, positionals: string[]): Promise<Send> {
-  return readSend(mailshot, requireSendName(positionals))
 }
 
 /** What the command line calls a send: its id, or a slug. */

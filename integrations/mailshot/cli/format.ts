@@ -7,6 +7,16 @@ export function formatTime(ms: number | null | undefined, timeZone: string): str
   )
 }
 
+/** The same with its seconds, to be looked for in a log. */
+export function formatMoment(ms: number | null | undefined, timeZone: string): string {
+  if (ms === null || ms === undefined) return ''
+  return new Intl.DateTimeFormat('sv', {
+    timeZone,
+    dateStyle: 'short',
+    timeStyle: 'medium',
+  }).format(ms)
+}
+
 /** A time for programs. */
 export function isoTime(ms: number | null | undefined): string | null {
   return ms === null || ms === undefined ? null : new Date(ms).toISOString()

@@ -1,26 +1,24 @@
 import { type RecipientStatus, recipientStatuses } from '../../../db/status.ts'
 import { MailshotError } from '../error.ts'
-import type { Mailshot } from '../mailshot.ts'
-import {
-  isRecipientStatus,
-  listRecipients,
-  type RecipientQuery,
-  type RecipientRow,
-} from '../recipient.ts'
-import { parseAddress, sendNamed } from './arguments.ts'
+import { isRecipientStatus, type RecipientQuery } from '../recipient.ts'
+import { recipientJson, type ShownRecipient } from '../recipient/json.ts'
+import type { ShownSend } from '../send/json.ts'
+import { parseAddress, requireSendName } from './arguments.ts'
 import { defineCommand, exitCodes } from './command.ts'
-import { formatTime, isoTime } from './format.ts'
-import { withMailshot } from './project.ts'
+import { formatMoment, formatTime } from './format.ts'
+import { type SendDesk, serverOption, withDesk } from './send-desk.ts'
 import { printList, type View } from './table.ts'
+import type { Terminal } from './terminal.ts'
 
 const pageSize = 1000
 
 export const recipients = defineCommand({
-  usage: ['recipients <send> [--status STATUS] [--email ADDRESS]'],
+  usage: ['recipients <send> [--status STATUS] [--email ADDRESS] [--server URL]'],
   takes: 1,
   about:
     'Who is in a send, with the state, the number of tries, the last answer of the mail server and the Message-ID. <send>\n' +
-    'is its id, or the slug of its campaign (the latest send of it).',
+    'is its id, or the slug of its campaign (the latest send of it). Of one person (--email), also what became of each\n' +
+    'time before, where somebody was settled or resent by hand. With --server the token needs the scope people.',
   options: {
     status: {
       type: 'string',
@@ -29,40 +27,64 @@ export const recipients = defineCommand({
       about: `Only those: ${recipientStatuses.join(', ')}.`,
     },
     email: { type: 'string', value: 'ADDRESS', about: 'Only this person.' },
+    ...serverOption,
   },
   examples: [
     ['mailshot recipients 2026-06-launch --status failed', 'who did not get it, and why'],
+    [
+      'mailshot recipients 2026-06-launch -s uncertain',
+      'who may have got it, and what to do about it',
+    ],
     ['mailshot recipients 2026-06-launch --json > sent.jsonl', 'the whole history, a line each'],
   ],
-  run: ({ values, positionals, terminal }) =>
-    withMailshot(values, async (mailshot) => {
-      const status = values.status === undefined ? undefined : parseStatus(values.status)
-      const email = values.email === undefined ? undefined : parseAddress(values.email)
-      const send = await sendNamed(mailshot, positionals)
+  run: ({ values, positionals, terminal }) => {
+    const status = values.status === undefined ? undefined : parseStatus(values.status)
+    const email = values.email === undefined ? undefined : parseAddress(values.email)
+    return withDesk({ values, terminal }, async (desk) => {
+      const send = await desk.read(requireSendName(positionals))
       const query = { sendId: send.id, ...(status && { status }), ...(email && { email }) }
-      const view = recipientView(mailshot.config.timeZone)
-      let isFirst = true
-      for await (const page of pages(mailshot, query)) {
+      const view = viewOf(status, desk.config.timeZone)
+      let found = 0
+      for await (const page of pages(desk, query)) {
         // A page at a time, so that a million rows need no memory.
-        if (page.length > 0 || isFirst) printList(terminal, page, view)
-        isFirst = false
+        if (page.length > 0 || found === 0) printList(terminal, page, view)
+        for (const row of page) printHistory(terminal, row, desk.config.timeZone)
+        found += page.length
       }
+      if (found > 0 && !terminal.json) tellNext(terminal, send, status)
       return exitCodes.done
-    }),
+    })
+  },
 })
 
-async function* pages(mailshot: Mailshot, query: RecipientQuery): AsyncGenerator<RecipientRow[]> {
+async function* pages(desk: SendDesk, query: RecipientQuery): AsyncGenerator<ShownRecipient[]> {
   let afterId = 0
   for (;;) {
-    const page = await listRecipients(mailshot, { ...query, afterId, limit: pageSize })
+    const page = await desk.recipients({ ...query, afterId, limit: pageSize })
     yield page
     if (page.length < pageSize) return
     afterId = page.at(-1)?.id ?? afterId
   }
 }
 
-function recipientView(timeZone: string): View<RecipientRow> {
+function viewOf(status: RecipientStatus | undefined, timeZone: string): View<ShownRecipient> {
+  const shared = { json: recipientJson, empty: 'No recipient is like that.' }
+  if (status === 'uncertain') {
+    // What the log of the mail server is searched for.
+    return {
+      ...shared,
+      heading: ['address', 'in hand', 'what happened', 'answer', 'message id'],
+      cells: (row) => [
+        row.email,
+        formatMoment(row.inHandAt, timeZone),
+        row.reason ?? '',
+        row.answer ?? '',
+        row.messageId ?? '',
+      ],
+    }
+  }
   return {
+    ...shared,
     heading: ['address', 'status', 'tries', 'last try', 'answer', 'message id'],
     cells: (row) => [
       row.email,
@@ -72,13 +94,37 @@ function recipientView(timeZone: string): View<RecipientRow> {
       row.answer ?? row.reason ?? '',
       row.messageId ?? '',
     ],
-    json: ({ inHandAt, settledAt, dueAt, ...row }) => ({
-      ...row,
-      inHandAt: isoTime(inHandAt),
-      settledAt: isoTime(settledAt),
-      dueAt: isoTime(dueAt),
-    }),
-    empty: 'No recipient is like that.',
+  }
+}
+
+function printHistory(terminal: Terminal, { history = [] }: ShownRecipient, zone: string): void {
+  if (terminal.json) return
+  for (const { at, actor, action, detail } of history) {
+    const { was, reason, answer, note } = detail
+    const why = [answer ?? reason, note].filter(Boolean).join('; ')
+    const past = action === 'resend' ? 'mailed once more' : `settled as ${String(detail['as'])}`
+    terminal.print(
+      `  ${formatTime(at, zone)}  ${past} by ${actor}; it was ${String(was)}${why && ` (${why})`}`,
+    )
+  }
+}
+
+function tellNext(
+  terminal: Terminal,
+  { slug, id }: ShownSend,
+  status: RecipientStatus | undefined,
+): void {
+  if (status === 'uncertain') {
+    terminal.note(
+      '\nThese may have got it: the connection broke, or the process died, before the mail server had answered. Nobody is\n' +
+        `mailed again unasked. Look for the message ids of ${slug} in its log, then\n` +
+        `  mailshot settle ${id} --as sent ADDRESS…     it took them\n` +
+        `  mailshot settle ${id} --as failed ADDRESS…   it did not\n` +
+        `  mailshot resend ${id} --uncertain            mail them again: some may get it twice`,
+    )
+  }
+  if (status === 'failed') {
+    terminal.note(`\nTo mail them once more: mailshot resend ${id} --failed`)
   }
 }
 

@@ -2,8 +2,12 @@ import type { CompiledCampaign, MediaFile } from '../compile.ts'
 import type { MailshotConfig } from '../config.ts'
 import { openLog } from '../log.ts'
 import { openMailshot } from '../mailshot.ts'
+import type { RecipientQuery } from '../recipient.ts'
+import type { ShownRecipient } from '../recipient/json.ts'
 import type { StartOptions } from '../send.ts'
 import type { ShownSend } from '../send/json.ts'
+import type { ResendChoice, ResendPlan } from '../send/resend.ts'
+import type { Settled, SettleRequest } from '../send/settle.ts'
 import { readProject } from './project.ts'
 import { localDesk } from './send-desk/local.ts'
 import { serverDesk } from './send-desk/server.ts'
@@ -32,12 +36,26 @@ export interface SendDesk {
   steer(action: SteerAction, id: string): Promise<ShownSend>
   /** Cancels with a reason, which the send keeps. @throws MailshotError when it has ended */
   cancel(id: string, reason: string): Promise<ShownSend>
+  /** A page of a send's recipients by ascending id, at most 1000. */
+  recipients(query: RecipientQuery): Promise<ShownRecipient[]>
+  /** @throws MailshotError when one who is named is no recipient, or not uncertain */
+  settle(id: string, request: Omit<SettleRequest, 'actor'>): Promise<Shown<Settled>>
+  /** Counts whom a resend would mail. @throws MailshotError when it may not be */
+  planResend(id: string, choice: ResendChoice): Promise<Shown<ResendPlan>>
+  /** @throws MailshotError when it may not be */
+  resend(
+    id: string,
+    request: { choice: ResendChoice; reason: string | undefined },
+  ): Promise<Shown<ResendPlan & { resent: number }>>
   /** How many a send would mail; undefined where nobody tells. */
   countAudience(
     compiled: CompiledCampaign,
     request: { lists: string[]; audience: ShownSend['audience']; onlyTo: string | undefined },
   ): Promise<number | undefined>
 }
+
+/** With the send as it is shown. */
+export type Shown<Result extends { send: unknown }> = Omit<Result, 'send'> & { send: ShownSend }
 
 export type SteerAction = 'pause' | 'resume' | 'cancel'
 

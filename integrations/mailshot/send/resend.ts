@@ -8,17 +8,23 @@ import { listed, readNamed } from './named-recipients.ts'
 import { findOpenSend, isOpenFor, readSend, type Send } from './read.ts'
 
 /** Who is to be mailed once more: all in these states, or these addresses (normalised). */
-export type ResendChoice =
+export type ResendChoice = (
   | { statuses: readonly ('failed' | 'uncertain')[] }
   | {
       emails: readonly string[]
       /** Also who got it. */
       again: boolean
     }
+) & {
+  /** Nobody whose state is newer than that of a plan: so a request that is repeated mails nobody a third time. */
+  asOf?: number | undefined
+}
 
 /** What a resend does to whom. */
 export interface ResendPlan {
   send: Send
+  /** When it was made. */
+  asOf: number
   /** Who is mailed once more, by what they are now. */
   failed: number
   uncertain: number
@@ -41,7 +47,7 @@ export async function planResend(
   choice: ResendChoice,
 ): Promise<ResendPlan> {
   const send = await readResendable(mailshot, idOrSlug, choice)
-  const plan = { send, failed: 0, uncertain: 0, skipped: 0, sent: 0, waiting: 0, elsewhere: 0 }
+  const plan = { send, asOf: mailshot.now(), ...noFates }
   for await (const page of pages(mailshot, send, choice)) {
     for (const candidate of page) plan[fateOf(candidate, choice)]++
   }
@@ -50,7 +56,7 @@ export async function planResend(
 
 /**
  * Lets recipients be mailed once more: they wait again, with all their tries, and a send that was done runs again. Who was
- * suppressed or has left meanwhile is skipped as ever. Answers how many wait again now.
+ * suppressed or has left meanwhile is skipped as ever. Answers whom it found, and how many wait again by it.
  *
  * @throws MailshotError when the send is cancelled, another one of the campaign is open, or one who is named is no recipient
  *   of it or got it already
@@ -59,20 +65,22 @@ export async function resend(
   mailshot: Mailshot,
   idOrSlug: string,
   request: { choice: ResendChoice; reason?: string | undefined; actor: string },
-): Promise<{ send: Send; resent: number }> {
+): Promise<ResendPlan & { resent: number }> {
   const { choice } = request
   const send = await readResendable(mailshot, idOrSlug, choice)
-  let resent = 0
+  const done = { asOf: mailshot.now(), ...noFates, resent: 0 }
   for await (const page of pages(mailshot, send, choice)) {
+    for (const candidate of page) done[fateOf(candidate, choice)]++
     const picked = page.filter((candidate) => isMailed(fateOf(candidate, choice)))
     const count = picked.length > 0 ? await resendPicked(mailshot, send, picked, request) : 0
-    resent += count
+    done.resent += count
     // Cancelled, or started anew by somebody else, in the same moment.
     if (count < picked.length) await readResendable(mailshot, send.id, choice)
   }
-  return { send: await readSend(mailshot, send.id), resent }
+  return { ...done, send: await readSend(mailshot, send.id) }
 }
 
+const noFates = { failed: 0, uncertain: 0, skipped: 0, sent: 0, waiting: 0, elsewhere: 0 }
 const pageSize = 1000
 
 interface Candidate extends Picked {
@@ -156,10 +164,7 @@ async function refuseSent(
 }
 
 /** What a resend does to one of them. */
-function fateOf(
-  { status, elsewhere }: Candidate,
-  choice: ResendChoice,
-): Exclude<keyof ResendPlan, 'send'> {
+function fateOf({ status, elsewhere }: Candidate, choice: ResendChoice): keyof typeof noFates {
   switch (status) {
     case 'failed':
     case 'uncertain':
@@ -187,7 +192,8 @@ async function* pages(
   const select = (which: SQL): Promise<Candidate[]> =>
     mailshot.db.all<Candidate>(sql`
       SELECT id, email, status, resend, EXISTS (${laterSends(send)}) AS elsewhere FROM recipients AS r
-      WHERE ${which} ORDER BY id LIMIT ${pageSize}`)
+      WHERE ${which} AND coalesce(settled_at, 0) <= ${choice.asOf ?? mailshot.now()}
+      ORDER BY id LIMIT ${pageSize}`)
   if ('emails' in choice) {
     const ids = (await readNamed(mailshot, send, choice.emails)).map(({ id }) => id)
     for (let at = 0; at < ids.length; at += pageSize) {

@@ -1,4 +1,5 @@
 import type { Mailshot } from '../../mailshot.ts'
+import { showRecipients } from '../../recipient/json.ts'
 import {
   cancelSend,
   countAudience,
@@ -8,6 +9,8 @@ import {
   resumeSend,
   startSend,
 } from '../../send.ts'
+import { planResend, resend } from '../../send/resend.ts'
+import { settleUncertain } from '../../send/settle.ts'
 import { actor } from '../project.ts'
 import type { SendDesk } from '../send-desk.ts'
 
@@ -29,6 +32,10 @@ export function localDesk(mailshot: Mailshot): SendDesk {
       return action === 'resume' ? resumeSend(mailshot, id, by) : cancelSend(mailshot, id, by)
     },
     cancel: (id, reason) => cancelSend(mailshot, id, { actor: actor(), reason }),
+    recipients: (query) => showRecipients(mailshot, query),
+    settle: (id, request) => settleUncertain(mailshot, id, { ...request, actor: actor() }),
+    planResend: (id, choice) => planResend(mailshot, id, choice),
+    resend: (id, request) => resend(mailshot, id, { ...request, actor: actor() }),
     countAudience: ({ slug, hash }, { lists, audience, onlyTo }) =>
       countAudience(mailshot, {
         slug,

@@ -1,9 +1,13 @@
 import { setTimeout } from 'node:timers/promises'
 import { z } from 'zod'
+import type { ResendBody, SettleBody } from '../../api/by-hand.ts'
 import type { StartRequest } from '../../api/start-request.ts'
 import type { MailshotConfig } from '../../config.ts'
 import { MailshotError } from '../../error.ts'
+import type { RecipientQuery } from '../../recipient.ts'
+import { recipientSchema } from '../../recipient/json.ts'
 import { sendSchema } from '../../send/json.ts'
+import type { ResendChoice } from '../../send/resend.ts'
 import type { SendDesk } from '../send-desk.ts'
 import { type Asking, connectServer } from '../server.ts'
 import type { Terminal } from '../terminal.ts'
@@ -42,6 +46,22 @@ export function serverDesk(config: MailshotConfig, address: string, terminal: Te
       (await read(sendAnswer, { path: `${pathOf(id)}/${action}`, body: {} })).send,
     cancel: async (id, reason) =>
       (await read(sendAnswer, { path: `${pathOf(id)}/cancel`, body: { reason } })).send,
+    async recipients(query) {
+      const asking = { path: `${pathOf(query.sendId)}/recipients`, query: pageOf(query) }
+      return (await read(recipientsAnswer, asking)).recipients
+    },
+    settle(id, { as, which, reason }) {
+      const whom = which === 'all' ? { all: true as const } : { addresses: [...which] }
+      const body: SettleBody = { as, reason, ...whom }
+      return read(settleAnswer, { path: `${pathOf(id)}/settle`, body })
+    },
+    planResend: (id, choice) =>
+      read(planAnswer, {
+        path: `${pathOf(id)}/resend`,
+        body: resendBody(choice, { dryRun: true }),
+      }),
+    resend: (id, { choice, reason }) =>
+      read(resendAnswer, { path: `${pathOf(id)}/resend`, body: resendBody(choice, { reason }) }),
     // Who the readers are is the site's to know.
     countAudience: () => Promise.resolve(undefined),
   }
@@ -55,6 +75,34 @@ const held = z.string().optional()
 const sendAnswer = z.object({ held, send: sendSchema })
 const listAnswer = z.object({ held, sends: z.array(sendSchema) })
 const startAnswer = z.object({ held, send: sendSchema, created: z.boolean() })
+const recipientsAnswer = z.object({ held, recipients: z.array(recipientSchema) })
+const count = z.int()
+const settleAnswer = z.object({ held, send: sendSchema, settled: count, already: count })
+const planAnswer = z.object({
+  held,
+  send: sendSchema,
+  asOf: count,
+  failed: count,
+  uncertain: count,
+  skipped: count,
+  sent: count,
+  waiting: count,
+  elsewhere: count,
+})
+const resendAnswer = planAnswer.extend({ resent: count })
+
+function pageOf({ status, email, afterId }: RecipientQuery): string {
+  const params = new URLSearchParams({ after: String(afterId ?? 0) })
+  if (status !== undefined) params.set('status', status)
+  if (email !== undefined) params.set('email', email)
+  return `?${params}`
+}
+
+function resendBody(choice: ResendChoice, more: Pick<ResendBody, 'dryRun' | 'reason'>): ResendBody {
+  const { asOf } = choice
+  if ('statuses' in choice) return { ...more, asOf, statuses: [...choice.statuses] }
+  return { ...more, asOf, addresses: [...choice.emails], again: choice.again }
+}
 
 function pathOf(idOrSlug: string): string {
   return `api/sends/${encodeURIComponent(idOrSlug)}`
