@@ -57,7 +57,11 @@ export async function startSmtpSink(): Promise<Server> {
 
 type Child = ReturnType<typeof spawn>
 
+// So that servers end with a bench that is stopped.
+process.once('SIGTERM', () => process.exit(143))
+
 function serverOf(child: Child): Pick<Server, 'cpuSeconds'> {
+  process.once('exit', () => child.kill())
   return { cpuSeconds: () => cpuSecondsOf(child.pid ?? 0) }
 }
 
@@ -77,7 +81,8 @@ function cpuSecondsOf(pid: number): number {
   }
 }
 
-async function freePort(): Promise<number> {
+/** A port that was free a moment ago, for a program that has to be told one. */
+export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1')
   await once(server, 'listening')
   const address = server.address()

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
@@ -86,6 +87,8 @@ static void deliver_due(void) {
 int main(int count, char **words) {
   if (count < 3) return fprintf(stderr, "usage: delay TARGET_PORT ONE_WAY_MS\n"), 1;
   signal(SIGPIPE, SIG_IGN);
+  // A bench that is killed leaves nothing running.
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
   target_port = atoi(words[1]);
   delay_us = atof(words[2]) * 1000;
   int listener = socket(AF_INET, SOCK_STREAM, 0);

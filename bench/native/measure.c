@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -23,9 +24,12 @@ int main(int count, char **words) {
   int status;
   if (count < 2) return 64;
   fcntl(3, F_SETFD, FD_CLOEXEC);
+  // A bench that is killed leaves nothing running.
+  prctl(PR_SET_PDEATHSIG, SIGTERM);
   clock_gettime(CLOCK_MONOTONIC, &started);
   child = fork();
   if (child == 0) {
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
     execvp(words[1], words + 1);
     perror(words[1]);
     _exit(127);

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -167,6 +168,8 @@ static int listen_somewhere(void) {
 int main(int count, char **words) {
   signal(SIGTERM, stop);
   signal(SIGPIPE, SIG_IGN);
+  // A bench that is killed leaves nothing running.
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (count > 2) {
     every = strtoul(words[1], NULL, 10);
     keep_file = fopen(words[2], "w");
