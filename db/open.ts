@@ -39,7 +39,7 @@ export interface OpenDatabaseOptions {
 
 // One attempt waits this long inside SQLite; longer would block the event loop.
 const busyTimeoutMs = 20
-// How long a writer waits for other processes before it gives up.
+// How long a writer waits for other processes, or for room on the disk, before it gives up.
 const writePatienceMs = 60_000
 
 /**
@@ -95,7 +95,7 @@ function operator(client: Client, url: string): Operate {
       isFresh = false
       return await run()
     } catch (error) {
-      if (isFile && isBusy(error) && !client.closed) {
+      if (isFile && isPassing(error) && !client.closed) {
         client.reconnect()
         isFresh = true
       }
@@ -176,15 +176,16 @@ async function patiently<Result>(
     try {
       return await attempt()
     } catch (error) {
-      if (!isBusy(error) || performance.now() > deadline || signal?.aborted) throw error
+      if (!isPassing(error) || performance.now() > deadline || signal?.aborted) throw error
     }
     // Jitter, so that several waiting writers do not meet again and again.
     await setTimeout(wait / 2 + Math.random() * wait)
   }
 }
 
-function isBusy(error: unknown): boolean {
-  return error instanceof LibsqlError && /^SQLITE_(?:BUSY|LOCKED)/.test(error.code)
+/** Others write, or the disk is full: what waiting may mend. Nothing of the operation has been written. */
+function isPassing(error: unknown): boolean {
+  return error instanceof LibsqlError && /^SQLITE_(?:BUSY|LOCKED|FULL)/.test(error.code)
 }
 
 async function checkFile(url: string, options: OpenDatabaseOptions): Promise<void> {
@@ -205,6 +206,12 @@ async function checkFile(url: string, options: OpenDatabaseOptions): Promise<voi
     )
   }
   await mkdir(dirname(path), { recursive: true })
+}
+
+/** The path of a `file:` database; undefined for one in memory, or of a server. */
+export function databaseFile(url: string): string | undefined {
+  const path = url.startsWith('file:') ? pathOf(url) : ':memory:'
+  return path === ':memory:' ? undefined : path
 }
 
 function pathOf(url: string): string {

@@ -29,11 +29,13 @@ export interface StartOptions {
   /** The built server's entry, for a server; a command-line worker without. */
   entry?: string | undefined
   args?: string[]
+  /** The user it runs as; the test's own without. */
+  uid?: number | undefined
 }
 
 /** Starts a process that mails until it is killed or stopped. */
 export function startWorker(site: Site, options: StartOptions): Worker {
-  const { name, smtpPort, entry, args = [] } = options
+  const { name, smtpPort, entry, args = [], uid } = options
   const command =
     entry === undefined ? [cli, 'deliver', '--quiet', '--config', configFile, ...args] : [entry]
   const file = join(site.folder, `${name}.log`)
@@ -41,6 +43,7 @@ export function startWorker(site: Site, options: StartOptions): Worker {
   const child = spawn(process.execPath, command, {
     cwd: root,
     stdio: ['ignore', output, output],
+    ...(uid !== undefined && { uid, gid: uid }),
     env: {
       ...inherited(),
       ...site.env,

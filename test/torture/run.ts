@@ -41,7 +41,8 @@ export async function torture(
   tell: (line: string) => void = () => {},
 ): Promise<Result> {
   const since = performance.now()
-  const site = await openSite(options.recipients)
+  const { recipients } = options
+  const site = await openSite({ recipients, others: 3 * recipients })
   const entry = options.server ? await buildServer(site.folder) : undefined
   const side = await startReceivingSide(site.bookFile)
   const run: Run = {

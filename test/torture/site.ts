@@ -28,19 +28,20 @@ export interface Site {
   env: Record<string, string>
 }
 
-/**
- * A database with so many recipients to come, and thrice as many people on another list, whom the freeze has to look at
- * too.
- */
-export async function openSite(recipients: number): Promise<Site> {
-  const folder = mkdtempSync(join(tmpdir(), 'mailshot-torture-'))
+/** A database with so many recipients to come, and other people whom the freeze has to look at too. */
+export async function openSite(
+  people: { recipients: number; others?: number },
+  folder = mkdtempSync(join(tmpdir(), 'mailshot-torture-')),
+): Promise<Site> {
+  const { recipients, others = 0 } = people
   const database = `file:${join(folder, 'mailshot.db')}`
   const config = { ...settings, database, secrets: [secret] }
   const mailshot = await openMailshot(config, { create: true, log: pino({ level: 'silent' }) })
-  for (let from = 1; from <= recipients; from += 5000) {
-    const count = Math.min(5000, recipients - from + 1)
-    await addReaders(mailshot, count, { from })
-    await addReaders(mailshot, 3 * count, { list: 'others', from: recipients + 3 * from - 2 })
+  for (let from = 1; from <= recipients + others; from += 5000) {
+    const here = Math.max(0, Math.min(5000, recipients - from + 1))
+    await addReaders(mailshot, here, { from })
+    const rest = Math.min(5000, recipients + others - from + 1) - here
+    await addReaders(mailshot, rest, { list: 'others', from: from + here })
   }
   return {
     folder,
