@@ -43,7 +43,13 @@ describe('explainFault', () => {
   })
 
   test('tells a full disk from a wrong statement, which is a mistake in the code', () => {
-    expect(explainFault(new LibsqlError('disk full', 'SQLITE_FULL'))).toMatchObject({ exit: 2 })
+    const full = new LibsqlError('SQLITE_FULL: database or disk is full', 'SQLITE_FULL')
+    expect(explainFault(full)).toEqual({
+      message:
+        'the database: database or disk is full; ' +
+        'make room on its disk; nothing is lost, and what was begun goes on from there',
+      exit: 2,
+    })
     expect(explainFault(new LibsqlError('no such column', 'SQLITE_ERROR'))).toBeUndefined()
     expect(explainFault(new TypeError('x is not a function'))).toBeUndefined()
   })

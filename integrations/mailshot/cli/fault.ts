@@ -47,13 +47,29 @@ function reasonOf({ message }: Error): string {
   return message.replace(/^E[A-Z]+: /, '').replace(/, \w+(?: '.*)?$/s, '')
 }
 
-const operational = /^SQLITE_(?:FULL|IOERR|READONLY|CORRUPT|NOTADB|CANTOPEN|PERM|AUTH|BUSY|LOCKED)/
+/** By SQLite's result code, whose name stands in front of the extended ones. */
+const databaseCures: Record<string, string> = {
+  FULL: 'make room on its disk; nothing is lost, and what was begun goes on from there',
+  READONLY:
+    'this user may not write its file or its folder: change their rights, or run this as their owner',
+  PERM: 'this user may not use its file: change its rights, or run this as its owner',
+  CANTOPEN: 'check that its file and its folder are there, and that this user may write both',
+  BUSY: 'another process has kept it locked for a minute; find that one (fuser shows who has the file open)',
+  LOCKED:
+    'another process has kept it locked for a minute; find that one (fuser shows who has the file open)',
+  IOERR: 'its disk does not do what it is told; look at the log of the machine',
+  CORRUPT: 'its file is damaged; keep it, and bring back the last backup',
+  NOTADB: 'its file is something else; check MAILSHOT_DATABASE_URL',
+  AUTH: 'check MAILSHOT_DATABASE_TOKEN',
+}
 
 function databaseFault(error: Error): Fault | undefined {
-  const { code } = detailsOf(error)
-  if (!operational.test(code)) return undefined
-  const message = `the database: ${error.message}; check its disk, and which other processes use it`
-  return { message, exit: exitCodes.failed }
+  const code = /^SQLITE_([A-Z]+)/.exec(detailsOf(error).code)?.[1]
+  const cure = code && databaseCures[code]
+  if (!cure) return undefined
+  // The client puts the code in front, once or twice.
+  const what = error.message.replace(/^(?:SQLITE_\w+: )+/, '')
+  return { message: `the database: ${what}; ${cure}`, exit: exitCodes.failed }
 }
 
 /** `fetch` itself only says that it failed: the cause is inside. */
