@@ -117,7 +117,8 @@ async function mailUntilStopped(shift: Shift): Promise<void> {
     if (entry.left.length === 0 && !ledger.hasNews()) {
       // The last one is settled: its send can end.
       if (entry.settled > 0 && shift.calls.size === 0 && stock.claimed.length === 0) tendSoon(shift)
-      await bell.wait(entry.rest)
+      // A freeze has its next slice to write.
+      if (shift.tendedAt > 0) await bell.wait(entry.rest)
     }
     // Timers and sockets get their turn, and what else comes back in it is written in the same transaction.
     await new Promise((resolve) => setImmediate(resolve))
