@@ -12,7 +12,7 @@ import { releaseStatement } from './recipient.ts'
 import { openImageWatch } from './send/media.ts'
 import { listSends, type Send } from './send/read.ts'
 import { finishCancels, tendSends } from './send/tend.ts'
-import type { Message } from './transport.ts'
+import type { Message, Outcome } from './transport.ts'
 import { enlistWorker, recoverDeadWorkers, renewLease, retireWorker } from './worker.ts'
 
 export interface DeliverOptions {
@@ -135,9 +135,11 @@ async function mail(shift: Shift, lot: HeldRecipient[]): Promise<void> {
     for (const recipient of lot) ledger.note(recipient, notHandedOver)
     return bell.ring()
   }
-  const composed = await Promise.all(
-    lot.map((recipient) => composeFor(mailshot, shift.stock.snapshotOf, recipient)),
-  )
+  const composed: (Message | Outcome)[] = []
+  for (const recipient of lot) {
+    const campaign = await shift.stock.snapshotOf(recipient.sendId)
+    composed.push(composeFor(mailshot, campaign, recipient))
+  }
   const messages = composed.filter((result): result is Message => 'mime' in result)
   const outcomes = await handOver(mailshot, messages, shift)
   for (const [index, recipient] of lot.entries()) {

@@ -35,8 +35,8 @@ export interface Composition {
 
 /**
  * Composes one reader's mail. Pure but for `mime()`, which dates the mail and keeps its bytes. What the reader's fields
- * hold is data: it is escaped for its place and never read as markup, header or template. What may fail, fails here; the
- * bodies are put together when asked for, as `html`, `text` or within `mime()`.
+ * hold is data: it is escaped for its place and never read as markup, header or template. What may fail, fails
+ * here, not in `mime()`.
  */
 export function composeMessage(
   config: MailshotConfig,
@@ -56,12 +56,9 @@ export function composeMessage(
     to: { name: escapeValue(reader.name, 'header'), address: redirectTo ?? reader.email },
     replyTo: campaign.replyTo ?? config.replyTo,
     subject: (composition.subjectPrefix ?? '') + oneLine(subject.join(subject.fill(scope))),
-    get html() {
-      return html.join(filledHtml)
-    },
-    get text() {
-      return text.join(filledText)
-    },
+    // Trees of strings, which V8 puts in a row only for whoever reads them.
+    html: html.join(filledHtml),
+    text: text.join(filledText),
     messageId: composition.messageId,
     headers: headersOf(config, campaign, reader, { id: composition.id, redirectTo }),
     campaign: campaign.slug,
@@ -125,7 +122,7 @@ function templatesFor(campaign: CompiledCampaign, lang: string): Templates {
   return templates
 }
 
-/** The values of a reader's merge fields; links are signed when a template asks for them. */
+/** The values of a reader's merge fields. */
 export function scopeOf(config: MailshotConfig, campaign: CompiledCampaign, reader: Reader): Scope {
   const { email, name, lang, status, lists, attributes, urls } = reader
   const scope: Scope = {
@@ -138,18 +135,10 @@ export function scopeOf(config: MailshotConfig, campaign: CompiledCampaign, read
     nom: name,
     list: lists[0] ?? '',
     campaign: campaign.slug,
-    get list_title() {
-      return listTitle(config, reader)
-    },
-    get url_unsubscribe() {
-      return urls.unsubscribe
-    },
-    get url_preferences() {
-      return urls.preferences
-    },
-    get url_view() {
-      return urls.view
-    },
+    list_title: listTitle(config, reader),
+    url_unsubscribe: urls.unsubscribe,
+    url_preferences: urls.preferences,
+    url_view: urls.view,
   }
   for (const field of Object.keys(config.fields)) {
     if (Object.hasOwn(scope, field)) continue

@@ -11,19 +11,17 @@ import { type HeldRecipient, messageKeyOf } from './held.ts'
  * Composes the mail of one recipient. A campaign that cannot be composed for one reader is a fault of the campaign, so it
  * pauses the send instead of costing that reader the mail.
  */
-export async function composeFor(
+export function composeFor(
   mailshot: Mailshot,
-  snapshotOf: (sendId: string) => Promise<CompiledCampaign>,
+  campaign: CompiledCampaign,
   recipient: HeldRecipient,
-): Promise<Message | Outcome> {
+): Message | Outcome {
   const { config } = mailshot
-  const campaign = await snapshotOf(recipient.sendId)
   try {
     return composeMessage(config, campaign, readerOf(config, recipient), {
       id: messageKeyOf(recipient),
       envelopeFrom: config.returnPath,
       messageId: recipient.messageId,
-      ...(config.redirectTo !== undefined && { redirectTo: config.redirectTo }),
     })
   } catch (error) {
     mailshot.log.error({ err: error, recipient: recipient.id }, 'a mail could not be composed')

@@ -31,7 +31,10 @@ export function headerField(name: string, value: string): string {
  */
 export function tokenField(name: string, value: string): string {
   const text = onOneLine(value).replace(/[^ -~]/gu, percentEncoded)
-  return fold(name, longToken.test(text) ? (text.match(chunks) ?? []) : text.split(' '))
+  return fold(
+    name,
+    text.length > 900 && longToken.test(text) ? (text.match(chunks) ?? []) : text.split(' '),
+  )
 }
 
 const longToken = /[^ ]{900}/
@@ -78,7 +81,11 @@ function onOneLine(value: string): string {
 const longestWord = 60
 
 function needsEncoding(text: string): boolean {
-  return !/^[ -~]*$/.test(text) || text.includes('=?') || longWord.test(text)
+  return (
+    !/^[ -~]*$/.test(text) ||
+    text.includes('=?') ||
+    (text.length > longestWord && longWord.test(text))
+  )
 }
 const longWord = new RegExp(`[^ ]{${longestWord + 1}}`)
 
@@ -104,7 +111,7 @@ function encodedWords(text: string, field: string): string[] {
   const words: string[] = []
   let room = longestEncodedWord - field.length - 2
   let word = ''
-  for (const char of text) {
+  for (const char of text.toWellFormed()) {
     const code = encodedChar(char)
     if (word.length + code.length > room) {
       words.push(`${wordStart}${word}${wordEnd}`)
@@ -120,14 +127,13 @@ const [wordStart, wordEnd] = ['=?utf-8?Q?', '?=']
 /** What it takes between its marks, on a line of 76 characters that begins with a space (RFC 2047 §2). */
 const longestEncodedWord = 75 - wordStart.length - wordEnd.length
 
-/** The characters that every place of an encoded word takes (RFC 2047 §5 (3)) stand for themselves. */
 function encodedChar(char: string): string {
-  if (char === ' ') return '_'
-  if (/^[a-z0-9]$/i.test(char)) return char
-  const octets = Buffer.from(char)
-  return Array.from(octets, (octet) => `=${hex(octet)}`).join('')
+  return asciiCodes[char.charCodeAt(0)] ?? encodeURIComponent(char).replaceAll('%', '=')
 }
 
-function hex(octet: number): string {
-  return octet.toString(16).toUpperCase().padStart(2, '0')
-}
+/** The characters that every place of an encoded word takes (RFC 2047 §5 (3)) stand for themselves. */
+const asciiCodes = Array.from({ length: 128 }, (_, code) => {
+  const char = String.fromCharCode(code)
+  if (char === ' ') return '_'
+  return /[a-z0-9]/i.test(char) ? char : `=${code.toString(16).toUpperCase().padStart(2, '0')}`
+})

@@ -1,7 +1,7 @@
 import { asText, escapeValue, isBlank } from '../compile/escape.ts'
 import { createLiquid, delimiters, escapeFilters } from '../compile/liquid.ts'
 import type { Template, TemplatePart } from '../compile/template.ts'
-import { encodePiece, joinPieces } from './quoted-printable.ts'
+import { encodePiece, encodePieces } from './quoted-printable.ts'
 
 /** The values of one mail, by field. */
 export type Scope = Record<string, unknown>
@@ -17,8 +17,8 @@ export interface PreparedTemplate {
   fill(scope: Scope): Filled
   /** The text that results. */
   join(filled: Filled): string
-  /** The same as quoted-printable, for which the literals are encoded once for all readers. */
-  encode(filled: Filled): string
+  /** The same as pieces of quoted-printable; the literals are encoded once for all readers. */
+  encode(filled: Filled): string[]
 }
 
 /** Prepares a template for its text alone. */
@@ -43,7 +43,7 @@ export function prepareTemplate(template: Template, lang: string): PreparedTempl
     },
     encode: (filled) => {
       encoded ??= literals.map(encodePiece)
-      return joinPieces(filled, encoded)
+      return encodePieces(filled, encoded)
     },
   }
 }
@@ -86,7 +86,7 @@ function prepareOutput({ output, escape }: Output, lang: string): Merge {
 }
 
 /** What comes out of Liquid: the numbers of literals and the values, each behind its mark, which no value can hold. */
-const [literalMark, valueMark] = ['\uFDD2', '\uFDD3']
+const [literalMark, valueMark] = ['\u0001', '\u0002']
 
 function fillByLiquid(
   template: Template,

@@ -7,21 +7,27 @@ type Head = Omit<Message, 'html' | 'text' | 'mime'>
 /** Writes a message as {@link Message.mime} promises: text and HTML as alternatives, both quoted-printable. */
 export function encodeMime(message: Omit<Message, 'mime'>, date: Date): string {
   return joinMime(message, date, {
-    text: encodeQuotedPrintable(message.text),
-    html: encodeQuotedPrintable(message.html),
+    text: [encodeQuotedPrintable(message.text)],
+    html: [encodeQuotedPrintable(message.html)],
   })
 }
 
-/** The same for bodies that are quoted-printable already. */
-export function joinMime(head: Head, date: Date, bodies: { text: string; html: string }): string {
+/** The same for bodies that are pieces of quoted-printable already. */
+export function joinMime(
+  head: Head,
+  date: Date,
+  bodies: Record<'text' | 'html', string[]>,
+): string {
   const boundary = boundaryOf(head.messageId)
-  return (
-    headerOf(head, date) +
-    `MIME-Version: 1.0\r\nContent-Type: multipart/alternative;\r\n boundary="${boundary}"\r\n\r\n` +
-    `--${boundary}\r\n${plainHead}${bodies.text}\r\n` +
-    `--${boundary}\r\n${htmlHead}${bodies.html}\r\n` +
-    `--${boundary}--\r\n`
-  )
+  return joinOctets([
+    headerOf(head, date),
+    `MIME-Version: 1.0\r\nContent-Type: multipart/alternative;\r\n boundary="${boundary}"\r\n\r\n`,
+    `--${boundary}\r\n${plainHead}`,
+    ...bodies.text,
+    `\r\n--${boundary}\r\n${htmlHead}`,
+    ...bodies.html,
+    `\r\n--${boundary}--\r\n`,
+  ])
 }
 
 const encoding = 'Content-Transfer-Encoding: quoted-printable\r\n\r\n'
@@ -66,4 +72,19 @@ function boundaryOf(messageId: string): string {
     .replace(/[<>]/g, '')
     .replace(/[^\w.-]/g, '_')
     .slice(0, 60)}`
+}
+
+let scratch = Buffer.allocUnsafe(0)
+
+/**
+ * Joins binary strings to one that V8 keeps as octets in a row. Adding them up would make a tree of strings, and one of two
+ * octets a character as soon as one of them came out of a text with other characters.
+ */
+function joinOctets(parts: readonly string[]): string {
+  let length = 0
+  for (const part of parts) length += part.length
+  if (scratch.length < length) scratch = Buffer.allocUnsafe(length * 2)
+  let at = 0
+  for (const part of parts) at += scratch.write(part, at, 'latin1')
+  return scratch.toString('latin1', 0, at)
 }

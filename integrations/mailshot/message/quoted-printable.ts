@@ -31,21 +31,21 @@ export function encodePiece(text: string): string {
   return encoded.endsWith('\n') ? encoded : encoded + softBreak
 }
 
-/** Joins pieces to a whole text: encoded ones by their number in `encoded`, others as they are. */
-export function joinPieces(
+/** The pieces of a whole text, encoded: those given by their number in `known` are already, others are texts. */
+export function encodePieces(
   pieces: readonly (number | string)[],
-  encoded: readonly string[],
-): string {
-  let text = ''
-  let last = ''
+  known: readonly string[],
+): string[] {
+  const encoded: string[] = []
   for (const piece of pieces) {
-    const next = typeof piece === 'string' ? encodePiece(piece) : (encoded[piece] ?? '')
-    if (next === '') continue
-    text += last
-    last = next
+    const next = typeof piece === 'string' ? encodePiece(piece) : (known[piece] ?? '')
+    if (next !== '') encoded.push(next)
   }
   // A text that ended in a soft line break would have no end.
-  return text + (last.endsWith(softBreak) ? last.slice(0, -softBreak.length) : last)
+  const last = encoded.pop()
+  if (last !== undefined)
+    encoded.push(last.endsWith(softBreak) ? last.slice(0, -softBreak.length) : last)
+  return encoded
 }
 
 const softBreak = '=\r\n'
