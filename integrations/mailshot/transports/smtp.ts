@@ -7,10 +7,12 @@ import {
   missingSecret,
   type SmtpOptions,
 } from './smtp/options.ts'
-import { openPool, type Pool } from './smtp/pool.ts'
 import { redactor } from './smtp/redact.ts'
+import { openRelay, type Relay } from './smtp/relay.ts'
 import { makeSlots } from './smtp/slots.ts'
+import { hangUp, openWire } from './smtp/take-over.ts'
 import { explainVerifyFault } from './smtp/verify.ts'
+import { stopped } from './smtp/writer.ts'
 
 export type { SmtpOptions } from './smtp/options.ts'
 
@@ -26,18 +28,21 @@ export function smtp(input: SmtpOptions): Transport {
   const missing = missingSecret(options)
   const sign = signer(options.dkim)
   const redact = redactor(options)
-  const slots = makeSlots(options.connections)
+  // Twice as many as connections: while a body is on the wire, the next message is composed, signed, and its envelope
+  // sent along.
+  const parallel = 2 * options.connections
+  const slots = makeSlots(parallel)
   const underWay = makeUnderWay()
-  let pool: Pool | undefined
+  let relay: Relay | undefined
 
   async function sendOne(message: Message, signal: AbortSignal): Promise<Outcome> {
     if (missing !== undefined) return { status: 'blocked', reason: missing }
-    if (signal.aborted) return stopped
-    const mime = await sign(message.mime())
+    const mine = (relay ??= openRelay(options))
     if (!(await slots.take(signal))) return stopped
     try {
-      pool ??= openPool(options)
-      return redact(await pool.handOver(message, mime))
+      if (mine.isClosed()) return stopped
+      const mime = sign ? await sign(message.mime()) : message.mime()
+      return redact(await mine.handOver(message, mime, signal))
     } finally {
       slots.free()
     }
@@ -46,18 +51,17 @@ export function smtp(input: SmtpOptions): Transport {
   return {
     name: 'smtp',
     batch: 1,
-    // More than there are connections, so that the next message is composed and signed while one is on the wire.
-    parallel: 2 * options.connections,
+    parallel,
     send: (messages, signal) => underWay.all(messages.map((one) => sendOne(one, signal))),
     async verify() {
       if (missing !== undefined) throw new MailshotError(missing)
       await verifyRelay(options)
     },
-    /** Waits for what is on its way; a later message opens new connections. */
+    /** Ends at once, whatever is on its way; a later message opens new connections. */
     async close() {
+      relay?.close()
+      relay = undefined
       await underWay.ended()
-      pool?.close()
-      pool = undefined
     },
   }
 }
@@ -79,14 +83,12 @@ function makeUnderWay() {
   }
 }
 
-const stopped: Outcome = { status: 'deferred', scope: 'relay', reason: 'stopped before hand-over' }
-
 async function verifyRelay(options: CheckedSmtpOptions): Promise<void> {
-  const fault = await openPool(options).verify()
-  if (fault) throw explainVerifyFault(options, fault)
+  const wire = await openWire(options, new AbortController().signal)
+  if (!('socket' in wire)) throw explainVerifyFault(options, wire)
+  hangUp(wire.socket)
 }
 
-function signer(dkim: CheckedSmtpOptions['dkim']): DkimSigner {
-  if (!dkim?.privateKey) return (message) => Promise.resolve(message)
-  return dkimSigner({ ...dkim, privateKey: dkim.privateKey })
+function signer(dkim: CheckedSmtpOptions['dkim']): DkimSigner | undefined {
+  return dkim?.privateKey ? dkimSigner({ ...dkim, privateKey: dkim.privateKey }) : undefined
 }

@@ -38,6 +38,8 @@ const schema = z.strictObject({
   connectTimeoutSeconds: seconds.default(30),
   /** For each answer. RFC 5321 §4.5.3.2 asks for ten minutes, for a shorter wait after the body doubles mail. */
   answerTimeoutSeconds: seconds.default(600),
+  /** An encrypted connection is opened anew after about this time, so that a long send meets new certificates and keys. */
+  renewAfterMinutes: z.number().positive().max(1440).default(30),
   /** Signs here; leave it out when the relay signs. */
   dkim: z
     .strictObject({

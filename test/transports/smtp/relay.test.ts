@@ -30,7 +30,7 @@ async function sendTo(script: Script, messages = [testMessage()]) {
   return { outcome: outcomes.at(-1), bodies: relay.bodies(), connections: relay.connections() }
 }
 
-describe('hand-over through the pool', () => {
+describe('hand-over to the relay', () => {
   const steps = ['greeting', 'ehlo', 'auth', 'mail', 'rcpt', 'data'] as const
   const acts = ['drop', 'silence', '421 4.3.2 closing']
   const before = steps.flatMap((step) => acts.map((act) => [step, act] as const))

@@ -1,0 +1,281 @@
+import type { Message, Outcome } from '../../transport.ts'
+import { acceptedId, lastLine } from './answer.ts'
+import { type Extensions, writeEnvelope } from './envelope.ts'
+import { outcomeOfFault, type SmtpFault } from './outcome.ts'
+import type { Reply } from './reply.ts'
+
+/** A message on its way to the relay. */
+export interface Delivery {
+  readonly envelope: Message['envelope']
+  readonly mime: string
+  readonly signal: AbortSignal
+  /** The connections that gave it back. */
+  moves: number
+  settle(outcome: Outcome): void
+}
+
+/** A message finds nothing on the wire before it, or a body that the server has not answered yet. */
+export type Room = 'idle' | 'ahead'
+
+/** Where the next message comes from, and where one goes that could not leave. */
+export interface MessageSource {
+  /** The message for the room there is; without one, the dialogue is `free` until `begin`. */
+  next(room: Room): Delivery | undefined
+  free(room: Room): void
+  /** Nothing of its body has left. `isOwn` where the fault met this message before the server had taken any other. */
+  giveBack(delivery: Delivery, fault: SmtpFault, isOwn: boolean): void
+}
+
+/**
+ * What is said on one connection: text to write, and how each answer is read. Where the server offers PIPELINING, the
+ * next envelope leaves with each body (RFC 2920), so a message costs one round trip; else every command waits.
+ */
+export interface Dialogue {
+  readonly extensions: Extensions
+  readonly source: MessageSource
+  /** The message being answered, and at most one envelope behind its body. */
+  readonly line: Transaction[]
+  /** To be written, one character an octet. */
+  out: string
+  /** Whether more messages may begin. */
+  isOpen: boolean
+  /** Whether a message has come to its end here. */
+  hasTaken: boolean
+  needsReset: boolean
+}
+
+type Command = 'RSET' | 'MAIL FROM' | 'RCPT TO' | 'DATA'
+
+interface Transaction {
+  readonly delivery: Delivery
+  readonly commands: Readonly<Record<Command, string>>
+  /** What the next answer is to. `void` is the dot of a body without a recipient. */
+  awaits: Command | 'body' | 'void'
+  refusal: SmtpFault | undefined
+  /** Octets of the body that were written. */
+  sent: number
+  /** The final dot was written: the server may have taken the message. Before, it must not (RFC 5321 §4.1.1.4). */
+  isHandedOver: boolean
+  isSettled: boolean
+}
+
+// A larger body leaves in pieces, so that of a link that breaks within it is known that nothing was delivered.
+const piece = 128 * 1024
+
+export function openDialogue(extensions: Extensions, source: MessageSource): Dialogue {
+  return {
+    extensions,
+    source,
+    line: [],
+    out: '',
+    isOpen: true,
+    hasTaken: false,
+    needsReset: false,
+  }
+}
+
+/** Begins with a message, or with the next that this server can take; `false` when it begins no more. */
+export function begin(dialogue: Dialogue, delivery: Delivery): boolean {
+  if (!dialogue.isOpen) return false
+  if (!writeFirst(dialogue, delivery)) takeNext(dialogue)
+  return true
+}
+
+function takeNext(dialogue: Dialogue): void {
+  const { line, source, extensions } = dialogue
+  if (!dialogue.isOpen || (line.length > 0 && !extensions.pipelining)) return
+  const room = line.length > 0 ? 'ahead' : 'idle'
+  for (let next = source.next(room); next; next = source.next(room)) {
+    if (writeFirst(dialogue, next)) return
+  }
+  source.free(room)
+}
+
+/** Writes the envelope, or the first command of it; `false` when the message is settled without. */
+function writeFirst(dialogue: Dialogue, delivery: Delivery): boolean {
+  const { extensions } = dialogue
+  const envelope = writeEnvelope(delivery.envelope, delivery.mime, extensions)
+  if ('status' in envelope) {
+    delivery.settle(envelope)
+    return false
+  }
+  const commands = {
+    RSET: 'RSET\r\n',
+    'MAIL FROM': `${envelope.mail}\r\n`,
+    'RCPT TO': `${envelope.rcpt}\r\n`,
+    DATA: 'DATA\r\n',
+  }
+  const awaits = dialogue.needsReset ? 'RSET' : 'MAIL FROM'
+  const state = { refusal: undefined, sent: 0, isHandedOver: false, isSettled: false }
+  dialogue.line.push({ delivery, commands, awaits, ...state })
+  dialogue.out += commands[awaits]
+  if (extensions.pipelining) {
+    if (dialogue.needsReset) dialogue.out += commands['MAIL FROM']
+    dialogue.out += commands['RCPT TO'] + commands.DATA
+  }
+  dialogue.needsReset = false
+  return true
+}
+
+/** Reads the answer to the oldest thing asked; a fault that is returned ends the connection. */
+export function answer(dialogue: Dialogue, reply: Reply): SmtpFault | undefined {
+  const [first] = dialogue.line
+  if (!first) return breach(`an answer to nothing: ${reply.text}`)
+  // RFC 5321 §3.8: a server that closes says so at any step.
+  if (reply.code === 421) return refused(first.awaits, reply)
+  switch (first.awaits) {
+    case 'RSET':
+      return isYes(reply) ? ask(dialogue, first, 'MAIL FROM') : refused('RSET', reply)
+    case 'MAIL FROM':
+    case 'RCPT TO':
+      return answerEnvelope(dialogue, first, reply)
+    case 'DATA':
+      return answerData(dialogue, first, reply)
+    case 'body':
+      return answerBody(dialogue, first, reply)
+    case 'void':
+      return isYes(reply) || isNo(reply) ? finish(dialogue) : outOfOrder(reply)
+  }
+}
+
+function ask(dialogue: Dialogue, first: Transaction, command: Command): undefined {
+  first.awaits = command
+  if (!dialogue.extensions.pipelining) dialogue.out += first.commands[command]
+}
+
+function answerEnvelope(
+  dialogue: Dialogue,
+  first: Transaction,
+  reply: Reply,
+): SmtpFault | undefined {
+  if (isNo(reply)) first.refusal ??= refused(first.awaits, reply)
+  else if (!isYes(reply)) return outOfOrder(reply)
+  if (first.refusal && !dialogue.extensions.pipelining) return finishRefused(dialogue, first)
+  return ask(dialogue, first, first.awaits === 'MAIL FROM' ? 'RCPT TO' : 'DATA')
+}
+
+function answerData(dialogue: Dialogue, first: Transaction, reply: Reply): SmtpFault | undefined {
+  if (isNo(reply)) {
+    first.refusal ??= refused('DATA', reply)
+    return finishRefused(dialogue, first)
+  }
+  if (reply.code !== 354) return outOfOrder(reply)
+  if (!first.refusal) {
+    first.awaits = 'body'
+    continueBody(dialogue)
+    return undefined
+  }
+  settle(first, outcomeOfFault(first.refusal))
+  // Without a sender there is no transaction that a dot could end.
+  if (first.refusal.command === 'MAIL FROM') return outOfOrder(reply)
+  // RFC 2920 §3.1: a lone dot for a server that opens a message to nobody.
+  first.awaits = 'void'
+  dialogue.out += '.\r\n'
+  takeNext(dialogue)
+  return undefined
+}
+
+/** Writes what may leave of the body now, and behind its dot the next envelope. */
+export function continueBody(dialogue: Dialogue): void {
+  const first = dialogue.line[0]
+  if (first?.awaits !== 'body' || first.isHandedOver) return
+  const { mime } = first.delivery
+  if (mime.length - first.sent > piece) {
+    dialogue.out += mime.slice(first.sent, first.sent + piece)
+    first.sent += piece
+    return
+  }
+  dialogue.out += first.sent === 0 ? mime : mime.slice(first.sent)
+  dialogue.out += mime.endsWith('\r\n') ? '.\r\n' : '\r\n.\r\n'
+  first.sent = mime.length
+  first.isHandedOver = true
+  takeNext(dialogue)
+}
+
+function answerBody(dialogue: Dialogue, first: Transaction, reply: Reply): SmtpFault | undefined {
+  if (!isYes(reply) && !isNo(reply)) return outOfOrder(reply)
+  const { text } = reply
+  if (isNo(reply)) settle(first, outcomeOfFault(refused('body', reply)))
+  // Before the dot it means nothing; that it says so, though, may mean anything.
+  else if (!first.isHandedOver) settle(first, { status: 'uncertain', reason: `too early: ${text}` })
+  else {
+    const said = { providerId: acceptedId(text), answer: lastLine(text) }
+    settle(first, { status: 'accepted', ...said })
+  }
+  return first.isHandedOver ? finish(dialogue) : outOfOrder(reply)
+}
+
+function finishRefused(dialogue: Dialogue, first: Transaction): undefined {
+  if (first.refusal) settle(first, outcomeOfFault(first.refusal))
+  // A sender that was taken stands until a dot or RSET (RFC 5321 §4.1.1.5), and bars the next.
+  dialogue.needsReset = first.refusal?.command !== 'MAIL FROM'
+  return finish(dialogue)
+}
+
+function finish(dialogue: Dialogue): undefined {
+  dialogue.line.shift()
+  dialogue.hasTaken = true
+  if (dialogue.line.length === 0) takeNext(dialogue)
+}
+
+/** Gives the envelope up that no body has followed yet, if it is `meant`; nothing may begin here any more. */
+export function withdraw(dialogue: Dialogue, isMeant: (one: Delivery) => boolean) {
+  const last = dialogue.line.at(-1)
+  if (!last || hasBegun(last) || !isMeant(last.delivery)) return undefined
+  dialogue.isOpen = false
+  dialogue.line.pop()
+  return last.delivery
+}
+
+/** Ends everything that is on the wire, once nothing more can be written or read. */
+export function abandon(dialogue: Dialogue, fault: SmtpFault): void {
+  dialogue.isOpen = false
+  const isOwn = !dialogue.hasTaken
+  for (const [index, one] of dialogue.line.splice(0).entries()) {
+    const handedOver = fault.handedOver || one.isHandedOver
+    if (one.refusal) settle(one, outcomeOfFault(one.refusal))
+    else if (hasBegun(one)) settle(one, outcomeOfFault({ ...fault, handedOver }))
+    else
+      dialogue.source.giveBack(one.delivery, { ...fault, handedOver: false }, isOwn && index === 0)
+  }
+}
+
+function hasBegun(transaction: Transaction): boolean {
+  return transaction.isHandedOver || transaction.sent > 0 || transaction.awaits === 'void'
+}
+
+function settle(transaction: Transaction, outcome: Outcome): void {
+  if (transaction.isSettled) return
+  transaction.isSettled = true
+  transaction.delivery.settle(outcome)
+}
+
+// RFC 5321 §4.3.2: what the commands of a message may be answered with.
+function isYes({ code }: Reply): boolean {
+  return code >= 250 && code < 260
+}
+
+function isNo({ code }: Reply): boolean {
+  return code >= 400
+}
+
+function refused(awaits: Transaction['awaits'], { code, text }: Reply): SmtpFault {
+  const isBody = awaits === 'body'
+  return {
+    code: isBody ? 'EMESSAGE' : 'EENVELOPE',
+    command: isBody || awaits === 'void' ? 'DATA' : awaits,
+    responseCode: code,
+    response: text,
+    message: text,
+    handedOver: isBody,
+  }
+}
+
+function outOfOrder({ text }: Reply): SmtpFault {
+  return breach(`an answer out of order: ${text}`)
+}
+
+/** A server that breaks the protocol: no answer of it can be told from another any more. */
+export function breach(message: string): SmtpFault {
+  return { code: 'EPROTOCOL', message, handedOver: false }
+}
