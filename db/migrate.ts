@@ -2,9 +2,9 @@ import { existsSync } from 'node:fs'
 import { readdir, readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
-import { LibsqlError } from '@libsql/client'
 import { sql } from 'drizzle-orm/sql'
 import type { Database } from './open.ts'
+import { codeOf } from './patience.ts'
 
 /**
  * Applies the SQL files of `db/migrations` that the database does not have yet, in order, each in one transaction that
@@ -31,7 +31,7 @@ async function apply(database: Database, folder: string, name: string): Promise<
       ...statements,
     )
   } catch (error) {
-    const byAnother = error instanceof LibsqlError && (await appliedNames(database)).has(name)
+    const byAnother = codeOf(error) !== '' && (await appliedNames(database)).has(name)
     if (!byAnother) throw error
   }
 }

@@ -1,5 +1,5 @@
 import { composeFor } from './deliver/compose.ts'
-import { openEnding } from './deliver/ending.ts'
+import { type Ending, openEnding } from './deliver/ending.ts'
 import { handOver } from './deliver/hand-over.ts'
 import { notHandedOver, openLedger } from './deliver/ledger.ts'
 import { openStock } from './deliver/stock.ts'
@@ -54,27 +54,37 @@ export async function deliver(
   if (mailshot.held !== undefined) {
     throw new MailshotError(`nothing is sent: ${mailshot.held}`)
   }
-  const shift = await beginShift(mailshot, options)
+  const signal = options.signal ?? new AbortController().signal
+  const ending = openEnding(mailshot, signal)
   try {
-    await mailUntilStopped(shift)
-  } finally {
+    const shift = await beginShift(mailshot, { ...options, signal }, ending)
     try {
+      await mailUntilStopped(shift)
+    } finally {
       await endShift(shift)
       options.onProgress?.(await listSends(shift.mailshot))
-    } finally {
-      shift.ending.close()
     }
+    return shift.ledger.report
+  } finally {
+    ending.close()
   }
-  return shift.ledger.report
 }
 
 type Shift = Awaited<ReturnType<typeof beginShift>>
 
-async function beginShift(given: Mailshot, options: DeliverOptions) {
-  const signal = options.signal ?? new AbortController().signal
-  const ending = openEnding(given, signal)
-  const mailshot = { ...given, db: given.db.until(ending.lastCall) }
-  const uncertain = await recoverDeadWorkers(mailshot)
+async function beginShift(
+  given: Mailshot,
+  options: DeliverOptions & { signal: AbortSignal },
+  ending: Ending,
+) {
+  const { signal } = options
+  // Whoever cannot write at all is told so at once; what is in hand later waits for better times.
+  const uncertain = await recoverDeadWorkers(given)
+  const workerId = await enlistWorker(given)
+  const mailshot = {
+    ...given,
+    db: given.db.until(ending.lastCall, (error) => tellOfWait(given, error)),
+  }
   await finishCancels(mailshot)
   const bell = openBell(mailshot)
   signal.addEventListener('abort', bell.ring, { once: true })
@@ -90,7 +100,7 @@ async function beginShift(given: Mailshot, options: DeliverOptions) {
     stock: openStock(mailshot),
     images: openImageWatch(mailshot, () => tendSoon(shift)),
     capacity: transport.parallel * transport.batch,
-    workerId: await enlistWorker(mailshot),
+    workerId,
     leaseRenewedAt: mailshot.now(),
     tendedAt: 0,
     isDone: false,
@@ -100,6 +110,10 @@ async function beginShift(given: Mailshot, options: DeliverOptions) {
   }
   shift.ledger.report.uncertain += uncertain
   return shift
+}
+
+function tellOfWait({ log }: Mailshot, error: unknown): void {
+  log.warn({ err: error }, 'the database cannot be used for now; trying again')
 }
 
 async function mailUntilStopped(shift: Shift): Promise<void> {
@@ -208,6 +222,7 @@ function hasLostLease({ mailshot, leaseRenewedAt }: Shift): boolean {
 
 async function endShift(shift: Shift): Promise<void> {
   const { mailshot, ledger, workerId } = shift
+  shift.signal.removeEventListener('abort', shift.bell.ring)
   const release = mailshot.db.write(releaseStatement({ workerId }))
   const [released] = await Promise.allSettled([release, ...shift.calls])
   await ledger.write([], 0, workerId)

@@ -26,9 +26,10 @@ export async function enlistWorker(mailshot: Mailshot): Promise<string> {
 /** Prolongs the lease; `false` when it had run out, so that others have taken what this worker held. */
 export async function renewLease(mailshot: Mailshot, id: string): Promise<boolean> {
   const now = mailshot.now()
-  const [rows] = await mailshot.db.write<{ id: string }>(
-    sql`UPDATE workers SET lease_until = ${leaseUntil(mailshot, now)}
-        WHERE id = ${id} AND lease_until > ${now} RETURNING id`,
+  const isAlive = sql`id = ${id} AND lease_until > ${now}`
+  const [, rows] = await mailshot.db.write(
+    sql`UPDATE workers SET lease_until = ${leaseUntil(mailshot, now)} WHERE ${isAlive}`,
+    sql`SELECT 1 FROM workers WHERE ${isAlive}`,
   )
   return rows?.length === 1
 }

@@ -1,0 +1,102 @@
+import Database from 'libsql'
+import type { Connection } from './connection.ts'
+import type { Statement } from './statement.ts'
+
+/** One attempt waits this long inside SQLite; longer would block the event loop. */
+const busyTimeoutMs = 20
+/** As many as there are queries in the code, and some. */
+const mostPrepared = 300
+
+type Prepared = ReturnType<typeof Database.prototype.prepare>
+interface Open {
+  file: InstanceType<typeof Database>
+  prepared: Map<string, Prepared>
+}
+
+/**
+ * A database file, or `:memory:`. Statements stay prepared, which the client of remote databases cannot do; each call is
+ * done when its promise is made, so calls never interleave.
+ *
+ * A connection that was refused is given up for a new one: the refused statement may be left unfinished, and with it every later
+ * read would keep its snapshot open, so that no write succeeds once another process has written.
+ */
+export function openFileConnection(path: string): Connection {
+  let open: Open | undefined
+  let isClosed = false
+  const attempt = <Result>(act: (given: Open) => Result): Promise<Result> => {
+    try {
+      if (isClosed) throw new Error('the database is closed')
+      open ??= connect(path)
+      return Promise.resolve(act(open))
+    } catch (error) {
+      if (open && path !== ':memory:' && isRefusal(error)) {
+        open.file.close()
+        open = undefined
+      }
+      return Promise.reject(error)
+    }
+  }
+  return {
+    read: (statement) => attempt((given) => run(given, statement)),
+    writer: (statements) => () => attempt((given) => transact(given, statements)),
+    close: () => {
+      if (!isClosed) open?.file.close()
+      isClosed = true
+    },
+  }
+}
+
+function connect(path: string): Open {
+  const file = new Database(path, { timeout: busyTimeoutMs })
+  try {
+    file.exec('PRAGMA journal_mode = WAL')
+    file.exec('PRAGMA synchronous = FULL')
+    file.exec('PRAGMA foreign_keys = ON')
+    return { file, prepared: new Map() }
+  } catch (error) {
+    file.close()
+    throw error
+  }
+}
+
+function transact(open: Open, statements: readonly Statement[]): unknown[][] {
+  run(open, begin)
+  try {
+    const rows = statements.map((statement) => run(open, statement))
+    run(open, commit)
+    return rows
+  } catch (error) {
+    // A full disk has rolled it back already.
+    if (open.file.inTransaction) open.file.exec('ROLLBACK')
+    throw error
+  }
+}
+
+const begin: Statement = { text: 'BEGIN IMMEDIATE', values: [] }
+const commit: Statement = { text: 'COMMIT', values: [] }
+
+function run(open: Open, { text, values }: Statement): unknown[] {
+  const statement = prepare(open, text)
+  try {
+    if (statement.reader) return statement.all(values)
+    statement.run(values)
+    return []
+  } catch (error) {
+    // It may be left in the middle of its work.
+    open.prepared.delete(text)
+    throw error
+  }
+}
+
+function prepare({ file, prepared }: Open, text: string): Prepared {
+  const known = prepared.get(text)
+  if (known) return known
+  if (prepared.size >= mostPrepared) prepared.clear()
+  const statement = file.prepare(text)
+  prepared.set(text, statement)
+  return statement
+}
+
+function isRefusal(error: unknown): boolean {
+  return error instanceof Database.SqliteError && /^SQLITE_(?!CONSTRAINT|ERROR)/.test(error.code)
+}
