@@ -121,6 +121,12 @@ async function checkFile(url: string, options: OpenDatabaseOptions): Promise<voi
   await mkdir(dirname(path), { recursive: true })
 }
 
+/** The path of a `file:` database; undefined for one in memory, or of a server. */
+export function databaseFile(url: string): string | undefined {
+  const path = url.startsWith('file:') ? pathOf(url) : ':memory:'
+  return path === ':memory:' ? undefined : path
+}
+
 function pathOf(url: string): string {
   if (url.startsWith('file://')) return fileURLToPath(url)
   const path = url.slice('file:'.length).replace(/\?.*$/, '')
