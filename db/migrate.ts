@@ -41,6 +41,11 @@ async function appliedNames(database: Database): Promise<Set<string>> {
   return new Set(rows.map((row) => row.name))
 }
 
+/** The migrations of this version, by name; a database that has had others is of a newer one. */
+export function knownMigrations(): Promise<string[]> {
+  return migrationNames(findFolder())
+}
+
 async function migrationNames(folder: string): Promise<string[]> {
   return (await readdir(folder)).filter((name) => name.endsWith('.sql')).toSorted()
 }

@@ -23,6 +23,14 @@ export const groups: Record<string, Record<string, Entry>> = {
       summary: 'check settings, database, secret, sender and mail server',
       load: async () => (await import('./cli/doctor.ts')).doctor,
     },
+    backup: {
+      summary: 'copy the database, also while it sends',
+      load: async () => (await import('./cli/backup.ts')).backup,
+    },
+    restore: {
+      summary: 'put a backup in the place of the database, with its sends paused',
+      load: async () => (await import('./cli/restore.ts')).restoreCommand,
+    },
     token: {
       summary: 'create, list and revoke API tokens',
       load: async () => (await import('./cli/token.ts')).token,

@@ -47,6 +47,13 @@ export function recoverLettersStatement(workerIds: string[]): SQL {
     WHERE status = 'in-hand' AND worker_id IN (SELECT value FROM json_each(${JSON.stringify(workerIds)}))`
 }
 
+/** Keeps back what waits in a database that is taken over, where the condition holds: it may have been mailed since. */
+export function holdLettersStatement(reason: string, when: SQL): SQL {
+  return sql`UPDATE letters SET status = 'failed', worker_id = NULL, settled_at = unixepoch() * 1000,
+      reason = ${`${reason}: it may have been mailed already`}
+    WHERE status IN ('pending', 'in-hand') AND ${when}`
+}
+
 export interface LetterRow {
   id: number
   kind: string

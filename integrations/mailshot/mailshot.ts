@@ -5,6 +5,7 @@ import type { Logger } from 'pino'
 import { type Database, openDatabase } from '../../db/open.ts'
 import type { MailshotConfig } from './config.ts'
 import { MailshotError } from './error.ts'
+import { claimForSite, reasonToHold, takeOver } from './hold.ts'
 import { mirrorLists } from './list.ts'
 import { openLog } from './log.ts'
 import { secretCheckValue } from './token.ts'
@@ -28,7 +29,7 @@ export interface Mailshot {
 export interface OpenOptions {
   /** Make the database when it is missing, and note the site and the secret it belongs to: `mailshot init`. */
   create?: boolean
-  /** Accept another site's database as this site's; its open sends are paused. */
+  /** Accept another site's database, or a backup, as this site's; its open sends are paused. */
   adopt?: boolean
   /** A reason for sending nothing, whatever the database says (`astro dev`). */
   hold?: string
@@ -56,7 +57,7 @@ export async function openMailshot(
   const clock = options.clock ? { ...options.clock, stop: () => {} } : await databaseClock(db)
   try {
     if (options.create) await claimForSite(db, config)
-    if (options.adopt) await adopt(db, config)
+    if (options.adopt) await takeOver(db, config)
     await checkSecret(db, config)
     const mailshot: Mailshot = {
       config,
@@ -98,22 +99,6 @@ export function requireSecret(config: MailshotConfig): void {
   )
 }
 
-async function claimForSite(db: Database, config: MailshotConfig): Promise<void> {
-  await db.write(
-    sql`INSERT INTO meta (key, value) VALUES ('site', ${config.site}) ON CONFLICT DO NOTHING`,
-  )
-}
-
-async function adopt(db: Database, config: MailshotConfig): Promise<void> {
-  await db.write(
-    sql`UPDATE sends SET paused_from = status, status = 'paused', reason = 'database taken over'
-        WHERE status IN ('scheduled', 'preparing', 'running')
-          AND EXISTS (SELECT 1 FROM meta WHERE key = 'site' AND value <> ${config.site})`,
-    sql`INSERT INTO meta (key, value) VALUES ('site', ${config.site})
-        ON CONFLICT (key) DO UPDATE SET value = excluded.value`,
-  )
-}
-
 /** The first secret ever used is noted by its check value; a new one is accepted only beside a known one. */
 async function checkSecret(db: Database, config: MailshotConfig): Promise<void> {
   if (config.secrets.length === 0) return
@@ -132,17 +117,6 @@ async function checkSecret(db: Database, config: MailshotConfig): Promise<void> 
   await db.write(
     sql`INSERT INTO meta (key, value) SELECT value, '1' FROM json_each(${JSON.stringify(missing)}) WHERE true
         ON CONFLICT DO NOTHING`,
-  )
-}
-
-async function reasonToHold(db: Database, config: MailshotConfig): Promise<string | undefined> {
-  if (config.hold) return 'the config says hold'
-  const stored = await db.get<{ value: string }>(sql`SELECT value FROM meta WHERE key = 'site'`)
-  if (!stored) return 'no site has claimed this database yet; run: mailshot init'
-  if (stored.value === config.site) return undefined
-  return (
-    `the database belongs to ${stored.value}, the config says ${config.site}; ` +
-    'if the site has moved, take it over with: mailshot init --adopt'
   )
 }
 

@@ -27,6 +27,15 @@ export function count(number: number, one: string, many = `${one}s`): string {
   return `${number.toLocaleString('en')} ${number === 1 ? one : many}`
 }
 
+/** `850 bytes`, `12.3 MB`. */
+export function formatBytes(bytes: number): string {
+  if (bytes < 1000) return `${bytes} bytes`
+  const steps = ['kB', 'MB', 'GB', 'TB']
+  const power = Math.min(steps.length, Math.floor(Math.log10(bytes) / 3))
+  const value = bytes / 1000 ** power
+  return `${value.toFixed(value < 100 ? 1 : 0)} ${steps[power - 1]}`
+}
+
 /** A duration as its two largest parts: `8 s`, `2 min 5 s`, `3 h 20 min`. */
 export function formatDuration(ms: number): string {
   const seconds = Math.max(0, Math.round(ms / 1000))

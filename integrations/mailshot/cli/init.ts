@@ -11,8 +11,7 @@ const options = {
   yes: { type: 'boolean', short: 'y', about: 'Write a missing secret into .env without asking.' },
   adopt: {
     type: 'boolean',
-    about:
-      "Take over another site's database (it has moved, or this is a copy): open sends are paused.",
+    about: "Take over another site's database (it has moved), or a backup: open sends are paused.",
   },
 } as const
 

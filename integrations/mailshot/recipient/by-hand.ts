@@ -15,15 +15,17 @@ export interface ByHand {
 }
 
 /**
- * Settles uncertain recipients by the operator's word; what was known of each stays in the audit. Repeating it changes
- * nothing. The last statement counts those who are now as told.
+ * Settles uncertain recipients by the operator's word, and those who wait in a send that stands still; what was known of each
+ * stays in the audit. Repeating it changes nothing. The last statement counts those who are now as told.
  */
 export function settleByHandStatements(
   picked: readonly Picked[],
   as: 'sent' | 'failed',
   by: ByHand,
 ): SQL[] {
-  const which = sql`${isPicked(picked)} AND status = 'uncertain'`
+  const standsStill = sql`EXISTS (SELECT 1 FROM sends WHERE id = send_id AND status = 'paused')`
+  const which = sql`${isPicked(picked)}
+    AND (status = 'uncertain' OR (status IN ('pending', 'deferred') AND ${standsStill}))`
   const note = by.reason === undefined ? '' : `: ${by.reason}`
   return [
     historyStatement({ action: 'settle', detail: { as, note: by.reason }, which }, by),
@@ -55,6 +57,20 @@ export function resendStatements(
           in_hand_at = NULL, settled_at = NULL, provider_id = NULL, answer = NULL
         WHERE ${which}`,
     sql`SELECT count(*) AS count FROM recipients WHERE ${isPicked(next)}`,
+  ]
+}
+
+/**
+ * Settles, where the condition holds, what was in motion when a backup was made, since no worker of then will: claimed ones
+ * wait again, and those in hand are uncertain.
+ */
+export function strandedStatements(when: SQL): SQL[] {
+  return [
+    sql`UPDATE recipients SET status = iif(due_at IS NULL, 'pending', 'deferred'), claim_id = NULL, worker_id = NULL
+        WHERE status = 'claimed' AND ${when}`,
+    sql`UPDATE recipients SET status = 'uncertain', settled_at = unixepoch() * 1000,
+          reason = 'it was in hand when the backup was made'
+        WHERE status = 'in-hand' AND ${when}`,
   ]
 }
 

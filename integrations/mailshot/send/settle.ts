@@ -1,9 +1,11 @@
 import { sql } from 'drizzle-orm/sql'
+import type { RecipientStatus } from '../../../db/status.ts'
 import { auditStatement } from '../audit.ts'
 import { MailshotError } from '../error.ts'
 import type { Mailshot } from '../mailshot.ts'
 import { type Picked, settleByHandStatements } from '../recipient/by-hand.ts'
-import { listed, readNamed } from './named-recipients.ts'
+import { isTakenOver } from '../hold.ts'
+import { listed, type NamedRecipient, readNamed } from './named-recipients.ts'
 import { readSend, type Send } from './read.ts'
 
 export interface SettleRequest {
@@ -26,7 +28,8 @@ export interface Settled {
 const pageSize = 1000
 
 /**
- * Settles uncertain recipients by the operator's word, all that are named or none. Nobody is mailed. Repeating it is harmless.
+ * Settles uncertain recipients by the operator's word, all that are named or none; in a send that was paused by a restore, those
+ * too who wait, as sent. Nobody is mailed. Repeating it is harmless.
  *
  * @throws MailshotError when there is no such send, or one who is named is no recipient of it, or neither uncertain nor
  *   what it is to be
@@ -43,11 +46,19 @@ export async function settleUncertain(
     return { send: await readSend(mailshot, send.id), settled, already: 0 }
   }
   const named = await readNamed(mailshot, send, which)
-  const wrong = named.filter(({ status }) => status !== 'uncertain' && status !== as)
+  const isOpen = ({ status }: NamedRecipient) => isSettled(send, status, as)
+  const wrong = named.filter((recipient) => recipient.status !== as && !isOpen(recipient))
   if (wrong.length > 0) throw notUncertain(send, wrong)
-  const picked = named.filter(({ status }) => status === 'uncertain')
+  const picked = named.filter(isOpen)
   const settled = await settlePicked(mailshot, send, picked, request)
   return { send: await readSend(mailshot, send.id), settled, already: named.length - settled }
+}
+
+/** Who waits in a restored send may have got it after the backup was made, and is named by who has read the relay's log. */
+function isSettled(send: Send, status: RecipientStatus, as: 'sent' | 'failed'): boolean {
+  if (status === 'uncertain') return true
+  const isWaiting = status === 'pending' || status === 'deferred'
+  return isWaiting && as === 'sent' && send.status === 'paused' && isTakenOver(send.reason)
 }
 
 async function settleAll(mailshot: Mailshot, send: Send, request: SettleRequest): Promise<number> {

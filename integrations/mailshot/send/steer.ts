@@ -33,6 +33,12 @@ export function pauseStatements(
   ]
 }
 
+/** Pauses all open sends of a database that is taken over, where the condition holds; each is resumed by itself. */
+export function holdSendsStatement(reason: string, when: SQL): SQL {
+  return sql`UPDATE sends SET paused_from = status, status = 'paused', reason = ${reason}
+    WHERE status IN ('scheduled', 'preparing', 'running') AND ${when}`
+}
+
 /** Lets a paused send go on where it stood. One that was held for being late starts now. */
 export async function resumeSend(
   mailshot: Mailshot,

@@ -1,0 +1,104 @@
+import { existsSync } from 'node:fs'
+import { link, open, rename, rm } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { type Client, createClient, LibsqlError } from '@libsql/client'
+import { MailshotError } from '../integrations/mailshot/error.ts'
+
+/**
+ * Copies a database file as it is at one moment, while others read and write it; nobody waits for it but this process, whose
+ * event loop stands still meanwhile. The copy is one file that only its owner may read.
+ *
+ * @param to a path that does not exist yet
+ */
+export async function copyDatabase(from: string, to: string): Promise<void> {
+  // SQLite writes into an empty file, so that its rights are narrow from the first byte.
+  await (await open(to, 'wx', 0o600)).close()
+  await withClient(from, (client) => client.execute({ sql: 'VACUUM INTO ?', args: [to] }))
+}
+
+/** Reads or changes a database file that nobody else uses, without bringing its tables up to date. */
+export async function withClient<Result>(
+  file: string,
+  work: (client: Client) => Promise<Result>,
+): Promise<Result> {
+  const client = createClient({ url: pathToFileURL(file).href, concurrency: 1, timeout: 5_000 })
+  try {
+    return await work(client)
+  } finally {
+    client.close()
+  }
+}
+
+/** @throws MailshotError when SQLite finds the file damaged */
+export async function checkIntegrity(file: string): Promise<void> {
+  const { rows } = await withClient(file, (client) => client.execute('PRAGMA integrity_check(1)'))
+  const found = rows[0]?.['integrity_check']
+  if (found === 'ok') return
+  throw new MailshotError(
+    `${file}: the database is damaged (${JSON.stringify(found)}); take another copy`,
+  )
+}
+
+/** Gives a finished file its name, on the disk before it answers. @throws an error with the code EEXIST when it is taken */
+export async function publish(from: string, to: string): Promise<void> {
+  const file = await open(from, 'r+')
+  try {
+    await file.sync()
+  } finally {
+    await file.close()
+  }
+  try {
+    await link(from, to)
+    await rm(from)
+  } catch (error) {
+    // Some file systems have no links.
+    if (isCode(error, 'EEXIST') || existsSync(to)) throw error
+    await rename(from, to)
+  }
+  await syncFolder(dirname(to))
+}
+
+/** What SQLite keeps beside a database file: left there, it would be taken for that of the next one. */
+const companions = ['', '-wal', '-shm', '-journal']
+
+/**
+ * Moves a database file out of the way, with all that belongs to it.
+ *
+ * @throws MailshotError when a process has it open
+ */
+export async function setAside(file: string, aside: string): Promise<void> {
+  if (existsSync(file)) await requireUnused(file)
+  for (const companion of companions) {
+    if (existsSync(file + companion)) await rename(file + companion, aside + companion)
+  }
+  await syncFolder(dirname(file))
+}
+
+/** Only the last connection can leave the write-ahead log, so this fails while any process has the file open. */
+async function requireUnused(file: string): Promise<void> {
+  try {
+    await withClient(file, (client) => client.execute('PRAGMA journal_mode = DELETE'))
+  } catch (error) {
+    if (!(error instanceof LibsqlError)) throw error
+    // One that is damaged is what a restore is for.
+    if (!/^SQLITE_(?:BUSY|LOCKED)/.test(error.code)) return
+    throw new MailshotError(
+      `${file}: a process has the database open; stop the site and all workers, and try again`,
+      { cause: error },
+    )
+  }
+}
+
+async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder, 'r')
+  try {
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+}
+
+function isCode(error: unknown, code: string): boolean {
+  return error instanceof Error && 'code' in error && error.code === code
+}

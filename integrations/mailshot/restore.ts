@@ -1,0 +1,155 @@
+import { existsSync } from 'node:fs'
+import { open, rm } from 'node:fs/promises'
+import { dirname, resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { LibsqlError } from '@libsql/client'
+import { sql } from 'drizzle-orm/sql'
+import { checkIntegrity, copyDatabase, publish, setAside, withClient } from '../../db/copy.ts'
+import { knownMigrations } from '../../db/migrate.ts'
+import { type Database, openDatabase } from '../../db/open.ts'
+import { requireFile } from './backup.ts'
+import type { MailshotConfig } from './config.ts'
+import { MailshotError } from './error.ts'
+import { backupKey, readMeta, restoreToService } from './hold.ts'
+
+export interface Restored {
+  /** Where the database is now, and where the one before it. */
+  file: string
+  aside: string | undefined
+  /** When the backup was made, in milliseconds; undefined of a copy made by other means. */
+  madeAt: number | undefined
+  /** The sends that it has paused. */
+  paused: {
+    id: string
+    slug: string
+    total: number
+    sent: number
+    uncertain: number
+    remaining: number
+  }[]
+  /** The letters that it keeps back. */
+  letters: number
+}
+
+/**
+ * Puts a backup in the place of the database, with its open sends paused and its letters kept back: what was mailed after it
+ * was made is not known in it. All is done on a copy beside the place, which takes it in one step at the end.
+ *
+ * @throws MailshotError when it is no backup of this version or an older one, a database is there and not to be replaced, or
+ *   a process has that open
+ */
+export async function restore(
+  config: MailshotConfig,
+  from: string,
+  { replace, wiped }: { replace: boolean; wiped: string[] },
+): Promise<Restored> {
+  const place = requireFile(config, 'restore')
+  const exists = existsSync(place)
+  if (exists && !replace) {
+    throw new MailshotError(
+      `${place}: there is a database already; --replace puts the backup in its place, and keeps it beside`,
+    )
+  }
+  await requireBackup(from, place)
+  const staged = `${place}.restoring-${process.pid}`
+  try {
+    await copyDatabase(resolve(from), staged)
+    await checkIntegrity(staged)
+    const facts = await prepare(staged, wiped)
+    const aside = exists ? `${place}.before-${stamp(Date.now())}` : undefined
+    // What a database that is gone has left behind would be taken for this one's.
+    await setAside(place, aside ?? `${place}.leftover-${stamp(Date.now())}`)
+    await publish(staged, place)
+    return { ...facts, file: place, aside }
+  } finally {
+    for (const rest of ['', '-wal', '-shm', '-journal']) await rm(staged + rest, { force: true })
+  }
+}
+
+/** Brings the copy up to date and takes everything out of motion, before anybody can open it. */
+async function prepare(staged: string, wiped: string[]): Promise<Omit<Restored, 'file' | 'aside'>> {
+  const db = await openDatabase(pathToFileURL(staged).href, { wiped })
+  try {
+    const made = await readMeta(db, backupKey)
+    const madeAt = made === undefined ? undefined : Number(made)
+    const waiting = await db.get<{ count: number }>(
+      sql`SELECT count(*) AS count FROM letters WHERE status IN ('pending', 'in-hand')`,
+    )
+    const ids = await openSendIds(db)
+    await restoreToService(db, madeAt)
+    const paused = await sendsOf(db, ids)
+    // One file again, which can be moved.
+    await db.all(sql`PRAGMA journal_mode = DELETE`)
+    return { madeAt, paused, letters: waiting?.count ?? 0 }
+  } finally {
+    db.close()
+  }
+}
+
+async function openSendIds(db: Database): Promise<string[]> {
+  const rows = await db.all<{ id: string }>(
+    sql`SELECT id FROM sends WHERE status IN ('scheduled', 'preparing', 'running')`,
+  )
+  return rows.map(({ id }) => id)
+}
+
+function sendsOf(db: Database, ids: string[]): Promise<Restored['paused']> {
+  return db.all(sql`
+    SELECT id, slug, total, sent, uncertain,
+      total - sent - failed - skipped - cancelled - uncertain AS remaining
+    FROM sends WHERE id IN (SELECT value FROM json_each(${JSON.stringify(ids)}))
+    ORDER BY scheduled_at, id`)
+}
+
+async function requireBackup(from: string, place: string): Promise<void> {
+  const file = resolve(from)
+  if (file === place) {
+    throw new MailshotError(
+      `${from}: that is where the database belongs already; to put it into service: mailshot init --adopt`,
+    )
+  }
+  if (!existsSync(file)) throw new MailshotError(`${from}: there is no such file; check the name`)
+  if (!existsSync(dirname(place))) {
+    throw new MailshotError(`${dirname(place)}: there is no such folder; make it, then restore`)
+  }
+  if (!(await isSqlite(file))) {
+    throw new MailshotError(`${from}: that is no backup: it is no SQLite database, or is encrypted`)
+  }
+  const applied = await migrationsIn(file)
+  if (!applied) throw new MailshotError(`${from}: that is a database, but none of mailshot`)
+  const known = await knownMigrations()
+  const unknown = applied.find((name) => !known.includes(name))
+  if (unknown === undefined) return
+  throw new MailshotError(
+    `${from}: it is of a newer version of mailshot (${unknown} is not known here); install that one, then restore`,
+  )
+}
+
+async function isSqlite(file: string): Promise<boolean> {
+  const handle = await open(file, 'r')
+  try {
+    const { buffer, bytesRead } = await handle.read(Buffer.alloc(16), 0, 16, 0)
+    return bytesRead === 16 && buffer.toString('latin1') === 'SQLite format 3\0'
+  } finally {
+    await handle.close()
+  }
+}
+
+/** Undefined where there is no such table. */
+async function migrationsIn(file: string): Promise<string[] | undefined> {
+  try {
+    const { rows } = await withClient(file, async (client) => {
+      await client.execute('SELECT 1 FROM sends LIMIT 1')
+      return client.execute('SELECT name FROM migrations')
+    })
+    return rows.map(({ name }) => (typeof name === 'string' ? name : ''))
+  } catch (error) {
+    if (error instanceof LibsqlError && /no such table/.test(error.message)) return undefined
+    throw error
+  }
+}
+
+/** `20261122T063100`: sorts, and is a file name everywhere. */
+function stamp(ms: number): string {
+  return new Date(ms).toISOString().slice(0, 19).replaceAll(/[-:]/g, '')
+}
