@@ -1,8 +1,8 @@
 import { resolve } from 'node:path'
-import { setTimeout } from 'node:timers/promises'
 import { sql } from 'drizzle-orm/sql'
 import type { Logger } from 'pino'
 import { type Database, openDatabase } from '../../db/open.ts'
+import { openDatabaseClock } from './clock.ts'
 import type { MailshotConfig } from './config.ts'
 import { MailshotError } from './error.ts'
 import { claimForSite, reasonToHold, takeOver } from './hold.ts'
@@ -19,7 +19,7 @@ export interface Mailshot {
   readonly held: string | undefined
   /** The slugs that keep out of the archive by now, whatever they said when they were sent. */
   readonly unlisted: readonly string[]
-  /** The database's time in milliseconds; it never goes back while the process runs. */
+  /** The database's time in milliseconds; it never goes back, whatever is done to the machine's clock. */
   now(): number
   /** Ends after so many milliseconds of that time, or at once when the signal aborts. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>
@@ -54,7 +54,10 @@ export async function openMailshot(
     create: options.create,
     wiped: [resolve('dist'), ...(options.wiped ?? [])],
   })
-  const clock = options.clock ? { ...options.clock, stop: () => {} } : await databaseClock(db)
+  const log = options.log ?? openLog('info')
+  const clock = options.clock
+    ? { ...options.clock, stop: () => {} }
+    : await openDatabaseClock(db, log)
   try {
     if (options.create) await claimForSite(db, config)
     if (options.adopt) await takeOver(db, config)
@@ -62,7 +65,7 @@ export async function openMailshot(
     const mailshot: Mailshot = {
       config,
       db,
-      log: options.log ?? openLog('info'),
+      log,
       held: options.hold ?? (await reasonToHold(db, config)),
       unlisted: options.unlisted ?? [],
       now: clock.now,
@@ -118,40 +121,4 @@ async function checkSecret(db: Database, config: MailshotConfig): Promise<void> 
     sql`INSERT INTO meta (key, value) SELECT value, '1' FROM json_each(${JSON.stringify(missing)}) WHERE true
         ON CONFLICT DO NOTHING`,
   )
-}
-
-/**
- * The database's time, measured now and every minute, and advanced by the process's own monotonic clock: several
- * machines agree, and a wall clock set back does not repeat an hour.
- */
-async function databaseClock(
-  db: Database,
-): Promise<Pick<Mailshot, 'now' | 'sleep'> & { stop(): void }> {
-  const measure = async (): Promise<number> => {
-    const row = await db.get<{ now: number }>(
-      sql`SELECT CAST(unixepoch('subsec') * 1000 AS INTEGER) AS now`,
-    )
-    return (row?.now ?? Date.now()) - performance.now()
-  }
-  let offset = await measure()
-  const timer = setInterval(() => {
-    // A failed measurement keeps the last one; the next minute measures again.
-    measure().then(
-      (measured) => (offset = Math.max(offset, measured)),
-      () => {},
-    )
-  }, 60_000).unref()
-  return {
-    now: () => Math.floor(performance.now() + offset),
-    sleep: (ms, signal) => sleepUntilAborted(ms, signal),
-    stop: () => clearInterval(timer),
-  }
-}
-
-async function sleepUntilAborted(ms: number, signal?: AbortSignal): Promise<void> {
-  try {
-    await setTimeout(ms, undefined, signal && { signal })
-  } catch {
-    // The only failure of a timer is its abort, which the caller's own signal already says.
-  }
 }

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { readFileSync, readlinkSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { sql } from 'drizzle-orm/sql'
+import { noteTimeStatement } from './clock.ts'
 import { recoverLettersStatement } from './letter.ts'
 import type { Mailshot } from './mailshot.ts'
 import { laneOf } from './pace.ts'
@@ -19,6 +20,7 @@ export async function enlistWorker(mailshot: Mailshot): Promise<string> {
   await mailshot.db.write(
     sql`INSERT INTO workers (id, machine, pid, started_at, lease_until)
         VALUES (${id}, ${machine}, ${process.pid}, ${now}, ${leaseUntil(mailshot, now)})`,
+    noteTimeStatement(now),
   )
   return id
 }
@@ -30,6 +32,7 @@ export async function renewLease(mailshot: Mailshot, id: string): Promise<boolea
   const [, rows] = await mailshot.db.write(
     sql`UPDATE workers SET lease_until = ${leaseUntil(mailshot, now)} WHERE ${isAlive}`,
     sql`SELECT 1 FROM workers WHERE ${isAlive}`,
+    noteTimeStatement(now),
   )
   return rows?.length === 1
 }

@@ -1,0 +1,93 @@
+import { setTimeout } from 'node:timers/promises'
+import { type SQL, sql } from 'drizzle-orm/sql'
+import type { Logger } from 'pino'
+import type { Database } from '../../db/open.ts'
+
+/** The time by which everything in a database is dated. */
+export interface Clock {
+  /** In milliseconds; it never goes back while the process runs. */
+  now(): number
+  /** Ends after so many milliseconds of that time, or at once when the signal aborts. */
+  sleep(ms: number, signal?: AbortSignal): Promise<void>
+  stop(): void
+}
+
+const dayMs = 86_400_000
+
+/**
+ * The database's time, measured now and every minute, and advanced by the process's own monotonic clock: several machines
+ * agree. It does not go back either when the machine's clock is set back and the process starts anew, or slots would be taken
+ * for an hour to come, and each worker's lease would have run out in the eyes of another. What was more than a day ahead was
+ * wrong, though, and is not waited for.
+ */
+export async function openDatabaseClock(db: Database, log: Logger): Promise<Clock> {
+  const { wall, seen } = await measure(db)
+  const behindMs = seen - wall
+  if (behindMs > dayMs) await forgetLaterTimes(db, wall)
+  // Its writers note the time less often than a lease is renewed for.
+  if (behindMs > 1000) warn(log, behindMs)
+  let offset = (behindMs > dayMs ? wall : Math.max(wall, seen)) - performance.now()
+  const timer = setInterval(() => {
+    measure(db).then(
+      (again) => (offset = Math.max(offset, Math.max(again.wall, again.seen) - performance.now())),
+      // A failed measurement keeps the last one; the next minute measures again.
+      () => {},
+    )
+  }, 60_000).unref()
+  return {
+    now: () => Math.floor(performance.now() + offset),
+    sleep: sleepUntilAborted,
+    stop: () => clearInterval(timer),
+  }
+}
+
+/** Notes the time in the database, for those who open it later. */
+export function noteTimeStatement(now: number): SQL {
+  return sql`INSERT INTO meta (key, value) VALUES ('clock', ${String(now)})
+    ON CONFLICT (key) DO UPDATE SET value = excluded.value
+      WHERE CAST(excluded.value AS INTEGER) > CAST(meta.value AS INTEGER)`
+}
+
+interface Measured {
+  /** The clock of the database's machine. */
+  wall: number
+  /** The latest time that a worker has noted; 0 in a new database. */
+  seen: number
+}
+
+async function measure(db: Database): Promise<Measured> {
+  const row = await db.get<Measured>(
+    sql`SELECT CAST(unixepoch('subsec') * 1000 AS INTEGER) AS wall,
+        coalesce((SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'clock'), 0) AS seen`,
+  )
+  return row ?? { wall: Date.now(), seen: 0 }
+}
+
+/** Nothing waits for an hour of the days that were never there. */
+async function forgetLaterTimes(db: Database, wall: number): Promise<void> {
+  await db.write(
+    sql`UPDATE meta SET value = ${String(wall)} WHERE key = 'clock'`,
+    sql`DELETE FROM pace WHERE free_at > ${wall + dayMs}`,
+    sql`DELETE FROM lanes WHERE max(next_at, parked_until) > ${wall}`,
+    // Whoever lives enlists anew.
+    sql`UPDATE workers SET lease_until = 0 WHERE lease_until > ${wall + dayMs}`,
+  )
+}
+
+function warn(log: Logger, behindMs: number): void {
+  const seconds = Math.round(behindMs / 1000)
+  const what = `the clock of this machine was set back: the database has seen a time ${seconds} s later`
+  const then =
+    behindMs > dayMs
+      ? 'that is too far ahead to be true, so it goes by the clock; what the pace has counted is forgotten'
+      : 'it goes on from there, and nothing is mailed twice or faster; set the clock (timedatectl)'
+  log.warn(`${what}; ${then}`)
+}
+
+async function sleepUntilAborted(ms: number, signal?: AbortSignal): Promise<void> {
+  try {
+    await setTimeout(ms, undefined, signal && { signal })
+  } catch {
+    // The only failure of a timer is its abort, which the caller's own signal already says.
+  }
+}
