@@ -1,8 +1,9 @@
 import type { Message, Outcome } from '../../transport.ts'
 import { acceptedId, lastLine } from './answer.ts'
 import { type Extensions, writeEnvelope } from './envelope.ts'
+import { type Asked, breach, outOfOrder, refused } from './fault.ts'
 import { outcomeOfFault, type SmtpFault } from './outcome.ts'
-import type { Reply } from './reply.ts'
+import { isNo, isYes, type Reply } from './reply.ts'
 
 /** A message on its way to the relay. */
 export interface Delivery {
@@ -35,8 +36,11 @@ export interface Dialogue {
   readonly source: MessageSource
   /** The message being answered, and at most one envelope behind its body. */
   readonly line: Transaction[]
-  /** To be written, one character an octet. */
+  /** To be written, one character an octet, and how many answers it asks for. */
   out: string
+  asks: number
+  /** Answers that are due to what was written. */
+  due: number
   /** Whether more messages may begin. */
   isOpen: boolean
   /** Whether a message has come to its end here. */
@@ -44,23 +48,24 @@ export interface Dialogue {
   needsReset: boolean
 }
 
-type Command = 'RSET' | 'MAIL FROM' | 'RCPT TO' | 'DATA'
+type Command = Exclude<Asked, 'body' | 'void'>
 
 interface Transaction {
   readonly delivery: Delivery
   readonly commands: Readonly<Record<Command, string>>
-  /** What the next answer is to. `void` is the dot of a body without a recipient. */
-  awaits: Command | 'body' | 'void'
+  /** What the next answer is to. */
+  awaits: Asked
   refusal: SmtpFault | undefined
-  /** Octets of the body that were written. */
+  /** Octets of the body in `out` so far. */
   sent: number
-  /** The final dot was written: the server may have taken the message. Before, it must not (RFC 5321 §4.1.1.4). */
-  isHandedOver: boolean
+  /** From `left` on, with the final dot, the server may have taken the message; before, it must not (RFC 5321 §4.1.1.4). */
+  body: 'kept' | 'leaving' | 'left'
   isSettled: boolean
 }
 
 // A larger body leaves in pieces, so that of a link that breaks within it is known that nothing was delivered.
 const piece = 128 * 1024
+const dot = '.\r\n'
 
 export function openDialogue(extensions: Extensions, source: MessageSource): Dialogue {
   return {
@@ -68,6 +73,8 @@ export function openDialogue(extensions: Extensions, source: MessageSource): Dia
     source,
     line: [],
     out: '',
+    asks: 0,
+    due: 0,
     isOpen: true,
     hasTaken: false,
     needsReset: false,
@@ -106,15 +113,33 @@ function writeFirst(dialogue: Dialogue, delivery: Delivery): boolean {
     DATA: 'DATA\r\n',
   }
   const awaits = dialogue.needsReset ? 'RSET' : 'MAIL FROM'
-  const state = { refusal: undefined, sent: 0, isHandedOver: false, isSettled: false }
+  const state = { refusal: undefined, sent: 0, body: 'kept', isSettled: false } as const
   dialogue.line.push({ delivery, commands, awaits, ...state })
-  dialogue.out += commands[awaits]
+  say(dialogue, commands[awaits])
   if (extensions.pipelining) {
-    if (dialogue.needsReset) dialogue.out += commands['MAIL FROM']
-    dialogue.out += commands['RCPT TO'] + commands.DATA
+    if (dialogue.needsReset) say(dialogue, commands['MAIL FROM'])
+    say(dialogue, commands['RCPT TO'])
+    say(dialogue, commands.DATA)
   }
   dialogue.needsReset = false
   return true
+}
+
+function say(dialogue: Dialogue, question: string): void {
+  dialogue.out += question
+  dialogue.asks += 1
+}
+
+/** What is to be written now, which counts as written from here on. */
+export function takeOut(dialogue: Dialogue): string {
+  const { out, line } = dialogue
+  const first = line[0]
+  if (first && first.sent > 0)
+    first.body = first.sent > first.delivery.mime.length ? 'left' : 'leaving'
+  dialogue.due += dialogue.asks
+  dialogue.asks = 0
+  dialogue.out = ''
+  return out
 }
 
 /** Reads the answer to the oldest thing asked; a fault that is returned ends the connection. */
@@ -123,9 +148,11 @@ export function answer(dialogue: Dialogue, reply: Reply): SmtpFault | undefined 
   if (!first) return breach(`an answer to nothing: ${reply.text}`)
   // RFC 5321 §3.8: a server that closes says so at any step.
   if (reply.code === 421) return refused(first.awaits, reply)
+  if (dialogue.due === 0) return answerTooEarly(first, reply)
+  dialogue.due -= 1
   switch (first.awaits) {
     case 'RSET':
-      return isYes(reply) ? ask(dialogue, first, 'MAIL FROM') : refused('RSET', reply)
+      return isYes(reply) ? ask(dialogue, first, 'MAIL FROM') : outOfOrder(reply)
     case 'MAIL FROM':
     case 'RCPT TO':
       return answerEnvelope(dialogue, first, reply)
@@ -140,7 +167,7 @@ export function answer(dialogue: Dialogue, reply: Reply): SmtpFault | undefined 
 
 function ask(dialogue: Dialogue, first: Transaction, command: Command): undefined {
   first.awaits = command
-  if (!dialogue.extensions.pipelining) dialogue.out += first.commands[command]
+  if (!dialogue.extensions.pipelining) say(dialogue, first.commands[command])
 }
 
 function answerEnvelope(
@@ -170,7 +197,7 @@ function answerData(dialogue: Dialogue, first: Transaction, reply: Reply): SmtpF
   if (first.refusal.command === 'MAIL FROM') return outOfOrder(reply)
   // RFC 2920 §3.1: a lone dot for a server that opens a message to nobody.
   first.awaits = 'void'
-  dialogue.out += '.\r\n'
+  say(dialogue, dot)
   takeNext(dialogue)
   return undefined
 }
@@ -178,31 +205,38 @@ function answerData(dialogue: Dialogue, first: Transaction, reply: Reply): SmtpF
 /** Writes what may leave of the body now, and behind its dot the next envelope. */
 export function continueBody(dialogue: Dialogue): void {
   const first = dialogue.line[0]
-  if (first?.awaits !== 'body' || first.isHandedOver) return
+  if (first?.awaits !== 'body') return
   const { mime } = first.delivery
+  if (first.sent > mime.length) return
   if (mime.length - first.sent > piece) {
     dialogue.out += mime.slice(first.sent, first.sent + piece)
     first.sent += piece
     return
   }
   dialogue.out += first.sent === 0 ? mime : mime.slice(first.sent)
-  dialogue.out += mime.endsWith('\r\n') ? '.\r\n' : '\r\n.\r\n'
-  first.sent = mime.length
-  first.isHandedOver = true
+  // `mime()` ends its last line. Looking whether it does would copy every mail once more: the text is in pieces still.
+  say(dialogue, dot)
+  first.sent = mime.length + dot.length
   takeNext(dialogue)
 }
 
 function answerBody(dialogue: Dialogue, first: Transaction, reply: Reply): SmtpFault | undefined {
-  if (!isYes(reply) && !isNo(reply)) return outOfOrder(reply)
   const { text } = reply
-  if (isNo(reply)) settle(first, outcomeOfFault(refused('body', reply)))
-  // Before the dot it means nothing; that it says so, though, may mean anything.
-  else if (!first.isHandedOver) settle(first, { status: 'uncertain', reason: `too early: ${text}` })
-  else {
-    const said = { providerId: acceptedId(text), answer: lastLine(text) }
-    settle(first, { status: 'accepted', ...said })
+  if (isYes(reply)) {
+    settle(first, { status: 'accepted', providerId: acceptedId(text), answer: lastLine(text) })
+  } else if (isNo(reply)) settle(first, outcomeOfFault(refused('body', reply)))
+  else return outOfOrder(reply)
+  return finish(dialogue)
+}
+
+/** Nothing was asked that this could be the answer to, but a body may be on its way. */
+function answerTooEarly(first: Transaction, reply: Reply): SmtpFault {
+  if (first.body === 'leaving') {
+    if (isNo(reply)) settle(first, outcomeOfFault(refused('body', reply)))
+    // A server that takes a message before its end may do anything with it.
+    else settle(first, { status: 'uncertain', reason: `taken before its end: ${reply.text}` })
   }
-  return first.isHandedOver ? finish(dialogue) : outOfOrder(reply)
+  return outOfOrder(reply)
 }
 
 function finishRefused(dialogue: Dialogue, first: Transaction): undefined {
@@ -232,7 +266,7 @@ export function abandon(dialogue: Dialogue, fault: SmtpFault): void {
   dialogue.isOpen = false
   const isOwn = !dialogue.hasTaken
   for (const [index, one] of dialogue.line.splice(0).entries()) {
-    const handedOver = fault.handedOver || one.isHandedOver
+    const handedOver = fault.handedOver || one.body === 'left'
     if (one.refusal) settle(one, outcomeOfFault(one.refusal))
     else if (hasBegun(one)) settle(one, outcomeOfFault({ ...fault, handedOver }))
     else
@@ -241,41 +275,11 @@ export function abandon(dialogue: Dialogue, fault: SmtpFault): void {
 }
 
 function hasBegun(transaction: Transaction): boolean {
-  return transaction.isHandedOver || transaction.sent > 0 || transaction.awaits === 'void'
+  return transaction.body !== 'kept' || transaction.awaits === 'void'
 }
 
 function settle(transaction: Transaction, outcome: Outcome): void {
   if (transaction.isSettled) return
   transaction.isSettled = true
   transaction.delivery.settle(outcome)
-}
-
-// RFC 5321 §4.3.2: what the commands of a message may be answered with.
-function isYes({ code }: Reply): boolean {
-  return code >= 250 && code < 260
-}
-
-function isNo({ code }: Reply): boolean {
-  return code >= 400
-}
-
-function refused(awaits: Transaction['awaits'], { code, text }: Reply): SmtpFault {
-  const isBody = awaits === 'body'
-  return {
-    code: isBody ? 'EMESSAGE' : 'EENVELOPE',
-    command: isBody || awaits === 'void' ? 'DATA' : awaits,
-    responseCode: code,
-    response: text,
-    message: text,
-    handedOver: isBody,
-  }
-}
-
-function outOfOrder({ text }: Reply): SmtpFault {
-  return breach(`an answer out of order: ${text}`)
-}
-
-/** A server that breaks the protocol: no answer of it can be told from another any more. */
-export function breach(message: string): SmtpFault {
-  return { code: 'EPROTOCOL', message, handedOver: false }
 }

@@ -66,3 +66,13 @@ export function makeReplyReader(): (chunk: string) => Reading {
 function quoted(line: string): string {
   return JSON.stringify(line.slice(0, 200))
 }
+
+/** Whether a command, or a whole message, was taken (RFC 5321 §4.3.2). */
+export function isYes({ code }: Reply): boolean {
+  return code >= 250 && code < 260
+}
+
+/** Whether it was refused, for now or for good. */
+export function isNo({ code }: Reply): boolean {
+  return code >= 400
+}

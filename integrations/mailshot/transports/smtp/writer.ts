@@ -2,14 +2,15 @@ import {
   abandon,
   answer,
   begin,
-  breach,
   continueBody,
   type Delivery,
   type Dialogue,
   type MessageSource,
   openDialogue,
+  takeOut,
   withdraw,
 } from './dialogue.ts'
+import { breach, lost, overdue, socketFault } from './fault.ts'
 import { readExtensions } from './envelope.ts'
 import type { SmtpFault } from './outcome.ts'
 import { makeReplyReader, type Reply } from './reply.ts'
@@ -60,9 +61,9 @@ export function openWriter(wire: Wire, options: WriterOptions): Writer {
     continueBody(session.dialogue)
     endTurn(session)
   })
-  socket.on('error', (error) => breakOff(session, session.goodbye ?? faultOf(error)))
-  socket.on('end', () => breakOff(session, session.goodbye ?? lost))
-  socket.on('close', () => breakOff(session, session.goodbye ?? lost))
+  socket.on('error', (error) => breakOff(session, session.goodbye ?? socketFault(error)))
+  socket.on('end', () => breakOff(session, session.goodbye ?? lost()))
+  socket.on('close', () => breakOff(session, session.goodbye ?? lost()))
   socket.resume()
   return {
     begin(delivery) {
@@ -77,7 +78,7 @@ export function openWriter(wire: Wire, options: WriterOptions): Writer {
     },
     close() {
       if (session.dialogue.line.length === 0) sayGoodbye(session)
-      else breakOff(session, { ...lost, message: 'closed before the relay answered' })
+      else breakOff(session, lost('closed before the relay answered'))
     },
   }
 }
@@ -93,12 +94,6 @@ interface Session {
   isOver: boolean
 }
 
-const lost: SmtpFault = {
-  code: 'ECONNECTION',
-  message: 'Connection closed unexpectedly',
-  handedOver: false,
-}
-
 // How long the answer to a body may follow the 421 that a closing server put before it.
 const lingerMs = 30_000
 
@@ -107,7 +102,7 @@ function hear(session: Session, reply: Reply): void {
   const { dialogue } = session
   const fault = answer(dialogue, reply)
   if (!fault) return
-  const isAnswerDue = dialogue.line[0]?.isHandedOver === true
+  const isAnswerDue = dialogue.line[0]?.body === 'left'
   if (fault.responseCode !== 421 || !isAnswerDue) return breakOff(session, fault)
   // Some servers tell everybody that they close, and then answer the message that they have just taken.
   if (session.goodbye) return
@@ -123,7 +118,7 @@ function stop(session: Session, signal: AbortSignal): void {
   if (!delivery) return
   delivery.settle(stopped)
   // The server waits for a body that must not come: only breaking off says so.
-  session.goodbye ??= lost
+  session.goodbye ??= lost()
   endTurn(session)
 }
 
@@ -142,10 +137,8 @@ function endTurn(session: Session): void {
   if (isIdle && session.goodbye) return breakOff(session, session.goodbye)
   if (isIdle && !dialogue.isOpen) return sayGoodbye(session)
   while (dialogue.out !== '') {
-    const text = dialogue.out
-    dialogue.out = ''
     // 'drain' goes on with the rest of a large body.
-    if (!socket.write(text, 'latin1')) break
+    if (!socket.write(takeOut(dialogue), 'latin1')) break
     continueBody(dialogue)
   }
   if (isIdle !== session.isIdle) setClock(session, isIdle ? options.idleMs : options.answerMs)
@@ -160,9 +153,7 @@ function setClock(session: Session, ms: number): void {
 
 function expire(session: Session): void {
   if (session.isIdle) return sayGoodbye(session)
-  const { answerMs } = session.options
-  const message = `no answer within ${answerMs / 1000} seconds`
-  breakOff(session, { code: 'ETIMEDOUT', message, handedOver: false })
+  breakOff(session, overdue(session.options.answerMs))
 }
 
 function sayGoodbye(session: Session): void {
@@ -183,9 +174,4 @@ function end(session: Session): void {
   session.dialogue.isOpen = false
   clearTimeout(session.clock)
   session.options.ended()
-}
-
-function faultOf(error: Error): SmtpFault {
-  const { code }: Partial<SmtpFault> = error
-  return { code: 'ESOCKET', originalCode: code, message: error.message, handedOver: false }
 }
