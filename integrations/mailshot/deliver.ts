@@ -89,6 +89,7 @@ async function beginShift(
   const bell = openBell(mailshot)
   signal.addEventListener('abort', bell.ring, { once: true })
   const { transport } = mailshot.config
+  const ledger = openLedger(mailshot, signal)
   const shift = {
     mailshot,
     options,
@@ -96,8 +97,8 @@ async function beginShift(
     ending,
     bell,
     transport,
-    ledger: openLedger(mailshot, signal),
-    stock: openStock(mailshot),
+    ledger,
+    stock: openStock(mailshot, ledger.lanes),
     images: openImageWatch(mailshot, () => tendSoon(shift)),
     capacity: transport.parallel * transport.batch,
     workerId,
@@ -132,7 +133,7 @@ async function mailUntilStopped(shift: Shift): Promise<void> {
       // The last one is settled: its send can end.
       if (entry.settled > 0 && shift.calls.size === 0 && stock.claimed.length === 0) tendSoon(shift)
       // A freeze has its next slice to write.
-      if (shift.tendedAt > 0) await bell.wait(entry.rest)
+      if (shift.tendedAt > 0) await bell.wait(Math.min(entry.rest, stock.rest()))
     }
     // Timers and sockets get their turn, and what else comes back in it is written in the same transaction.
     await new Promise((resolve) => setImmediate(resolve))

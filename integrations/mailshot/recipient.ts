@@ -150,11 +150,8 @@ export function stillClaimedStatement(recipients: ClaimedRecipient[]): SQL {
 export function settleStatements(settlements: Settlement[], lane: Lane, now: number): SQL[] {
   if (settlements.length === 0) return []
   const rows = sql`json_each(${JSON.stringify(settlements)})`
-  const stillInHand = sql`(
-    SELECT count(*) FROM ${rows} AS j JOIN recipients AS r ON r.id = j.value ->> 'id'
-    WHERE r.claim_id = j.value ->> 'claimId' AND r.status = 'in-hand')`
   return [
-    ...(lane.limits.length > 0 ? [returnSlotsStatement(lane, stillInHand, now)] : []),
+    ...(lane.limits.length > 0 ? [returnSlotsStatement(lane, stillInHand(settlements), now)] : []),
     sql`
     UPDATE recipients SET
       status = CASE
@@ -175,6 +172,13 @@ export function settleStatements(settlements: Settlement[], lane: Lane, now: num
     WHERE recipients.id = j.id AND recipients.claim_id = j.claim_id AND s.id = recipients.send_id
       AND (recipients.status = 'in-hand' OR (recipients.status = 'uncertain' AND j.status <> 'uncertain'))`,
   ]
+}
+
+/** A scalar SQL expression: how many of them their claims still hold in hand. */
+export function stillInHand(held: { id: number; claimId: string }[]): SQL {
+  const claims = JSON.stringify(held.map(({ id, claimId }) => ({ id, claimId })))
+  return sql`(SELECT count(*) FROM json_each(${claims}) AS j JOIN recipients AS r ON r.id = j.value ->> 'id'
+    WHERE r.claim_id = j.value ->> 'claimId' AND r.status = 'in-hand')`
 }
 
 /** What a claimed recipient was before: one with a due time had been deferred. */

@@ -4,57 +4,110 @@ import type { Mailshot } from '../mailshot.ts'
 import { type ClaimedRecipient, claimRecipients } from '../recipient.ts'
 import { readSnapshot } from '../send/media.ts'
 import { type Send, sendsIn } from '../send/read.ts'
+import type { Lanes } from './lanes.ts'
+import { openTurns } from './turns.ts'
+import { openWaiting } from './waiting.ts'
 
 /** What a worker has claimed and not yet in hand, taken in turn from the sends that run. */
 export interface Stock {
+  /** Those that may be put in hand now, in this order: of the domains whose lanes may have a slot, then the others. */
   readonly claimed: ClaimedRecipient[]
   /** Claims more where less than one full hand is left. */
   fill(workerId: string, capacity: number): Promise<void>
+  /** In how many milliseconds it may have something that it did not offer; 0 when there is more to claim at once. */
+  rest(): number
   remove(recipients: ClaimedRecipient[]): void
   clear(): void
-  /** Looks at the open sends again. Idle is when nothing could be sent now or after a recipient's delay. */
+  /** Looks at the open sends and the lanes again. Idle is when nothing could be sent now or after a recipient's delay. */
   refresh(): Promise<{ isIdle: boolean; sends: Send[] }>
   snapshotOf(sendId: string): Promise<CompiledCampaign>
 }
 
-export function openStock(mailshot: Mailshot): Stock {
-  let claimed: ClaimedRecipient[] = []
-  let running: Send[] = []
+/** Claims in a row before others get their turn: those of a domain that waits for its lane make no stock. */
+const mostRounds = 4
+
+export function openStock(mailshot: Mailshot, lanes: Lanes): Stock {
+  const others = openTurns()
+  const waiting = openWaiting(mailshot, lanes)
   const snapshots = openSnapshots(mailshot)
+  let running: Send[] = []
+  let sorted = lanes.revision
+  let isHungry = false
+
+  const sort = (recipients: ClaimedRecipient[]) => {
+    for (const recipient of recipients) {
+      const domain = lanes.restricted(recipient.written)
+      if (domain === undefined) others.add(recipient)
+      else waiting.add(domain, recipient)
+    }
+  }
+  /** A domain that got its lane or lost it while its recipients lay here. */
+  const sortAnew = () => {
+    if (sorted === lanes.revision) return
+    sorted = lanes.revision
+    sort([...others.takeAll(), ...waiting.takeAll()])
+  }
+  const claimRound = async (workerId: string, capacity: number) => {
+    const limit = Math.min(500, Math.max(200, capacity * 2))
+    const withMore: Send[] = []
+    for (const send of running) {
+      snapshots.note(send)
+      const taken = await claimRecipients(mailshot, { sendId: send.id, workerId, limit })
+      sort(taken)
+      if (taken.length > 0) withMore.push(send)
+    }
+    // One with nothing left is asked again after the next look.
+    running = withMore
+  }
 
   return {
     get claimed() {
-      return claimed
+      sortAnew()
+      const ready = waiting.ready(mailshot.now())
+      return ready.length === 0 ? others.inTurn() : [...ready, ...others.inTurn()]
     },
     fill: async (workerId, capacity) => {
-      if (claimed.length >= capacity) return
-      const limit = Math.min(500, Math.max(200, capacity * 2))
-      const withMore: Send[] = []
-      for (const send of running) {
-        snapshots.note(send)
-        const taken = await claimRecipients(mailshot, { sendId: send.id, workerId, limit })
-        claimed.push(...taken)
-        if (taken.length > 0) withMore.push(send)
+      if (!lanes.isOpen(mailshot.now())) return
+      sortAnew()
+      let rounds = 0
+      while (others.size < capacity && running.length > 0 && rounds < mostRounds) {
+        await claimRound(workerId, capacity)
+        rounds += 1
       }
-      // One with nothing left is asked again after the next look.
-      running = withMore
+      isHungry = others.size < capacity && running.length > 0
+      sort(await waiting.fill(workerId, capacity))
+      await waiting.postpone(capacity)
     },
+    rest: () => (isHungry ? 0 : waiting.rest(mailshot.now())),
     remove: (recipients) => {
+      if (recipients.length === 0) return
       const gone = new Set(recipients)
-      claimed = claimed.filter((recipient) => !gone.has(recipient))
+      others.remove(gone)
+      waiting.remove(gone)
     },
-    clear: () => (claimed = []),
+    clear: () => {
+      others.takeAll()
+      waiting.takeAll()
+    },
     refresh: async () => {
+      const now = mailshot.now()
       const sends = await sendsIn(mailshot, ['scheduled', 'preparing', 'running'])
-      running = sends.filter((send) => send.status === 'running')
+      running = sends.filter((send) => send.status === 'running' && !hasEnded(send, now))
       const open = new Set(running.map((send) => send.id))
-      claimed = claimed.filter((recipient) => open.has(recipient.sendId))
-      const isOpen = (send: Send) =>
-        send.status !== 'scheduled' || send.scheduledAt <= mailshot.now()
+      await lanes.refresh()
+      await waiting.refresh([...open])
+      sort([...others.takeAll(), ...waiting.takeAll()].filter(({ sendId }) => open.has(sendId)))
+      sorted = lanes.revision
+      const isOpen = (send: Send) => send.status !== 'scheduled' || send.scheduledAt <= now
       return { isIdle: !sends.some(isOpen) && !(await hasDueLetters(mailshot)), sends }
     },
     snapshotOf: snapshots.of,
   }
+}
+
+/** Whether nobody of it is to be mailed any more. */
+function hasEnded({ until }: Send, now: number): boolean {
+  return until !== null && until <= now
 }
 
 /** One parsed copy a send, which the composer's own caches hang on. */

@@ -1,0 +1,125 @@
+import { type SQL, sql } from 'drizzle-orm/sql'
+import { domainOf } from '../email-address.ts'
+import { queueAlarmStatement } from '../letter.ts'
+import type { Mailshot } from '../mailshot.ts'
+import { parkStatement, restStatement, slowStatement, unparkStatement } from '../pace/slow.ts'
+import { laneRowStatement } from '../pace/state.ts'
+import { pauseStatements } from '../send.ts'
+import type { Outcome } from '../transport.ts'
+import type { HeldRecipient } from './held.ts'
+import type { Lanes } from './lanes.ts'
+import { streakStatements } from './streak.ts'
+
+export interface Note {
+  recipient: HeldRecipient
+  outcome: Outcome
+}
+
+/** Says that a message was not handed over, by nobody's fault: it goes back, and the lane need not rest. */
+export const notHandedOver: Outcome = {
+  status: 'deferred',
+  scope: 'relay',
+  reason: 'the worker was silent for longer than its lease',
+}
+
+/**
+ * What outcomes mean beyond their recipients: a fault of the relay rests the transport's lane and slows it where the relay asked to
+ * wait, a domain's refusal slows that domain, a refused account pauses the send. To stand before the outcomes are settled.
+ */
+export function faultStatements(
+  mailshot: Mailshot,
+  lanes: Lanes,
+  { notes, isStopping }: { notes: Note[]; isStopping: boolean },
+  now: number,
+): SQL[] {
+  if (notes.every(({ outcome }) => outcome.status === 'accepted') && isCalm(lanes)) return []
+  return [
+    ...relayStatements(lanes, { notes, isStopping }, now),
+    ...domainStatements(lanes, notes, now),
+    ...blockedStatements(mailshot, notes),
+    ...streakStatements(mailshot, lanes, notes),
+  ]
+}
+
+/** Nothing to take back when all goes well. */
+function isCalm({ transportState }: Lanes): boolean {
+  return transportState.parkedUntil === 0 && transportState.refusals === 0
+}
+
+function relayStatements(
+  lanes: Lanes,
+  { notes, isStopping }: { notes: Note[]; isStopping: boolean },
+  now: number,
+): SQL[] {
+  const lane = lanes.transport(now)
+  for (const { recipient, outcome } of notes) {
+    if (outcome.status !== 'deferred' || outcome.scope !== 'relay') continue
+    // Our own stop gives messages back in the same way, and is no fault of the relay.
+    if (isStopping || outcome === notHandedOver) continue
+    const { reason, retryAfter } = outcome
+    const { inHandAt } = recipient
+    const seenSpacing = lanes.pulse.gapOf('')
+    return [
+      laneRowStatement(lane.scope),
+      parkStatement(lane, { reason, retryAfter }, now),
+      // A relay that cannot be reached is not helped by fewer mails; one that names a wait is.
+      ...(retryAfter === undefined
+        ? []
+        : [slowStatement(lane.scope, { inHandAt, seenSpacing, reason }, now)]),
+    ]
+  }
+  const answered = notes.filter(
+    ({ outcome }) => outcome.status === 'accepted' || outcome.status === 'rejected',
+  )
+  if (answered.length === 0) return []
+  return [unparkStatement(lane, Math.max(...answered.map(({ recipient }) => recipient.inHandAt)))]
+}
+
+/** The latest refusal of each domain: only one that was put in hand after the last slowing counts. */
+function domainStatements(lanes: Lanes, notes: Note[], now: number): SQL[] {
+  const refused = new Map<string, { inHandAt: number; reason: string; seconds: number }>()
+  for (const { recipient, outcome } of notes) {
+    if (outcome.status !== 'deferred' || outcome.scope !== 'domain') continue
+    const domain = domainOf(recipient.written)
+    const before = refused.get(domain)
+    refused.set(domain, {
+      reason: outcome.reason,
+      inHandAt: Math.max(recipient.inHandAt, before?.inHandAt ?? 0),
+      seconds: Math.max(outcome.retryAfter ?? 0, before?.seconds ?? 0),
+    })
+  }
+  return [...refused].flatMap(([domain, refusal]) => {
+    const scope = `domain:${domain}`
+    const seenSpacing = lanes.pulse.gapOf(domain)
+    return [
+      laneRowStatement(scope),
+      slowStatement(scope, { ...refusal, seenSpacing }, now),
+      ...(refusal.seconds > 0 ? [restStatement(scope, refusal, now)] : []),
+    ]
+  })
+}
+
+/** Whether an outcome gives a domain a lane of its own. */
+export function slowsDomain({ outcome }: Note): boolean {
+  return outcome.status === 'deferred' && outcome.scope === 'domain'
+}
+
+/**
+ * A refused account or sender will refuse the next message too: the send waits for the operator. In the same transaction, so
+ * that nothing more of it is put in hand.
+ */
+function blockedStatements(mailshot: Mailshot, notes: Note[]): SQL[] {
+  const reasons = new Map<string, string>()
+  for (const { recipient, outcome } of notes) {
+    if (outcome.status === 'blocked') reasons.set(recipient.sendId, outcome.reason)
+  }
+  return [...reasons].flatMap(([id, reason]) => pauseWithAlarm(mailshot, id, `blocked: ${reason}`))
+}
+
+/** Pauses a send that runs, and tells the operator. */
+export function pauseWithAlarm(mailshot: Mailshot, id: string, reason: string): SQL[] {
+  return [
+    queueAlarmStatement(mailshot, 'paused', sql`id = ${id} AND status = 'running'`),
+    ...pauseStatements(mailshot, id, { reason, actor: 'mailshot' }),
+  ]
+}

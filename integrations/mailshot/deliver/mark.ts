@@ -1,0 +1,166 @@
+import { sql } from 'drizzle-orm/sql'
+import { domainOf } from '../email-address.ts'
+import type { Mailshot } from '../mailshot.ts'
+import { allowance, type Lane } from '../pace.ts'
+import {
+  advanceStatement,
+  laneRest,
+  type LaneRow,
+  laneRowStatement,
+  type LaneState,
+  laneStateOf,
+  laneStateStatement,
+  slotHour,
+} from '../pace/state.ts'
+import {
+  type ClaimedRecipient,
+  inHandStatement,
+  type Mark,
+  skipStatement,
+  stillClaimedStatement,
+} from '../recipient.ts'
+import type { Batch } from './batch.ts'
+import type { HeldRecipient } from './held.ts'
+import type { Lanes } from './lanes.ts'
+
+export interface Marked {
+  inHand: HeldRecipient[]
+  skipped: number
+  /** Those that are claimed no more: in hand, skipped, or lost to a pause or another worker. */
+  left: ClaimedRecipient[]
+  /** When it is worth trying again, in milliseconds. */
+  rest: number
+}
+
+interface MarkRequest {
+  next: ClaimedRecipient[]
+  workerId: string
+  now: number
+}
+
+/**
+ * Puts the first of `next` in hand, as many as the pace of the transport and of their domains allow, and moves the lanes on. The
+ * hours of their slots come from where the lanes stood just before, in the same transaction.
+ */
+export function planMark(
+  mailshot: Mailshot,
+  lanes: Lanes,
+  { batch, ...request }: MarkRequest & { batch: Batch },
+): () => Marked {
+  const { next, now } = request
+  const transport = lanes.transport(now)
+  const transportState = askState(batch, transport, now)
+  const skipped = batch.ask(skipStatement(next, request))
+  const groups = groupsOf(lanes, next, now).map((group) => ({
+    ...group,
+    ...planGroup(mailshot, group, { batch, transport, ...request }),
+  }))
+  const stillClaimed = batch.ask<{ id: number }>(stillClaimedStatement(next))
+  return () => {
+    const state = transportState()
+    lanes.note(transport, state)
+    const claimed = new Set(stillClaimed().map(({ id }) => id))
+    const marked: Marked = {
+      inHand: [],
+      skipped: skipped().length,
+      left: next.filter(({ id }) => !claimed.has(id)),
+      rest: 1000,
+    }
+    for (const group of groups) readGroup(lanes, group, { marked, claimed, transport, state, now })
+    return marked
+  }
+}
+
+/** Those who are put in hand together: of one domain that has a lane of its own, or of all others. */
+interface Group {
+  lane: Lane | undefined
+  recipients: ClaimedRecipient[]
+}
+
+function groupsOf(lanes: Lanes, next: ClaimedRecipient[], now: number): Group[] {
+  const others: Group = { lane: undefined, recipients: [] }
+  const ofDomains = new Map<string, Group>()
+  for (const recipient of next) {
+    const domain = lanes.restricted(recipient.written)
+    if (domain === undefined) {
+      others.recipients.push(recipient)
+      continue
+    }
+    const group = ofDomains.get(domain) ?? { lane: lanes.domain(domain, now), recipients: [] }
+    group.recipients.push(recipient)
+    ofDomains.set(domain, group)
+  }
+  const groups = [...ofDomains.values()]
+  return others.recipients.length > 0 ? [...groups, others] : groups
+}
+
+/** A domain's group takes slots of both lanes. */
+function planGroup(
+  { config }: Mailshot,
+  { lane, recipients }: Group,
+  { batch, transport, workerId, now }: MarkRequest & { batch: Batch; transport: Lane },
+) {
+  const state = lane ? askState(batch, lane, now) : undefined
+  const wanted = recipients.length
+  const ofTransport = allowance(transport, wanted, now)
+  const allowed = lane ? sql`min(${ofTransport}, ${allowance(lane, wanted, now)})` : ofTransport
+  const host = domainOf(config.from.address)
+  const marks = batch.ask<Mark>(
+    inHandStatement(recipients, { workerId, allowed, host, lang: config.lang, now }),
+  )
+  const advanced = [transport, ...(lane ? [lane] : [])].filter(isPaced)
+  if (advanced.length > 0) batch.add(advanceStatement(advanced, now, config.ramp !== undefined))
+  return { ownState: state, marks }
+}
+
+function askState(batch: Batch, lane: Lane, now: number): () => LaneState {
+  // Without a pace of its own there is nothing to note in its row.
+  if (isPaced(lane)) batch.add(laneRowStatement(lane.scope))
+  const rows = batch.ask<LaneRow>(laneStateStatement(lane, now))
+  return () => laneStateOf(rows()[0])
+}
+
+function readGroup(
+  lanes: Lanes,
+  group: Group & ReturnType<typeof planGroup>,
+  page: {
+    marked: Marked
+    claimed: Set<number>
+    transport: Lane
+    state: LaneState
+    now: number
+  },
+): void {
+  const { marked, transport, state, now } = page
+  const marks = new Map(group.marks().map((mark) => [mark.id, mark]))
+  const own = group.ownState?.()
+  let taken = 0
+  for (const recipient of group.recipients) {
+    const mark = marks.get(recipient.id)
+    if (!mark) continue
+    const ownHour = group.lane && own ? slotHour(group.lane, own, taken, now) : 0
+    const hour = Math.max(ownHour, slotHour(transport, state, marked.inHand.length, now))
+    const { messageId, lists } = mark
+    marked.inHand.push({ ...recipient, messageId, lists: JSON.parse(lists), hour, inHandAt: now })
+    lanes.pulse.beat('', now)
+    lanes.pulse.beat(domainOf(recipient.written), now)
+    taken += 1
+  }
+  let rest = restOf(transport, state, { taken: marked.inHand.length, now })
+  if (group.lane && own) {
+    lanes.note(group.lane, own)
+    rest = Math.max(rest, restOf(group.lane, own, { taken, now }))
+    lanes.rest(group.lane.domain ?? '', now + rest)
+  }
+  const isLeftOver = group.recipients.some(({ id }) => page.claimed.has(id))
+  // An unpaced lane that gave nothing has lost its worker's lease, which takes its time to be noticed.
+  if (isLeftOver) marked.rest = Math.min(marked.rest, rest === 0 ? 250 : rest)
+}
+
+function restOf(lane: Lane, state: LaneState, taken: { taken: number; now: number }): number {
+  return isPaced(lane) || state.parkedUntil > taken.now ? laneRest(lane, state, taken) : 0
+}
+
+function isPaced(lane: Lane): boolean {
+  return lane.limits.length > 0 || lane.spacing > 0
+}

@@ -1,0 +1,28 @@
+import type { Lane } from '../pace.ts'
+import type { Pace } from '../pace-limit.ts'
+import { slowedSpacing } from './slow.ts'
+import type { LaneState } from './state.ts'
+
+/** Why a recipient waits for the lane of its domain, in plain words. */
+export function describeLane({ domain, limits }: Lane, state: LaneState, now: number): string {
+  if (state.parkedUntil > now) return `${domain} asked to wait: ${state.parkedReason}`
+  if (slowedSpacing(state, now) > 0) return `${domain} is slowed down: ${state.slowedReason}`
+  return `${domain} gets ${describePace(limits)} at most`
+}
+
+const units = new Map([
+  [1000, 'second'],
+  [60_000, 'minute'],
+  [3_600_000, 'hour'],
+  [86_400_000, 'day'],
+])
+
+/** `500 an hour, 5000 a day`. */
+export function describePace(limits: Pace): string {
+  return limits
+    .map(
+      ({ count, windowMs }) =>
+        `${count} ${windowMs === 3_600_000 ? 'an' : 'a'} ${units.get(windowMs)}`,
+    )
+    .join(', ')
+}

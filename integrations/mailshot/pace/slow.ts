@@ -1,0 +1,105 @@
+import { type SQL, sql } from 'drizzle-orm/sql'
+import type { Lane } from '../pace.ts'
+
+/** How far a lane was slowed down, at its last slowing. */
+export interface Slowing {
+  /** Milliseconds between two hand-overs from `slowedAt` on; 0 when it never was. */
+  spacing: number
+  /** What it was when the lane was free. */
+  slowedFrom: number
+  slowedAt: number
+  slowedReason: string | null
+}
+
+/** In this time without a refusal the rate of a slowed lane doubles. */
+const recoveryMs = 300_000
+/** The slowest: one hand-over in ten minutes, to learn whether it is still refused. */
+const slowestMs = 600_000
+/** How far apart hand-overs were taken to be where none were seen before the first refusal. */
+export const unknownSpacing = 1000
+
+/**
+ * Milliseconds between two hand-overs of a slowed lane at `now`; 0 once it is free again. It recovers steadily, and is free at twice
+ * the rate that was first refused.
+ */
+export function slowedSpacing({ spacing, slowedFrom, slowedAt }: Slowing, now: number): number {
+  if (spacing === 0) return 0
+  const doubled = Math.max(0, now - slowedAt) / recoveryMs
+  const whole = Math.floor(doubled)
+  const recovered = (spacing * (1 - (doubled - whole) / 2)) / 2 ** whole
+  return recovered <= slowedFrom / 2 ? 0 : recovered
+}
+
+/** When a slowed lane is free again, if it is not refused before. */
+export function freeAgainAt({ spacing, slowedFrom, slowedAt }: Slowing): number {
+  return slowedAt + recoveryMs * Math.ceil(Math.log2((2 * spacing) / slowedFrom))
+}
+
+/** `slowedSpacing` in SQL, which has no powers: between two doublings it goes down in a straight line. */
+function recoveredSpacing(now: number): SQL {
+  const since = sql`max(0, ${now} - slowed_at)`
+  const doublings = sql`min(40, CAST(${since} / ${recoveryMs} AS INTEGER))`
+  return sql`(spacing * (1.0 - (${since} % ${recoveryMs}) * 0.5 / ${recoveryMs}) / (1 << ${doublings}))`
+}
+
+/**
+ * Halves the rate of a lane: what it is by now, or else what it was seen to be (`seenSpacing` milliseconds between two). Only for a
+ * refusal of something that was put in hand after the last slowing: what was under way then says nothing of the new rate.
+ */
+export function slowStatement(
+  scope: string,
+  refusal: { inHandAt: number; seenSpacing: number; reason: string },
+  now: number,
+): SQL {
+  const recovered = recoveredSpacing(now)
+  const isFree = sql`(spacing = 0 OR ${recovered} <= slowed_from / 2.0)`
+  const seen = Math.max(1, Math.min(slowestMs / 2, Math.round(refusal.seenSpacing)))
+  const slowed = sql`CAST(round(CASE WHEN ${isFree} THEN ${2 * seen} ELSE min(${slowestMs}, 2 * ${recovered}) END) AS INTEGER)`
+  return sql`UPDATE lanes SET
+      next_at = max(next_at, ${now} + ${slowed}), spacing = ${slowed},
+      slowed_from = CASE WHEN ${isFree} THEN ${seen} ELSE slowed_from END,
+      slowed_at = ${now}, slowed_reason = ${refusal.reason}
+    WHERE scope = ${scope} AND slowed_at < ${refusal.inHandAt}`
+}
+
+/** Rests a lane for as long as an answer asked, in seconds. */
+export function restStatement(
+  scope: string,
+  rest: { seconds: number; reason: string },
+  now: number,
+): SQL {
+  const until = now + rest.seconds * 1000
+  return sql`UPDATE lanes SET parked_until = ${until}, parked_reason = ${rest.reason}
+    WHERE scope = ${scope} AND parked_until < ${until}`
+}
+
+/**
+ * Rests the whole lane after a fault of the relay: as long as it asked for, else 10 seconds, doubled with each further fault up
+ * to 15 minutes.
+ */
+export function parkStatement(
+  lane: Lane,
+  fault: { reason: string; retryAfter: number | undefined },
+  now: number,
+): SQL {
+  const rest =
+    fault.retryAfter === undefined
+      ? sql`min(900000, 10000 * (1 << min(faults, 7)))`
+      : sql`${fault.retryAfter * 1000}`
+  // Faults of calls that were under way when the lane was parked are the same fault.
+  return sql`
+    UPDATE lanes SET faults = faults + 1, parked_until = ${now} + ${rest}, parked_reason = ${fault.reason}
+    WHERE scope = ${lane.scope} AND parked_until <= ${now}`
+}
+
+/** The relay takes mail again: it answered for something that was put in hand after the rest. */
+export function unparkStatement(lane: Lane, inHandAt: number): SQL {
+  return sql`UPDATE lanes SET faults = 0, parked_until = 0, parked_reason = NULL
+    WHERE scope = ${lane.scope} AND faults > 0 AND parked_until <= ${inHandAt}`
+}
+
+/** Forgets the lanes of domains that are free again. */
+export function forgetLanesStatement(now: number): SQL {
+  return sql`DELETE FROM lanes WHERE scope >= 'domain:' AND scope < 'domain;' AND parked_until <= ${now}
+    AND spacing > 0 AND next_at <= ${now} AND ${recoveredSpacing(now)} <= slowed_from / 2.0`
+}

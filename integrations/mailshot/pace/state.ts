@@ -1,0 +1,113 @@
+import { type SQL, sql } from 'drizzle-orm/sql'
+import { catchUpMs, inHand, type Lane, takenSlots } from '../pace.ts'
+import type { Slowing } from './slow.ts'
+
+/** Where a lane stands, as its row and its slots say. */
+export interface LaneState extends Slowing {
+  nextAt: number
+  parkedUntil: number
+  parkedReason: string | null
+  rampFrom: number | null
+  refusal: string | null
+  refusals: number
+  /** When the first slot comes back that cannot be marked ahead yet. */
+  freeAt: number | null
+  /** For each limit, how many slots are free now, and when (and how many) come back that may be marked ahead. */
+  slots: { free: number; coming: [freeAt: number, slots: number][] }[]
+}
+
+export const freshState: LaneState = {
+  nextAt: 0,
+  parkedUntil: 0,
+  parkedReason: null,
+  spacing: 0,
+  slowedFrom: 0,
+  slowedAt: 0,
+  slowedReason: null,
+  rampFrom: null,
+  refusal: null,
+  refusals: 0,
+  freeAt: null,
+  slots: [],
+}
+
+/** What a lane's row holds, as `LaneState` names it. */
+export const laneColumns =
+  sql.raw(`next_at AS nextAt, parked_until AS parkedUntil, parked_reason AS parkedReason,
+  spacing, slowed_from AS slowedFrom, slowed_at AS slowedAt, slowed_reason AS slowedReason,
+  ramp_from AS rampFrom, refusal, refusals`)
+
+export type LaneRow = Omit<LaneState, 'slots' | 'freeAt'> & {
+  freeAt?: number | null
+  slots?: string
+}
+
+/** Makes sure that a lane has its row. */
+export function laneRowStatement(scope: string): SQL {
+  return sql`INSERT INTO lanes (scope) VALUES (${scope}) ON CONFLICT DO NOTHING`
+}
+
+/** Asks where a lane stands; before a mark, in its transaction, it tells the hours of the slots that the mark takes. */
+export function laneStateStatement(lane: Lane, now: number): SQL {
+  const from = sql`FROM lanes WHERE scope = ${lane.scope}`
+  if (lane.limits.length === 0) return sql`SELECT ${laneColumns} ${from}`
+  const horizon = now + lane.ahead
+  return sql`SELECT ${laneColumns},
+    (SELECT min(free_at) FROM pace WHERE scope = ${lane.scope} AND free_at > ${horizon}) AS freeAt,
+    (SELECT json_group_array(json_object(
+      'free', l.value ->> 'count' - ${takenSlots(lane, now)} - ${inHand(lane)},
+      'coming', (SELECT json_group_array(json_array(free_at, slots)) FROM pace
+        WHERE scope = ${lane.scope} AND window_ms = l.value ->> 'windowMs'
+          AND free_at > ${now} AND free_at <= ${horizon})))
+      FROM json_each(${JSON.stringify(lane.limits)}) AS l) AS slots
+    ${from}`
+}
+
+export function laneStateOf(row: LaneRow | undefined): LaneState {
+  if (!row) return freshState
+  return { ...row, freeAt: row.freeAt ?? null, slots: JSON.parse(row.slots ?? '[]') }
+}
+
+/** Moves the even spread of lanes on by as many slots as the statement just before it changed rows; begins their ramps. */
+export function advanceStatement(lanes: Lane[], now: number, isRamping = false): SQL {
+  const spacings = JSON.stringify(
+    Object.fromEntries(lanes.map(({ scope, spacing }) => [scope, spacing])),
+  )
+  const begun = isRamping ? sql`, ramp_from = coalesce(ramp_from, ${now})` : sql``
+  return sql`UPDATE lanes SET next_at = max(next_at, ${now - catchUpMs}) + j.value * changes() ${begun}
+    FROM json_each(${spacings}) AS j WHERE lanes.scope = j.key AND changes() > 0`
+}
+
+/**
+ * When the n-th slot (from 0) of a mark has its hour: in the even spread, and not before it is free. Never later than the mark may
+ * look ahead, which is where a mark that is repeated after a lost answer puts what it finds in hand.
+ */
+export function slotHour(lane: Lane, state: LaneState, n: number, now: number): number {
+  const spread =
+    lane.spacing === 0 ? now : Math.max(state.nextAt, now - catchUpMs) + n * lane.spacing
+  const free = state.slots.map((limit) => slotFreeAt(limit, n))
+  return Math.min(now + lane.ahead, Math.max(spread, ...free))
+}
+
+function slotFreeAt({ free, coming }: LaneState['slots'][number], n: number): number {
+  let left = n - free
+  if (left < 0) return 0
+  for (const [freeAt, slots] of coming.toSorted(([a], [b]) => a - b)) {
+    if (left < slots) return freeAt
+    left -= slots
+  }
+  return Infinity
+}
+
+/** How long to wait, in milliseconds, before a lane of which `taken` slots were just taken may have one again. */
+export function laneRest(
+  lane: Lane,
+  state: LaneState,
+  { taken, now }: { taken: number; now: number },
+): number {
+  if (state.parkedUntil > now) return Math.min(1000, state.parkedUntil - now)
+  const next = Math.max(state.nextAt, now - catchUpMs) + taken * lane.spacing - lane.ahead
+  // With nothing to come free by itself, an answer frees the next slot, and wakes the worker.
+  const freeAt = state.freeAt === null ? now + 250 : state.freeAt - lane.ahead
+  return Math.min(1000, Math.max(2, (lane.spacing > 0 && next > now ? next : freeAt) - now))
+}
