@@ -83,7 +83,7 @@ describe('a worker killed with SIGKILL', () => {
     const { send } = await startFixture(mailshot, 'hello')
     const sleeper = startWorker(mailshot, server, { LEASE_SECONDS: '5' })
     await server.waitForMessages(60)
-    sleeper.kill('SIGSTOP')
+    await stopBetweenWrites(mailshot, sleeper)
     await finish(startWorker(mailshot, server, { LEASE_SECONDS: '5' }))
     expect(await readSend(mailshot, send.id)).toMatchObject({ status: 'done' })
     sleeper.kill('SIGCONT')
@@ -168,6 +168,19 @@ function startCli(
 async function kill(worker: ChildProcess): Promise<void> {
   worker.kill('SIGKILL')
   if (worker.exitCode === null && worker.signalCode === null) await once(worker, 'exit')
+}
+
+/** One that sleeps in the middle of a write would hold up the others until it wakes. */
+async function stopBetweenWrites({ db }: Mailshot, worker: ChildProcess): Promise<void> {
+  const isFree = () =>
+    db
+      .within(100)
+      .write(sql`UPDATE meta SET value = value`)
+      .then(
+        () => true,
+        () => false,
+      )
+  for (worker.kill('SIGSTOP'); !(await isFree()); worker.kill('SIGSTOP')) worker.kill('SIGCONT')
 }
 
 async function finish(worker: ChildProcess): Promise<{ code: number | null }> {
