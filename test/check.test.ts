@@ -50,6 +50,17 @@ describe('checkCampaigns', () => {
     expect((await checkCampaigns(config)).map(({ slug }) => slug)).toEqual(['a', 'b'])
   })
 
+  test('answers in the order asked for, however long each takes', async () => {
+    const names = ['a', 'b', 'c', 'd', 'e', 'f']
+    const long = Array.from({ length: 300 }, () => 'mot').join('\n\n')
+    const config = campaignFolder(
+      Object.fromEntries(names.map((name, at) => [`${name}.md`, markdown(at % 3 ? 'mot' : long)])),
+    )
+    expect((await checkCampaigns(config)).map(({ slug }) => slug)).toEqual(names)
+    const asked = names.toReversed()
+    expect((await checkCampaigns(config, asked)).map(({ slug }) => slug)).toEqual(asked)
+  })
+
   test('reports a campaign that does not exist', async () => {
     const [checked] = await checkCampaigns(campaignFolder({}), ['nope'])
     expect(checked?.problems[0]?.what).toBe('no campaign "nope"')

@@ -19,12 +19,21 @@ export async function checkCampaigns(
   slugs?: string[],
   options: ReadOptions = {},
 ): Promise<{ slug: string; problems: Problem[] }[]> {
-  const results: { slug: string; problems: Problem[] }[] = []
-  for (const slug of slugs ?? (await listCampaigns(config))) {
-    results.push({ slug, problems: await checkCampaign(config, slug, options) })
+  const wanted = slugs ?? (await listCampaigns(config))
+  const results = wanted.map((slug): { slug: string; problems: Problem[] } => ({
+    slug,
+    problems: [],
+  }))
+  const left = results.values()
+  const work = async () => {
+    for (const result of left) result.problems = await checkCampaign(config, result.slug, options)
   }
+  await Promise.all(Array.from({ length: atOnce }, work))
   return results
 }
+
+/** While images are encoded in other threads, another campaign is compiled. */
+const atOnce = 4
 
 async function checkCampaign(
   config: MailshotConfig,

@@ -26,20 +26,51 @@ export type PreparedImages = Map<string, PreparedImage | string>
 
 /**
  * Makes a campaign's images fit for mail: at most 1200 px wide, upright, without metadata, in a format that all clients
- * show. Each distinct one is encoded once.
+ * show. Each distinct one is encoded once for all campaigns of a config, as long as there is room to keep it.
  */
 export function imagePreparer(
   config: MailshotConfig,
 ): (images: CampaignImages) => Promise<PreparedImages> {
-  const byHash = new Map<string, Promise<PreparedImage | string>>()
+  const shelf = shelves.get(config) ?? openShelf()
+  shelves.set(config, shelf)
   return async (images) => {
     const entries = Object.entries(images).map(async ([reference, bytes]) => {
       const hash = createHash('sha256').update(treatment).update(bytes).digest('hex').slice(0, 32)
-      const known = byHash.get(hash) ?? prepare(config, hash, bytes)
-      byHash.set(hash, known)
-      return [reference, await known] as const
+      return [reference, await shelf.take(hash, () => prepare(config, hash, bytes))] as const
     })
     return new Map(await Promise.all(entries))
+  }
+}
+
+const shelves = new WeakMap<MailshotConfig, ReturnType<typeof openShelf>>()
+
+/** What is kept of the images of a config; what was asked for longest ago goes first. */
+const mostKeptBytes = 64e6
+
+function openShelf() {
+  const kept = new Map<string, { image: Promise<PreparedImage | string>; bytes: number }>()
+  let total = 0
+  const weigh = (hash: string, image: PreparedImage | string) => {
+    const entry = kept.get(hash)
+    // Taken off meanwhile.
+    if (!entry) return
+    entry.bytes = typeof image === 'string' ? image.length : image.media.bytes.byteLength
+    total += entry.bytes
+    for (const [oldest, { bytes }] of kept) {
+      if (total <= mostKeptBytes) break
+      kept.delete(oldest)
+      total -= bytes
+    }
+  }
+  return {
+    take(hash: string, make: () => Promise<PreparedImage | string>) {
+      const known = kept.get(hash)
+      kept.delete(hash)
+      const entry = known ?? { image: make(), bytes: 0 }
+      kept.set(hash, entry)
+      if (!known) void entry.image.then((image) => weigh(hash, image))
+      return entry.image
+    },
   }
 }
 
