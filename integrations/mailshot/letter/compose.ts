@@ -1,13 +1,13 @@
 import { localize } from '../config.ts'
 import type { LetterKind } from '../letter.ts'
 import type { Mailshot } from '../mailshot.ts'
-import { loadMjml } from '../compile/load-mjml.ts'
 import { encodeMime } from '../message/mime.ts'
 import { domainOf } from '../email-address.ts'
 import { languageOfTexts } from '../reader-language.ts'
 import { fill, textsFor } from '../texts.ts'
 import type { Message } from '../transport.ts'
 import { alarmContent } from './alarm.ts'
+import { letterHtml } from './html.ts'
 
 export interface Letter {
   id: number
@@ -45,7 +45,7 @@ export async function composeLetter(mailshot: Mailshot, given: Letter): Promise<
     to: { name: '', address: config.redirectTo ?? letter.email },
     replyTo: config.replyTo,
     subject: content.subject,
-    html: await htmlOf(content, letter.lang, foot),
+    html: letterHtml(content, { lang: letter.lang, dir: textsFor(letter.lang).dir, foot }),
     text: textOf(content, foot),
     messageId: `<letter.${letter.id}.${letter.createdAt.toString(36)}@${domainOf(config.from.address)}>`,
     // RFC 3834: no vacation reply to a mail that a machine wrote.
@@ -85,43 +85,4 @@ function textOf(content: LetterContent, foot: string[]): string {
   const button = content.button ? [`${content.button.label}:\n${content.button.url}`] : []
   const blocks = [...content.paragraphs, ...button, ...(content.notes ?? [])]
   return [...blocks, `-- \n${foot.join('\n')}`].join('\n\n')
-}
-
-async function htmlOf(content: LetterContent, lang: string, foot: string[]): Promise<string> {
-  const { dir } = textsFor(lang)
-  const paragraph = (text: string) => `<mj-text>${lines(text)}</mj-text>`
-  const note = (text: string) =>
-    `<mj-text font-size="14px" color="#595959">${lines(text)}</mj-text>`
-  const button = content.button
-    ? `<mj-button href="${escape(content.button.url)}">${escape(content.button.label)}</mj-button>`
-    : ''
-  const source = `<mjml lang="${escape(lang)}" dir="${dir}">
-    <mj-head>
-      <mj-title>${escape(content.subject)}</mj-title>
-      <mj-attributes>
-        <mj-all font-family="system-ui, 'Segoe UI', Roboto, Helvetica, Arial, sans-serif" />
-        <mj-text font-size="16px" line-height="1.6" color="#1a1a1a" align="${dir === 'rtl' ? 'right' : 'left'}" />
-        <mj-button background-color="#1d4ed8" color="#ffffff" font-size="16px" border-radius="6px" />
-      </mj-attributes>
-      <mj-raw><meta name="color-scheme" content="light dark"></mj-raw>
-    </mj-head>
-    <mj-body width="560px"><mj-section><mj-column>
-      ${content.paragraphs.map(paragraph).join('')}${button}${(content.notes ?? []).map(note).join('')}
-      ${note(foot.join('\n'))}
-    </mj-column></mj-section></mj-body></mjml>`
-  const mjml2html = await loadMjml()
-  const { html } = await mjml2html(source, { fonts: {}, validationLevel: 'strict' })
-  return html
-}
-
-function lines(text: string): string {
-  return escape(text).replaceAll('\n', '<br>')
-}
-
-function escape(text: string): string {
-  return text
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replaceAll('"', '&quot;')
 }
