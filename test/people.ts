@@ -1,23 +1,24 @@
 import { sql } from 'drizzle-orm/sql'
 import type { Mailshot } from '../integrations/mailshot/mailshot.ts'
 
-/** Puts `reader<n>@example.net` (n from 1) on a list, active since the clock's now. */
+/** Puts `reader<n>@example.net` (n from 1), or of another domain, on a list, active since the clock's now. */
 export async function addReaders(
   mailshot: Mailshot,
   count: number,
-  options: { list?: string; from?: number; lang?: string } = {},
+  options: { list?: string; from?: number; lang?: string; domain?: string } = {},
 ): Promise<void> {
-  const { list = 'weekly', from = 1, lang = 'fr' } = options
+  const { list = 'weekly', from = 1, lang = 'fr', domain = 'example.net' } = options
+  const at = `@${domain}`
   const now = mailshot.now()
   const numbers = JSON.stringify(Array.from({ length: count }, (_, index) => from + index))
   await mailshot.db.write(
     sql`INSERT INTO subscribers (email, written, name, lang, attributes, created_at, updated_at)
-        SELECT 'reader' || value || '@example.net', 'Reader' || value || '@example.net', 'Reader ' || value, ${lang},
+        SELECT 'reader' || value || ${at}, 'Reader' || value || ${at}, 'Reader ' || value, ${lang},
           json_object('city', 'Toulouse'), ${now}, ${now}
         FROM json_each(${numbers}) WHERE true ON CONFLICT DO NOTHING`,
     sql`INSERT INTO subscriptions (subscriber_id, list_id, status, asked_at, active_at)
         SELECT s.id, ${list}, 'active', ${now}, ${now} FROM subscribers AS s
-        JOIN json_each(${numbers}) AS n ON s.email = 'reader' || n.value || '@example.net' WHERE true
+        JOIN json_each(${numbers}) AS n ON s.email = 'reader' || n.value || ${at} WHERE true
         ON CONFLICT DO NOTHING`,
   )
 }

@@ -55,6 +55,12 @@ export function laneOf(config: MailshotConfig, use: 'send' | 'letter'): Lane {
   }
 }
 
+/** Every lane that has limits of its own: the transport's, and those of the domains that the config names. */
+export function limitedLanes(config: MailshotConfig): Lane[] {
+  const domains = Object.keys(config.domains).map((domain) => domainLaneOf(config, domain))
+  return [laneOf(config, 'send'), ...domains].filter(({ limits }) => limits.length > 0)
+}
+
 /** The lane of a recipient domain; without limits where the config names none for it. */
 export function domainLaneOf(config: MailshotConfig, domain: string): Lane {
   const limits = config.domains[domain] ?? []
@@ -109,23 +115,22 @@ export function takenSlots(lane: Lane, at: number): SQL {
     WHERE scope = ${lane.scope} AND window_ms = l.value ->> 'windowMs' AND free_at > ${at}), 0)`
 }
 
-/** How many mails of the lane are in hand. */
-export function inHand(lane: Lane): SQL {
-  const letters = lane.carriesLetters
-    ? sql`(SELECT count(*) FROM letters WHERE status = 'in-hand' ${ofDomain('email', lane)})`
-    : sql`0`
-  return sql`((SELECT count(*) FROM recipients WHERE status = 'in-hand' ${ofDomain('email', lane)}) + ${letters})`
+/** How many mails of the lane are in hand; of those that meet a further condition, `AND …`. */
+export function inHand(lane: Lane, and: SQL = sql``): SQL {
+  const which = sql`status = 'in-hand' ${ofDomain(lane)} ${and}`
+  const letters = lane.carriesLetters ? sql`(SELECT count(*) FROM letters WHERE ${which})` : sql`0`
+  return sql`((SELECT count(*) FROM recipients WHERE ${which}) + ${letters})`
 }
 
 function waitingLetters(lane: Lane, now: number): SQL {
   if (!lane.yields) return sql`0`
-  return sql`(SELECT count(*) FROM letters WHERE status = 'pending' AND due_at <= ${now} ${ofDomain('email', lane)})`
+  return sql`(SELECT count(*) FROM letters WHERE status = 'pending' AND due_at <= ${now} ${ofDomain(lane)})`
 }
 
-/** A further condition for rows whose address the lane counts: none for the transport's. */
-export function ofDomain(column: 'email' | 'r.email', { domain }: Pick<Lane, 'domain'>): SQL {
+/** A further condition for rows with an address that the lane counts: none for the transport's. */
+function ofDomain({ domain }: Lane): SQL {
   if (domain === undefined) return sql``
-  return sql`AND lower(substr(${sql.raw(column)}, ${-domain.length - 1})) = ${`@${domain}`}`
+  return sql`AND lower(substr(email, ${-domain.length - 1})) = ${`@${domain}`}`
 }
 
 function spreadAllowance(lane: Lane, now: number): SQL {

@@ -3,7 +3,7 @@ import { type SQL, sql } from 'drizzle-orm/sql'
 import type { AttributeValue } from '../../db/schema.ts'
 import { type RecipientStatus, recipientStatuses } from '../../db/status.ts'
 import type { Mailshot } from './mailshot.ts'
-import { type Lane, returnSlotsStatement } from './pace.ts'
+import { inHand, type Lane, returnSlotsStatement } from './pace.ts'
 import type { Settlement } from './recipient/settlement.ts'
 
 /** A recipient that this worker holds, with what its mail is composed from. */
@@ -198,23 +198,19 @@ export function releaseStatement(held: { workerId: string } | { sendId: string }
 
 /**
  * Takes from workers whose lease has run out what they held: claimed ones go back, those in hand become uncertain (or go back,
- * where the config chose to resend). What was in hand, letters too, counts for the pace as answered now.
+ * where the config chose to resend). What was in hand, letters too, counts for the limited `lanes` as answered now.
  */
 export function recoverStatements(
   mailshot: Mailshot,
-  lane: Lane,
+  lanes: Lane[],
   workerIds: string[],
   now: number,
 ): SQL[] {
   const dead = sql`(SELECT value FROM json_each(${JSON.stringify(workerIds)}))`
-  const letters = lane.carriesLetters
-    ? sql`(SELECT count(*) FROM letters WHERE status = 'in-hand' AND worker_id IN ${dead})`
-    : sql`0`
-  const inHand = sql`(${letters} +
-    (SELECT count(*) FROM recipients WHERE status = 'in-hand' AND worker_id IN ${dead}))`
+  const ofTheDead = sql`AND worker_id IN ${dead}`
   const afterHand = mailshot.config.resendUncertain ? returnedStatus : sql`'uncertain'`
   return [
-    ...(lane.limits.length > 0 ? [returnSlotsStatement(lane, inHand, now)] : []),
+    ...lanes.map((lane) => returnSlotsStatement(lane, inHand(lane, ofTheDead), now)),
     sql`UPDATE recipients SET status = ${returnedStatus} WHERE status = 'claimed' AND worker_id IN ${dead}`,
     sql`
     UPDATE recipients SET status = ${afterHand}, settled_at = ${now},

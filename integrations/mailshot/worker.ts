@@ -5,7 +5,7 @@ import { sql } from 'drizzle-orm/sql'
 import { noteTimeStatement } from './clock.ts'
 import { recoverLettersStatement } from './letter.ts'
 import type { Mailshot } from './mailshot.ts'
-import { laneOf } from './pace.ts'
+import { limitedLanes } from './pace.ts'
 import { orphanedWorkers, recoverStatements } from './recipient.ts'
 
 /** Where this process can tell whether another one lives: one boot of one machine, one process namespace. */
@@ -53,7 +53,7 @@ export async function recoverDeadWorkers(mailshot: Mailshot): Promise<number> {
   const ids = [...dead, ...orphaned].map((row) => row.id)
   if (ids.length === 0) return 0
   const results = await mailshot.db.write<{ status: string }>(
-    ...recoverStatements(mailshot, laneOf(mailshot.config, 'send'), ids, now),
+    ...recoverStatements(mailshot, limitedLanes(mailshot.config), ids, now),
     recoverLettersStatement(ids),
     sql`DELETE FROM workers WHERE id IN (SELECT value FROM json_each(${JSON.stringify(ids)}))`,
   )

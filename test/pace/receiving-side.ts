@@ -1,0 +1,96 @@
+import { deliver } from '../../integrations/mailshot/deliver.ts'
+import type { Mailshot } from '../../integrations/mailshot/mailshot.ts'
+import type { Message, Outcome } from '../../integrations/mailshot/transport.ts'
+import { memory } from '../../integrations/mailshot/transports/memory.ts'
+import { openTestMailshot, type TestMailshot } from '../open-test-mailshot.ts'
+import { addReaders } from '../people.ts'
+import { startFixture } from '../start-fixture.ts'
+
+/** What the receiving side sees of a send in virtual time. */
+export interface Arrival {
+  at: number
+  to: string
+  domain: string
+  isLetter: boolean
+}
+
+export interface Scene {
+  /** How many readers of each domain. */
+  readers: Record<string, number>
+  parallel?: number
+  /** Milliseconds from the hand-over to the answer. */
+  latency?: () => number
+  /** What the server answers, where it does not accept. */
+  answer?: (message: Message, now: number) => Outcome | undefined
+}
+
+/** A Mailshot whose transport records what arrives: somewhere between the hand-over and the answer. */
+export async function openReceivingSide(
+  config: Parameters<typeof openTestMailshot>[0],
+  scene: Scene,
+) {
+  const transport = memory({ parallel: scene.parallel ?? 8 })
+  const mailshot = await openTestMailshot({ ...config, transport })
+  const arrivals: Arrival[] = []
+  transport.failWhen(async (message) => {
+    const latency = scene.latency?.() ?? 20
+    const { to } = message.envelope
+    await mailshot.sleep(latency / 2)
+    const domain = to.slice(to.indexOf('@') + 1)
+    const at = mailshot.now()
+    arrivals.push({ at, to, domain, isLetter: message.campaign === undefined })
+    await mailshot.sleep(latency / 2)
+    return message.campaign === undefined ? undefined : scene.answer?.(message, at)
+  })
+  let from = 1
+  for (const [domain, count] of Object.entries(scene.readers)) {
+    await addReaders(mailshot, count, { domain, from })
+    from += count
+  }
+  return { mailshot, transport, arrivals, start: () => startFixture(mailshot, 'hello') }
+}
+
+/** Works until it is killed; then nothing that it awaits ever comes, as for a process that is gone. */
+export function mortalWorker(mailshot: TestMailshot): { done: Promise<unknown>; kill: () => void } {
+  let isDead = false
+  const gone = new Promise<never>(() => {})
+  const alive = async <Result>(run: () => Promise<Result>): Promise<Result> => {
+    if (isDead) return gone
+    const result = await run()
+    return isDead ? gone : result
+  }
+  const db: Mailshot['db'] = {
+    ...mailshot.db,
+    all: (query) => alive(() => mailshot.db.all(query)),
+    get: (query) => alive(() => mailshot.db.get(query)),
+    write: (...statements) => alive(() => mailshot.db.write(...statements)),
+    within: () => db,
+    until: () => db,
+  }
+  const sleep: Mailshot['sleep'] = (ms, signal) => alive(() => mailshot.sleep(ms, signal))
+  return {
+    done: deliver({ ...mailshot, db, sleep }, { untilDone: true }),
+    kill: () => void (isDead = true),
+  }
+}
+
+/** The most that any half-open window of this length holds. */
+export function mostInWindow(times: readonly number[], windowMs: number): number {
+  const sorted = times.toSorted((a, b) => a - b)
+  let first = 0
+  let most = 0
+  for (const [index, time] of sorted.entries()) {
+    while (time - (sorted[first] ?? 0) >= windowMs) first += 1
+    most = Math.max(most, index - first + 1)
+  }
+  return most
+}
+
+/** The share of a limit that was used from the first to the last of them. */
+export function shareUsed(
+  times: readonly number[],
+  limit: { count: number; windowMs: number },
+): number {
+  const lasted = Math.max(...times) - Math.min(...times)
+  return ((times.length - 1) * limit.windowMs) / (lasted * limit.count)
+}
