@@ -68,4 +68,15 @@ describe('prepareMerge', () => {
       }),
     )
   })
+
+  test('refuses loops that would make a text nobody could hold', () => {
+    const template: Template = [
+      { tag: 'assign all = nom | split: ""' },
+      { tag: 'for one in all' },
+      'x'.repeat(50_000),
+      { tag: 'endfor' },
+    ]
+    expect(merge(template, { nom: 'abc' })).toHaveLength(150_000)
+    expect(() => merge(template, { nom: 'a'.repeat(900) })).toThrow('45000000 characters long')
+  })
 })

@@ -89,14 +89,15 @@ function needsEncoding(text: string): boolean {
 }
 const longWord = new RegExp(`[^ ]{${longestWord + 1}}`)
 
-const longestLine = 78
+const [longestLine, mostAllowed] = [78, 998]
 
 /** Joins words by spaces, breaking the line before one that would not fit. The name stands alone where that helps. */
 function fold(name: string, words: readonly string[]): string {
   let field = `${name}:`
   let column = field.length
   for (const word of words) {
-    if (column + 1 + word.length > longestLine && word.length < longestLine) {
+    const end = column + 1 + word.length
+    if (end > mostAllowed || (end > longestLine && word.length < longestLine)) {
       field += '\r\n'
       column = 0
     }
