@@ -81,9 +81,11 @@ export function openDialogue(extensions: Extensions, source: MessageSource): Dia
   }
 }
 
-/** Begins with a message, or with the next that this server can take; `false` when it begins no more. */
+/** Begins with a message, or with the next that this server can take; `false` when it begins none here now. */
 export function begin(dialogue: Dialogue, delivery: Delivery): boolean {
-  if (!dialogue.isOpen) return false
+  const last = dialogue.line.at(-1)
+  // Until a body has left, whatever is written next would be read as the body.
+  if (!dialogue.isOpen || (last && last.body !== 'left')) return false
   if (!writeFirst(dialogue, delivery)) takeNext(dialogue)
   return true
 }

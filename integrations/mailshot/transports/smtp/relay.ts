@@ -151,8 +151,11 @@ function adopt(state: State, wire: Wire): void {
   state.pauseMs = 0
   let renewal: NodeJS.Timeout | undefined
   const source: MessageSource = {
-    next: (room) =>
-      room === 'ahead' && mustGoFirst(state.waiting[0]) ? undefined : state.waiting.shift(),
+    next(room) {
+      // What it was free for is over; a second message begun here would become part of the first.
+      ahead.delete(writer)
+      return room === 'ahead' && mustGoFirst(state.waiting[0]) ? undefined : state.waiting.shift()
+    },
     free(room) {
       if (room === 'ahead') return void ahead.add(writer)
       ahead.delete(writer)
