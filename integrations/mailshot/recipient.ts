@@ -215,8 +215,9 @@ export function recoverStatements(
     sql`
     UPDATE recipients SET status = ${afterHand}, settled_at = ${now},
       reason = 'the process that was handing it over died'
-    WHERE status = 'in-hand' AND worker_id IN ${dead}
-    RETURNING status`,
+    WHERE status = 'in-hand' AND worker_id IN ${dead}`,
+    sql`SELECT count(*) AS uncertain FROM recipients
+    WHERE status = 'uncertain' AND worker_id IN ${dead} AND settled_at = ${now}`,
   ]
 }
 
@@ -229,18 +230,25 @@ export function orphanedWorkers(): SQL {
     UNION SELECT worker_id FROM letters WHERE status = 'in-hand' AND ${unknown}`
 }
 
-/** Cancels up to `limit` recipients of a send in each status that nobody has in hand. */
+/** Cancels up to `limit` recipients of a send in each status that nobody has in hand; a row is the answer while some are left. */
 export function cancelStatements(sendId: string, limit: number, now: number): SQL[] {
   const cancel = (which: SQL): SQL => sql`
     UPDATE recipients SET status = 'cancelled', settled_at = ${now}
-    WHERE id IN (SELECT id FROM recipients WHERE ${which} LIMIT ${limit})
-    RETURNING id`
+    WHERE id IN (SELECT id FROM recipients WHERE ${which} LIMIT ${limit})`
   // Literals, so that SQLite sees that the partial indexes apply.
   return [
     cancel(sql`send_id = ${sendId} AND status = 'pending'`),
     cancel(sql`send_id = ${sendId} AND status = 'deferred'`),
     cancel(sql`+send_id = ${sendId} AND status = 'claimed'`),
+    sql`SELECT 1 WHERE ${isLeftToCancel(sql`${sendId}`)}`,
   ]
+}
+
+/** Whether a send has recipients that a cancel would end. */
+export function isLeftToCancel(sendId: SQL): SQL {
+  return sql`(EXISTS (SELECT 1 FROM recipients WHERE send_id = ${sendId} AND status = 'pending') OR
+    EXISTS (SELECT 1 FROM recipients WHERE send_id = ${sendId} AND status = 'deferred') OR
+    EXISTS (SELECT 1 FROM recipients WHERE +send_id = ${sendId} AND status = 'claimed'))`
 }
 
 /** One line of a send's history. */

@@ -6,7 +6,7 @@ import type { Mailshot } from './mailshot.ts'
 import { type Profile, readProfile } from './profile.ts'
 import { type Consent, activateStatements, askStatements } from './subscriber/ask.ts'
 import { confirmStatements, findConfirmation } from './subscriber/confirm.ts'
-import { type UnsubscribeRequest, unsubscribeStatements } from './subscriber/leave.ts'
+import { openLists, type UnsubscribeRequest, unsubscribeStatements } from './subscriber/leave.ts'
 import { findLists } from './subscriber/person.ts'
 import { findSuppression, liftableReasons } from './suppression.ts'
 
@@ -104,10 +104,9 @@ export async function unsubscribe(
   mailshot: Mailshot,
   request: UnsubscribeRequest,
 ): Promise<{ ended: string[] }> {
-  const results = await mailshot.db.write<{ listId: string }>(
-    ...unsubscribeStatements(mailshot, request),
-  )
-  return { ended: (results.at(-1) ?? []).map((row) => row.listId) }
+  const open = await mailshot.db.all<{ listId: string }>(openLists(request))
+  await mailshot.db.write(...unsubscribeStatements(mailshot, request))
+  return { ended: open.map((row) => row.listId) }
 }
 
 function readRequest(

@@ -26,7 +26,8 @@ export async function suppress(
 ): Promise<{ changed: boolean; suppression: Suppression }> {
   const email = identityOf(address)
   const { reason, note = null } = cause
-  const [, changed = []] = await mailshot.db.write(
+  const before = await findSuppression(mailshot, email)
+  await mailshot.db.write(
     auditStatement(mailshot, {
       actor: cause.actor,
       action: 'suppress',
@@ -34,11 +35,11 @@ export async function suppress(
       detail: { reason, ...(note !== null && { note }) },
       when: isWeakerThan(email, reason),
     }),
-    sql`${suppressStatement(mailshot, { email: sql`${email}`, reason, note })} RETURNING email`,
+    suppressStatement(mailshot, { email: sql`${email}`, reason, note }),
   )
   const stored = await findSuppression(mailshot, email)
   return {
-    changed: changed.length > 0,
+    changed: before?.reason !== stored?.reason || before?.at !== stored?.at,
     suppression: stored ?? { email, reason, note, at: mailshot.now() },
   }
 }
@@ -69,7 +70,8 @@ export async function lift(
   { actor }: { actor: string },
 ): Promise<Suppression | undefined> {
   const email = identityOf(address)
-  const [, lifted = []] = await mailshot.db.write<Suppression>(
+  const found = await findSuppression(mailshot, email)
+  await mailshot.db.write(
     auditStatement(mailshot, {
       actor,
       action: 'lift',
@@ -77,9 +79,9 @@ export async function lift(
       detail: {},
       when: sql`EXISTS (SELECT 1 FROM suppressions WHERE email = ${email})`,
     }),
-    sql`DELETE FROM suppressions WHERE email = ${email} RETURNING email, reason, note, at`,
+    sql`DELETE FROM suppressions WHERE email = ${email}`,
   )
-  return lifted[0]
+  return found
 }
 
 /** What the person may lift by confirming; `complaint` and `manual` need the operator. */

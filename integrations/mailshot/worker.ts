@@ -52,12 +52,12 @@ export async function recoverDeadWorkers(mailshot: Mailshot): Promise<number> {
   const orphaned = await mailshot.db.all<{ id: string }>(orphanedWorkers())
   const ids = [...dead, ...orphaned].map((row) => row.id)
   if (ids.length === 0) return 0
-  const results = await mailshot.db.write<{ status: string }>(
+  const results = await mailshot.db.write<{ uncertain: number }>(
     ...recoverStatements(mailshot, limitedLanes(mailshot.config), ids, now),
     recoverLettersStatement(ids),
     sql`DELETE FROM workers WHERE id IN (SELECT value FROM json_each(${JSON.stringify(ids)}))`,
   )
-  const uncertain = results.flat().filter(({ status }) => status === 'uncertain').length
+  const uncertain = results.flat()[0]?.uncertain ?? 0
   mailshot.log.warn({ workers: ids.length, uncertain }, 'took over from workers that died')
   return uncertain
 }

@@ -22,7 +22,7 @@ const columns = sql.raw(
 /** All sends, or those of one campaign, newest first, at most 100. */
 export async function listSends(mailshot: Mailshot, slug?: string): Promise<Send[]> {
   const named = slug === undefined ? sql`` : sql`WHERE slug = ${slug}`
-  return select(mailshot, sql`${named} ORDER BY created_at DESC, id DESC LIMIT 100`)
+  return select(mailshot, sql`${named} ORDER BY created_at DESC, rowid DESC LIMIT 100`)
 }
 
 export async function findSend(
@@ -31,7 +31,7 @@ export async function findSend(
 ): Promise<Send | undefined> {
   const [send] = await select(
     mailshot,
-    sql`WHERE ${condition(by)} ORDER BY created_at DESC LIMIT 1`,
+    sql`WHERE ${condition(by)} ORDER BY created_at DESC, rowid DESC LIMIT 1`,
   )
   return send
 }
@@ -76,7 +76,7 @@ export async function relatedSends(
   return select(
     mailshot,
     sql`WHERE (slug = ${campaign.slug} OR content_hash = ${campaign.hash}) AND only_to IS NULL
-        AND sent + uncertain + failed > 0 ORDER BY created_at DESC`,
+        AND sent + uncertain + failed > 0 ORDER BY created_at DESC, rowid DESC`,
   )
 }
 

@@ -85,7 +85,7 @@ export async function cancelSend(
 export async function cancelRecipients(mailshot: Mailshot, id: string): Promise<void> {
   for (;;) {
     const results = await mailshot.db.write(...cancelStatements(id, 5000, mailshot.now()))
-    if (results.every((rows) => rows.length === 0)) return
+    if (results.at(-1)?.length === 0) return
     await new Promise((resolve) => setImmediate(resolve))
   }
 }

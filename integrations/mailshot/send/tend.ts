@@ -1,6 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm/sql'
 import { queueAlarmStatement } from '../letter.ts'
 import type { Mailshot } from '../mailshot.ts'
+import { isLeftToCancel } from '../recipient.ts'
 import { cancelRecipients } from '../send.ts'
 import { selectedSubscribers } from './audience.ts'
 import type { ImageWatch } from './media.ts'
@@ -26,10 +27,7 @@ export async function tendSends(mailshot: Mailshot, images: ImageWatch): Promise
 /** Ends the recipients that a cancel left behind when its process died. */
 export async function finishCancels(mailshot: Mailshot): Promise<void> {
   const left = await mailshot.db.all<{ id: string }>(
-    sql`SELECT id FROM sends AS s WHERE status = 'cancelled' AND (
-      EXISTS (SELECT 1 FROM recipients WHERE send_id = s.id AND status = 'pending') OR
-      EXISTS (SELECT 1 FROM recipients WHERE send_id = s.id AND status = 'deferred') OR
-      EXISTS (SELECT 1 FROM recipients WHERE +send_id = s.id AND status = 'claimed'))`,
+    sql`SELECT id FROM sends AS s WHERE status = 'cancelled' AND ${isLeftToCancel(sql`s.id`)}`,
   )
   for (const { id } of left) await cancelRecipients(mailshot, id)
 }
@@ -65,11 +63,11 @@ async function startWhenDue(mailshot: Mailshot, send: Send, watch: ImageWatch): 
   const earlierInHand = sql`
     SELECT 1 FROM recipients AS r CROSS JOIN sends AS e ON e.id = r.send_id
     WHERE r.status = 'in-hand' AND (e.slug = ${send.slug} OR e.content_hash = ${send.contentHash})`
-  const [started] = await mailshot.db.write(
+  const [, started] = await mailshot.db.write(
     sql`UPDATE sends SET status = 'preparing', started_at = ${now}, reason = NULL,
           freeze_until = coalesce((SELECT max(id) FROM subscribers), 0)
-        WHERE id = ${send.id} AND status = 'scheduled' AND NOT EXISTS (${earlierInHand})
-        RETURNING id`,
+        WHERE id = ${send.id} AND status = 'scheduled' AND NOT EXISTS (${earlierInHand})`,
+    sql`SELECT 1 FROM sends WHERE id = ${send.id} AND status = 'preparing'`,
   )
   return started?.length === 1
 }
@@ -134,10 +132,10 @@ async function endFreeze(mailshot: Mailshot, isCurrent: SQL): Promise<void> {
 async function finish(mailshot: Mailshot, id: string): Promise<boolean> {
   const isFinished = sql`id = ${id} AND status = 'running' AND frozen_at IS NOT NULL
     AND sent + failed + skipped + cancelled + uncertain >= total`
-  const [, done] = await mailshot.db.write(
+  const [, , done] = await mailshot.db.write(
     queueAlarmStatement(mailshot, 'done', sql`${isFinished} AND only_to IS NULL`),
-    sql`UPDATE sends SET status = 'done', finished_at = ${mailshot.now()} WHERE ${isFinished}
-        RETURNING id`,
+    sql`UPDATE sends SET status = 'done', finished_at = ${mailshot.now()} WHERE ${isFinished}`,
+    sql`SELECT 1 FROM sends WHERE id = ${id} AND status = 'done'`,
   )
   return done?.length === 1
 }

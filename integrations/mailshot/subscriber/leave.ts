@@ -12,7 +12,7 @@ export interface UnsubscribeRequest {
   actor?: string
 }
 
-/** Ends subscriptions, active or pending. The last statement answers the lists that were left by it. */
+/** Ends subscriptions, active or pending. */
 export function unsubscribeStatements(
   mailshot: Mailshot,
   { subscriberId, lists, reason, actor = 'subscriber' }: UnsubscribeRequest,
@@ -35,8 +35,13 @@ export function unsubscribeStatements(
     }),
     sql`UPDATE subscriptions
         SET status = 'unsubscribed', ended_at = ${mailshot.now()}, end_reason = ${reason}
-        WHERE ${open} RETURNING list_id AS listId`,
+        WHERE ${open}`,
   ]
+}
+
+/** The lists that such a request would end. */
+export function openLists({ subscriberId, lists }: UnsubscribeRequest): SQL {
+  return sql`SELECT list_id AS listId FROM subscriptions WHERE ${openOn(subscriberId, lists)}`
 }
 
 /** The address of a person, within a statement. */
