@@ -28,6 +28,7 @@ export interface Account {
   /** Milliseconds from SIGTERM to the end of each process that was ended cleanly. */
   ends: number[]
   cuts: Map<CutStep, number>
+  locks: number
   pauses: number
   triggers: number
   mostWorkers: number
@@ -40,6 +41,7 @@ export function openAccount(): Account {
     stops: [],
     ends: [],
     cuts: new Map(),
+    locks: 0,
     pauses: 0,
     triggers: 0,
     mostWorkers: 0,

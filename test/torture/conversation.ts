@@ -73,7 +73,7 @@ async function takeBody({ input, mail, desk, cut, say }: Body): Promise<boolean>
   if (cut('body')) return false
   const body = await input.until('\r\n.\r\n')
   if (body === undefined || cut('dot')) return false
-  mail.messageId = /^Message-ID:\s*(<[^>]*>)/im.exec(body)?.[1] ?? ''
+  mail.messageId = messageIdOf(body)
   desk.accept(mail)
   desk.reach('accepted', mail)
   if (cut('accepted')) return false
@@ -81,6 +81,14 @@ async function takeBody({ input, mail, desk, cut, say }: Body): Promise<boolean>
   say('250 2.0.0 Ok: queued')
   desk.reach('answered', mail)
   return !cut('answer')
+}
+
+/** A mail that does not begin with its header is booked by what it does begin with, which is nobody's. */
+function messageIdOf(body: string): string {
+  const [first = ''] = body.split('\r\n', 1)
+  if (!/^[\w-]+: /.test(first)) return `no header: ${first.slice(0, 50)}`
+  const [header = ''] = body.split('\r\n\r\n', 1)
+  return /^Message-ID:\s*(<[^>]*>)/im.exec(header)?.[1] ?? 'no Message-ID'
 }
 
 const verbs: Record<string, 'ehlo' | 'mail' | 'rcpt' | 'data'> = {

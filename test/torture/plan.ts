@@ -12,6 +12,9 @@ export interface TortureOptions {
   cuts: number
   /** How many processes are stopped past their lease and woken again. */
   stops: number
+  /** How often another process keeps the database locked, and for how long, in milliseconds. */
+  locks: number
+  lockMs: number
   /** How often the send is paused and resumed, and how often it is triggered again. */
   steers: number
   /** Whether the built site's server is one of the processes. */
@@ -23,6 +26,7 @@ export type Blow =
   | { kind: 'kill'; at: 'body' | 'answered' | 'any' }
   | { kind: 'stop' }
   | { kind: 'end' }
+  | { kind: 'lock' }
   | { kind: 'cut'; step: CutStep }
   | { kind: 'pause' }
   | { kind: 'trigger' }
@@ -42,6 +46,7 @@ export function planBlows(options: TortureOptions, kills: number, chance: Chance
     // In three of four the server chooses the moment, since a step lasts for some milliseconds only.
     ...times(kills, (_, index) => ({ kind: 'kill', at: moments[index % moments.length] ?? 'any' })),
     ...times(options.stops, () => ({ kind: 'stop' })),
+    ...times(options.locks, () => ({ kind: 'lock' })),
     ...times(Math.ceil(options.steers / 2), () => ({ kind: 'end' })),
     ...times(options.steers, () => ({ kind: 'pause' })),
     ...times(options.steers, () => ({ kind: 'trigger' })),

@@ -26,6 +26,7 @@ export function tableOf(options: TortureOptions, { account, verdict, seconds }: 
       'connections cut',
       cutSteps.map((step) => `${step} ${account.cuts.get(step) ?? 0}`).join(', '),
     ],
+    ['database locked by another process', `${account.locks} times for ${options.lockMs / 1000} s`],
     ['paused and resumed', account.pauses],
     ['triggered again', account.triggers],
     ['mails accepted', verdict.accepted],

@@ -9,7 +9,7 @@ import { type Blow, freezeKills, planBlows, type TortureOptions } from './plan.t
 import { startWorker, type Worker } from './process.ts'
 import { type ReceivingSide, startReceivingSide } from './receiving-side.ts'
 import { buildServer, openSite, type Site, slug } from './site.ts'
-import { pauseForAWhile, startTwice, triggerAgain } from './steer.ts'
+import { lockDatabase, pauseForAWhile, startTwice, triggerAgain } from './steer.ts'
 import { endCleanly, killInFreeze, killWorker, stopPastLease } from './strike.ts'
 import { compareBooks, type Verdict } from './verdict.ts'
 
@@ -22,6 +22,8 @@ export interface Run {
   account: Account
   /** Those that mail now, the stopped ones included. */
   workers: Worker[]
+  /** Those who sleep past their leases, until they are awake again. */
+  naps: Promise<void>[]
   started: number
   /** The built server's entry, where one takes part. */
   entry: string | undefined
@@ -52,6 +54,7 @@ export async function torture(
     side,
     account: openAccount(),
     workers: [],
+    naps: [],
     started: 0,
     entry,
     tell,
@@ -117,6 +120,8 @@ async function strike(run: Run, blow: Blow): Promise<void> {
       return stopPastLease(run, victimOf(run))
     case 'end':
       return endCleanly(run, victimOf(run))
+    case 'lock':
+      return lockDatabase(run)
     case 'cut':
       return side.tell({ type: 'cut', step: blow.step })
     case 'pause':
@@ -139,7 +144,7 @@ async function keepWorkers(run: Run, count: number): Promise<void> {
   }
   const running = run.workers.filter(({ state }) => state === 'running').length
   for (let missing = count - running; missing > 0; missing--) launch(run)
-  run.account.mostWorkers = Math.max(run.account.mostWorkers, run.workers.length)
+  run.account.mostWorkers = Math.max(run.account.mostWorkers, running, count)
 }
 
 function launch(run: Run): Worker {
@@ -161,6 +166,8 @@ const patienceMs = 120_000
 async function finish(run: Run): Promise<void> {
   run.side.tell({ type: 'delay', ms: 1 })
   const deadline = performance.now() + patienceMs
+  await keepWorkers(run, run.options.workers)
+  await Promise.all(run.naps)
   for (;;) {
     await keepWorkers(run, run.options.workers)
     const send = await readSend(run.site.mailshot, slug)

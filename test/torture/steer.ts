@@ -1,4 +1,5 @@
 import { setTimeout } from 'node:timers/promises'
+import { createClient } from '@libsql/client'
 import { sql } from 'drizzle-orm/sql'
 import { z } from 'zod'
 import { mailshotCommand } from './process.ts'
@@ -52,6 +53,16 @@ async function handsEmpty({ site, workers }: Run): Promise<void> {
     if (!held) return
     await setTimeout(20)
   }
+}
+
+/** Another process holds the one write lock, as a careless backup or a shell that was left open does. */
+export async function lockDatabase({ site, options, account }: Run): Promise<void> {
+  const other = createClient({ url: site.mailshot.db.url, timeout: 30_000 })
+  const lock = await other.transaction('write')
+  await setTimeout(options.lockMs)
+  await lock.rollback()
+  other.close()
+  account.locks += 1
 }
 
 /** The operator gets letters, which are not the send's. */

@@ -77,15 +77,19 @@ export async function stopPastLease(run: Run, worker: Worker): Promise<void> {
   worker.state = 'stopped'
   const id = worker.ids.at(-1)
   if (id === undefined) return wake(worker)
-  void takenOver(run, id).then(async (isTaken) => {
-    wake(worker)
-    if (!isTaken) return
+  run.naps.push(sleep(run, worker, id))
+}
+
+async function sleep(run: Run, worker: Worker, id: string): Promise<void> {
+  const isTaken = await takenOver(run, id)
+  wake(worker)
+  if (isTaken) {
     const [row] = await run.site.mailshot.db.all<{ lost: number }>(
       sql`SELECT count(*) AS lost FROM recipients WHERE worker_id = ${id} AND status = 'uncertain'
           AND reason LIKE '%died%'`,
     )
     run.account.stops.push({ name: worker.name, lost: row?.lost ?? 0 })
-  })
+  }
 }
 
 async function holdsSomething(run: Run, worker: Worker): Promise<void> {
@@ -122,10 +126,10 @@ const endPromiseMs = 10_000
 /** SIGTERM: it ends in time and with code 0, and has nothing in hand any more. */
 export async function endCleanly(run: Run, worker: Worker): Promise<void> {
   const { site, account } = run
-  const since = performance.now()
   if (worker.state === 'stopped') wake(worker)
   // One that is only just starting has not yet said what a signal is to do.
   await enlisted(run, worker)
+  const since = performance.now()
   worker.child.kill('SIGTERM')
   await Promise.race([worker.ended, setTimeout(2 * endPromiseMs, undefined, { ref: false })])
   account.ends.push(performance.now() - since)

@@ -12,6 +12,8 @@ const short: TortureOptions = {
   workers: 2,
   cuts: 1,
   stops: 0,
+  locks: 0,
+  lockMs: 0,
   steers: 1,
   server: false,
 }

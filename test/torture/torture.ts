@@ -14,6 +14,7 @@ const { values } = parseArgs({
     workers: { type: 'string', default: '4' },
     cuts: { type: 'string', default: '4' },
     stops: { type: 'string', default: '6' },
+    locks: { type: 'string', default: '1' },
     steers: { type: 'string', default: '6' },
     'no-server': { type: 'boolean', default: false },
   },
@@ -26,6 +27,8 @@ const options: TortureOptions = {
   workers: numberOf('workers'),
   cuts: numberOf('cuts'),
   stops: numberOf('stops'),
+  locks: numberOf('locks'),
+  lockMs: 30_000,
   steers: numberOf('steers'),
   server: !values['no-server'],
 }

@@ -109,15 +109,20 @@ function strangers(rows: Row[], book: { to: string; messageId: string }[]): stri
 /** Where the last answer of a mail may have been lost. */
 const doubtfulCuts = ['body', 'dot', 'accepted', 'answer'] as const
 
-function bounds({ account, side }: Run, { uncertain, lost, doubled }: Verdict): string[] {
+function bounds(
+  { account, options, side, site }: Run,
+  { uncertain, lost, doubled }: Verdict,
+): string[] {
   const cut = doubtfulCuts.reduce((sum, step) => sum + (side.cuts.get(step) ?? 0), 0)
   const dead = account.deaths.reduce((sum, { inHand }) => sum + inHand, 0)
   const stopped = account.stops.reduce((sum, stop) => sum + stop.lost, 0)
+  // Who waits for a lock for longer than the lease is taken for dead by the first who gets it.
+  const locked = account.locks * options.workers * site.capacity
   const violations: string[] = []
   if (lost.length > 0) violations.push(`lost: ${lost.slice(0, 10).join(', ')}`)
   if (doubled.length > 0) violations.push(`doubled: ${doubled.slice(0, 10).join(', ')}`)
-  if (uncertain > cut + dead + stopped) {
-    const most = `${dead} by kills, ${stopped} by stops, ${cut} by cuts`
+  if (uncertain > cut + dead + stopped + locked) {
+    const most = `${dead} by kills, ${stopped} by stops, ${cut} by cuts, ${locked} by locks`
     violations.push(`${uncertain} are uncertain, where at most ${most} may be`)
   }
   return violations
