@@ -58,7 +58,7 @@ function relayStatements(
     if (isStopping || outcome === notHandedOver) continue
     const { reason, retryAfter } = outcome
     const { inHandAt } = recipient
-    const seenSpacing = lanes.pulse.gapOf('')
+    const seenSpacing = lanes.pulse.gapOf('', now)
     return [
       laneRowStatement(lane.scope),
       parkStatement(lane, { reason, retryAfter }, now),
@@ -90,7 +90,7 @@ function domainStatements(lanes: Lanes, notes: Note[], now: number): SQL[] {
   }
   return [...refused].flatMap(([domain, refusal]) => {
     const scope = `domain:${domain}`
-    const seenSpacing = lanes.pulse.gapOf(domain)
+    const seenSpacing = lanes.pulse.gapOf(domain, now)
     return [
       laneRowStatement(scope),
       slowStatement(scope, { ...refusal, seenSpacing }, now),

@@ -79,7 +79,7 @@ async function commit(
   page: Page,
   report: DeliverReport,
 ): Promise<Entry> {
-  const { notes, next, workerId } = page
+  const { notes, workerId } = page
   const { maxTries } = mailshot.config
   const now = mailshot.now()
   const settlements = notes.map(({ recipient, outcome }) =>
@@ -91,14 +91,17 @@ async function commit(
     ...domainSlots(lanes, notes, now),
     ...settleStatements(settlements, lanes.transport(now), now),
   )
+  // A domain that gets its lane by this write takes no more slots in it; what is next is sorted anew.
+  const isSlowing = notes.some(slowsDomain)
+  const next = isSlowing ? [] : page.next
   const marked =
     next.length > 0 ? planMark(mailshot, lanes, { batch, next, workerId, now }) : nothingMarked
   await batch.write(mailshot.db)
   for (const { status } of settlements) if (status !== 'returned') report[status] += 1
   const { skipped, ...entry } = marked()
   report.skipped += skipped
-  if (notes.some(slowsDomain)) await lanes.refresh()
-  return { settled: notes.length, ...entry }
+  if (isSlowing) await lanes.refresh()
+  return { settled: notes.length, ...entry, rest: isSlowing ? 0 : entry.rest }
 }
 
 function nothingMarked() {

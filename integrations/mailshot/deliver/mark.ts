@@ -142,8 +142,8 @@ function readGroup(
     const hour = Math.max(ownHour, slotHour(transport, state, marked.inHand.length, now))
     const { messageId, lists } = mark
     marked.inHand.push({ ...recipient, messageId, lists: JSON.parse(lists), hour, inHandAt: now })
-    lanes.pulse.beat('', now)
-    lanes.pulse.beat(domainOf(recipient.written), now)
+    lanes.pulse.beat('', hour)
+    lanes.pulse.beat(domainOf(recipient.written), hour)
     taken += 1
   }
   let rest = restOf(transport, state, { taken: marked.inHand.length, now })

@@ -1,10 +1,10 @@
-import { type SQL, sql } from 'drizzle-orm/sql'
+import { sql } from 'drizzle-orm/sql'
 import { type Ending, unanswered } from '../deliver/ending.ts'
 import { handOver } from '../deliver/hand-over.ts'
 import type { Mailshot } from '../mailshot.ts'
-import { allowance, laneOf, returnSlotsStatement } from '../pace.ts'
 import type { Outcome } from '../transport.ts'
 import { composeLetter, type Letter } from './compose.ts'
+import { letterSlots, letterSlotStatements } from './slots.ts'
 
 /** At once; more would hold up the campaign's own connections. */
 const atOnce = 5
@@ -48,17 +48,11 @@ async function takeLetters(mailshot: Mailshot, workerId: string): Promise<HeldLe
           SELECT 1 FROM subscribers AS s JOIN suppressions AS x ON x.email = s.email
           WHERE s.id = letters.subscriber_id AND x.reason IN ('complaint', 'manual'))`,
     sql`UPDATE letters SET status = 'in-hand', worker_id = ${workerId}, tries = tries + 1
-        WHERE id IN (SELECT id FROM letters WHERE ${isDue} ORDER BY due_at LIMIT ${allowed(mailshot, now)})
+        WHERE id IN (${letterSlots(mailshot, isDue, atOnce, now)})
           AND EXISTS (SELECT 1 FROM workers WHERE id = ${workerId} AND lease_until > ${now})
         RETURNING id, kind, email, lang, "values", tries, created_at AS createdAt`,
   )
   return rows.map((row) => ({ ...row, workerId, values: JSON.parse(row.values) }))
-}
-
-/** The site's own mailer has no pace of ours; the campaigns' transport has. */
-function allowed(mailshot: Mailshot, now: number): SQL {
-  const lane = laneOf(mailshot.config, 'letter')
-  return mailshot.config.mailer ? sql`${atOnce}` : allowance(lane, atOnce, now)
 }
 
 async function deliverLetter(
@@ -110,14 +104,11 @@ async function settleLetter(
   fate: Fate & { messageId: string | null },
 ): Promise<void> {
   const now = mailshot.now()
-  const lane = laneOf(mailshot.config, 'letter')
-  const usesLane = lane.carriesLetters && lane.limits.length > 0
   const isHeld = sql`id = ${letter.id} AND tries = ${letter.tries}
     AND status = 'in-hand' AND worker_id = ${letter.workerId}`
   const isLost = sql`id = ${letter.id} AND tries = ${letter.tries} AND status = 'pending'`
-  const inHand = sql`(SELECT count(*) FROM letters WHERE ${isHeld})`
   await mailshot.db.write(
-    ...(usesLane ? [returnSlotsStatement(lane, inHand, now)] : []),
+    ...letterSlotStatements(mailshot, letter.email, isHeld, now),
     sql`UPDATE letters SET status = ${fate.status}, due_at = ${fate.dueAt}, reason = ${fate.reason},
           answer = ${fate.answer}, message_id = ${fate.messageId}, settled_at = ${now}, worker_id = NULL,
           tries = tries - ${fate.refund}

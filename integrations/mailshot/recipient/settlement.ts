@@ -14,7 +14,7 @@ export interface Settlement {
 }
 
 const minute = 60_000
-/** After the first, second, … try. */
+/** After the first, second, … try. Greylisting asks for some five minutes. */
 const retryDelays = [5 * minute, 20 * minute, 60 * minute, 180 * minute, 360 * minute]
 
 /**
@@ -47,9 +47,17 @@ export function settlementOf(
       if (scope === 'relay') return { ...base, status: 'returned', reason }
       const tries = recipient.tries + 1
       if (tries >= limits.maxTries) return { ...base, status: 'failed', reason, answer: reason }
-      const delay = retryDelays[tries - 1] ?? 360 * minute
-      const dueAt = limits.now + Math.max(delay, (retryAfter ?? 0) * 1000)
+      const dueAt = limits.now + delayAfter(tries, retryAfter)
       return { ...base, status: 'deferred', reason, answer: reason, dueAt }
     }
   }
+}
+
+/** Milliseconds until the next try. Who names a wait is believed the first time; then the delays grow in any case. */
+function delayAfter(tries: number, retryAfter: number | undefined): number {
+  const delay = retryDelays[tries - 1] ?? 360 * minute
+  if (retryAfter === undefined) return delay
+  // Just after it, since clocks differ; a wait of a moment, or of days, is no answer to a newsletter.
+  const named = Math.min(24 * 60 * minute, Math.max(minute / 2, retryAfter * 1000 + 5000))
+  return tries === 1 ? named : Math.max(delay, named)
 }

@@ -120,6 +120,8 @@ describe('outcomeOfFault', () => {
 
   it.each([
     [rcptTo, '450 4.7.28 Unusual amount of mail from your domain'],
+    [rcptTo, '450 4.7.1 Rate limit exceeded, slow down'],
+    [body, '452 4.7.0 Too many messages from you, throttled'],
     [rcptTo, '451 4.7.500 Server busy'],
     [rcptTo, '451 4.4.1 No answer from host'],
     [rcptTo, '451 4.3.0 Temporary lookup failure'],

@@ -92,6 +92,8 @@ const rules: Rule[] = [
   // A mailbox's own quota, before the words that a relay's shares with it.
   { code: /^4/, status: /^2\.2$/, is: recipient },
   { code: /^5/, status: /^2\.2$/, is: soft },
+  // Said of one recipient it is their domain's limit; the relay's own are 421, 432 and 454, or said of the sender.
+  { at: ['recipient', 'message'], code: /^45[012]/, text: tooFast, is: domain },
   { text: tooFast, is: { ...relay, retryAfter: 5 } },
   { text: quota, is: { ...relay, retryAfter: 3600 } },
   // Login and sender are the same for every recipient.
