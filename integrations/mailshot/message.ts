@@ -98,10 +98,11 @@ export function languageFor(
   { variants, fallback }: { variants: Readonly<Record<string, unknown>>; fallback: string },
   lang: string,
 ): string {
+  if (Object.hasOwn(variants, lang)) return lang
   const [primary = ''] = lang.split('-')
   const langs = Object.keys(variants)
   const near = langs.find((one) => one.split('-')[0] === primary)
-  return [lang, primary].find((one) => langs.includes(one)) ?? near ?? fallback
+  return langs.includes(primary) ? primary : (near ?? fallback)
 }
 
 type Templates = Record<'subject' | 'html' | 'text', PreparedTemplate>

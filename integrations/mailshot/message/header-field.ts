@@ -30,6 +30,7 @@ export function headerField(name: string, value: string): string {
  * brackets (RFC 2369 §2), so one beyond all lines is broken there.
  */
 export function tokenField(name: string, value: string): string {
+  if (value.length < shortToken && /^[!-~]+$/.test(value)) return `${name}: ${value}\r\n`
   const text = onOneLine(value).replace(/[^ -~]/gu, percentEncoded)
   return fold(
     name,
@@ -37,6 +38,8 @@ export function tokenField(name: string, value: string): string {
   )
 }
 
+/** One that fits on the line of any field's name. */
+const shortToken = 50
 const longToken = /[^ ]{900}/
 const chunks = /[^ ]{1,900}/g
 
@@ -53,6 +56,7 @@ function listIdField(value: string): string {
 }
 
 function phrase(words: string, field: string): string[] {
+  if (/^\w{1,60}$/.test(words)) return [words]
   const text = onOneLine(words)
   if (text === '') return []
   if (needsEncoding(text)) return encodedWords(text, field)
@@ -74,6 +78,7 @@ function writtenAddress(address: string): string {
 const dotAtom = /^[\w!#$%&'*+/=?^`{|}~\u0080-\uffff-]+(?:\.[\w!#$%&'*+/=?^`{|}~\u0080-\uffff-]+)*$/
 
 function onOneLine(value: string): string {
+  if (/^[!-~]+(?: [!-~]+)*$/.test(value)) return value
   return value.replace(/[\p{Cc}\u2028\u2029 ]+/gu, ' ').trim()
 }
 

@@ -44,7 +44,18 @@ function headerOf({ from, to, replyTo, subject, messageId, headers }: Head, date
       ? headerField(name, value)
       : shared(`${name}: ${value}`, () => headerField(name, value))
   }
-  return `${header}Date: ${date.toUTCString().replace('GMT', '+0000')}\r\n`
+  return header + dateField(date)
+}
+
+let dated = { second: NaN, field: '' }
+
+/** Mails of one second have one date. */
+function dateField(date: Date): string {
+  const second = Math.floor(date.getTime() / 1000)
+  if (second !== dated.second) {
+    dated = { second, field: `Date: ${date.toUTCString().replace('GMT', '+0000')}\r\n` }
+  }
+  return dated.field
 }
 
 const ofOneReader = new Set(['List-Unsubscribe', 'X-Mailshot-Redirected-From'])

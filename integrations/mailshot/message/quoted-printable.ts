@@ -25,10 +25,8 @@ export function encodeQuotedPrintable(text: string): string {
  * that the next one begins a line, whatever it is.
  */
 export function encodePiece(text: string): string {
-  if (plainPiece.test(text)) return text + softBreak
-  if (text === '') return ''
   const encoded = encodeQuotedPrintable(text)
-  return encoded.endsWith('\n') ? encoded : encoded + softBreak
+  return text === '' || encoded.endsWith('\n') ? encoded : flat(encoded + softBreak)
 }
 
 /** The pieces of a whole text, encoded: those given by their number in `known` are already, others are texts. */
@@ -38,14 +36,20 @@ export function encodePieces(
 ): string[] {
   const encoded: string[] = []
   for (const piece of pieces) {
-    const next = typeof piece === 'string' ? encodePiece(piece) : (known[piece] ?? '')
-    if (next !== '') encoded.push(next)
+    if (typeof piece === 'number') encoded.push(known[piece] ?? '')
+    else if (plainPiece.test(piece)) encoded.push(piece, softBreak)
+    else encoded.push(encodePiece(piece))
   }
+  while (encoded.at(-1) === '') encoded.pop()
   // A text that ended in a soft line break would have no end.
-  const last = encoded.pop()
-  if (last !== undefined)
-    encoded.push(last.endsWith(softBreak) ? last.slice(0, -softBreak.length) : last)
+  const last = encoded.pop() ?? ''
+  encoded.push(last.endsWith(softBreak) ? last.slice(0, -softBreak.length) : last)
   return encoded
+}
+
+/** Without the seam that V8 leaves between added strings, and would close again for each mail. */
+function flat(text: string): string {
+  return Buffer.from(text, 'latin1').toString('latin1')
 }
 
 const softBreak = '=\r\n'
