@@ -1,8 +1,22 @@
 import { once } from 'node:events'
 import { createServer, type Socket } from 'node:net'
 
-/** What the server does at a step: a line (or several) to answer, or `silence` for ever, or `drop` the connection. */
+/**
+ * What the server does at a step: a line (or several) to answer, or `silence` for ever, or `drop` the connection; with
+ * ` then drop` behind a line, both.
+ */
 export type Act = string
+
+/** Where the server is when it asks what to do. */
+export interface Moment {
+  step: Step
+  /** The first is 0. */
+  connection: number
+  /** How many bodies the connection has brought. */
+  messages: number
+  /** The address of the message's RCPT, once it came. */
+  to: string
+}
 
 export interface Script {
   greeting?: Act
@@ -29,6 +43,10 @@ export interface ScriptedSmtpServer {
   connections(): number
   /** How many bodies came whole, down to the dot. */
   bodies(): number
+  /** The messages to somebody whose body came whole, and what the server did then. */
+  books: { to: string; connection: number; answer: Act }[]
+  /** How many connections are open. */
+  open(): number
   close(): Promise<void>
 }
 
@@ -44,20 +62,26 @@ const usual = {
   end: '250 2.0.0 Ok: queued as SCRIPTED',
 } as const
 
-type Step = keyof typeof usual
+export type Step = keyof typeof usual
 
-/** An SMTP server that misbehaves at one step as its script says, over plain TCP; it copes with pipelined commands. */
-export async function startScriptedSmtpServer(script: Script = {}): Promise<ScriptedSmtpServer> {
+/** An SMTP server that misbehaves as its script says, over plain TCP; it copes with pipelined commands. */
+export async function startScriptedSmtpServer(
+  script: Script | ((moment: Moment) => Act | undefined) = {},
+): Promise<ScriptedSmtpServer> {
+  const direct =
+    typeof script === 'function' ? script : (moment: Moment) => fromScript(script, moment)
   const commands: string[] = []
+  const books: ScriptedSmtpServer['books'] = []
   const sockets = new Set<Socket>()
   let connections = 0
   const server = createServer((socket) => {
+    const connection = connections
     connections += 1
     sockets.add(socket)
     socket.on('close', () => sockets.delete(socket))
     // The client's breaking off is some tests' subject.
     socket.on('error', () => undefined)
-    converse(socket, script, commands)
+    converse({ socket, connection, direct, commands, books })
   })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
@@ -69,6 +93,8 @@ export async function startScriptedSmtpServer(script: Script = {}): Promise<Scri
     commands,
     connections: () => connections,
     bodies: () => commands.filter((command) => command === '<body>').length,
+    books,
+    open: () => sockets.size,
     async close() {
       for (const socket of sockets) socket.destroy()
       server.close()
@@ -77,19 +103,50 @@ export async function startScriptedSmtpServer(script: Script = {}): Promise<Scri
   }
 }
 
-function converse(socket: Socket, script: Script, commands: string[]): void {
-  const state = { buffered: '', inBody: false, bodyBegun: false, refused: false, messages: 0 }
+interface Conversation {
+  socket: Socket
+  connection: number
+  direct: (moment: Moment) => Act | undefined
+  commands: string[]
+  books: ScriptedSmtpServer['books']
+}
+
+function converse({ socket, connection, direct, commands, books }: Conversation): void {
+  const state = {
+    buffered: '',
+    inBody: false,
+    bodyBegun: false,
+    refused: false,
+    messages: 0,
+    to: '',
+    isOver: false,
+  }
 
   function act(step: Step): boolean {
-    const what = whatToDo(script, step, state)
+    const { messages, to } = state
+    const scripted = direct({ step, connection, messages, to })
+    // A client that pipelines has sent DATA before it could see its recipient refused.
+    const fallback =
+      step === 'data' && state.refused ? '503 5.5.1 No valid recipients' : usual[step]
+    const what = scripted ?? fallback
     if (step === 'mail') state.refused = false
     if (step === 'mail' || step === 'rcpt') state.refused ||= !what.startsWith('2')
-    if (step === 'data') state.inBody = what.startsWith('3')
-    if (step === 'end') Object.assign(state, { inBody: false, bodyBegun: false })
-    if (what === 'drop') socket.destroy()
-    else if (what !== 'silence' && what !== '') socket.write(`${what}\r\n`)
+    if (step === 'data') state.inBody = what.startsWith('354')
+    if (step === 'end') {
+      if (!state.refused) books.push({ to, connection, answer: what })
+      Object.assign(state, { inBody: false, bodyBegun: false })
+    }
+    return play(what)
+  }
+
+  function play(what: Act): boolean {
+    const line = what.replace(/ then drop$/, '')
+    const isEnd = what === 'drop' || line !== what || what.startsWith('421')
+    if (line !== 'drop' && line !== 'silence' && line !== '') socket.write(`${line}\r\n`)
     if (what.startsWith('421')) socket.end()
-    return what !== 'drop' && what !== 'silence'
+    else if (isEnd) socket.destroy()
+    state.isOver ||= isEnd || what === 'silence'
+    return !state.isOver
   }
 
   function readBody(): boolean {
@@ -113,7 +170,8 @@ function converse(socket: Socket, script: Script, commands: string[]): void {
     state.buffered = state.buffered.slice(end + 2)
     commands.push(command)
     const step = stepOf(command)
-    if (step === undefined) return socket.write('250 2.0.0 Ok\r\n')
+    if (step === undefined) return play(command === 'QUIT' ? '221 2.0.0 Bye then drop' : '250 Ok')
+    if (step === 'rcpt') state.to = command.slice('RCPT TO:<'.length, -1)
     return act(step)
   }
 
@@ -121,17 +179,13 @@ function converse(socket: Socket, script: Script, commands: string[]): void {
   socket.setEncoding('latin1')
   socket.on('data', (chunk: string) => {
     state.buffered += chunk
-    while (state.inBody ? readBody() : readCommand());
+    while (!state.isOver && (state.inBody ? readBody() : readCommand()));
   })
 }
 
-function whatToDo(script: Script, step: Step, state: { messages: number; refused: boolean }): Act {
-  const again = state.messages > 0 ? script.next : undefined
-  const scripted =
-    (step === 'greeting' || step === 'ehlo' ? undefined : again?.[step]) ?? script[step]
-  // A client that pipelines has sent DATA before it could see its recipient refused.
-  if (step === 'data' && state.refused) return scripted ?? '503 5.5.1 No valid recipients'
-  return scripted ?? usual[step]
+function fromScript(script: Script, { step, messages }: Moment): Act | undefined {
+  const again = messages > 0 ? script.next : undefined
+  return (step === 'greeting' || step === 'ehlo' ? undefined : again?.[step]) ?? script[step]
 }
 
 const steps: Record<string, Step> = {

@@ -1,0 +1,142 @@
+import * as fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import type { Message } from '../../../integrations/mailshot/transport.ts'
+import { smtp } from '../../../integrations/mailshot/transports/smtp.ts'
+import { testMessage } from '../../messages.ts'
+import { type Act, type Moment, startScriptedSmtpServer } from '../../scripted-smtp-server.ts'
+
+const { signal } = new AbortController()
+
+// What a server may do by the RFCs, and what it must not.
+const lawful: Act[] = [
+  'drop',
+  '421 4.3.2 closing',
+  '450 4.2.1 busy',
+  '451 4.7.1 greylisted',
+  '550 5.1.1 nobody',
+  '552-5.3.4 too\r\n552 5.3.4 large',
+]
+const unlawful: Act[] = [
+  'silence',
+  'what?',
+  '250-Ok\r\n550 no',
+  '250 Ok\r\n250 Ok',
+  '199 wait',
+  '250 2.0.0 Ok',
+  '354 go on',
+  '354 go on\r\n250 Ok',
+  '354 go on\r\n354 go on',
+  '550 no\r\n250 Ok',
+  '421 4.3.2 closing\r\n250 Ok',
+  '250 Ok then drop',
+]
+
+const act = fc.oneof(
+  { weight: 9, arbitrary: fc.constant(undefined) },
+  { weight: 2, arbitrary: fc.constantFrom(...lawful) },
+  { weight: 1, arbitrary: fc.constantFrom(...unlawful) },
+)
+
+const plan = fc.record({
+  connections: fc.integer({ min: 1, max: 3 }),
+  pipelining: fc.boolean(),
+  // The sixth is larger than what leaves at once.
+  messages: fc.integer({ min: 1, max: 8 }),
+  /** What the server does at each command and body in turn; what it is used to after the last. */
+  acts: fc.array(act, { maxLength: 60, size: 'max' }),
+  greetings: fc.array(act, { maxLength: 3 }),
+})
+
+describe('the books of both sides', () => {
+  it('agree, whatever the server does', async () => {
+    await fc.assert(
+      fc.asyncProperty(plan, async (one) => {
+        expect(disagreements(await run(one))).toEqual([])
+      }),
+      { numRuns: 60, ...fromEnvironment() },
+    )
+  })
+})
+
+/** For a long run by hand, and to repeat one. */
+function fromEnvironment() {
+  const { FUZZ_RUNS, FUZZ_SEED } = process.env
+  return {
+    ...(FUZZ_RUNS !== undefined && { numRuns: Number(FUZZ_RUNS) }),
+    ...(FUZZ_SEED !== undefined && { seed: Number(FUZZ_SEED) }),
+  }
+}
+
+type Plan = typeof plan extends fc.Arbitrary<infer P> ? P : never
+type Result = Awaited<ReturnType<typeof run>>
+
+async function run({ connections, pipelining, messages: count, acts, greetings }: Plan) {
+  const isSilent = [...acts, ...greetings].includes('silence')
+  const broken = new Set<number>()
+  const queues = { acts: [...acts], greetings: [...greetings] }
+  const relay = await startScriptedSmtpServer((moment) => {
+    if (moment.step === 'ehlo') return ehlo(pipelining)
+    const queue = moment.step === 'greeting' ? queues.greetings : queues.acts
+    return misbehave(moment, queue.shift(), broken)
+  })
+  const transport = smtp({
+    host: relay.host,
+    port: relay.port,
+    tls: 'none',
+    connections,
+    connectTimeoutSeconds: isSilent ? 0.05 : 30,
+    answerTimeoutSeconds: isSilent ? 0.05 : 30,
+  })
+  const messages = Array.from({ length: count }, (_, index) => numbered(index))
+  const outcomes = await Promise.all(messages.map((message) => transport.send([message], signal)))
+  await transport.close?.()
+  await relay.close()
+  return { messages, outcomes: outcomes.flat(), books: relay.books, broken, isSilent }
+}
+
+function misbehave({ step, connection }: Moment, what: Act | undefined, broken: Set<number>) {
+  // Within a body a server may break in; were it to go on after that, its books would contradict themselves.
+  if (step === 'body' && !/^(?:421 4.3.2 closing|drop|silence)$/.test(what ?? '')) return undefined
+  if (what !== undefined && unlawful.includes(what)) broken.add(connection)
+  return what
+}
+
+function disagreements({ messages, outcomes, books, broken, isSilent }: Result): string[] {
+  return messages.flatMap((message, index) => {
+    const { to } = message.envelope
+    const arrived = books.filter((book) => book.to === to)
+    const kept = arrived.filter((book) => !isRefusal(book.answer))
+    const [first] = kept
+    const outcome = outcomes[index]?.status ?? 'missing'
+    const isClear = !isSilent && first !== undefined && !broken.has(first.connection)
+    if (kept.length <= 1 && allowed(first?.answer, isClear).includes(outcome)) return []
+    return [JSON.stringify({ to, outcome: outcomes[index], arrived })]
+  })
+}
+
+function isRefusal(answer: Act): boolean {
+  return /^[45]/.test(answer) && !isTaking(answer)
+}
+
+function isTaking(answer: Act): boolean {
+  return /(?:^|^421.*\r\n)250 /.test(answer)
+}
+
+/** What may be said of a message, by what the server did when its body had come whole. */
+function allowed(answer: Act | undefined, isClear: boolean): string[] {
+  if (answer === undefined) return ['deferred', 'rejected', 'blocked', 'uncertain']
+  // It may have been taken, for all that the client can know.
+  if (!isTaking(answer)) return ['uncertain']
+  // A server that kept to the rules until then was understood.
+  return isClear ? ['accepted'] : ['accepted', 'uncertain']
+}
+
+function numbered(index: number): Message {
+  const to = `reader${index}@example.com`
+  const text = index === 5 ? 'long '.repeat(80_000) : 'short'
+  return testMessage({ envelope: { from: 'bounces@example.org', to }, text })
+}
+
+function ehlo(pipelining: boolean): Act {
+  return `250-scripted.example\r\n${pipelining ? '250-PIPELINING\r\n' : ''}250 SIZE 100000000`
+}
