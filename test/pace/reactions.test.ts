@@ -7,7 +7,7 @@ import { readSend } from '../../integrations/mailshot/send.ts'
 import type { Outcome } from '../../integrations/mailshot/transport.ts'
 import { statusCounts } from '../people.ts'
 import { startFixture } from '../start-fixture.ts'
-import { openReceivingSide } from './receiving-side.ts'
+import { deliverUntil, openReceivingSide } from './receiving-side.ts'
 
 const minute = 60_000
 
@@ -106,12 +106,7 @@ describe('the same refusal again and again', () => {
       },
     )
     const { send } = await start()
-    await mailshot.sleep(0)
-    const stop = new AbortController()
-    const done = deliver(mailshot, { signal: stop.signal })
-    while ((await readSend(mailshot, send.id)).status !== 'paused') await mailshot.sleep(500)
-    stop.abort()
-    await done
+    await deliverUntil(mailshot, mailshot.now() + 10_000)
     expect(await readSend(mailshot, send.id)).toMatchObject({
       failed: 10,
       reason: expect.stringMatching(/^blocked: refused 10 times in a row: 550 5\.7\.1 <Reader/),
@@ -170,18 +165,14 @@ describe('a letter', () => {
       { readers: { 'example.net': 30 } },
     )
     await start()
-    const stop = new AbortController()
-    const done = deliver(mailshot, { signal: stop.signal })
-    await mailshot.sleep(90_000)
+    await deliverUntil(mailshot, mailshot.now() + 90_000)
     const asked = mailshot.now()
     await mailshot.db.write(
       sql`INSERT INTO letters (kind, email, lang, "values", status, due_at, created_at)
           SELECT 'alarm', 'Somebody@Example.net', 'en', json_object('event', 'done', 'send', id), 'pending', ${asked}, ${asked}
           FROM sends`,
     )
-    await mailshot.sleep(30_000)
-    stop.abort()
-    await done
+    await deliverUntil(mailshot, asked + 30_000)
     const letter = arrivals.find(({ to }) => to === 'Somebody@Example.net')
     expect((letter?.at ?? Infinity) - asked).toBeLessThan(12_000)
   })

@@ -74,6 +74,15 @@ export function mortalWorker(mailshot: TestMailshot): { done: Promise<unknown>; 
   }
 }
 
+/** One worker, until a moment in virtual time. A sleep beside it would let the clock run past it. */
+export async function deliverUntil(mailshot: TestMailshot, until: number): Promise<void> {
+  const stop = new AbortController()
+  const onProgress = () => {
+    if (mailshot.now() >= until) stop.abort()
+  }
+  await deliver(mailshot, { signal: stop.signal, onProgress })
+}
+
 /** The most that any half-open window of this length holds. */
 export function mostInWindow(times: readonly number[], windowMs: number): number {
   const sorted = times.toSorted((a, b) => a - b)
