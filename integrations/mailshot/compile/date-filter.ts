@@ -11,10 +11,7 @@ export function formatDate(value: unknown, format: unknown, lang: string): unkno
   if (!date) return value
   const wanted = typeof format === 'string' ? format : 'long'
   const style = styles.find((one) => one === wanted)
-  if (style)
-    return new Intl.DateTimeFormat(localeOf(lang), { dateStyle: style, timeZone: 'UTC' }).format(
-      date,
-    )
+  if (style) return formatterFor(lang, { dateStyle: style }).format(date)
   return wanted.replace(
     letters,
     (whole, letter: string) => parts[letter]?.(date, lang, whole.includes('-')) ?? whole,
@@ -70,5 +67,17 @@ function digits(value: number, bare: boolean): string {
 }
 
 function named(date: Date, lang: string, options: Intl.DateTimeFormatOptions): string {
-  return new Intl.DateTimeFormat(localeOf(lang), { ...options, timeZone: 'UTC' }).format(date)
+  return formatterFor(lang, options).format(date)
+}
+
+/** Kept, since making one costs more than composing the rest of a mail. */
+const formatters = new Map<string, Intl.DateTimeFormat>()
+
+function formatterFor(lang: string, options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
+  const key = `${lang} ${JSON.stringify(options)}`
+  const known = formatters.get(key)
+  if (known) return known
+  const formatter = new Intl.DateTimeFormat(localeOf(lang), { ...options, timeZone: 'UTC' })
+  formatters.set(key, formatter)
+  return formatter
 }
