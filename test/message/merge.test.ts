@@ -61,10 +61,12 @@ describe('prepareMerge', () => {
     assert(
       property(outputs, escapes, string({ unit: 'binary' }), (output, escape, nom) => {
         const plain = merge(['a', { output, escape }, 'b'], { nom })
-        const liquid = merge(['a', { output, escape }, 'b', { tag: 'if x' }, { tag: 'endif' }], {
-          nom,
-        })
-        expect(plain).toBe(liquid)
+        const beside = [{ tag: 'if x' }, { tag: 'endif' }]
+        expect(merge(['a', { output, escape }, 'b', ...beside], { nom })).toBe(plain)
+        // Only Liquid knows what a name of the template's own holds.
+        expect(merge([{ tag: 'assign nom = nom' }, 'a', { output, escape }, 'b'], { nom })).toBe(
+          plain,
+        )
       }),
     )
   })
@@ -78,5 +80,12 @@ describe('prepareMerge', () => {
     ]
     expect(merge(template, { nom: 'abc' })).toHaveLength(150_000)
     expect(() => merge(template, { nom: 'a'.repeat(900) })).toThrow('45000000 characters long')
+  })
+
+  test('takes a name that the template makes for what the template made it', () => {
+    const nom = { output: 'nom', escape: 'plain' } as const
+    const values = { nom: 'x', lists: ['a', 'b'] }
+    expect(merge([nom, { tag: 'assign nom = "y"' }, nom], values)).toBe('xy')
+    expect(merge([{ tag: 'for nom in lists' }, nom, { tag: 'endfor' }, nom], values)).toBe('abx')
   })
 })

@@ -73,20 +73,29 @@ function fillOutputs(template: FlatTemplate, lang: string): PreparedTemplate['fi
   }
 }
 
+function prepareOutput(output: Output, lang: string): Merge {
+  const simple = readSimple(output)
+  return simple ? simple.merge : liquidMerge(toLiquid(output), lang)
+}
+
 /** The two forms that nearly all outputs have need no Liquid. */
-function prepareOutput({ output, escape }: Output, lang: string): Merge {
+function readSimple({ output, escape }: Output): { field: string; merge: Merge } | undefined {
   const simple = /^([a-z_]\w*)(?:\s*\|\s*default:\s*(?:"([^"]*)"|'([^']*)'))?$/i.exec(output)
-  if (!simple) return liquidMerge(toLiquid({ output, escape }), lang)
+  if (!simple) return undefined
   const [, field = '', double, single] = simple
   const fallback = double ?? single
-  return (scope) => {
+  const merge: Merge = (scope) => {
     const value = Object.hasOwn(scope, field) ? scope[field] : ''
     return escapeValue(fallback !== undefined && isBlank(value) ? fallback : value, escape)
   }
+  return { field, merge }
 }
 
-/** What comes out of Liquid: the numbers of literals and the values, each behind its mark, which no value can hold. */
-const [literalMark, valueMark] = ['\u0001', '\u0002']
+/**
+ * What comes out of Liquid: the numbers of literals, then of simple outputs, which are evaluated beside it, and the values of
+ * the others; each behind its mark, which no value can hold.
+ */
+const [numberMark, valueMark] = ['\u0001', '\u0002']
 
 function fillByLiquid(
   template: Template,
@@ -94,20 +103,36 @@ function fillByLiquid(
   lang: string,
 ): PreparedTemplate['fill'] {
   const literal = counter()
+  const outputs: Merge[] = []
+  const own = ownNames(template)
   const source = template.map((part) => {
-    if (typeof part === 'string') return literalMark + literal()
-    return 'tag' in part ? toLiquid(part) : valueMark + toLiquid(part)
+    if (typeof part === 'string') return numberMark + literal()
+    if ('tag' in part) return toLiquid(part)
+    const simple = readSimple(part)
+    if (!simple || own.has(simple.field)) return valueMark + toLiquid(part)
+    return numberMark + (literals.length + outputs.push(simple.merge) - 1)
   })
   const run = liquidMerge(source.join(''), lang)
   return (scope) => {
-    const filled = piecesOf(run(scope))
+    const filled = piecesOf(run(scope)).map((piece) =>
+      typeof piece === 'string' ? piece : (outputs[piece - literals.length]?.(scope) ?? piece),
+    )
     requireLength(filled, literals)
     return filled
   }
 }
 
+/** Names that mean something else in this template than a reader's field. */
+function ownNames(template: Template): Set<string> {
+  const tags = template.flatMap((part) =>
+    typeof part === 'object' && 'tag' in part ? part.tag : [],
+  )
+  const made = tags.map((tag) => /^\s*(?:assign|for)\s+([\w-]+)/.exec(tag)?.[1] ?? '')
+  return new Set([...made, 'forloop', 'true', 'false', 'nil', 'null', 'empty', 'blank'])
+}
+
 function piecesOf(trace: string): Filled {
-  return trace.split(literalMark).flatMap((chunk) => {
+  return trace.split(numberMark).flatMap((chunk) => {
     const [number = '', ...values] = chunk.split(valueMark)
     return number === '' ? values : [Number(number), ...values]
   })
