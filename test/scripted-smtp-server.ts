@@ -3,7 +3,7 @@ import { createServer, type Socket } from 'node:net'
 
 /**
  * What the server does at a step: a line (or several) to answer, or `silence` for ever, or `drop` the connection; with
- * ` then drop` behind a line, both.
+ * ` then drop` behind a line, both; `trickle 250-more` says that line again and again.
  */
 export type Act = string
 
@@ -140,6 +140,7 @@ function converse({ socket, connection, direct, commands, books }: Conversation)
   }
 
   function play(what: Act): boolean {
+    if (what.startsWith('trickle ')) return trickle(socket, what.slice('trickle '.length))
     const line = what.replace(/ then drop$/, '')
     const isEnd = what === 'drop' || line !== what || what.startsWith('421')
     if (line !== 'drop' && line !== 'silence' && line !== '') socket.write(`${line}\r\n`)
@@ -181,6 +182,12 @@ function converse({ socket, connection, direct, commands, books }: Conversation)
     state.buffered += chunk
     while (!state.isOver && (state.inBody ? readBody() : readCommand()));
   })
+}
+
+function trickle(socket: Socket, line: string): false {
+  const timer = setInterval(() => socket.write(`${line}\r\n`), 10)
+  socket.once('close', () => clearInterval(timer))
+  return false
 }
 
 function fromScript(script: Script, { step, messages }: Moment): Act | undefined {

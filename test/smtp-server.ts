@@ -57,6 +57,8 @@ export interface TestSmtpServer {
   events: EventEmitter<{ message: [ReceivedMail] }>
   /** The connections open at this moment. */
   connections(): number
+  /** All that were ever opened. */
+  opened(): number
   waitForMessages(count: number, timeoutMs?: number): Promise<ReceivedMail[]>
   close(): Promise<void>
 }
@@ -69,6 +71,7 @@ export async function startSmtpServer(options: SmtpServerOptions = {}): Promise<
   const messages: ReceivedMail[] = []
   const events = new EventEmitter<{ message: [ReceivedMail] }>()
   events.setMaxListeners(0)
+  let opened = 0
   const server = new SMTPServer({
     ...transportSecurity(options),
     ...authentication(options),
@@ -77,6 +80,10 @@ export async function startSmtpServer(options: SmtpServerOptions = {}): Promise<
     disableReverseLookup: true,
     closeTimeout: 200,
     logger: false,
+    onConnect: (_session, done) => {
+      opened += 1
+      done()
+    },
     onMailFrom: (from, _session, done) => done(asError(options.onMailFrom?.(from.address))),
     onRcptTo: (to, _session, done) => done(asError(options.onRcpt?.(to.address))),
     onData: (stream, session, done) => {
@@ -111,6 +118,7 @@ export async function startSmtpServer(options: SmtpServerOptions = {}): Promise<
     messages,
     events,
     connections: () => server.connections.size,
+    opened: () => opened,
     waitForMessages: (count, timeoutMs = 30_000) =>
       waitForMessages(messages, events, count, timeoutMs),
     close: () => new Promise((resolve) => server.close(() => resolve())),

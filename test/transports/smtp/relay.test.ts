@@ -1,11 +1,17 @@
 import { afterEach, describe, expect, it } from 'vitest'
-import { smtp } from '../../../integrations/mailshot/transports/smtp.ts'
+import { smtp, type SmtpOptions } from '../../../integrations/mailshot/transports/smtp.ts'
 import { testMessage } from '../../messages.ts'
-import { type Script, startScriptedSmtpServer } from '../../scripted-smtp-server.ts'
+import {
+  type Act,
+  type Moment,
+  type Script,
+  startScriptedSmtpServer,
+} from '../../scripted-smtp-server.ts'
+import { startSmtpServer, testCa } from '../../smtp-server.ts'
 
 const { signal } = new AbortController()
-// Larger than the socket's buffers, so that a server can break in on its way.
-const large = { html: `<p>${'long '.repeat(200_000)}</p>` }
+// Larger than all buffers between the two sides, so that a server can break in on its way.
+const large = () => ({ ...testMessage(), mime: () => 'long\r\n'.repeat(3_000_000) })
 const closing: { close?(): Promise<void> }[] = []
 afterEach(async () => {
   for (const one of closing.splice(0).toReversed()) await one.close?.()
@@ -50,10 +56,15 @@ describe('hand-over to the relay', () => {
     },
   )
 
-  it('does not know what became of a message whose body was cut off', async () => {
-    const { outcome, bodies } = await sendTo({ body: 'drop' }, [testMessage(large)])
-    expect(outcome).toMatchObject({ status: 'uncertain' })
+  it('knows that a message did not arrive whose body was cut off before its end', async () => {
+    const { outcome, bodies } = await sendTo({ body: 'drop' }, [large()])
+    expect(outcome).toMatchObject({ status: 'deferred', scope: 'relay' })
     expect(bodies).toBe(0)
+  })
+
+  it('waits for what a closing server still has to say of a message it took', async () => {
+    const { outcome } = await sendTo({ end: '421 4.3.2 closing\r\n250 2.0.0 Ok: queued as LATE' })
+    expect(outcome).toMatchObject({ status: 'accepted', providerId: 'LATE' })
   })
 
   it.each([
@@ -81,13 +92,91 @@ describe('hand-over to the relay', () => {
     },
   )
 
-  it.each([{ body: 'drop' }, { end: 'drop' }])(
-    'never sends a second copy on a connection used before: %j',
-    async (next) => {
-      const messages = [testMessage(), testMessage(large)]
-      const { outcome, connections } = await sendTo({ next }, messages)
-      expect(outcome).toMatchObject({ status: 'uncertain' })
-      expect(connections).toBe(1)
+  it('never sends a second copy on a connection used before', async () => {
+    const messages = [testMessage(), testMessage()]
+    const { outcome, connections } = await sendTo({ next: { end: 'drop' } }, messages)
+    expect(outcome).toMatchObject({ status: 'uncertain' })
+    expect(connections).toBe(1)
+  })
+})
+
+/** Sends many messages at once, over connections that the server treats as it likes. */
+async function sendMany(
+  direct: (moment: Moment) => Act | undefined,
+  { count, ...options }: Partial<SmtpOptions> & { count: number },
+) {
+  const relay = await startScriptedSmtpServer(direct)
+  const { host, port } = relay
+  const transport = smtp({ host, port, tls: 'none', ...options })
+  closing.push(relay, transport)
+  const sending = Array.from({ length: count }, () => transport.send([testMessage()], signal))
+  const outcomes = (await Promise.all(sending)).flat()
+  return { outcomes, statuses: new Set(outcomes.map(({ status }) => status)), relay }
+}
+
+describe('connections that the server limits', () => {
+  it.each([
+    ['answers 421 after three messages', { mail: '421 4.7.0 enough for one connection' }],
+    ['closes after three messages', { mail: 'drop' }],
+    ['closes with the third answer', { end: '250 2.0.0 Ok then drop' }],
+  ])('cost nobody a try where the server %s', async (_what, acts: Script) => {
+    const isLast = (messages: number) => messages === (acts.end ? 2 : 3)
+    const { statuses, relay } = await sendMany(
+      ({ step, messages }) => (isLast(messages) && step in acts ? acts[step] : undefined),
+      { count: 40, connections: 2 },
+    )
+    expect(statuses).toEqual(new Set(['accepted']))
+    expect(relay.bodies()).toBe(40)
+    expect(relay.connections()).toBeGreaterThanOrEqual(13)
+  })
+
+  it('carry everything where the relay lets in fewer than it was said to', async () => {
+    const { statuses } = await sendMany(
+      ({ step, connection }) =>
+        step === 'greeting' && connection > 1 ? '421 4.7.0 too many connections' : undefined,
+      { count: 40, connections: 5 },
+    )
+    expect(statuses).toEqual(new Set(['accepted']))
+  })
+
+  it('give a message up that none of them takes, without the blame for it', async () => {
+    const { outcomes } = await sendMany(({ step }) => (step === 'rcpt' ? 'drop' : undefined), {
+      count: 6,
+      connections: 2,
+    })
+    expect(new Set(outcomes.map((outcome) => 'scope' in outcome && outcome.scope))).toEqual(
+      new Set(['relay']),
+    )
+  })
+
+  it('try a wrong password once, however many messages wait', async () => {
+    const { statuses, relay } = await sendMany(
+      ({ step }) => (step === 'auth' ? '535 5.7.8 wrong' : undefined),
+      { count: 10, connections: 5, user: 'news', password: 'wrong password' },
+    )
+    expect(statuses).toEqual(new Set(['blocked']))
+    expect(relay.connections()).toBe(1)
+  })
+})
+
+describe('connections over TLS', () => {
+  it.each(['starttls', 'implicit'] as const)(
+    'are renewed between two messages of a long send: %s',
+    async (tls) => {
+      const auth = { user: 'news', password: 'correct horse battery' }
+      const relay = await startSmtpServer({ tls, auth })
+      const { host, port } = relay
+      const renewAfterMinutes = 0.05 / 60
+      const transport = smtp({ host, port, tls, ca: testCa, ...auth, renewAfterMinutes })
+      closing.push(relay, transport)
+      let sent = 0
+      while (relay.opened() < 15) {
+        const sending = Array.from({ length: 10 }, () => transport.send([testMessage()], signal))
+        const outcomes = (await Promise.all(sending)).flat()
+        expect(new Set(outcomes.map(({ status }) => status))).toEqual(new Set(['accepted']))
+        sent += 10
+      }
+      expect(relay.messages).toHaveLength(sent)
     },
   )
 })
