@@ -3,6 +3,7 @@ import { type Command, type ExitCode, exitCodes } from './cli/command.ts'
 import { explainFault } from './cli/fault.ts'
 import { commandHelp, overview } from './cli/help.ts'
 import { openTerminal } from './cli/terminal.ts'
+import { keepYoungSpaceSmall } from './cli/young-space.ts'
 import { MailshotError } from './error.ts'
 
 /** A command before it is loaded. */
@@ -57,7 +58,10 @@ export const groups: Record<string, Record<string, Entry>> = {
     },
     deliver: {
       summary: 'be a worker: mail what is waiting',
-      load: async () => (await import('./cli/deliver.ts')).deliverCommand,
+      load: async () => {
+        keepYoungSpaceSmall()
+        return (await import('./cli/deliver.ts')).deliverCommand
+      },
     },
     status: {
       summary: 'show how far the sends are',
