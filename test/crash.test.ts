@@ -7,7 +7,6 @@ import { sql } from 'drizzle-orm/sql'
 import { pino } from 'pino'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { type Mailshot, openMailshot } from '../integrations/mailshot/mailshot.ts'
-import { listRecipients } from '../integrations/mailshot/recipient.ts'
 import { readSend } from '../integrations/mailshot/send.ts'
 import { tendSends } from '../integrations/mailshot/send/tend.ts'
 import { smtp } from '../integrations/mailshot/transports/smtp.ts'
@@ -17,27 +16,8 @@ import { expectEachSettledOnce, isCampaign } from './settled-once.ts'
 import { startSmtpServer, type TestSmtpServer } from './smtp-server.ts'
 import { startFixture } from './start-fixture.ts'
 
+// Kills in mid-send, of one worker and of several: torture/torture.test.ts.
 describe('a worker killed with SIGKILL', () => {
-  it('in mid-send loses nobody, mails nobody twice, and leaves few uncertain', async () => {
-    const server = await startSmtpServer({ delayMs: 2 })
-    const mailshot = await openReal(server)
-    await addReaders(mailshot, 600)
-    const { send } = await startFixture(mailshot, 'hello')
-    const { parallel, batch } = mailshot.config.transport
-    const kills = [50, 130, 220, 300, 410]
-    for (const count of kills) {
-      const worker = startWorker(mailshot, server)
-      await server.waitForMessages(count)
-      await kill(worker)
-    }
-    await finish(startWorker(mailshot, server))
-    await expectEachSettledOnce(mailshot, server, { sendId: send.id, total: 600 })
-    const { uncertain } = await readSend(mailshot, send.id)
-    expect(uncertain).toBeLessThanOrEqual(kills.length * parallel * batch)
-    const listed = await listRecipients(mailshot, { sendId: send.id, status: 'uncertain' })
-    expect(listed).toHaveLength(uncertain)
-  })
-
   it('in mid-freeze is followed by one that freezes the rest, each once', async () => {
     const server = await startSmtpServer()
     const mailshot = await openReal(server)
@@ -60,20 +40,6 @@ describe('a worker killed with SIGKILL', () => {
     )
     expect(frozen).toMatchObject({ count: 20_000, addresses: 20_000 })
     expect((await readSend(mailshot, send.id)).total).toBe(20_000)
-  })
-
-  it('among several loses nobody and mails nobody twice', async () => {
-    const server = await startSmtpServer({ delayMs: 2 })
-    const mailshot = await openReal(server)
-    await addReaders(mailshot, 500)
-    const { send } = await startFixture(mailshot, 'hello')
-    const [first, second] = [startWorker(mailshot, server), startWorker(mailshot, server)]
-    await server.waitForMessages(150)
-    await kill(first)
-    await server.waitForMessages(300)
-    await kill(second)
-    await Promise.all([1, 2].map(() => finish(startWorker(mailshot, server))))
-    await expectEachSettledOnce(mailshot, server, { sendId: send.id, total: 500 })
   })
 
   it('or only stopped past its lease and woken again, mails nobody twice', async () => {

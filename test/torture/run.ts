@@ -164,10 +164,11 @@ const patienceMs = 120_000
 
 /** Lets the rest be mailed in peace, and ends every process cleanly. */
 async function finish(run: Run): Promise<void> {
+  await keepWorkers(run, run.options.workers)
+  // Whoever wakes after the end could only say that something never left.
+  await Promise.all(run.naps)
   run.side.tell({ type: 'delay', ms: 1 })
   const deadline = performance.now() + patienceMs
-  await keepWorkers(run, run.options.workers)
-  await Promise.all(run.naps)
   for (;;) {
     await keepWorkers(run, run.options.workers)
     const send = await readSend(run.site.mailshot, slug)
