@@ -258,12 +258,14 @@ function openBell(mailshot: Mailshot) {
   return {
     ring: () => {
       rung = true
-      waiting?.abort()
+      // A reason of our own costs nothing; without one it is an error, with the stack of each message's outcome.
+      waiting?.abort('rung')
     },
     wait: async (ms: number) => {
       if (!rung) {
         waiting = new AbortController()
         await mailshot.sleep(Math.min(ms, tendEveryMs), waiting.signal)
+        waiting = undefined
       }
       rung = false
     },
