@@ -37,7 +37,7 @@ export function encodePieces(
   const encoded: string[] = []
   for (const piece of pieces) {
     if (typeof piece === 'number') encoded.push(known[piece] ?? '')
-    else if (plainPiece.test(piece)) encoded.push(piece, softBreak)
+    else if (isPlainText(piece)) pushLines(encoded, piece)
     else encoded.push(encodePiece(piece))
   }
   while (encoded.at(-1) === '') encoded.pop()
@@ -47,14 +47,29 @@ export function encodePieces(
   return encoded
 }
 
+/** Whether a text needs no more than line breaks, as most values and links do. */
+function isPlainText(text: string): boolean {
+  if (!plainText.test(text)) return false
+  for (let start = 0; start < text.length; start += longestLine) {
+    if (startsOddly(text, start)) return false
+  }
+  return true
+}
+
+function pushLines(encoded: string[], text: string): void {
+  for (let start = 0; start < text.length; start += longestLine) {
+    encoded.push(text.slice(start, start + longestLine), softBreak)
+  }
+}
+
 /** Without the seam that V8 leaves between added strings, and would close again for each mail. */
 function flat(text: string): string {
   return Buffer.from(text, 'latin1').toString('latin1')
 }
 
 const softBreak = '=\r\n'
-/** One line of characters that stand for themselves there: most values are. */
-const plainPiece = /^(?!\.|From )[ -<>-~]{0,74}[!-<>-~]$/
+/** Characters that stand for themselves, the last one at the end of a line too. */
+const plainText = /^[ -<>-~]*[!-<>-~]$/
 
 /** Without the `=` that ends a soft line. */
 const longestLine = 75
@@ -91,12 +106,15 @@ function reserve(octets: number): void {
 function writePlain(text: string, index: number): void {
   const char = text.charCodeAt(index)
   reserve(1)
-  if (room === longestLine) {
-    const isFrom = char === letterF && text.startsWith('From ', index)
-    if (char === dot || isFrom) return writeCode(char)
-  }
+  if (room === longestLine && startsOddly(text, index)) return writeCode(char)
   out[at++] = char
   room -= 1
+}
+
+/** Whether a line must not begin so. */
+function startsOddly(text: string, index: number): boolean {
+  const char = text.charCodeAt(index)
+  return char === dot || (char === letterF && text.startsWith('From ', index))
 }
 
 function writeCode(octet: number): void {
