@@ -24,7 +24,7 @@ export async function backUp(config: MailshotConfig, to: string): Promise<Backup
   const source = requireFile(config, 'backup')
   const file = resolve(to)
   if (existsSync(file)) {
-    throw new MailshotError(`${to}: there is one already; name another file, backups are kept`)
+    throw new MailshotError(`${to}: the file exists, and no backup is overwritten; name another`)
   }
   // In its folder, so that it takes its name in one step.
   const partial = `${file}.partial-${process.pid}`

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { open, rm } from 'node:fs/promises'
+import { chmod, chown, open, rm, stat } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { LibsqlError } from '@libsql/client'
@@ -56,6 +56,7 @@ export async function restore(
     await copyDatabase(resolve(from), staged)
     await checkIntegrity(staged)
     const facts = await prepare(staged, wiped)
+    await giveTo(staged, exists ? place : dirname(place))
     const aside = exists ? `${place}.before-${stamp(Date.now())}` : undefined
     // What a database that is gone has left behind would be taken for this one's.
     await setAside(place, aside ?? `${place}.leftover-${stamp(Date.now())}`)
@@ -84,6 +85,14 @@ async function prepare(staged: string, wiped: string[]): Promise<Omit<Restored, 
   } finally {
     db.close()
   }
+}
+
+/** What root restores must be open to the user that the site runs as. */
+async function giveTo(file: string, model: string): Promise<void> {
+  const { mode, uid, gid } = await stat(model)
+  const isFile = model !== dirname(file)
+  await chmod(file, isFile ? mode & 0o666 : 0o600)
+  if (process.getuid?.() === 0) await chown(file, uid, gid)
 }
 
 async function openSendIds(db: Database): Promise<string[]> {

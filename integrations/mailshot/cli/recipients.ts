@@ -73,12 +73,11 @@ function viewOf(status: RecipientStatus | undefined, timeZone: string): View<Sho
     // What the log of the mail server is searched for.
     return {
       ...shared,
-      heading: ['address', 'in hand', 'what happened', 'answer', 'message id'],
+      heading: ['address', 'in hand', 'what happened', 'message id'],
       cells: (row) => [
         row.email,
         formatMoment(row.inHandAt, timeZone),
-        row.reason ?? '',
-        row.answer ?? '',
+        [row.reason, row.answer].filter(Boolean).join(': '),
         row.messageId ?? '',
       ],
     }

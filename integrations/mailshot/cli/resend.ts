@@ -84,12 +84,11 @@ function describe({ terminal }: ResendCall, plan: Plan): void {
   if (elsewhere > 0) {
     terminal.note(`left out: ${elsewhere}, since a later send of the campaign has reached them`)
   }
-  if (uncertain > 0) {
-    terminal.warn(
-      `${uncertain === 1 ? 'The uncertain one' : `Some of the ${uncertain} uncertain ones`} may have got it, and then gets it twice.`,
-    )
+  if (uncertain === 1) terminal.warn('The uncertain one may have got it, and then gets it twice.')
+  if (uncertain > 1) {
+    terminal.warn(`Some of the ${uncertain} uncertain ones may have got it, and then get it twice.`)
   }
-  if (sent > 0) terminal.warn(`${count(sent, 'recipient')} got it, and get it twice.`)
+  if (sent > 0) terminal.warn(`${count(sent, 'recipient')} got it already: they get it twice.`)
 }
 
 async function isSure({ values, terminal }: ResendCall, planned: number): Promise<boolean> {
