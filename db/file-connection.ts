@@ -51,6 +51,8 @@ function connect(path: string): Open {
   try {
     file.exec('PRAGMA journal_mode = WAL')
     file.exec('PRAGMA synchronous = FULL')
+    // Each checkpoint writes pages of the file and waits for the disk twice; they are few pages then, often written.
+    file.exec('PRAGMA wal_autocheckpoint = 4000')
     file.exec('PRAGMA foreign_keys = ON')
     return { file, prepared: new Map() }
   } catch (error) {

@@ -5,16 +5,14 @@ import { laneOf } from '../integrations/mailshot/pace.ts'
 import {
   type ClaimedRecipient,
   claimRecipients,
-  inHandStatement,
-  type Mark,
   settleStatements,
-  skipStatement,
 } from '../integrations/mailshot/recipient.ts'
 import { settlementOf } from '../integrations/mailshot/recipient/settlement.ts'
 import { cancelSend, pauseSend, readSend, resumeSend } from '../integrations/mailshot/send.ts'
 import { tendSends } from '../integrations/mailshot/send/tend.ts'
 import type { Outcome } from '../integrations/mailshot/transport.ts'
 import { enlistWorker, recoverDeadWorkers, renewLease } from '../integrations/mailshot/worker.ts'
+import { markRecipients } from './mark-recipients.ts'
 import { openTestMailshot, type TestMailshot } from './open-test-mailshot.ts'
 import { addReaders, statusCounts } from './people.ts'
 import { runningSend } from './running-send.ts'
@@ -124,17 +122,7 @@ async function happen(world: World, one: Event): Promise<void> {
 }
 
 async function mark({ mailshot, out, doubles }: World, by: Worker, allowed: number): Promise<void> {
-  const now = mailshot.now()
-  const [, marks = []] = await mailshot.db.write<Mark>(
-    skipStatement(by.claimed, { workerId: by.id, now }),
-    inHandStatement(by.claimed, {
-      workerId: by.id,
-      allowed: sql`${allowed}`,
-      host: 'example.org',
-      lang: 'fr',
-      now,
-    }),
-  )
+  const marks = await markRecipients(mailshot, by.claimed, { workerId: by.id, allowed })
   const ids = new Set(marks.map(({ id }) => id))
   for (const id of ids) {
     if (out.has(id)) doubles.push(id)

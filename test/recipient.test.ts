@@ -2,17 +2,15 @@ import { sql } from 'drizzle-orm/sql'
 import { describe, expect, it } from 'vitest'
 import {
   claimRecipients,
-  inHandStatement,
   listRecipients,
-  type Mark,
   settleStatements,
-  skipStatement,
 } from '../integrations/mailshot/recipient.ts'
 import { settlementOf } from '../integrations/mailshot/recipient/settlement.ts'
 import { laneOf } from '../integrations/mailshot/pace.ts'
 import { cancelSend, pauseSend, resumeSend } from '../integrations/mailshot/send.ts'
 import type { Outcome } from '../integrations/mailshot/transport.ts'
 import { enlistWorker, recoverDeadWorkers } from '../integrations/mailshot/worker.ts'
+import { markRecipients } from './mark-recipients.ts'
 import { openTestMailshot, type TestMailshot } from './open-test-mailshot.ts'
 import { addReaders, statusCounts } from './people.ts'
 import { runningSend } from './running-send.ts'
@@ -59,7 +57,7 @@ describe('claimRecipients', () => {
 
   it('takes deferred recipients when they are due, after all pending ones', async () => {
     const { mailshot, sendId, claimed, workerId } = await claimOf(3, 1)
-    await mark(mailshot, claimed, workerId)
+    await markRecipients(mailshot, claimed, { workerId: workerId })
     await settle(mailshot, claimed, deferred)
     expect(await claimIds(mailshot, sendId, workerId)).toHaveLength(2)
     expect(await claimIds(mailshot, sendId, workerId)).toEqual([])
@@ -75,7 +73,7 @@ describe('skipStatement', () => {
       sql`INSERT INTO suppressions (email, reason, at) VALUES ('reader1@example.net', 'complaint', 0)`,
       sql`UPDATE subscriptions SET status = 'unsubscribed' WHERE subscriber_id = ${claimed[1]?.subscriberId ?? 0}`,
     )
-    await mark(mailshot, claimed, workerId)
+    await markRecipients(mailshot, claimed, { workerId: workerId })
     const rows = await listRecipients(mailshot, { sendId })
     expect(rows.map(({ status, reason, tries }) => [status, reason, tries])).toEqual([
       ['skipped', 'suppressed', 0],
@@ -91,8 +89,8 @@ describe('inHandStatement', () => {
     await mailshot.db.write(
       sql`UPDATE subscriptions SET status = 'unsubscribed' WHERE list_id = 'product'`,
     )
-    const marks = await mark(mailshot, claimed, workerId)
-    expect(marks.map(({ lists }) => lists)).toEqual(['["weekly"]'])
+    const marks = await markRecipients(mailshot, claimed, { workerId: workerId })
+    expect(marks.map(({ lists }) => lists)).toEqual([['weekly']])
   })
 
   it('notes the language of the claim, and the lists where some have ended since', async () => {
@@ -104,18 +102,18 @@ describe('inHandStatement', () => {
       sql`UPDATE subscriptions SET status = 'unsubscribed' WHERE list_id = 'product' AND subscriber_id = 1`,
     )
     const asGerman = without.map((one) => (one === first ? { ...one, lang: 'de' } : one))
-    const marks = await mark(mailshot, asGerman, workerId)
+    const marks = await markRecipients(mailshot, asGerman, { workerId: workerId })
     const noted = sql`SELECT lang, active_lists AS lists FROM recipients ORDER BY id`
     expect(await mailshot.db.all(noted)).toEqual([
       { lang: 'de', lists: '["weekly"]' },
       { lang: 'fr', lists: null },
     ])
-    expect(marks.map(({ lists }) => lists)).toEqual(['["weekly"]', '["product","weekly"]'])
+    expect(marks.map(({ lists }) => lists)).toEqual([['weekly'], ['product', 'weekly']])
   })
 
   it('marks no more than allowed', async () => {
     const { mailshot, claimed, workerId, sendId } = await claimOf(5)
-    const marks = await mark(mailshot, claimed, workerId, 2)
+    const marks = await markRecipients(mailshot, claimed, { workerId: workerId, allowed: 2 })
     expect(marks.map(({ id }) => id)).toEqual(claimed.slice(0, 2).map(({ id }) => id))
     expect(await statusCounts(mailshot, sendId)).toEqual({ 'in-hand': 2, claimed: 3 })
   })
@@ -123,14 +121,14 @@ describe('inHandStatement', () => {
   it('marks nothing once the send is paused', async () => {
     const { mailshot, claimed, workerId, sendId } = await claimOf(2)
     await pauseSend(mailshot, sendId, { reason: 'operator', actor: 'test' })
-    expect(await mark(mailshot, claimed, workerId)).toEqual([])
+    expect(await markRecipients(mailshot, claimed, { workerId: workerId })).toEqual([])
     expect(await statusCounts(mailshot, sendId)).toEqual({ pending: 2 })
   })
 
   it('marks nothing for a worker whose lease has run out', async () => {
     const { mailshot, claimed, workerId } = await claimOf(2)
     mailshot.clock.advance(61_000)
-    expect(await mark(mailshot, claimed, workerId)).toEqual([])
+    expect(await markRecipients(mailshot, claimed, { workerId: workerId })).toEqual([])
   })
 
   it('marks nothing that another worker has claimed since', async () => {
@@ -139,15 +137,15 @@ describe('inHandStatement', () => {
     await recoverDeadWorkers(mailshot)
     const successor = await enlistWorker(mailshot)
     await claimRecipients(mailshot, { sendId, workerId: successor, limit: 2 })
-    expect(await mark(mailshot, claimed, successor)).toEqual([])
-    expect(await mark(mailshot, claimed, workerId)).toEqual([])
+    expect(await markRecipients(mailshot, claimed, { workerId: successor })).toEqual([])
+    expect(await markRecipients(mailshot, claimed, { workerId: workerId })).toEqual([])
   })
 })
 
 describe('settleStatements', () => {
   it('keeps the time, the answer and the Message-ID of what was accepted', async () => {
     const { mailshot, claimed, workerId, sendId } = await claimOf(1)
-    await mark(mailshot, claimed, workerId)
+    await markRecipients(mailshot, claimed, { workerId: workerId })
     mailshot.clock.advance(250)
     await settle(mailshot, claimed, {
       status: 'accepted',
@@ -168,7 +166,7 @@ describe('settleStatements', () => {
 
   it('settles nothing of a claim that is not its own', async () => {
     const { mailshot, claimed, workerId, sendId } = await claimOf(1)
-    await mark(mailshot, claimed, workerId)
+    await markRecipients(mailshot, claimed, { workerId: workerId })
     const foreign = claimed.map((recipient) => ({ ...recipient, claimId: 'another' }))
     await settle(mailshot, foreign, accepted)
     expect(await statusCounts(mailshot, sendId)).toEqual({ 'in-hand': 1 })
@@ -176,7 +174,7 @@ describe('settleStatements', () => {
 
   it('changes nothing when repeated', async () => {
     const { mailshot, claimed, workerId, sendId } = await claimOf(1)
-    await mark(mailshot, claimed, workerId)
+    await markRecipients(mailshot, claimed, { workerId: workerId })
     await settle(mailshot, claimed, accepted)
     await settle(mailshot, claimed, { status: 'rejected', class: 'hard', reason: 'no' })
     expect(await statusCounts(mailshot, sendId)).toEqual({ sent: 1 })
@@ -185,7 +183,7 @@ describe('settleStatements', () => {
 
   it('gives a recipient back, at no cost of a try, after a fault of the relay', async () => {
     const { mailshot, claimed, workerId, sendId } = await claimOf(1)
-    await mark(mailshot, claimed, workerId)
+    await markRecipients(mailshot, claimed, { workerId: workerId })
     await settle(mailshot, claimed, { status: 'deferred', scope: 'relay', reason: '421 busy' })
     const [row] = await listRecipients(mailshot, { sendId })
     expect(row).toMatchObject({ status: 'pending', tries: 0, reason: '421 busy' })
@@ -196,7 +194,7 @@ describe('settleStatements', () => {
     await addToSend(mailshot, sendId)
     for (let attempt = 1; attempt <= 5; attempt++) {
       const claimed = await claimRecipients(mailshot, { sendId, workerId, limit: 1 })
-      await mark(mailshot, claimed, workerId)
+      await markRecipients(mailshot, claimed, { workerId: workerId })
       await settle(mailshot, claimed, deferred)
       const [row] = await listRecipients(mailshot, { sendId })
       expect(row).toMatchObject({ tries: attempt, status: attempt < 5 ? 'deferred' : 'failed' })
@@ -207,7 +205,7 @@ describe('settleStatements', () => {
 
   it('cancels a deferred recipient of a send that was cancelled meanwhile', async () => {
     const { mailshot, claimed, workerId, sendId } = await claimOf(2, 1)
-    await mark(mailshot, claimed, workerId)
+    await markRecipients(mailshot, claimed, { workerId: workerId })
     await cancelSend(mailshot, sendId, { actor: 'test' })
     await settle(mailshot, claimed, deferred)
     expect(await statusCounts(mailshot, sendId)).toEqual({ cancelled: 2 })
@@ -217,7 +215,7 @@ describe('settleStatements', () => {
 describe('recoverDeadWorkers', () => {
   it('gives back what was claimed, and calls uncertain what was in hand', async () => {
     const { mailshot, claimed, workerId, sendId } = await claimOf(5)
-    await mark(mailshot, claimed, workerId, 2)
+    await markRecipients(mailshot, claimed, { workerId: workerId, allowed: 2 })
     mailshot.clock.advance(61_000)
     await recoverDeadWorkers(mailshot)
     expect(await statusCounts(mailshot, sendId)).toEqual({ pending: 3, uncertain: 2 })
@@ -228,7 +226,7 @@ describe('recoverDeadWorkers', () => {
 
   it('leaves a worker alone whose lease still runs', async () => {
     const { mailshot, claimed, workerId, sendId } = await claimOf(2)
-    await mark(mailshot, claimed, workerId, 1)
+    await markRecipients(mailshot, claimed, { workerId: workerId, allowed: 1 })
     mailshot.clock.advance(59_000)
     await recoverDeadWorkers(mailshot)
     expect(await statusCounts(mailshot, sendId)).toEqual({ claimed: 1, 'in-hand': 1 })
@@ -236,7 +234,7 @@ describe('recoverDeadWorkers', () => {
 
   it('lets a late answer of the same claim settle what had become uncertain', async () => {
     const { mailshot, claimed, workerId, sendId } = await claimOf(3)
-    await mark(mailshot, claimed, workerId)
+    await markRecipients(mailshot, claimed, { workerId: workerId })
     mailshot.clock.advance(61_000)
     await recoverDeadWorkers(mailshot)
     await settle(mailshot, claimed.slice(0, 1), accepted)
@@ -254,7 +252,7 @@ describe('recoverDeadWorkers', () => {
 
   it('frees what a worker holds that is no longer noted', async () => {
     const { mailshot, claimed, workerId, sendId } = await claimOf(4)
-    await mark(mailshot, claimed, workerId, 1)
+    await markRecipients(mailshot, claimed, { workerId: workerId, allowed: 1 })
     await mailshot.db.write(sql`DELETE FROM workers`)
     await recoverDeadWorkers(mailshot)
     expect(await statusCounts(mailshot, sendId)).toEqual({ pending: 3, uncertain: 1 })
@@ -272,7 +270,7 @@ describe('recoverDeadWorkers', () => {
     const { mailshot, claimed, workerId, sendId } = await claimOf(2, 2, ['weekly'], {
       resendUncertain: true,
     })
-    await mark(mailshot, claimed, workerId)
+    await markRecipients(mailshot, claimed, { workerId: workerId })
     mailshot.clock.advance(61_000)
     await recoverDeadWorkers(mailshot)
     expect(await statusCounts(mailshot, sendId)).toEqual({ pending: 2 })
@@ -282,7 +280,7 @@ describe('recoverDeadWorkers', () => {
 describe('listRecipients', () => {
   it('pages by id and filters by status and address', async () => {
     const { mailshot, claimed, workerId, sendId } = await claimOf(5)
-    await mark(mailshot, claimed, workerId, 2)
+    await markRecipients(mailshot, claimed, { workerId: workerId, allowed: 2 })
     await settle(mailshot, claimed.slice(0, 2), accepted)
     const sent = await listRecipients(mailshot, { sendId, status: 'sent' })
     expect(sent.map(({ email }) => email)).toEqual(['reader1@example.net', 'reader2@example.net'])
@@ -331,26 +329,6 @@ async function claimOf(
 async function claimIds(mailshot: TestMailshot, sendId: string, workerId: string) {
   await mailshot.db.write(sql`UPDATE workers SET lease_until = ${mailshot.now() + 60_000}`)
   return (await claimRecipients(mailshot, { sendId, workerId, limit: 100 })).map(({ id }) => id)
-}
-
-async function mark(
-  mailshot: TestMailshot,
-  claimed: Awaited<ReturnType<typeof claimRecipients>>,
-  workerId: string,
-  allowed = 100,
-): Promise<Mark[]> {
-  const now = mailshot.now()
-  const [, marks = []] = await mailshot.db.write<Mark>(
-    skipStatement(claimed, { workerId, now }),
-    inHandStatement(claimed, {
-      workerId,
-      allowed: sql`${allowed}`,
-      host: 'example.org',
-      lang: 'fr',
-      now,
-    }),
-  )
-  return marks
 }
 
 async function settle(

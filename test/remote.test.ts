@@ -65,9 +65,10 @@ describe('workers on a remote database', () => {
       readers: 150,
       config: { pace: { perSecond: 100 } },
     })
-    server.failWhen(({ number }) => {
+    server.failWhen(({ number, isWrite }) => {
       if (number % 11 === 0) return 'unheard'
-      return number % 13 === 0 ? 'refused' : undefined
+      if (number % 13 === 0) return 'refused'
+      return isWrite && number % 5 === 0 ? 'unanswered' : undefined
     })
     await Promise.all(workers.map(({ mailshot }) => deliver(mailshot, { untilDone: true })))
     server.failWhen(() => undefined)

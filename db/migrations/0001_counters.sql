@@ -1,5 +1,6 @@
--- The counters of a send follow the final statuses of its recipients, whoever writes them.
-CREATE TRIGGER `recipients_counted` AFTER UPDATE OF `status` ON `recipients`
+-- The counters of a send follow the final statuses of its recipients, whoever writes them. Every change to or from one sets
+-- `settled_at`; a trigger on `status` itself would cost each claim and mark as much again as it takes.
+CREATE TRIGGER `recipients_counted` AFTER UPDATE OF `settled_at` ON `recipients`
 WHEN OLD.status <> NEW.status AND (
   NEW.status IN ('sent', 'failed', 'skipped', 'cancelled', 'uncertain') OR
   OLD.status IN ('sent', 'failed', 'skipped', 'cancelled', 'uncertain')

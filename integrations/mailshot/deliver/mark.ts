@@ -12,13 +12,14 @@ import {
   laneStateStatement,
   slotHour,
 } from '../pace/state.ts'
+import type { ClaimedRecipient } from '../recipient.ts'
 import {
-  type ClaimedRecipient,
   inHandStatement,
   type Mark,
+  marksStatement,
+  readMarks,
   skipStatement,
-  stillClaimedStatement,
-} from '../recipient.ts'
+} from '../recipient/mark.ts'
 import type { Batch } from './batch.ts'
 import type { HeldRecipient } from './held.ts'
 import type { Lanes } from './lanes.ts'
@@ -50,23 +51,23 @@ export function planMark(
   const { next, now } = request
   const transport = lanes.transport(now)
   const transportState = askState(batch, transport, now)
-  const skipped = batch.ask(skipStatement(next, request))
   const groups = groupsOf(lanes, next, now).map((group) => ({
     ...group,
     ...planGroup(mailshot, group, { batch, transport, ...request }),
   }))
-  const stillClaimed = batch.ask<{ id: number }>(stillClaimedStatement(next))
+  batch.add(skipStatement(next, request))
+  const answer = batch.ask<{ marks: string }>(marksStatement(next, now))
   return () => {
     const state = transportState()
     lanes.note(transport, state)
-    const claimed = new Set(stillClaimed().map(({ id }) => id))
+    const marks = new Map(readMarks(answer()).map((mark) => [mark.id, mark]))
     const marked: Marked = {
       inHand: [],
-      skipped: skipped().length,
-      left: next.filter(({ id }) => !claimed.has(id)),
+      skipped: [...marks.values()].filter(({ status }) => status === 'skipped').length,
+      left: next.filter(({ id }) => marks.get(id)?.status !== 'claimed'),
       rest: 1000,
     }
-    for (const group of groups) readGroup(lanes, group, { marked, claimed, transport, state, now })
+    for (const group of groups) readGroup(lanes, group, { marked, marks, transport, state, now })
     return marked
   }
 }
@@ -105,12 +106,10 @@ function planGroup(
   const ofTransport = allowance(transport, wanted, now)
   const allowed = lane ? sql`min(${ofTransport}, ${allowance(lane, wanted, now)})` : ofTransport
   const host = domainOf(config.from.address)
-  const marks = batch.ask<Mark>(
-    inHandStatement(recipients, { workerId, allowed, host, lang: config.lang, now }),
-  )
+  batch.add(inHandStatement(recipients, { workerId, allowed, host, lang: config.lang, now }))
   const advanced = [transport, ...(lane ? [lane] : [])].filter(isPaced)
   if (advanced.length > 0) batch.add(advanceStatement(advanced, now, config.ramp !== undefined))
-  return { ownState: state, marks }
+  return { ownState: state }
 }
 
 function askState(batch: Batch, lane: Lane, now: number): () => LaneState {
@@ -125,23 +124,22 @@ function readGroup(
   group: Group & ReturnType<typeof planGroup>,
   page: {
     marked: Marked
-    claimed: Set<number>
+    marks: Map<number, Mark>
     transport: Lane
     state: LaneState
     now: number
   },
 ): void {
-  const { marked, transport, state, now } = page
-  const marks = new Map(group.marks().map((mark) => [mark.id, mark]))
+  const { marked, marks, transport, state, now } = page
   const own = group.ownState?.()
   let taken = 0
   for (const recipient of group.recipients) {
     const mark = marks.get(recipient.id)
-    if (!mark) continue
+    if (mark?.status !== 'in-hand') continue
     const ownHour = group.lane && own ? slotHour(group.lane, own, taken, now) : 0
     const hour = Math.max(ownHour, slotHour(transport, state, marked.inHand.length, now))
     const { messageId, lists } = mark
-    marked.inHand.push({ ...recipient, messageId, lists: JSON.parse(lists), hour, inHandAt: now })
+    marked.inHand.push({ ...recipient, messageId, lists, hour, inHandAt: now })
     lanes.pulse.beat('', hour)
     lanes.pulse.beat(domainOf(recipient.written), hour)
     taken += 1
@@ -152,7 +150,7 @@ function readGroup(
     rest = Math.max(rest, restOf(group.lane, own, { taken, now }))
     lanes.rest(group.lane.domain ?? '', now + rest)
   }
-  const isLeftOver = group.recipients.some(({ id }) => page.claimed.has(id))
+  const isLeftOver = group.recipients.some(({ id }) => marks.get(id)?.status === 'claimed')
   // An unpaced lane that gave nothing has lost its worker's lease, which takes its time to be noticed.
   if (isLeftOver) marked.rest = Math.min(marked.rest, rest === 0 ? 250 : rest)
 }

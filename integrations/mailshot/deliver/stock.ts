@@ -48,7 +48,7 @@ export function openStock(mailshot: Mailshot, lanes: Lanes): Stock {
     sort([...others.takeAll(), ...waiting.takeAll()])
   }
   const claimRound = async (workerId: string, capacity: number) => {
-    const limit = Math.min(500, Math.max(200, capacity * 2))
+    const limit = Math.min(500, Math.max(200, capacity * 4))
     const withMore: Send[] = []
     for (const send of running) {
       snapshots.note(send)

@@ -42,15 +42,17 @@ async function takeLetters(mailshot: Mailshot, workerId: string): Promise<HeldLe
   const isDue = sql`status = 'pending' AND due_at <= ${now}`
   const due = await mailshot.db.get(sql`SELECT 1 FROM letters WHERE ${isDue} LIMIT 1`)
   if (!due) return []
-  const [, rows = []] = await mailshot.db.write<LetterRow>(
+  const [, , rows = []] = await mailshot.db.write<LetterRow>(
     sql`UPDATE letters SET status = 'failed', reason = 'suppressed', settled_at = ${now}
         WHERE ${isDue} AND EXISTS (
           SELECT 1 FROM subscribers AS s JOIN suppressions AS x ON x.email = s.email
           WHERE s.id = letters.subscriber_id AND x.reason IN ('complaint', 'manual'))`,
     sql`UPDATE letters SET status = 'in-hand', worker_id = ${workerId}, tries = tries + 1
         WHERE id IN (${letterSlots(mailshot, isDue, atOnce, now)})
-          AND EXISTS (SELECT 1 FROM workers WHERE id = ${workerId} AND lease_until > ${now})
-        RETURNING id, kind, email, lang, "values", tries, created_at AS createdAt`,
+          AND EXISTS (SELECT 1 FROM workers WHERE id = ${workerId} AND lease_until > ${now})`,
+    // It has none but these: those before are settled.
+    sql`SELECT id, kind, email, lang, "values", tries, created_at AS createdAt
+        FROM letters WHERE status = 'in-hand' AND worker_id = ${workerId}`,
   )
   return rows.map((row) => ({ ...row, workerId, values: JSON.parse(row.values) }))
 }

@@ -1,0 +1,91 @@
+import { type SQL, sql } from 'drizzle-orm/sql'
+import type { ClaimedRecipient } from '../recipient.ts'
+
+/** What became of a claimed recipient by a mark. */
+export interface Mark {
+  id: number
+  status: 'in-hand' | 'skipped' | 'claimed'
+  /** Made at the first mark and kept, so that it is the same on every try; a resend has one of its own. */
+  messageId: string
+  /** The lists that selected it and are still active, in the send's order. */
+  lists: string[]
+}
+
+/**
+ * Marks claimed recipients in hand, as many as `allowed` (a scalar SQL expression) says, in the order given; not those who were
+ * suppressed or have left all their lists, whose send was paused, whose claim was lost, or any when the worker's lease ran out. What
+ * their mails are composed with is noted, so that it can be shown again; `lang` is that of readers who have none. `host` is
+ * what their Message-IDs end with.
+ */
+export function inHandStatement(
+  recipients: ClaimedRecipient[],
+  mark: { workerId: string; allowed: SQL; host: string; lang: string; now: number },
+): SQL {
+  return sql`
+    UPDATE recipients SET status = 'in-hand', tries = tries + 1, in_hand_at = ${mark.now}, reason = NULL,
+      lang = coalesce(reader_lang, ${mark.lang}), active_lists = nullif(active, lists),
+      message_id = coalesce(message_id,
+        '<' || send_id || '.' || id || iif(resend > 0, '.' || resend, '') || '@' || ${mark.host} || '>')
+    FROM (
+      SELECT held_id, reader_lang, active FROM (
+        SELECT j.key AS place, r.id AS held_id, j.value ->> 2 AS reader_lang, ${activeLists} AS active
+        ${heldRecipients(recipients, mark)} AND NOT ${isSuppressed}
+        -- Not to be flattened: the lists of each are looked at once.
+        LIMIT -1 OFFSET 0)
+      WHERE active IS NOT NULL ORDER BY place LIMIT ${mark.allowed})
+    WHERE id = held_id`
+}
+
+/** Skips those whom the mark left because they were suppressed, or have left every list that selected them, since the freeze. */
+export function skipStatement(
+  recipients: ClaimedRecipient[],
+  mark: { workerId: string; now: number },
+): SQL {
+  return sql`
+    UPDATE recipients SET status = 'skipped', settled_at = ${mark.now},
+      reason = iif(suppressed, 'suppressed', 'unsubscribed')
+    FROM (SELECT r.id AS held_id, ${isSuppressed} AS suppressed
+      ${heldRecipients(recipients, mark)} AND (${isSuppressed} OR ${activeLists} IS NULL))
+    WHERE id = held_id`
+}
+
+/** Asks, after the mark, what became of them; those who are not in the answer were lost to others. */
+export function marksStatement(recipients: ClaimedRecipient[], now: number): SQL {
+  return sql`
+    SELECT json_group_array(json_array(r.id, r.status, r.message_id, json(coalesce(r.active_lists, r.lists)))) AS marks
+    FROM json_each(${claimsOf(recipients)}) AS j CROSS JOIN recipients AS r ON r.id = j.value ->> 0
+    WHERE r.claim_id = j.value ->> 1 AND (r.status = 'claimed'
+      OR (r.status = 'in-hand' AND r.in_hand_at = ${now}) OR (r.status = 'skipped' AND r.settled_at = ${now}))`
+}
+
+/** The answer to `marksStatement`. */
+export function readMarks(rows: { marks: string }[]): Mark[] {
+  const marks: [number, Mark['status'], string, string[]][] = JSON.parse(rows[0]?.marks ?? '[]')
+  return marks.map(([id, status, messageId, lists]) => ({ id, status, messageId, lists }))
+}
+
+/** Those whose claim, send and worker's lease hold, as `r`, beside `j` with what is known of them. */
+function heldRecipients(
+  recipients: ClaimedRecipient[],
+  { workerId, now }: { workerId: string; now: number },
+): SQL {
+  return sql`FROM json_each(${claimsOf(recipients)}) AS j CROSS JOIN recipients AS r ON r.id = j.value ->> 0
+    WHERE r.claim_id = j.value ->> 1 AND r.status = 'claimed'
+      AND r.send_id IN (SELECT id FROM sends WHERE status = 'running' AND status NOT IN ('done', 'cancelled'))
+      AND EXISTS (SELECT 1 FROM workers WHERE id = ${workerId} AND lease_until > ${now})`
+}
+
+function claimsOf(recipients: ClaimedRecipient[]): string {
+  return JSON.stringify(recipients.map(({ id, claimId, lang }) => [id, claimId, lang]))
+}
+
+const isSuppressed = sql`EXISTS (SELECT 1 FROM suppressions WHERE email = r.email)`
+
+/** The lists of `r` that are still active, or NULL. Most have one, for which a look into an index is enough. */
+const activeLists = sql`CASE
+  WHEN json_array_length(r.lists) = 1 AND EXISTS (SELECT 1 FROM subscriptions
+    WHERE status = 'active' AND list_id = r.lists ->> 0 AND subscriber_id = r.subscriber_id) THEN r.lists
+  ELSE (SELECT nullif(json_group_array(value), '[]') FROM (
+    SELECT l.value FROM json_each(r.lists) AS l JOIN subscriptions AS p
+      ON p.list_id = l.value AND p.subscriber_id = r.subscriber_id AND p.status = 'active'
+    ORDER BY l.key)) END`
