@@ -44,7 +44,7 @@ export interface ScriptedSmtpServer {
   /** How many bodies came whole, down to the dot. */
   bodies(): number
   /** The messages to somebody whose body came whole, and what the server did then. */
-  books: { to: string; connection: number; answer: Act }[]
+  books: { to: string; body: string; connection: number; answer: Act }[]
   /** How many connections are open. */
   open(): number
   close(): Promise<void>
@@ -114,6 +114,7 @@ interface Conversation {
 function converse({ socket, connection, direct, commands, books }: Conversation): void {
   const state = {
     buffered: '',
+    body: '',
     inBody: false,
     bodyBegun: false,
     refused: false,
@@ -133,7 +134,7 @@ function converse({ socket, connection, direct, commands, books }: Conversation)
     if (step === 'mail' || step === 'rcpt') state.refused ||= !what.startsWith('2')
     if (step === 'data') state.inBody = what.startsWith('354')
     if (step === 'end') {
-      if (!state.refused) books.push({ to, connection, answer: what })
+      if (!state.refused) books.push({ to, body: state.body, connection, answer: what })
       Object.assign(state, { inBody: false, bodyBegun: false })
     }
     return play(what)
@@ -157,6 +158,7 @@ function converse({ socket, connection, direct, commands, books }: Conversation)
       state.bodyBegun ||= state.buffered !== ''
       return false
     }
+    state.body = state.buffered.slice(0, end)
     state.buffered = state.buffered.slice(end + 3)
     commands.push('<body>')
     const goesOn = act('end')
@@ -176,6 +178,8 @@ function converse({ socket, connection, direct, commands, books }: Conversation)
     return act(step)
   }
 
+  // Each answer is a write of its own, which would else wait until the client acknowledged the one before.
+  socket.setNoDelay(true)
   act('greeting')
   socket.setEncoding('latin1')
   socket.on('data', (chunk: string) => {

@@ -85,7 +85,7 @@ export function openDialogue(extensions: Extensions, source: MessageSource): Dia
 export function begin(dialogue: Dialogue, delivery: Delivery): boolean {
   const last = dialogue.line.at(-1)
   // Until a body has left, whatever is written next would be read as the body.
-  if (!dialogue.isOpen || (last && last.body !== 'left')) return false
+  if (!dialogue.isOpen || (last && last.body !== 'left' && last.awaits !== 'void')) return false
   if (!writeFirst(dialogue, delivery)) takeNext(dialogue)
   return true
 }
