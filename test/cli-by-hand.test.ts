@@ -94,7 +94,7 @@ describe('mailshot settle', () => {
 
   test('says what is missing, and who is not uncertain', async () => {
     const { site, now } = await open()
-    const run = (...args: string[]) => settle.run(args, () => recordingTerminal())
+    const run = async (...args: string[]) => settle.run(args, () => recordingTerminal())
 
     await expect(run('hello', reader(3))).rejects.toThrow('Say --as sent, or --as failed')
     await expect(run('hello', '--as', 'sent')).rejects.toThrow('whom? Name addresses')
@@ -155,7 +155,7 @@ describe('mailshot resend', () => {
   })
 
   test('says what is missing or does not go together', async () => {
-    const run = (...args: string[]) => resend.run(args, () => recordingTerminal())
+    const run = async (...args: string[]) => resend.run(args, () => recordingTerminal())
     await expect(run('hello')).rejects.toThrow('Say --failed, --uncertain, or name addresses')
     await expect(run('hello', '--failed', reader(1))).rejects.toThrow('--failed is all of them')
     await expect(run('hello', '--failed', '--again')).rejects.toThrow('--again goes with addresses')
