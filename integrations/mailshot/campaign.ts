@@ -28,6 +28,7 @@ export interface Campaign {
   slug: string
   lists: string[]
   send: SendTime
+  until: number | undefined
   archive: boolean
   track: { opens: boolean; clicks: boolean }
   from: Mailbox | undefined
@@ -203,7 +204,7 @@ function checkBody({ file, body, bodyLine, data }: SourceFile): Problem[] {
   ]
 }
 
-const shared = ['lists', 'send', 'from', 'replyTo', 'archive', 'track'] as const
+const shared = ['lists', 'send', 'until', 'from', 'replyTo', 'archive', 'track'] as const
 
 /** Each setting may stand in any of the languages; where it stands in several, they must say the same. */
 function disagreements(read: ReadVariant[]): Problem[] {
@@ -231,6 +232,7 @@ function sharedSettings(read: ReadVariant[]) {
   return {
     lists: stated('lists') ?? [],
     send: stated('send') ?? 'manual',
+    until: stated('until'),
     archive: stated('archive') ?? true,
     track: stated('track') ?? { opens: false, clicks: false },
     from: stated('from'),

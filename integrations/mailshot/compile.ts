@@ -22,6 +22,8 @@ export interface CompiledCampaign {
   hash: string
   lists: string[]
   send: SendTime
+  /** After this nobody is mailed any more (milliseconds since 1970). */
+  until?: number | undefined
   archive: boolean
   track: { opens: boolean; clicks: boolean }
   /** Null where the first list, or else the site, says it. */
@@ -71,7 +73,7 @@ export async function compileCampaign(
       return compileVariant(config, variant, fields, images)
     }),
   )
-  const { slug, lists, send, archive, track, fallback } = campaign
+  const { slug, lists, send, until, archive, track, fallback } = campaign
   const files = [...media.values()].toSorted((a, b) => (a.hash < b.hash ? -1 : 1))
   const variants = Object.fromEntries(results.map(({ compiled }) => [compiled.lang, compiled]))
   const mailed = { variants, from: campaign.from ?? null, replyTo: campaign.replyTo ?? null, track }
@@ -82,6 +84,7 @@ export async function compileCampaign(
       hash: contentHash(mailed),
       lists,
       send,
+      ...(until !== undefined && { until }),
       archive,
       fallback,
       images: files.map((file) => mediaUrl(config, file)),

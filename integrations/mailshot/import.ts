@@ -24,6 +24,8 @@ export interface ImportRow {
   email: string
   name?: string
   lang?: string
+  /** IANA name of the zone of their local time; one that is none is a fault. */
+  timeZone?: string
   lists?: string[]
   /** `active` unless said otherwise. */
   status?: 'active' | 'pending' | 'unsubscribed'

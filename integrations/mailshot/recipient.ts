@@ -201,9 +201,15 @@ export function orphanedWorkers(): SQL {
 }
 
 /** Cancels up to `limit` recipients of a send in each status that nobody has in hand; a row is the answer while some are left. */
-export function cancelStatements(sendId: string, limit: number, now: number): SQL[] {
+export function cancelStatements(
+  sendId: string,
+  limit: number,
+  now: number,
+  reason?: string,
+): SQL[] {
+  const why = reason === undefined ? sql`` : sql`, reason = ${reason}`
   const cancel = (which: SQL): SQL => sql`
-    UPDATE recipients SET status = 'cancelled', settled_at = ${now}
+    UPDATE recipients SET status = 'cancelled', settled_at = ${now} ${why}
     WHERE id IN (SELECT id FROM recipients WHERE ${which} LIMIT ${limit})`
   // Literals, so that SQLite sees that the partial indexes apply.
   return [

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { type SQL, sql } from 'drizzle-orm/sql'
 import { auditStatement } from './audit.ts'
+import { easternmost, localMoment } from './campaign/send-time.ts'
 import type { CompiledCampaign, MediaFile } from './compile.ts'
 import { snapshotHash } from './compile/content-hash.ts'
 import { parseEmailAddress } from './email-address.ts'
@@ -99,8 +100,9 @@ function startStatements(mailshot: Mailshot, start: Start): SQL[] {
     ...mediaStatements(media, now),
     ...replaceStatements(mailshot, start),
     sql`INSERT INTO sends (id, slug, content_hash, snapshot, lists, trigger_key, audience, only_to, status, git_commit,
-          created_at, scheduled_at)
-        SELECT ${id}, ${slug}, ${hash}, ${snapshot}, ${JSON.stringify(lists)}, ${request.triggerKey}, ${request.audience}, ${request.onlyTo}, 'scheduled', ${options.commit ?? null}, ${now}, ${request.at ?? now}
+          created_at, scheduled_at, local_time, until)
+        SELECT ${id}, ${slug}, ${hash}, ${snapshot}, ${JSON.stringify(lists)}, ${request.triggerKey}, ${request.audience}, ${request.onlyTo}, 'scheduled', ${options.commit ?? null}, ${now}, ${startOf(request, now)},
+          ${request.localTime ?? null}, ${request.until ?? null}
         WHERE NOT EXISTS (SELECT 1 FROM sends WHERE ${isOpenFor({ slug, hash })})
         ON CONFLICT (trigger_key) DO NOTHING`,
     auditStatement(mailshot, {
@@ -111,6 +113,12 @@ function startStatements(mailshot: Mailshot, start: Start): SQL[] {
       when: sql`EXISTS (SELECT 1 FROM sends WHERE id = ${id})`,
     }),
   ]
+}
+
+/** One at the readers' own time starts with the first of them, wherever that is. */
+function startOf({ at, localTime }: SendRequest, now: number): number {
+  if (localTime === undefined) return at ?? now
+  return Math.max(now, localMoment(localTime, easternmost))
 }
 
 /** Cancels what the send replaces, unless that has started meanwhile or the send is not to be written. */
@@ -140,6 +148,8 @@ interface SendRequest {
   audience: Send['audience']
   onlyTo: string | null
   at: number | undefined
+  until: number | undefined
+  localTime: string | undefined
   replaces: string | undefined
   triggerKey: string
 }
@@ -169,9 +179,12 @@ async function checkRequest(
   const onlyTo = options.onlyTo === undefined ? null : await checkOnlyTo(mailshot, options, lists)
   const planned = typeof compiled.send === 'object' ? compiled.send.at : undefined
   const at = checkTime(slug, options.at ?? planned)
+  const until = checkTime(slug, compiled.until)
+  const { send } = compiled
+  const localTime = options.at === undefined && typeof send === 'object' ? send.local : undefined
   const audience = options.audience ?? 'first'
   const replaces = await checkReplaced(mailshot, slug, options.replaces)
-  const request = { slug, hash, lists, audience, onlyTo, at, replaces }
+  const request = { slug, hash, lists, audience, onlyTo, at, until, localTime, replaces }
   return { ...request, triggerKey: await triggerKeyOf(mailshot, request) }
 }
 

@@ -29,6 +29,8 @@ export interface Texts {
     'started' | 'held' | 'paused' | 'done',
     { subject: string; paragraphs: string[]; button: string; commands: string }
   >
+  /** Said where a send has ended at its end date. */
+  givenUp: string
   /** The pages readers meet. `{lists}`, `{email}` and the like are filled by the page. */
   pages: PageTexts
   /** The public archive, and a mail in the browser. `{title}`, `{date}` are filled by the page. */

@@ -84,6 +84,7 @@ const people: fc.Arbitrary<ImportedPerson> = fc
       written: fc.constant(address.written),
       name: fc.constantFrom('', 'A', 'Zoé "Z" O\'Hara'),
       lang: fc.constantFrom(null, 'fr', 'en'),
+      timeZone: fc.constantFrom(null, 'Asia/Tokyo', 'Europe/Paris'),
       attributes: fc.dictionary(fc.constantFrom('city', 'plan'), fc.constantFrom('x', 1, true)),
       places,
     }),

@@ -27,7 +27,7 @@ export async function stateOf(mailshot: Mailshot) {
   return {
     people: await linesOf(
       mailshot,
-      sql`SELECT concat_ws(' ', email, written, name, lang, (SELECT json_group_object(key, value)
+      sql`SELECT concat_ws(' ', email, written, name, lang, time_zone, (SELECT json_group_object(key, value)
             FROM (SELECT key, value FROM json_each(attributes) ORDER BY key))) AS line
           FROM subscribers ORDER BY line`,
     ),

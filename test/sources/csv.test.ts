@@ -58,7 +58,7 @@ describe('csv', () => {
     expect(entries.filter((entry) => 'notice' in entry)).toEqual([
       {
         notice:
-          'column "shoe" is ignored (known: email, name, lang, lists, status, confirmed_at, city); ' +
+          'column "shoe" is ignored (known: email, name, lang, time_zone, lists, status, confirmed_at, city); ' +
           'declare it in "fields" of mailshot.config.ts to keep it',
       },
       { notice: 'column "mail" is ignored: another one holds the email already' },

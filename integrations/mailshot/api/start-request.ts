@@ -64,6 +64,8 @@ const mailbox = z.strictObject({
 
 const notTime = 'is neither a time like 2026-12-01T08:00:00Z nor milliseconds since 1970'
 
+const moment = z.int().min(earliest, notTime).max(latest, notTime)
+
 const campaign = z
   .strictObject({
     slug: z.string().max(200).regex(slugPattern, 'is not a slug'),
@@ -71,8 +73,18 @@ const campaign = z
     lists: z.array(z.string()),
     send: z.union([
       z.enum(['manual', 'on-merge']),
-      z.strictObject({ at: z.int().min(earliest, notTime).max(latest, notTime) }),
+      z.strictObject({
+        at: moment,
+        local: z
+          .string()
+          .regex(
+            /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}$/,
+            'is not a local time like 2026-12-01T09:00:00',
+          )
+          .optional(),
+      }),
     ]),
+    until: moment.optional(),
     archive: z.boolean(),
     track: z.strictObject({ opens: z.boolean(), clicks: z.boolean() }),
     from: mailbox.nullable(),

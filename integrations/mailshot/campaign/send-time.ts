@@ -28,6 +28,35 @@ export function parseSendTime(text: string, timeZone: string): number | { wrong:
   }
 }
 
+/**
+ * Reads when a campaign starts: a time as `parseSendTime` reads it, or `2026-12-01 09:00 local` for each reader's own nine
+ * o'clock, whose `at` is that of the site's zone.
+ */
+export function parseStart(
+  text: string,
+  timeZone: string,
+): { at: number; local?: string } | { wrong: string } {
+  const [, time] = /^(.*?)\s+local$/i.exec(text.trim()) ?? []
+  const at = parseSendTime(time ?? text, timeZone)
+  if (typeof at !== 'number') return at
+  if (time === undefined) return { at }
+  const [, , , offset, zone] = written.exec(time) ?? []
+  if (offset ?? zone) return { wrong: `"${text}" names a zone, and local is each reader's own` }
+  const local = Temporal.Instant.fromEpochMilliseconds(at).toZonedDateTimeISO(timeZone)
+  return { at, local: local.toPlainDateTime().toString() }
+}
+
+/**
+ * The moment of a local time (`2026-12-01T09:00:00`) in a zone. One that the clocks skip is just after the gap, one that comes
+ * twice is the first: somebody's clock always does that, and they are to get their mail all the same.
+ */
+export function localMoment(local: string, timeZone: string): number {
+  return Temporal.PlainDateTime.from(local).toZonedDateTime(timeZone).epochMilliseconds
+}
+
+/** Where a day begins first: UTC+14. */
+export const easternmost = 'Etc/GMT-14'
+
 /** Said twice: then both must say the same. */
 function atOffset(time: string, zone: string): number | { wrong: string } {
   try {

@@ -7,10 +7,13 @@ import type { Mailbox } from '../transport.ts'
 import { placeOf, type SourceFile } from './front-matter.ts'
 import { isLanguageTag } from './language-tag.ts'
 import { errorAt, type Problem } from './problem.ts'
-import { parseSendTime } from './send-time.ts'
+import { parseSendTime, parseStart } from './send-time.ts'
 
-/** When a campaign starts: by hand, when its file reaches the main branch, or at a time (milliseconds since 1970). */
-export type SendTime = 'manual' | 'on-merge' | { at: number }
+/**
+ * When a campaign starts: by hand, when its file reaches the main branch, or at a time (milliseconds since 1970). With `local`
+ * (`2026-12-01T09:00:00`) each reader gets it at that time of their own zone.
+ */
+export type SendTime = 'manual' | 'on-merge' | { at: number; local?: string | undefined }
 
 const flag = z.stringbool({
   truthy: ['true'],
@@ -25,8 +28,10 @@ const schema = z.strictObject({
   preheader: z.string().trim().optional(),
   /** The lists it goes to; the first gives List-Id and sender. */
   lists: z.union([z.string().transform((one) => [one]), z.array(z.string())]).optional(),
-  /** `manual`, `on-merge`, or a time in the config's zone unless it names one. */
+  /** `manual`, `on-merge`, or a time in the config's zone unless it names one; with `local`, in each reader's. */
   send: z.string().optional(),
+  /** After this time nobody is mailed any more. */
+  until: z.string().optional(),
   /** The layout a Markdown campaign is put in: a file of `campaigns/layouts/`, without `.mjml`. */
   layout: z.string().optional(),
   /** Values for the layout's parameters. */
@@ -50,6 +55,8 @@ export interface Settings {
   lang: string | undefined
   lists: string[] | undefined
   send: SendTime | undefined
+  /** Milliseconds since 1970. */
+  until: number | undefined
   from: Mailbox | undefined
   replyTo: Mailbox | undefined
   archive: boolean | undefined
@@ -67,6 +74,7 @@ export function readSettings(
   const data = result.success ? result.data : salvage(source.data ?? {})
   const { subject = '', preheader = '', params = {}, layout, lang, archive, track } = data
   if (source.data && subject === '') problems.push(noSubject(source))
+  const send = checkSend(config, source, data.send, problems)
   return {
     settings: {
       subject,
@@ -77,7 +85,8 @@ export function readSettings(
       archive,
       track,
       lists: checkLists(config, source, data.lists, problems),
-      send: checkSend(config, source, data.send, problems),
+      send,
+      until: checkUntil(config, source, { send, until: data.until }, problems),
       from: checkMailbox(source, 'from', data.from, problems),
       replyTo: checkMailbox(source, 'replyTo', data.replyTo, problems),
     },
@@ -159,13 +168,35 @@ function checkSend(
   problems: Problem[],
 ): SendTime | undefined {
   if (send === undefined || send === 'manual' || send === 'on-merge') return send
-  const at = parseSendTime(send, config.timeZone)
-  if (typeof at === 'number') return { at }
+  const start = parseStart(send, config.timeZone)
+  if (!('wrong' in start)) return start
   const cure =
-    'write send: manual, send: on-merge, or send: 2026-12-01 09:00 (a zone or offset may follow)'
+    'write send: manual, send: on-merge, or send: 2026-12-01 09:00 (a zone or offset may follow, or local)'
   problems.push(
-    errorAt(placeOf(source, ['send']), 'the time of sending is unclear', at.wrong, cure),
+    errorAt(placeOf(source, ['send']), 'the time of sending is unclear', start.wrong, cure),
   )
+  return undefined
+}
+
+function checkUntil(
+  config: MailshotConfig,
+  source: SourceFile,
+  { send, until }: { send: SendTime | undefined; until: string | undefined },
+  problems: Problem[],
+): number | undefined {
+  if (until === undefined) return undefined
+  const place = placeOf(source, ['until'])
+  const at = parseSendTime(until, config.timeZone)
+  if (typeof at !== 'number') {
+    // It says what else may stand after "send:".
+    const why = at.wrong.replace(/ is neither .*/, ' is not a time')
+    const cure = 'write it like until: 2026-12-03 18:00 (a zone or offset may follow)'
+    problems.push(errorAt(place, 'the end date is unclear', why, cure))
+    return undefined
+  }
+  if (typeof send !== 'object' || at > send.at) return at
+  const cure = 'write a later one, or remove the line'
+  problems.push(errorAt(place, 'it ends before it starts', 'nobody would get it', cure))
   return undefined
 }
 

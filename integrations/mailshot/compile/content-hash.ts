@@ -13,10 +13,10 @@ export function contentHash(content: {
 }
 
 /**
- * The digest of all that a send freezes: what is mailed, as which campaign, and what the archive shows of it. When it is sent
- * is the send's own.
+ * The digest of all that a send freezes: what is mailed, as which campaign, and what the archive shows of it. When it is sent,
+ * and until when, is the send's own.
  */
-export function snapshotHash({ send: _send, ...frozen }: CompiledCampaign): string {
+export function snapshotHash({ send: _send, until: _until, ...frozen }: CompiledCampaign): string {
   return digest(frozen)
 }
 

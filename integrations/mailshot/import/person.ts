@@ -1,12 +1,14 @@
 import type { MailshotConfig } from '../config.ts'
 import { parseEmailAddress } from '../email-address.ts'
 import type { ImportRow } from '../import.ts'
+import { isTimeZone } from '../pace/options.ts'
 import { type Profile, readProfile } from '../profile.ts'
 
 /** A row that can be written, or several of one person put together. */
 export interface ImportedPerson extends Profile {
   email: string
   written: string
+  timeZone: string | null
   places: ImportedPlace[]
 }
 
@@ -29,15 +31,21 @@ export function personOf(config: MailshotConfig, row: ImportRow, lists: string[]
   const address = parseEmailAddress(row.email)
   const { profile, problems, unknown } = readProfile(config.fields, row)
   const { status = 'active', confirmedAt = null } = row
+  const timeZone = row.timeZone?.trim() || null
   const faults = [
     ...(address ? [] : [addressFault(row.email)]),
     ...(lists.length > 0 ? [] : ['no list; name one in the column "lists", or with --list']),
+    ...(timeZone === null || isTimeZone(timeZone) ? [] : [zoneFault(timeZone)]),
     ...problems,
   ]
   if (!address || faults.length > 0) return { person: undefined, faults, unknown }
   const places = lists.map((list) => ({ list, status, confirmedAt }))
   const { identity: email, written } = address
-  return { person: { ...profile, email, written, places }, faults, unknown }
+  return { person: { ...profile, email, written, timeZone, places }, faults, unknown }
+}
+
+function zoneFault(text: string): string {
+  return `time_zone: "${text}" is not a time zone; write it like Europe/Paris`
 }
 
 /** The lists that a row names, else those of the whole import. */
@@ -65,6 +73,7 @@ function mergeTwo(first: ImportedPerson, second: ImportedPerson): ImportedPerson
     ...first,
     name: first.name || second.name,
     lang: first.lang ?? second.lang,
+    timeZone: first.timeZone ?? second.timeZone,
     attributes: { ...second.attributes, ...first.attributes },
     places: [...places.values()],
   }

@@ -99,17 +99,19 @@ function leftQuery({ places }: Slice): SQL {
 
 function subscribersStatement({ people, now }: Slice): SQL {
   return sql`
-    INSERT INTO subscribers (email, written, name, lang, attributes, created_at, updated_at)
+    INSERT INTO subscribers (email, written, name, lang, time_zone, attributes, created_at, updated_at)
     SELECT r.value ->> 'email', r.value ->> 'written', r.value ->> 'name', r.value ->> 'lang',
-      r.value -> 'attributes', ${now}, ${now}
+      r.value ->> 'timeZone', r.value -> 'attributes', ${now}, ${now}
     FROM json_each(${people}) r WHERE ${isNotSuppressed}
     ON CONFLICT (email) DO UPDATE
       SET name = CASE name WHEN '' THEN excluded.name ELSE name END,
         lang = ifnull(lang, excluded.lang),
+        time_zone = ifnull(time_zone, excluded.time_zone),
         attributes = json_patch(excluded.attributes, attributes),
         updated_at = excluded.updated_at
       WHERE (subscribers.name = '' AND excluded.name <> '')
         OR (subscribers.lang IS NULL AND excluded.lang IS NOT NULL)
+        OR (subscribers.time_zone IS NULL AND excluded.time_zone IS NOT NULL)
         OR EXISTS (SELECT 1 FROM json_each(excluded.attributes) n
           WHERE n.key NOT IN (SELECT key FROM json_each(subscribers.attributes)))
     RETURNING email`

@@ -10,7 +10,7 @@ import type { Letter, LetterContent } from './compose.ts'
 
 /** What the operator is told about a send: what happened, its figures, and the page and commands to act on it. */
 export async function alarmContent(mailshot: Mailshot, letter: Letter): Promise<LetterContent> {
-  const { alarms } = textsFor(letter.lang)
+  const { alarms, givenUp } = textsFor(letter.lang)
   const send = await findSend(mailshot, { id: letter.values['send'] ?? '' })
   const event = eventOf(letter.values['event'])
   if (!send) return { subject: event, paragraphs: [] }
@@ -20,7 +20,7 @@ export async function alarmContent(mailshot: Mailshot, letter: Letter): Promise<
   const url = stopLink(mailshot.config, send.id, letter.createdAt)
   return {
     subject: wordsOf(subject),
-    paragraphs: paragraphs.map(wordsOf),
+    paragraphs: [...paragraphs, ...(isGivenUp(event, send) ? [givenUp] : [])].map(wordsOf),
     button: url === undefined ? undefined : { label: button, url },
     notes: [wordsOf(commands)],
   }
@@ -60,7 +60,13 @@ function valuesOf(mailshot: Mailshot, send: Send, lang: string): Record<string, 
     failed: count.format(send.failed),
     skipped: count.format(send.skipped),
     uncertain: count.format(send.uncertain),
+    cancelled: count.format(send.cancelled),
+    until: send.until === null ? '' : time.format(send.until),
   }
+}
+
+function isGivenUp(event: AlarmEvent, { until, cancelled }: Send): boolean {
+  return event === 'done' && until !== null && cancelled > 0
 }
 
 function eventOf(text: string | undefined): AlarmEvent {

@@ -87,5 +87,7 @@ function sendText(
     timeStyle: 'short',
     timeZone,
   })
-  return fill(text.send.at, { time: format.format(send.at) })
+  return fill(send.local === undefined ? text.send.at : text.send.local, {
+    time: format.format(send.at),
+  })
 }

@@ -18,7 +18,7 @@ export interface PreviewTexts {
   noSubject: string
   facts: Record<'file' | 'format' | 'languages' | 'lists' | 'send' | 'size' | 'images', string>
   /** `{time}` */
-  send: { manual: string; onMerge: string; at: string }
+  send: { manual: string; onMerge: string; at: string; local: string }
   problems: {
     title: string
     none: string

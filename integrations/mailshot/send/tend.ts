@@ -2,8 +2,10 @@ import { type SQL, sql } from 'drizzle-orm/sql'
 import { queueAlarmStatement } from '../letter.ts'
 import type { Mailshot } from '../mailshot.ts'
 import { isLeftToCancel } from '../recipient.ts'
+import { cancelStatements } from '../recipient.ts'
 import { cancelRecipients } from '../send.ts'
 import { selectedSubscribers } from './audience.ts'
+import { frozenAs } from './local-time.ts'
 import type { ImageWatch } from './media.ts'
 import { type Send, sendsIn } from './read.ts'
 
@@ -39,7 +41,8 @@ async function stepOn(mailshot: Mailshot, send: Send, images: ImageWatch): Promi
     case 'preparing':
       return freezeSlice(mailshot, send)
     case 'running':
-      return send.remaining === 0 && finish(mailshot, send.id)
+      if (send.remaining === 0) return finish(mailshot, send.id)
+      return send.until !== null && send.until <= mailshot.now() && giveUpRest(mailshot, send.id)
     case 'paused':
     case 'done':
     case 'cancelled':
@@ -112,10 +115,15 @@ async function freezeSlice(mailshot: Mailshot, send: Send): Promise<boolean> {
       except: { slug: send.slug, hash: send.contentHash, sendId: send.id },
     }),
   })
+  const { status, dueAt, reason } = await frozenAs(mailshot, send, {
+    above: send.freezeCursor,
+    upTo: next.id,
+  })
   await mailshot.db.write(
     // An address that changed hands between two slices is there already: it gets one mail.
-    sql`INSERT OR IGNORE INTO recipients (send_id, subscriber_id, email, written, lists, status)
-        SELECT ${send.id}, id, email, written, lists, 'pending' FROM (${selected})
+    sql`INSERT OR IGNORE INTO recipients (send_id, subscriber_id, email, written, lists, status, due_at, reason)
+        SELECT ${send.id}, id, email, written, lists, ${status}, ${dueAt}, ${reason}
+        FROM (${selected}) AS frozen
         WHERE EXISTS (SELECT 1 FROM sends WHERE ${isCurrent})`,
     sql`UPDATE sends SET freeze_cursor = ${next.id}, total = total + changes() WHERE ${isCurrent}`,
   )
@@ -127,6 +135,13 @@ async function endFreeze(mailshot: Mailshot, isCurrent: SQL): Promise<void> {
     queueAlarmStatement(mailshot, 'started', sql`${isCurrent} AND only_to IS NULL`),
     sql`UPDATE sends SET status = 'running', frozen_at = ${mailshot.now()} WHERE ${isCurrent}`,
   )
+}
+
+/** After its end date nobody of a send is mailed any more; what is in hand is finished. */
+async function giveUpRest(mailshot: Mailshot, id: string): Promise<boolean> {
+  const reason = 'the end date of the send came before their turn'
+  const results = await mailshot.db.write(...cancelStatements(id, 5000, mailshot.now(), reason))
+  return results.some((rows) => rows.length > 0)
 }
 
 async function finish(mailshot: Mailshot, id: string): Promise<boolean> {

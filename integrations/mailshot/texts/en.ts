@@ -65,6 +65,7 @@ export const en: Texts = {
       commands: 'Who got it, who did not and why: mailshot recipients {id}',
     },
   },
+  givenUp: '{cancelled} were given up: the end date of the send, {until}, came before their turn.',
   pages,
   archive: {
     heading: 'Our letters',

@@ -66,6 +66,8 @@ export const fr: Texts = {
       commands: 'Qui l’a reçu, qui ne l’a pas reçu et pourquoi : mailshot recipients {id}',
     },
   },
+  givenUp:
+    '{cancelled} ne l’ont pas reçu : la date de fin de l’envoi, {until}, est arrivée avant leur tour.',
   pages,
   archive: {
     heading: 'Nos lettres',

@@ -83,7 +83,8 @@ function stepAfter(latest: ShownSend, compiled: CompiledCampaign, situation: Sit
   switch (latest.status) {
     case 'scheduled':
       // What the archive shows of it is frozen too.
-      if (isSame && isInTime && latest.snapshot === snapshotHash(compiled)) {
+      const isSameEnd = latest.until === (compiled.until ?? null)
+      if (isSame && isInTime && isSameEnd && latest.snapshot === snapshotHash(compiled)) {
         return existing(latest, 'it was planned before')
       }
       return startOf(compiled, situation, latest)
@@ -122,12 +123,13 @@ function startOf(compiled: CompiledCampaign, situation: Situation, replaces?: Sh
 
 /** Whether a send is planned for the time that its file says. */
 function isPlannedFor(
-  { createdAt, scheduledAt }: ShownSend,
+  { createdAt, scheduledAt, localTime }: ShownSend,
   send: SendTime,
   { now, isAskedAnew }: { now: number; isAskedAnew: boolean },
 ): boolean {
   // Its own times are of the site's clock, which may be ahead of this one.
   if (typeof send !== 'object') return scheduledAt <= Math.max(now, createdAt) || !isAskedAnew
+  if (send.local !== undefined || localTime !== null) return localTime === (send.local ?? null)
   return scheduledAt === send.at || Math.max(scheduledAt, send.at) <= now
 }
 

@@ -36,6 +36,7 @@ export const en: PreviewTexts = {
     manual: 'by hand',
     onMerge: 'when its file reaches the main branch',
     at: '{time}',
+    local: '{time}, in each reader’s own time zone',
   },
   problems: {
     title: 'What is wrong',

@@ -36,6 +36,7 @@ export const fr: PreviewTexts = {
     manual: 'à la main',
     onMerge: 'quand son fichier arrive dans la branche principale',
     at: '{time}',
+    local: '{time}, à l’heure de chacun',
   },
   problems: {
     title: 'Ce qui ne va pas',

@@ -10,7 +10,8 @@ export interface Columns extends Partial<Record<Role, number>> {
   isHeaderless: boolean
 }
 
-type Role = 'email' | 'name' | 'first' | 'last' | 'lang' | 'lists' | 'status' | 'confirmedAt'
+type Role =
+  'email' | 'name' | 'first' | 'last' | 'lang' | 'timeZone' | 'lists' | 'status' | 'confirmedAt'
 
 // `nom` alone is the whole name; beside `prenom` it is the last one.
 const roles: Record<Role, string[]> = {
@@ -20,6 +21,7 @@ const roles: Record<Role, string[]> = {
   first: words('prenom first_name firstname given_name'),
   last: words('nom nom_de_famille last_name lastname surname family_name'),
   lang: words('lang langue language locale'),
+  timeZone: words('time_zone timezone tz fuseau fuseau_horaire'),
   lists: words('lists list listes liste'),
   status: words('status statut state etat'),
   confirmedAt: words(
@@ -71,6 +73,7 @@ export function rowOf(values: string[], columns: Columns): ImportRow | string {
     email: valueOf('email'),
     name: valueOf('name') || `${valueOf('first')} ${valueOf('last')}`.trim(),
     lang: valueOf('lang'),
+    timeZone: valueOf('timeZone'),
     lists: valueOf('lists')
       .split(/[\s,;|]+/)
       .filter(Boolean),
@@ -84,7 +87,16 @@ export function rowOf(values: string[], columns: Columns): ImportRow | string {
 
 function ignored(text: string, role: Role | undefined, fields: readonly string[]): string {
   if (role) return `column "${text}" is ignored: another one holds the ${role} already`
-  const known = ['email', 'name', 'lang', 'lists', 'status', 'confirmed_at', ...fields].join(', ')
+  const known = [
+    'email',
+    'name',
+    'lang',
+    'time_zone',
+    'lists',
+    'status',
+    'confirmed_at',
+    ...fields,
+  ].join(', ')
   return `column "${text}" is ignored (known: ${known}); declare it in "fields" of mailshot.config.ts to keep it`
 }
 
@@ -98,6 +110,7 @@ const roleNames = [
   'first',
   'last',
   'lang',
+  'timeZone',
   'lists',
   'status',
   'confirmedAt',
