@@ -111,6 +111,19 @@ describe('resend', () => {
     })
   })
 
+  test('refuses a send whose end date has passed', async () => {
+    const { mailshot, send } = await mixedSend()
+    const until = mailshot.now() - 1
+    await mailshot.db.write(sql`UPDATE sends SET until = ${until} WHERE id = ${send.id}`)
+    await expect(resend(mailshot, send.id, { choice: failed, actor })).rejects.toMatchObject({
+      code: 'send-ended',
+      message: expect.stringMatching(
+        / was to end by 2026-11-22 12:0\d UTC, so nobody would get it /,
+      ),
+    })
+    expect(await recipientOf(mailshot, send, reader(2))).toMatchObject({ status: 'failed' })
+  })
+
   test('does no harm when it is repeated', async () => {
     const { mailshot, transport, send } = await mixedSend()
     await resend(mailshot, send.id, { choice: to(2), actor })

@@ -2,6 +2,7 @@ import { type SQL, sql } from 'drizzle-orm/sql'
 import type { RecipientStatus } from '../../../db/status.ts'
 import { auditStatement } from '../audit.ts'
 import { MailshotError } from '../error.ts'
+import { utc } from '../hold.ts'
 import type { Mailshot } from '../mailshot.ts'
 import { type Picked, resendStatements } from '../recipient/by-hand.ts'
 import { listed, readNamed } from './named-recipients.ts'
@@ -58,8 +59,8 @@ export async function planResend(
  * Lets recipients be mailed once more: they wait again, with all their tries, and a send that was done runs again. Who was
  * suppressed or has left meanwhile is skipped as ever. Answers whom it found, and how many wait again by it.
  *
- * @throws MailshotError when the send is cancelled, another one of the campaign is open, or one who is named is no recipient
- *   of it or got it already
+ * @throws MailshotError when the send is cancelled or past its end date, another one of the campaign is open, or one who is
+ *   named is no recipient of it or got it already
  */
 export async function resend(
   mailshot: Mailshot,
@@ -128,6 +129,13 @@ async function readResendable(
     throw new MailshotError(
       `send ${send.id} is cancelled, and stays so; to mail ${send.slug} to those who have not got it: ` +
         `mailshot send ${send.slug} --again`,
+      { code: 'send-ended' },
+    )
+  }
+  if (send.until !== null && send.until <= mailshot.now()) {
+    throw new MailshotError(
+      `send ${send.id} of ${send.slug} was to end by ${utc(send.until)}, so nobody would get it any more; ` +
+        `give ${send.slug} a later end date, then: mailshot send ${send.slug} --again`,
       { code: 'send-ended' },
     )
   }
