@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import { type ParsedMail, simpleParser } from 'mailparser'
 import MailComposer from 'nodemailer/lib/mail-composer'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import type { CompiledCampaign, Template } from '../../integrations/mailshot/compile.ts'
 import { escapes, escapeValue } from '../../integrations/mailshot/compile/escape.ts'
 import { encodeMime } from '../../integrations/mailshot/message/mime.ts'
@@ -138,7 +138,7 @@ describe('Message.mime', () => {
           expect(read(ours)).toEqual(read(theirs))
         },
       ),
-      { numRuns: 300 },
+      { numRuns: 150 },
     )
   })
 
@@ -157,7 +157,7 @@ describe('Message.mime', () => {
         )
         expect(pieces && read(pieces)).toEqual(atLast && read(atLast))
       }),
-      { numRuns: 100 },
+      { numRuns: 80 },
     )
   })
 
@@ -166,5 +166,18 @@ describe('Message.mime', () => {
     const compiled = await compileOnly({ 'a.md': markdown('x') })
     const { to } = await simpleParser(composeFor(compiled, { name: written }).mime())
     expect(to).toMatchObject({ value: [{ name: written, address: 'Camille@example.org' }] })
+  })
+
+  test('is dated when it is first asked for, and stays the same', async () => {
+    const compiled = await compileOnly({ 'a.md': markdown('x') })
+    onTestFinished(() => void vi.useRealTimers())
+    vi.useFakeTimers({ now: Date.UTC(2026, 10, 22, 8) })
+    const message = composeFor(compiled)
+    vi.setSystemTime(Date.UTC(2026, 10, 22, 9))
+    const mime = message.mime()
+    expect(mime).toContain('\r\nDate: Sun, 22 Nov 2026 09:00:00 +0000\r\n')
+    expect(composeFor(compiled).mime()).toBe(mime)
+    vi.setSystemTime(Date.UTC(2026, 10, 22, 10))
+    expect(message.mime()).toBe(mime)
   })
 })
