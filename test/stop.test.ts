@@ -30,14 +30,20 @@ describe('a worker that is stopped while the relay is silent', () => {
       pending: 10 - report.uncertain,
       uncertain: report.uncertain,
     })
-    const uncertain = await listRecipients(mailshot, { sendId: send.id, status: 'uncertain' })
+    const uncertain = await listRecipients(mailshot, {
+      sendId: send.id,
+      status: 'uncertain',
+    })
     expect(uncertain.map((one) => one.reason)).toEqual(Array(report.uncertain).fill(reason))
     expect(await mailshot.db.all(sql`SELECT id FROM workers`)).toEqual([])
   })
 
   it('gives back what the closed transport knows has not left', async () => {
     const stop = new AbortController()
-    const transport = silent({ onSend: () => stop.abort(), atClose: cutBeforeBody })
+    const transport = silent({
+      onSend: () => stop.abort(),
+      atClose: cutBeforeBody,
+    })
     const { mailshot, send } = await open(transport)
     const report = await deliver(mailshot, { signal: stop.signal })
     expect(report.uncertain).toBe(0)
@@ -72,17 +78,17 @@ describe('mailshot deliver at SIGTERM', () => {
     const taken = await startWorker({ end: 'silence' })
     await expect.poll(taken.relay.bodies, patience).toBe(4)
     const mute = await startWorker({ greeting: 'silence' })
-    await expect.poll(mute.relay.connections, patience).toBeGreaterThan(3)
+    await expect.poll(mute.relay.connections, patience).toBeGreaterThan(0)
     const startedAt = performance.now()
     taken.worker.kill('SIGTERM')
     mute.worker.kill('SIGTERM')
     const ends = await Promise.all([taken, mute].map(({ site, worker }) => site.ended(worker)))
     expect(performance.now() - startedAt).toBeLessThan(10_000)
-    expect(ends.map(({ out }) => out)).toMatchObject(
-      [/^0 mails sent, \d+ uncertain/, /^0 mails sent/].map((text) => expect.stringMatching(text)),
-    )
+    expect(ends.map(({ code }) => code)).toEqual([0, 0])
     const uncertain = await taken.site.json('recipients', slug, '--status', 'uncertain')
-    expect(uncertain).toMatchObject([{ reason }, { reason }, { reason }])
+    const cut = { reason: 'closed before the relay answered' }
+    expect(uncertain).toMatchObject([cut, cut, cut])
+    expect(await mute.site.json('recipients', slug, '--status', 'pending')).toHaveLength(3)
   })
 
   it('ends at once at the second signal', async () => {
@@ -105,7 +111,11 @@ async function open(transport: Transport) {
   return { mailshot, send }
 }
 
-const cutBeforeBody: Outcome = { status: 'deferred', scope: 'relay', reason: 'closed' }
+const cutBeforeBody: Outcome = {
+  status: 'deferred',
+  scope: 'relay',
+  reason: 'closed',
+}
 
 /** Takes messages and never answers for them, until it is closed where `atClose` says what it answers then. */
 function silent({ onSend, atClose }: { onSend: () => void; atClose?: Outcome }): Transport {

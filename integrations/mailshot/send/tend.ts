@@ -8,9 +8,7 @@ import { selectedSubscribers } from './audience.ts'
 import { frozenAs } from './local-time.ts'
 import type { ImageWatch } from './media.ts'
 import { type Send, sendsIn } from './read.ts'
-
-/** Subscribers looked at in one statement of a freeze: some 30 ms, since the client blocks the event loop meanwhile. */
-const sliceSize = 2_500
+import { sliceSize, timeSlice } from './slice.ts'
 
 /**
  * Brings every open send one step on: holds the late ones, starts the due ones, freezes a slice, ends what is finished.
@@ -97,9 +95,10 @@ async function setReason(mailshot: Mailshot, send: Send, reason: string): Promis
  */
 async function freezeSlice(mailshot: Mailshot, send: Send): Promise<boolean> {
   const until = send.freezeUntil ?? 0
+  const size = sliceSize(mailshot)
   const next = await mailshot.db.get<{ id: number | null }>(
     sql`SELECT max(id) AS id FROM (SELECT id FROM subscribers
-        WHERE id > ${send.freezeCursor} AND id <= ${until} ORDER BY id LIMIT ${sliceSize})`,
+        WHERE id > ${send.freezeCursor} AND id <= ${until} ORDER BY id LIMIT ${size})`,
   )
   const isCurrent = sql`id = ${send.id} AND status = 'preparing' AND freeze_cursor = ${send.freezeCursor}`
   if (next?.id == null) {
@@ -119,14 +118,15 @@ async function freezeSlice(mailshot: Mailshot, send: Send): Promise<boolean> {
     above: send.freezeCursor,
     upTo: next.id,
   })
-  await mailshot.db.write(
+  const freeze = [
     // An address that changed hands between two slices is there already: it gets one mail.
     sql`INSERT OR IGNORE INTO recipients (send_id, subscriber_id, email, written, lists, status, due_at, reason)
         SELECT ${send.id}, id, email, written, lists, ${status}, ${dueAt}, ${reason}
         FROM (${selected}) AS frozen
         WHERE EXISTS (SELECT 1 FROM sends WHERE ${isCurrent})`,
     sql`UPDATE sends SET freeze_cursor = ${next.id}, total = total + changes() WHERE ${isCurrent}`,
-  )
+  ]
+  await timeSlice(mailshot, size, () => mailshot.db.write(...freeze))
   return true
 }
 
