@@ -1,6 +1,7 @@
 import type { Mailshot } from '../mailshot.ts'
 import { readSend } from '../send.ts'
 import { sendJson } from '../send/json.ts'
+import { whyWaiting } from '../send/waiting.ts'
 import { answerCall } from './call.ts'
 
 /** One send by its id, or the latest of a slug. */
@@ -10,6 +11,10 @@ export function handleSend(
   idOrSlug: string,
 ): Promise<Response> {
   return answerCall(mailshot, request, {
-    GET: async () => ({ body: { send: sendJson(await readSend(mailshot, idOrSlug)) } }),
+    GET: async () => {
+      const send = await readSend(mailshot, idOrSlug)
+      const waiting = await whyWaiting(mailshot, send)
+      return { body: { send: sendJson({ ...send, waiting }) } }
+    },
   })
 }

@@ -67,7 +67,15 @@ function showOne({ terminal }: StatusCall, { config }: SendDesk, send: ShownSend
     ['status', send.reason ? `${send.status}: ${send.reason}` : send.status],
     ['lists', send.onlyTo ? `only ${send.onlyTo}` : send.lists.join(', ')],
     ['content', `${send.contentHash.slice(0, 12)}${commitOf(send)}`],
-    ['planned', time(send.scheduledAt)],
+    ...(send.waiting ?? []).map(({ reason, until }): [string, string] => [
+      'waits',
+      until === null ? reason : `${reason} (until ${time(until)})`,
+    ]),
+    [
+      'planned',
+      send.localTime ? `${send.localTime.slice(0, 16)} of each reader` : time(send.scheduledAt),
+    ],
+    ['until', time(send.until)],
     ['started', time(send.startedAt)],
     ['ended', time(send.finishedAt) + took(send)],
     ['recipients', send.frozenAt === null ? 'not frozen yet' : send.total],

@@ -1,8 +1,12 @@
 import { z } from 'zod'
 import type { Send } from './read.ts'
+import type { Waiting } from './waiting.ts'
 
 /** What the command line and the API tell of a send. */
-export type ShownSend = Omit<Send, 'triggerKey' | 'pausedFrom' | 'freezeCursor' | 'freezeUntil'>
+export type ShownSend = Omit<Send, 'triggerKey' | 'pausedFrom' | 'freezeCursor' | 'freezeUntil'> & {
+  /** Why it waits, where that was asked. */
+  waiting?: Waiting[] | undefined
+}
 
 /** A send as programs read it, from the API and from `--json`: a promise, to which fields may be added. */
 export type SendJson = z.input<typeof sendSchema>
@@ -37,6 +41,7 @@ export const sendSchema = z
     skipped: count,
     cancelled: count,
     uncertain: count,
+    waiting: z.array(z.object({ reason: z.string(), until: time.nullable() })).optional(),
   })
   .transform(({ commit, ...send }): ShownSend => ({ ...send, gitCommit: commit }))
 
@@ -67,7 +72,12 @@ export function sendJson(send: ShownSend): SendJson {
     skipped: send.skipped,
     cancelled: send.cancelled,
     uncertain: send.uncertain,
+    ...(send.waiting && { waiting: send.waiting.map(waitingJson) }),
   }
+}
+
+function waitingJson({ reason, until }: Waiting) {
+  return { reason, until: until === null ? null : written(until) }
 }
 
 function written(ms: number): string {

@@ -11,6 +11,7 @@ import {
 } from '../../send.ts'
 import { planResend, resend } from '../../send/resend.ts'
 import { settleUncertain } from '../../send/settle.ts'
+import { whyWaiting } from '../../send/waiting.ts'
 import { actor } from '../project.ts'
 import type { SendDesk } from '../send-desk.ts'
 
@@ -23,7 +24,10 @@ export function localDesk(mailshot: Mailshot): SendDesk {
     sleep: (ms, signal) => mailshot.sleep(ms, signal),
     lookEveryMs: undefined,
     list: (slug) => listSends(mailshot, slug),
-    read: (idOrSlug) => readSend(mailshot, idOrSlug),
+    async read(idOrSlug) {
+      const send = await readSend(mailshot, idOrSlug)
+      return { ...send, waiting: await whyWaiting(mailshot, send) }
+    },
     start: (compiled, media, options) =>
       startSend(mailshot, compiled, media, { ...options, actor: actor() }),
     steer(action, id) {
