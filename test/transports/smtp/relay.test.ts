@@ -47,7 +47,7 @@ describe('hand-over to the relay', () => {
     expect(bodies).toBe(0)
   })
 
-  it.each(['drop', 'silence', 'what?', '354 go on'])(
+  it.each(['drop', 'silence', 'what?', '354 go on', 'trickle 250-more'])(
     'does not know what became of a message where after its last dot comes: %s',
     async (act) => {
       const { outcome, bodies } = await sendTo({ end: act })

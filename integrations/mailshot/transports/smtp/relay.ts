@@ -144,6 +144,8 @@ function giveUpOpening(state: State, fault: SmtpFault): void {
     dispatch(state)
   }
   setTimeout(resume, state.pauseMs).unref()
+  // Those that waited for this one may go behind others.
+  dispatch(state)
 }
 
 function adopt(state: State, wire: Wire): void {

@@ -55,7 +55,8 @@ export function openWriter(wire: Wire, options: WriterOptions): Writer {
     const { replies, breach: wrong } = read(chunk.toString('latin1'))
     for (const reply of replies) hear(session, reply)
     if (wrong !== undefined) breakOff(session, breach(wrong))
-    endTurn(session)
+    // A piece of an answer is none: the clock goes on.
+    if (replies.length > 0) endTurn(session)
   })
   socket.on('drain', () => {
     continueBody(session.dialogue)
