@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import { sql } from 'drizzle-orm/sql'
 import { pino } from 'pino'
 import { describe, expect, it, onTestFinished } from 'vitest'
@@ -21,7 +22,7 @@ describe('a worker killed with SIGKILL', () => {
   it('in mid-freeze is followed by one that freezes the rest, each once', async () => {
     const server = await startSmtpServer()
     const mailshot = await openReal(server)
-    await addReaders(mailshot, 20_000)
+    await addReaders(mailshot, 30_000)
     const { send } = await startFixture(mailshot, 'hello')
     let kills = 0
     while ((await readSend(mailshot, send.id)).frozenAt === null) {
@@ -38,8 +39,8 @@ describe('a worker killed with SIGKILL', () => {
     const frozen = await mailshot.db.get<{ count: number; addresses: number }>(
       sql`SELECT count(*) AS count, count(DISTINCT email) AS addresses FROM recipients`,
     )
-    expect(frozen).toMatchObject({ count: 20_000, addresses: 20_000 })
-    expect((await readSend(mailshot, send.id)).total).toBe(20_000)
+    expect(frozen).toMatchObject({ count: 30_000, addresses: 30_000 })
+    expect((await readSend(mailshot, send.id)).total).toBe(30_000)
   })
 
   it('or only stopped past its lease and woken again, mails nobody twice', async () => {
@@ -146,7 +147,11 @@ async function stopBetweenWrites({ db }: Mailshot, worker: ChildProcess): Promis
         () => true,
         () => false,
       )
-  for (worker.kill('SIGSTOP'); !(await isFree()); worker.kill('SIGSTOP')) worker.kill('SIGCONT')
+  for (worker.kill('SIGSTOP'); !(await isFree()); worker.kill('SIGSTOP')) {
+    worker.kill('SIGCONT')
+    // Long enough to end the write.
+    await setTimeout(5)
+  }
 }
 
 async function finish(worker: ChildProcess): Promise<{ code: number | null }> {

@@ -17,6 +17,8 @@ export interface Death {
 /** A process that was stopped past its lease, and woken again. */
 export interface Stop {
   name: string
+  /** Whether others have taken over from it; one that slept in the middle of a write held them up. */
+  isTakenOver: boolean
   /** How many recipients others took from it as uncertain. */
   lost: number
 }

@@ -18,7 +18,9 @@ function missed({ kills, cuts, stops }: TortureOptions, { account }: Result): st
   return [
     ...Object.entries(hits).flatMap(([phase, isHit]) => (isHit ? [] : [`no kill ${phase}`])),
     ...(deaths.length < kills ? [`${deaths.length} kills only`] : []),
-    ...(stops > 0 && account.stops.length === 0 ? ['nobody was stopped past the lease'] : []),
+    ...(stops > 0 && !account.stops.some(({ isTakenOver }) => isTakenOver)
+      ? ['nobody took over from one that slept']
+      : []),
     ...cutSteps.flatMap((step) =>
       (account.cuts.get(step) ?? 0) < cuts ? [`too few cuts at ${step}`] : [],
     ),

@@ -33,7 +33,7 @@ export type Blow =
 
 /** How many of the kills fall into the freeze, if it lasts long enough. */
 export function freezeKills({ kills }: TortureOptions): number {
-  return Math.max(1, Math.floor(kills / 12))
+  return Math.max(2, Math.floor(kills / 12))
 }
 
 const moments = ['body', 'answered', 'any', 'answered'] as const

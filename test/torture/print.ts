@@ -21,6 +21,10 @@ export function tableOf(options: TortureOptions, { account, verdict, seconds }: 
     ['… with answers not yet written down', hit(({ inSettle }) => inSettle)],
     ['… most in hand of one process', Math.max(0, ...deaths.map(({ inHand }) => inHand))],
     ['stopped past the lease and woken', stops.length],
+    [
+      '… with a write under way, so that nobody took over',
+      stops.filter((stop) => !stop.isTakenOver).length,
+    ],
     ['ended by SIGTERM', `${ends.length}, the slowest in ${(slowest / 1000).toFixed(1)} s`],
     [
       'connections cut',

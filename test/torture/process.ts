@@ -38,7 +38,7 @@ export function startWorker(site: Site, options: StartOptions): Worker {
   const { name, smtpPort, entry, args = [], uid } = options
   const command =
     entry === undefined ? [cli, 'deliver', '--quiet', '--config', configFile, ...args] : [entry]
-  const file = join(site.folder, `${name}.log`)
+  const file = join(site.logs, `${name}.log`)
   const output = openSync(file, 'w')
   const child = spawn(process.execPath, command, {
     cwd: root,

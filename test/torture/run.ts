@@ -44,7 +44,8 @@ export async function torture(
 ): Promise<Result> {
   const since = performance.now()
   const { recipients } = options
-  const site = await openSite({ recipients, others: 3 * recipients })
+  // Enough of them for the freeze to last until somebody can be killed in it.
+  const site = await openSite({ recipients, others: Math.max(30_000, 3 * recipients) })
   const entry = options.server ? await buildServer(site.folder) : undefined
   const side = await startReceivingSide(site.bookFile)
   const run: Run = {

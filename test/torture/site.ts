@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { mkdtempSync } from 'node:fs'
+import { mkdirSync, mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -17,8 +17,10 @@ export const slug = 'torture'
 const secret = 'a-secret-for-torture-of-at-least-32-characters'
 
 export interface Site {
-  /** Kept after a violation: the database, the book, and what each process wrote. */
+  /** Kept after a violation: the database, the book, the logs. */
   folder: string
+  /** What each process wrote. */
+  logs: string
   bookFile: string
   /** The test's own look at the database; it starts no worker. */
   mailshot: Mailshot
@@ -35,6 +37,8 @@ export async function openSite(
 ): Promise<Site> {
   const { recipients, others = 0 } = people
   const database = `file:${join(folder, 'mailshot.db')}`
+  const logs = join(folder, 'logs')
+  mkdirSync(logs)
   const config = { ...settings, database, secrets: [secret] }
   const mailshot = await openMailshot(config, { create: true, log: pino({ level: 'silent' }) })
   for (let from = 1; from <= recipients + others; from += 5000) {
@@ -45,6 +49,7 @@ export async function openSite(
   }
   return {
     folder,
+    logs,
     bookFile: join(folder, 'book.tsv'),
     mailshot,
     capacity: config.transport.parallel * config.transport.batch,

@@ -73,22 +73,36 @@ export async function stopPastLease(run: Run, worker: Worker): Promise<void> {
   await holdsSomething(run, worker)
   await setTimeout(run.chance.below(100))
   await learnIds(run, worker)
-  worker.child.kill('SIGSTOP')
   worker.state = 'stopped'
+  worker.child.kill('SIGSTOP')
+  // Two of three sleep between two writes; the third may do so within one, which holds up all others.
+  if (run.chance.below(3) > 0) await shiftBetweenWrites(run, worker)
   const id = worker.ids.at(-1)
   if (id === undefined) return wake(worker)
   run.naps.push(sleep(run, worker, id))
 }
 
 async function sleep(run: Run, worker: Worker, id: string): Promise<void> {
-  const isTaken = await takenOver(run, id)
+  const isTakenOver = await takenOver(run, id)
   wake(worker)
-  if (isTaken) {
-    const [row] = await run.site.mailshot.db.all<{ lost: number }>(
-      sql`SELECT count(*) AS lost FROM recipients WHERE worker_id = ${id} AND status = 'uncertain'
-          AND reason LIKE '%died%'`,
+  const row = await run.site.mailshot.db.get<{ lost: number }>(
+    sql`SELECT count(*) AS lost FROM recipients WHERE worker_id = ${id} AND status = 'uncertain'
+        AND reason LIKE '%died%'`,
+  )
+  run.account.stops.push({ name: worker.name, isTakenOver, lost: row?.lost ?? 0 })
+}
+
+async function shiftBetweenWrites(run: Run, worker: Worker): Promise<void> {
+  const write = () => run.site.mailshot.db.within(100).write(sql`UPDATE meta SET value = value`)
+  const isFree = () =>
+    write().then(
+      () => true,
+      () => false,
     )
-    run.account.stops.push({ name: worker.name, lost: row?.lost ?? 0 })
+  while (!(await isFree())) {
+    worker.child.kill('SIGCONT')
+    await setTimeout(run.chance.below(10))
+    worker.child.kill('SIGSTOP')
   }
 }
 
