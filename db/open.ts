@@ -7,7 +7,7 @@ import { MailshotError } from '../integrations/mailshot/error.ts'
 import type { Connection } from './connection.ts'
 import { openFileConnection } from './file-connection.ts'
 import { migrate } from './migrate.ts'
-import { codeOf, type Patience, patiently } from './patience.ts'
+import { codeOf, isGone, isUnwritable, type Patience, patiently } from './patience.ts'
 import { openRemoteConnection } from './remote-connection.ts'
 import { statementOf } from './statement.ts'
 
@@ -26,6 +26,8 @@ export interface Database {
    * in it; rows of a RETURNING are lost, which is an error.
    */
   write<Row = unknown>(...statements: SQL[]): Promise<Row[][]>
+  /** `false` once a write failed for want of room, rights or a network, until one succeeds. */
+  isWritable(): boolean
   /** The same database for callers that somebody waits for: they give up after so many milliseconds. */
   within(ms: number): Database
   /**
@@ -63,7 +65,7 @@ export async function openDatabase(
   try {
     if (url.startsWith('file:')) await checkFile(url, options)
     connection = await connect(url, options.authToken)
-    const database = databaseOf(url, connection, { ms: patienceMs })
+    const database = databaseOf(url, noteTrouble(connection), { ms: patienceMs })
     await database.within(openingMs).all(sql`SELECT 1`)
     await migrate(database)
     return database
@@ -79,7 +81,30 @@ async function connect(url: string, authToken: string | undefined): Promise<Conn
     : openRemoteConnection(url, authToken)
 }
 
-function databaseOf(url: string, connection: Connection, patience: Patience): Database {
+type WatchedConnection = Connection & { isWritable(): boolean }
+
+function noteTrouble(connection: Connection): WatchedConnection {
+  let isWritable = true
+  return {
+    ...connection,
+    isWritable: () => isWritable,
+    writer: (statements) => {
+      const write = connection.writer(statements)
+      return async () => {
+        try {
+          const rows = await write()
+          isWritable = true
+          return rows
+        } catch (error) {
+          if (isUnwritable(error) || isGone(error)) isWritable = false
+          throw error
+        }
+      }
+    },
+  }
+}
+
+function databaseOf(url: string, connection: WatchedConnection, patience: Patience): Database {
   // The caller's row type describes the columns that its own SQL names.
   const rowsOf = <Row>(rows: unknown[]): Row[] => rows as Row[]
   const all = async <Row>(query: SQL): Promise<Row[]> => {
@@ -95,6 +120,7 @@ function databaseOf(url: string, connection: Connection, patience: Patience): Da
       const results = await patiently(patience, connection.writer(statements))
       return results.map((rows) => rowsOf<Row>(rows))
     },
+    isWritable: connection.isWritable,
     within: (ms) => databaseOf(url, connection, { ...patience, ms }),
     until: (signal, onWait) => databaseOf(url, connection, { ...patience, until: signal, onWait }),
     close: () => connection.close(),
