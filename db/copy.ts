@@ -30,13 +30,13 @@ export async function withClient<Result>(
   }
 }
 
-/** @throws MailshotError when SQLite finds the file damaged */
-export async function checkIntegrity(file: string): Promise<void> {
+/** @throws MailshotError when SQLite finds the file damaged; it names what the operator has named */
+export async function checkIntegrity(file: string, name: string): Promise<void> {
   const { rows } = await withClient(file, (client) => client.execute('PRAGMA integrity_check(1)'))
   const found = rows[0]?.['integrity_check']
   if (found === 'ok') return
   throw new MailshotError(
-    `${file}: the database is damaged (${JSON.stringify(found)}); take another copy`,
+    `${name}: the copy is damaged (${JSON.stringify(found)}); take another copy`,
   )
 }
 

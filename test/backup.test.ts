@@ -1,4 +1,4 @@
-import { copyFileSync, readdirSync, statSync, writeFileSync } from 'node:fs'
+import { copyFileSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { sql } from 'drizzle-orm/sql'
 import { pino } from 'pino'
@@ -220,6 +220,9 @@ describe('restore', () => {
     await expect(from('newer.db')).rejects.toThrow(
       'newer.db: it is of a newer version of mailshot (9000_later.sql is not known here)',
     )
+    await change(at('newer.db'), `DELETE FROM migrations WHERE name LIKE '9%'`)
+    writeFileSync(at('cut.db'), readFileSync(at('newer.db')).subarray(0, 100_000))
+    await expect(from('cut.db')).rejects.toThrow('cut.db: the backup is damaged (')
     await expect(from('other.db')).rejects.toThrow('that is a database, but none of mailshot')
     expect(readdirSync(folder).filter((name) => name.startsWith('here'))).toEqual([])
   })

@@ -31,7 +31,7 @@ export async function backUp(config: MailshotConfig, to: string): Promise<Backup
   try {
     await copyDatabase(source, partial)
     const madeAt = await mark(partial)
-    await checkIntegrity(partial)
+    await checkIntegrity(partial, to)
     await chmod(partial, 0o600)
     await publish(partial, file)
     return { file: to, bytes: (await stat(file)).size, madeAt }

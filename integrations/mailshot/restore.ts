@@ -53,8 +53,8 @@ export async function restore(
   await requireBackup(from, place)
   const staged = `${place}.restoring-${process.pid}`
   try {
-    await copyDatabase(resolve(from), staged)
-    await checkIntegrity(staged)
+    await reading(from, () => copyDatabase(resolve(from), staged))
+    await checkIntegrity(staged, from)
     const facts = await prepare(staged, wiped)
     await giveTo(staged, exists ? place : dirname(place))
     const aside = exists ? `${place}.before-${stamp(Date.now())}` : undefined
@@ -64,6 +64,20 @@ export async function restore(
     return { ...facts, file: place, aside }
   } finally {
     for (const rest of ['', '-wal', '-shm', '-journal']) await rm(staged + rest, { force: true })
+  }
+}
+
+/** Tells of a damaged backup by its own name: the database may be well. */
+async function reading<Result>(from: string, work: () => Promise<Result>): Promise<Result> {
+  try {
+    return await work()
+  } catch (cause) {
+    const isDamaged =
+      cause instanceof LibsqlError && /^SQLITE_(?:CORRUPT|NOTADB|IOERR)/.test(cause.code)
+    if (!isDamaged) throw cause
+    throw new MailshotError(`${from}: the backup is damaged (${cause.message}); take another one`, {
+      cause,
+    })
   }
 }
 
@@ -124,7 +138,7 @@ async function requireBackup(from: string, place: string): Promise<void> {
   if (!(await isSqlite(file))) {
     throw new MailshotError(`${from}: that is no backup: it is no SQLite database, or is encrypted`)
   }
-  const applied = await migrationsIn(file)
+  const applied = await reading(from, () => migrationsIn(file))
   if (!applied) throw new MailshotError(`${from}: that is a database, but none of mailshot`)
   const known = await knownMigrations()
   const unknown = applied.find((name) => !known.includes(name))
