@@ -225,6 +225,15 @@ describe('readCampaign', () => {
     ])
   })
 
+  test('refuses an end date that is none, and one that comes before the start', async () => {
+    const ends = (lines: string) => problemsOf({ 'a.md': markdown('x', lines) })
+    expect(await ends('until: 2026-12-03')).toEqual(['a.md:4: the end date is unclear'])
+    expect(await ends('send: 2026-12-03 09:00\nuntil: 2026-12-01 18:00')).toEqual([
+      'a.md:5: it ends before it starts',
+    ])
+    expect(await ends('send: 2026-12-01 09:00 local\nuntil: 2026-12-03 18:00')).toEqual([])
+  })
+
   test('runs no code in a front matter', async () => {
     const config = campaignFolder({ 'a.md': '---js\n({ subject: globalThis.ran = true })\n---\nx' })
     await expect(readCampaign(config, 'a')).rejects.toThrow('front matter must be YAML')

@@ -138,13 +138,16 @@ function spreadAllowance(lane: Lane, now: number): SQL {
   return sql`CAST(floor((${now + lane.ahead} - ${next}) / ${lane.spacing}) AS INTEGER) + 1`
 }
 
+/** How far the clocks of two workers may differ, each of which measured the database's by a round trip of its own. */
+const clockSkewMs = 10
+
 /** Counts as many slots as `count` says (a scalar SQL expression) as taken until one window from `answeredAt`. */
 export function returnSlotsStatement(lane: Lane, count: SQL, answeredAt: number): SQL {
   const resolution = sql`max(1, l.value ->> 'windowMs' / 500)`
   return sql`
     INSERT INTO pace (scope, window_ms, free_at, slots)
     SELECT ${lane.scope}, l.value ->> 'windowMs',
-      (${answeredAt} + l.value ->> 'windowMs' + ${resolution} - 1) / ${resolution} * ${resolution}, ${count}
+      (${answeredAt + clockSkewMs} + l.value ->> 'windowMs' + ${resolution} - 1) / ${resolution} * ${resolution}, ${count}
     FROM json_each(${JSON.stringify(lane.limits)}) AS l WHERE ${count} > 0
     ON CONFLICT DO UPDATE SET slots = slots + excluded.slots`
 }
