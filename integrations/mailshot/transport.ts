@@ -68,5 +68,9 @@ export interface Transport {
   lookUp?(messages: readonly Message[]): Promise<Outcome[]>
   /** Checks credentials and sender, for `mailshot doctor`. Throws a `MailshotError` with cause and cure. */
   verify?(): Promise<void>
+  /**
+   * Ends at once; a later call opens anew. What is on its way comes back `deferred` with scope `relay` where nothing of the
+   * body has left, else `uncertain`: waiting for it is the caller's decision.
+   */
   close?(): Promise<void>
 }

@@ -92,6 +92,13 @@ describe('hand-over to the relay', () => {
     },
   )
 
+  it('takes a new connection where the server says that the old one was idle for too long', async () => {
+    const end = '250 2.0.0 Ok\r\n421 4.4.2 idle for too long'
+    const { outcome, bodies, connections } = await sendTo({ end }, [testMessage(), testMessage()])
+    expect(outcome).toMatchObject({ status: 'accepted' })
+    expect({ bodies, connections }).toEqual({ bodies: 2, connections: 2 })
+  })
+
   it('never sends a second copy on a connection used before', async () => {
     const messages = [testMessage(), testMessage()]
     const { outcome, connections } = await sendTo({ next: { end: 'drop' } }, messages)

@@ -1,5 +1,6 @@
 import type { Message, Outcome } from '../../transport.ts'
 import type { Delivery, MessageSource } from './dialogue.ts'
+import { lost } from './fault.ts'
 import type { CheckedSmtpOptions } from './options.ts'
 import { outcomeOfFault, type SmtpFault } from './outcome.ts'
 import { openWire, type Wire } from './take-over.ts'
@@ -122,10 +123,11 @@ async function open(state: State): Promise<void> {
   state.opening += 1
   const wire = await openWire(options, closing.signal)
   state.opening -= 1
-  if ('socket' in wire) {
-    if (closing.signal.aborted) wire.socket.destroy()
-    else adopt(state, wire)
-  } else if (!closing.signal.aborted) giveUpOpening(state, wire)
+  if (closing.signal.aborted) {
+    if ('socket' in wire) wire.socket.destroy()
+  } else if (!('socket' in wire)) giveUpOpening(state, wire)
+  else if (wire.socket.destroyed) giveUpOpening(state, lost())
+  else adopt(state, wire)
 }
 
 function giveUpOpening(state: State, fault: SmtpFault): void {

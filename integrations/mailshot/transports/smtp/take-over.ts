@@ -6,7 +6,7 @@ import type { SmtpFault } from './outcome.ts'
 
 /** A connection to the relay, encrypted and logged in as the options ask, that nobody listens to yet. */
 export interface Wire {
-  /** Paused: what comes is kept until somebody listens. */
+  /** Paused: what comes is kept until somebody listens. Destroyed already, if it broke on its way here. */
   socket: Socket
   /** The server's whole answer to the last EHLO (or HELO), which names its extensions. */
   ehlo: string
@@ -54,11 +54,11 @@ export function openWire(
   })
 }
 
-/** Says goodbye on a connection with nothing on it, and waits for no answer. */
+/** Says goodbye on a connection with nothing on it, and keeps no process waiting for the answer. */
 export function hangUp(socket: Socket): void {
-  socket.on('error', () => undefined)
   socket.end('QUIT\r\n')
   socket.resume()
+  socket.unref()
   // For a server that does not close its side.
   setTimeout(() => socket.destroy(), 5000).unref()
 }
@@ -96,6 +96,8 @@ function takeOver(
   const early = unread(Object.fromEntries(Object.entries(connection)))
   if (early === undefined) return unknownVersion('buffers')
   socket.setTimeout(0)
+  // It may fail before somebody listens, and tells that it is destroyed.
+  socket.on('error', () => undefined)
   if (early !== '') socket.unshift(Buffer.from(early, 'latin1'))
   // Without its socket, closing ends nodemailer's timers and whatever it put off until the next turn.
   connection._socket = null
