@@ -60,19 +60,21 @@ describe('a clock that was days ahead', () => {
   it('leaves nothing waiting for the days that were never there', async () => {
     const relay = recordingRelay()
     const folder = openFolder()
+    await addReaders(await open({ folder, transport: relay.transport }), 40)
     const wrong = await open({ folder, transport: relay.transport, aheadMs: 72 * hour })
-    await addReaders(wrong, 40)
     const stop = new AbortController()
     const working = deliver(wrong, { signal: stop.signal })
     await startFixture(wrong, 'hello')
     await expect.poll(() => relay.mails.length, { timeout: 20_000 }).toBeGreaterThan(5)
     stop.abort()
     await working
+    await startFixture(wrong, 'bilingual')
 
     const right = await open({ folder, transport: relay.transport })
     expect(Math.abs(right.now() - Date.now())).toBeLessThan(60_000)
     await deliver(right, { untilDone: true, signal: AbortSignal.timeout(20_000) })
     expect(await readSend(right, 'hello')).toMatchObject({ status: 'done', sent: 40 })
+    expect(await readSend(right, 'bilingual')).toMatchObject({ status: 'done', sent: 40 })
     const later = await right.db.get(
       sql`SELECT 1 FROM workers WHERE lease_until > ${right.now() + hour}`,
     )

@@ -24,7 +24,7 @@ export async function openDatabaseClock(db: Database, log: Logger): Promise<Cloc
   const { wall, seen } = await measure(db)
   const behindMs = seen - wall
   if (behindMs > dayMs) await forgetLaterTimes(db, wall)
-  // Its writers note the time less often than a lease is renewed for.
+  // The clocks of several machines differ by less.
   if (behindMs > 1000) warn(log, behindMs)
   let offset = (behindMs > dayMs ? wall : Math.max(wall, seen)) - performance.now()
   const timer = setInterval(() => {
@@ -65,10 +65,16 @@ async function measure(db: Database): Promise<Measured> {
 
 /** Nothing waits for an hour of the days that were never there. */
 async function forgetLaterTimes(db: Database, wall: number): Promise<void> {
+  const tooLate = wall + 2 * dayMs
   await db.write(
     sql`UPDATE meta SET value = ${String(wall)} WHERE key = 'clock'`,
-    sql`DELETE FROM pace WHERE free_at > ${wall + dayMs}`,
-    sql`DELETE FROM lanes WHERE max(next_at, parked_until) > ${wall}`,
+    sql`DELETE FROM pace WHERE free_at > ${tooLate}`,
+    sql`UPDATE lanes SET next_at = min(next_at, ${wall}), parked_until = min(parked_until, ${wall}),
+          queued_until = min(queued_until, ${wall}), slowed_at = min(slowed_at, ${wall}), ramp_from = min(ramp_from, ${wall})`,
+    sql`UPDATE recipients SET due_at = ${wall} WHERE status = 'deferred' AND due_at > ${tooLate}`,
+    sql`UPDATE letters SET due_at = ${wall} WHERE status = 'pending' AND due_at > ${tooLate}`,
+    // One that was to start at once, not at an hour of its own.
+    sql`UPDATE sends SET scheduled_at = ${wall} WHERE status = 'scheduled' AND scheduled_at BETWEEN ${wall} AND created_at`,
     // Whoever lives enlists anew.
     sql`UPDATE workers SET lease_until = 0 WHERE lease_until > ${wall + dayMs}`,
   )
@@ -79,7 +85,7 @@ function warn(log: Logger, behindMs: number): void {
   const what = `the clock of this machine was set back: the database has seen a time ${seconds} s later`
   const then =
     behindMs > dayMs
-      ? 'that is too far ahead to be true, so it goes by the clock; what the pace has counted is forgotten'
+      ? 'that is too far ahead to be true, so it goes by the clock, and the pace begins anew'
       : 'it goes on from there, and nothing is mailed twice or faster; set the clock (timedatectl)'
   log.warn(`${what}; ${then}`)
 }
