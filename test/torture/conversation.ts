@@ -10,6 +10,10 @@ export interface Mail {
 
 /** What decides over a conversation, and hears of it. */
 export interface Desk {
+  /** Whether the client may send the next command before the answer to the last. */
+  pipelining: boolean
+  /** Whether a cut loses what is still under way (RST), rather than end behind it (FIN). */
+  resets: boolean
   /** Whether the connection is to be broken off at this step. */
   isCut(step: CutStep): boolean
   /** Called with each mail that the server takes on, before it says so. */
@@ -25,7 +29,8 @@ export async function converse(socket: Socket, desk: Desk): Promise<void> {
   const input = openInput(socket)
   const cut = (step: CutStep) => {
     const isCut = desk.isCut(step)
-    if (isCut) socket.destroySoon()
+    if (isCut && desk.resets) socket.resetAndDestroy()
+    else if (isCut) socket.destroySoon()
     return isCut
   }
   const say = (line: string) => socket.write(`${line}\r\n`)
@@ -39,7 +44,8 @@ export async function converse(socket: Socket, desk: Desk): Promise<void> {
     switch (step) {
       case 'ehlo':
         mail.worker = line.slice(5).trim()
-        say('250-torture.example\r\n250-PIPELINING\r\n250-8BITMIME\r\n250 SIZE 50000000')
+        say(`250-torture.example${desk.pipelining ? '\r\n250-PIPELINING' : ''}`)
+        say('250-8BITMIME\r\n250 SIZE 50000000')
         break
       case 'rcpt':
         mail.to = (/<(.*)>/.exec(line)?.[1] ?? '').toLowerCase()

@@ -12,10 +12,14 @@ const steps = new Map<string, MailStep>()
 const cuts = new Map<CutStep, number>()
 const dead = new Set<string>()
 let kills: KillOrder[] = []
+let connections = 0
 let delayMs = 0
 
 const server = createServer((socket) => {
+  connections += 1
   void converse(socket, {
+    pipelining: connections % 4 > 0,
+    resets: connections % 3 === 0,
     isCut: (step) => {
       const left = cuts.get(step) ?? 0
       if (left === 0) return false

@@ -11,6 +11,8 @@ it('begins no message between the envelope and the body of another', async () =>
   const accepted: { to: string; messageId: string }[] = []
   const sent: Promise<unknown>[] = []
   const relay = await startRelay(second.promise, {
+    pipelining: true,
+    resets: false,
     isCut: () => false,
     accept: ({ to, messageId }) => accepted.push({ to, messageId }),
     reach(step, { to }) {
