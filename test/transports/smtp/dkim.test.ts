@@ -1,9 +1,13 @@
 import { generateKeyPairSync, type KeyObject } from 'node:crypto'
 import { array, assert, asyncProperty, constantFrom } from 'fast-check'
 import { dkimVerify } from 'mailauth/lib/dkim/verify.js'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { dkimSigner } from '../../../integrations/mailshot/transports/smtp/dkim.ts'
+import { smtp } from '../../../integrations/mailshot/transports/smtp.ts'
+import { compileOnly, markdown } from '../../campaign-folder.ts'
+import { composeFor } from '../../compose-for.ts'
 import { testMessage } from '../../messages.ts'
+import { startSmtpServer } from '../../smtp-server.ts'
 
 const options = { domain: 'example.org', selector: 'news' }
 const pair = generateKeyPairSync('rsa', { modulusLength: 2048 })
@@ -87,6 +91,23 @@ describe('dkimSigner', () => {
     expect(changed).not.toBe(signed)
     const { status } = await verified(changed)
     expect(status.result).not.toBe('pass')
+  })
+
+  it('stands for a campaign’s mail as it arrives over SMTP', async () => {
+    const relay = await startSmtpServer()
+    const { host, port } = relay
+    const transport = smtp({ host, port, tls: 'none', dkim: { ...options, privateKey } })
+    onTestFinished(async () => {
+      await transport.close?.()
+      await relay.close()
+    })
+    const body = 'Bonjour  {{ nom | default: "à tous" }}\n\n.\n\n{% if city %}{{ city }}{% endif %}'
+    const compiled = await compileOnly({ 'a.md': markdown(body) })
+    const message = composeFor(compiled, { name: '.Zoé  “Z” \t', attributes: { city: 'À  x ' } })
+    await transport.send([message], new AbortController().signal)
+    const [arrived] = relay.messages
+    const result = await verified(arrived?.raw.toString('latin1') ?? '')
+    expect(result.status).toMatchObject({ result: 'pass', aligned: 'example.org' })
   })
 
   it('keeps an address of SMTPUTF8 as it is', async () => {
