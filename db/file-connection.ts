@@ -11,14 +11,17 @@ type Prepared = ReturnType<typeof Database.prototype.prepare>
 interface Open {
   file: InstanceType<typeof Database>
   prepared: Map<string, Prepared>
+  /** Whether it asks for the lock of a write. */
+  isBeginning: boolean
 }
 
 /**
  * A database file, or `:memory:`. Statements stay prepared, which the client of remote databases cannot do; each call is
  * done when its promise is made, so calls never interleave.
  *
- * A connection that was refused is given up for a new one: the refused statement may be left unfinished, and with it every later
- * read would keep its snapshot open, so that no write succeeds once another process has written.
+ * Where the lock of a write is another's, nothing is left behind. A connection that was refused otherwise is given up for a new
+ * one: the refused statement may be left unfinished, and with it every later read would keep its snapshot open, so that no
+ * write succeeds once another process has written.
  */
 export function openFileConnection(path: string): Connection {
   let open: Open | undefined
@@ -29,10 +32,11 @@ export function openFileConnection(path: string): Connection {
       open ??= connect(path)
       return Promise.resolve(act(open))
     } catch (error) {
-      if (open && path !== ':memory:' && isRefusal(error)) {
+      if (open && !open.isBeginning && path !== ':memory:' && isRefusal(error)) {
         open.file.close()
         open = undefined
       }
+      if (open) open.isBeginning = false
       return Promise.reject(error)
     }
   }
@@ -54,7 +58,7 @@ function connect(path: string): Open {
     // Each checkpoint writes pages of the file and waits for the disk twice; they are few pages then, often written.
     file.exec('PRAGMA wal_autocheckpoint = 4000')
     file.exec('PRAGMA foreign_keys = ON')
-    return { file, prepared: new Map() }
+    return { file, prepared: new Map(), isBeginning: false }
   } catch (error) {
     file.close()
     throw error
@@ -62,7 +66,7 @@ function connect(path: string): Open {
 }
 
 function transact(open: Open, statements: readonly Statement[]): unknown[][] {
-  run(open, begin)
+  begin(open)
   try {
     const rows = statements.map((statement) => run(open, statement))
     run(open, commit)
@@ -74,7 +78,13 @@ function transact(open: Open, statements: readonly Statement[]): unknown[][] {
   }
 }
 
-const begin: Statement = { text: 'BEGIN IMMEDIATE', values: [] }
+/** Not prepared: a statement that was refused would stay in the middle of its work. */
+function begin(open: Open): void {
+  open.isBeginning = true
+  open.file.exec('BEGIN IMMEDIATE')
+  open.isBeginning = false
+}
+
 const commit: Statement = { text: 'COMMIT', values: [] }
 
 function run(open: Open, { text, values }: Statement): unknown[] {
