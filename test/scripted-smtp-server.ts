@@ -1,5 +1,7 @@
 import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
 import { createServer, type Socket } from 'node:net'
+import { createServer as createTlsServer } from 'node:tls'
 
 /**
  * What the server does at a step: a line (or several) to answer, or `silence` for ever, or `drop` the connection; with
@@ -64,9 +66,10 @@ const usual = {
 
 export type Step = keyof typeof usual
 
-/** An SMTP server that misbehaves as its script says, over plain TCP; it copes with pipelined commands. */
+/** An SMTP server that misbehaves as its script says, over plain TCP or TLS; it copes with pipelined commands. */
 export async function startScriptedSmtpServer(
   script: Script | ((moment: Moment) => Act | undefined) = {},
+  tls: 'none' | 'implicit' = 'none',
 ): Promise<ScriptedSmtpServer> {
   const direct =
     typeof script === 'function' ? script : (moment: Moment) => fromScript(script, moment)
@@ -74,7 +77,7 @@ export async function startScriptedSmtpServer(
   const books: ScriptedSmtpServer['books'] = []
   const sockets = new Set<Socket>()
   let connections = 0
-  const server = createServer((socket) => {
+  const listen = (socket: Socket) => {
     const connection = connections
     connections += 1
     sockets.add(socket)
@@ -82,7 +85,8 @@ export async function startScriptedSmtpServer(
     // The client's breaking off is some tests' subject.
     socket.on('error', () => undefined)
     converse({ socket, connection, direct, commands, books })
-  })
+  }
+  const server = tls === 'none' ? createServer(listen) : createTlsServer(certificate(), listen)
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   const address = server.address()
@@ -186,6 +190,11 @@ function converse({ socket, connection, direct, commands, books }: Conversation)
     state.buffered += chunk
     while (!state.isOver && (state.inBody ? readBody() : readCommand()));
   })
+}
+
+function certificate() {
+  const read = (name: string) => readFileSync(new URL(`./fixtures/tls/${name}`, import.meta.url))
+  return { key: read('test-only-server-key.pem'), cert: read('test-only-server.pem') }
 }
 
 function trickle(socket: Socket, line: string): false {

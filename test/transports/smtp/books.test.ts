@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import type { Message } from '../../../integrations/mailshot/transport.ts'
 import { smtp } from '../../../integrations/mailshot/transports/smtp.ts'
 import { testMessage } from '../../messages.ts'
+import { testCa } from '../../smtp-server.ts'
 import { type Act, type Moment, startScriptedSmtpServer } from '../../scripted-smtp-server.ts'
 
 const { signal } = new AbortController()
@@ -40,6 +41,7 @@ const act = fc.oneof(
 const plan = fc.record({
   connections: fc.integer({ min: 1, max: 3 }),
   pipelining: fc.boolean(),
+  tls: fc.constantFrom('none', 'none', 'none', 'implicit'),
   /** After which of those before it each is sent; the first ones at once. The sixth is larger than what leaves at once. */
   messages: fc.array(fc.option(fc.nat(7), { nil: undefined }), { minLength: 1, maxLength: 12 }),
   /** What the server does at each command and body in turn; what it is used to after the last. */
@@ -53,7 +55,7 @@ describe('the books of both sides', () => {
       fc.asyncProperty(plan, async (one) => {
         expect(disagreements(await run(one))).toEqual([])
       }),
-      { numRuns: 250, ...fromEnvironment() },
+      { numRuns: 150, ...fromEnvironment() },
     )
   })
 })
@@ -70,7 +72,7 @@ function fromEnvironment() {
 type Plan = typeof plan extends fc.Arbitrary<infer P> ? P : never
 type Result = Awaited<ReturnType<typeof run>>
 
-async function run({ connections, pipelining, messages: afters, acts, greetings }: Plan) {
+async function run({ connections, pipelining, tls, messages: afters, acts, greetings }: Plan) {
   const isSilent = [...acts, ...greetings].includes('silence')
   const broken = new Set<number>()
   const queues = { acts: [...acts], greetings: [...greetings] }
@@ -78,11 +80,12 @@ async function run({ connections, pipelining, messages: afters, acts, greetings 
     if (moment.step === 'ehlo') return ehlo(pipelining)
     const queue = moment.step === 'greeting' ? queues.greetings : queues.acts
     return misbehave(moment, queue.shift(), broken)
-  })
+  }, tls)
   const transport = smtp({
     host: relay.host,
     port: relay.port,
-    tls: 'none',
+    tls,
+    ca: testCa,
     connections,
     connectTimeoutSeconds: isSilent ? 0.05 : 30,
     answerTimeoutSeconds: isSilent ? 0.05 : 30,
