@@ -36,6 +36,12 @@ describe('a domain that refuses for now', () => {
     const rows = await listRecipients(mailshot, { sendId: send.id })
     expect(Math.max(...rows.map(({ tries }) => tries))).toBe(2)
     expect(Math.max(...after('gmail.com'))).toBeLessThan(40 * minute)
+    // Free again in the end, and forgotten.
+    mailshot.clock.advance(60 * minute)
+    await deliverUntil(mailshot, mailshot.now() + 1000)
+    expect(await mailshot.db.all(sql`SELECT scope FROM lanes`)).toEqual([
+      { scope: 'transport:memory' },
+    ])
   })
 
   it('rests for as long as it asks', async () => {

@@ -2,9 +2,9 @@ import { sql } from 'drizzle-orm/sql'
 import { domainOf } from '../email-address.ts'
 import type { Mailshot } from '../mailshot.ts'
 import { day, domainLaneOf, type Lane, laneOf, spacingOf } from '../pace.ts'
-import { alwaysOpen, openingAt } from '../pace/hours.ts'
+import { alwaysOpen, openingAt, type Opening } from '../pace/hours.ts'
 import { rampLimit } from '../pace/ramp.ts'
-import { slowedSpacing } from '../pace/slow.ts'
+import { forgetLanesStatement, slowedSpacing } from '../pace/slow.ts'
 import {
   freshState,
   laneColumns,
@@ -16,7 +16,7 @@ import { openPulse } from './pulse.ts'
 
 /** The lanes as this worker knows them: the transport's, and those of the domains that are limited or slowed just now. */
 export interface Lanes {
-  /** Looks at the lanes of domains again; another worker may have slowed one. */
+  /** Looks at the lanes of domains again, since another worker may have slowed one, and forgets those that are free again. */
   refresh(): Promise<void>
   /** Changes with each domain that gets or loses a lane. */
   readonly revision: number
@@ -42,90 +42,120 @@ export interface Lanes {
 
 export function openLanes(mailshot: Mailshot): Lanes {
   const { config } = mailshot
-  const domains = new Map<string, DomainLane>()
+  const domains = openDomains(mailshot)
+  const openingOf = openHours(mailshot)
   const base = laneOf(config, 'send')
   let transportState = freshState
-  let opening = alwaysOpen
-  let revision = 0
-  const configured = Object.keys(config.domains).filter((name) => config.domains[name]?.length)
-  const have = (name: string): DomainLane => {
-    const known = domains.get(name)
-    if (known) return known
-    const made = { base: domainLaneOf(config, name), state: freshState, readyAt: 0 }
-    domains.set(name, made)
-    revision += 1
-    return made
-  }
-  for (const name of configured) have(name)
-  const openingOf = (now: number) => {
-    if (config.hours && (now >= opening.closesAt || opening === alwaysOpen)) {
-      opening = openingAt(config.hours, config.timeZone, now)
-    }
-    return opening
-  }
 
   return {
     get revision() {
-      return revision
+      return domains.revision
     },
     get transportState() {
       return transportState
     },
     pulse: openPulse(),
     refresh: async () => {
-      const rows = await mailshot.db.all<LaneRow & { scope: string }>(
-        sql`SELECT scope, ${laneColumns} FROM lanes WHERE scope >= 'domain:' AND scope < 'domain;'`,
-      )
-      const now = mailshot.now()
-      const states = new Map(
-        rows.map((row) => [row.scope.slice('domain:'.length), laneStateOf(row)]),
-      )
-      for (const [name, state] of states) {
-        if (isSlowed(state, now) || domains.has(name)) have(name).state = state
-      }
-      for (const name of domains.keys()) {
-        if (configured.includes(name) || isSlowed(states.get(name) ?? freshState, now)) continue
-        domains.delete(name)
-        revision += 1
-      }
+      await domains.refresh()
+      if (config.ramp !== undefined || transportState.rampFrom === null) return
+      // Taken out of the config; one that is put in later begins anew.
+      transportState = { ...transportState, rampFrom: null }
+      await mailshot.db.write(sql`UPDATE lanes SET ramp_from = NULL WHERE scope = ${base.scope}`)
     },
     isOpen: (now) => openingOf(now).opensAt <= now,
     transport: (now) =>
       laneNow(base, transportState, { now, opening: openingOf(now), ramp: config.ramp }),
-    restricted: (address) => {
-      if (domains.size === 0) return undefined
-      const name = domainOf(address)
-      return domains.has(name) ? name : undefined
-    },
+    restricted: domains.restricted,
     domain: (name, now) => {
-      const { base: lane, state } = have(name)
+      const { base: lane, state } = domains.find(name)
       return laneNow(lane, state, { now, opening: openingOf(now) })
     },
-    stateOf: (name) => domains.get(name)?.state ?? freshState,
+    stateOf: (name) => domains.find(name).state,
     note: ({ domain }, state) => {
       if (domain === undefined) transportState = state
-      else have(domain).state = state
+      else domains.find(domain).state = state
     },
-    rest: (name, until) => (have(name).readyAt = until),
-    readyAt: (name) => domains.get(name)?.readyAt ?? 0,
+    rest: (name, until) => (domains.find(name).readyAt = until),
+    readyAt: (name) => domains.find(name).readyAt,
   }
 }
 
 interface DomainLane {
   base: Lane
   state: LaneState
+  /** When it may have a slot, as far as it is known. */
   readyAt: number
+}
+
+/** The domains that are limited by the config, or slowed just now. */
+function openDomains({ config, db, now: clock }: Mailshot) {
+  const domains = new Map<string, DomainLane>()
+  const limited = Object.keys(config.domains).filter((name) => config.domains[name]?.length)
+  let revision = 0
+  const find = (name: string): DomainLane =>
+    domains.get(name) ?? { base: domainLaneOf(config, name), state: freshState, readyAt: 0 }
+  const add = (name: string) => {
+    domains.set(name, find(name))
+    revision += 1
+  }
+  for (const name of limited) add(name)
+
+  return {
+    get revision() {
+      return revision
+    },
+    /** A domain's lane; a fresh one, which is not kept, where it has none just now. */
+    find,
+    restricted: (address: string): string | undefined => {
+      if (domains.size === 0) return undefined
+      const name = domainOf(address)
+      return domains.has(name) ? name : undefined
+    },
+    refresh: async () => {
+      const now = clock()
+      const states = await readDomains(db)
+      for (const [name, state] of states) {
+        if (isSlowed(state, now) && !domains.has(name)) add(name)
+        find(name).state = state
+      }
+      for (const name of domains.keys()) {
+        if (limited.includes(name) || isSlowed(states.get(name) ?? freshState, now)) continue
+        domains.delete(name)
+        revision += 1
+      }
+      const isFree = (state: LaneState) => state.spacing > 0 && !isSlowed(state, now)
+      if ([...states.values()].some(isFree)) await db.write(forgetLanesStatement(now))
+    },
+  }
+}
+
+async function readDomains(db: Mailshot['db']): Promise<Map<string, LaneState>> {
+  const rows = await db.all<LaneRow & { scope: string }>(
+    sql`SELECT scope, ${laneColumns} FROM lanes WHERE scope >= 'domain:' AND scope < 'domain;'`,
+  )
+  return new Map(rows.map((row) => [row.scope.slice('domain:'.length), laneStateOf(row)]))
 }
 
 function isSlowed(state: LaneState, now: number): boolean {
   return state.parkedUntil > now || slowedSpacing(state, now) > 0
 }
 
+/** The opening that a moment is in or before; worked out anew only when the last one has ended. */
+function openHours({ config }: Mailshot): (now: number) => Opening {
+  const { hours, timeZone } = config
+  if (!hours) return () => alwaysOpen
+  let opening: Opening | undefined
+  return (now) => {
+    if (!opening || now >= opening.closesAt) opening = openingAt(hours, timeZone, now)
+    return opening
+  }
+}
+
 /** A lane with what its state, the sending hours and a ramp make of it now. */
 function laneNow(
   lane: Lane,
   state: LaneState,
-  at: { now: number; opening: typeof alwaysOpen; ramp?: MailshotRamp },
+  at: { now: number; opening: Opening; ramp?: MailshotRamp },
 ): Lane {
   const { now, opening, ramp } = at
   const most = ramp && rampLimit(ramp, state.rampFrom ?? undefined, now)

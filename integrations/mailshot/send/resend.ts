@@ -112,7 +112,9 @@ async function resendPicked(
       { from, when: isCampaignFree },
       { actor, reason, now: mailshot.now() },
     ),
-    sql`UPDATE sends SET status = 'running', finished_at = NULL
+    // Who asks for it after the end date wants it all the same.
+    sql`UPDATE sends SET status = 'running', finished_at = NULL,
+          until = iif(until <= ${mailshot.now()}, NULL, until)
         WHERE id = ${send.id} AND status = 'done'
           AND total > sent + failed + skipped + cancelled + uncertain`,
   )
