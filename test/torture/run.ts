@@ -24,6 +24,8 @@ export interface Run {
   workers: Worker[]
   /** Those who sleep past their leases, until they are awake again. */
   naps: Promise<void>[]
+  /** The names of those who have slept at some time. */
+  sleepers: Set<string>
   started: number
   /** The built server's entry, where one takes part. */
   entry: string | undefined
@@ -56,6 +58,7 @@ export async function torture(
     account: openAccount(),
     workers: [],
     naps: [],
+    sleepers: new Set(),
     started: 0,
     entry,
     tell,

@@ -74,6 +74,7 @@ export async function stopPastLease(run: Run, worker: Worker): Promise<void> {
   await setTimeout(run.chance.below(100))
   await learnIds(run, worker)
   worker.state = 'stopped'
+  run.sleepers.add(worker.name)
   worker.child.kill('SIGSTOP')
   // Two of three sleep between two writes; the third may do so within one, which holds up all others.
   if (run.chance.below(3) > 0) await shiftBetweenWrites(run, worker)
