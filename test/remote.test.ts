@@ -63,6 +63,7 @@ describe('workers on a remote database', () => {
   it('mail everybody once at the pace, however bad the way to it is', async () => {
     const { server, workers, sendId } = await openWorkers({
       readers: 150,
+      latencyMs: 20,
       config: { pace: { perSecond: 100 } },
     })
     server.failWhen(({ number, isWrite }) => {
@@ -82,7 +83,7 @@ describe('workers on a remote database', () => {
   })
 
   it('wait for a network that is gone, and write down then what they had in hand', async () => {
-    const { server, workers, sendId } = await openWorkers({ readers: 40, config: {} })
+    const { server, workers, sendId } = await openWorkers({ readers: 40, latencyMs: 0 })
     const [{ mailshot, transport }] = workers
     const asked = Promise.withResolvers<void>()
     transport.failWhen(async (message) => {
@@ -94,7 +95,8 @@ describe('workers on a remote database', () => {
     })
     const ended = deliver(mailshot, { untilDone: true })
     await asked.promise
-    await setTimeout(1_500)
+    // The relay's answers have come, and the database does not answer.
+    await setTimeout(500)
     transport.clear()
     server.failWhen(() => undefined)
     expect(await ended).toMatchObject({ sent: 40, uncertain: 0 })
@@ -104,7 +106,7 @@ describe('workers on a remote database', () => {
 
 describe('sign-ups on a remote database', () => {
   it('are noted once, and their ends told, though answers were lost', async () => {
-    const { server, workers } = await openWorkers({ readers: 0, config: {} })
+    const { server, workers } = await openWorkers({ readers: 0, latencyMs: 0 })
     const [{ mailshot }] = workers
     server.failWhen(({ isWrite, number }) => (isWrite && number % 2 ? 'unanswered' : undefined))
     const request = {
@@ -152,9 +154,10 @@ interface Worker {
 
 async function openWorkers(options: {
   readers: number
-  config: Partial<MailshotConfigInput>
+  latencyMs: number
+  config?: Partial<MailshotConfigInput>
 }): Promise<{ server: HranaServer; workers: [Worker, Worker, Worker]; sendId: string }> {
-  const { server, folder } = await startServer(20)
+  const { server, folder } = await startServer(options.latencyMs)
   const open = async (): Promise<Worker> => {
     const transport = memory({ parallel: 10 })
     const arrivals: Worker['arrivals'] = []
