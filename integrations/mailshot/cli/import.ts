@@ -33,9 +33,9 @@ export const importCommand = defineCommand({
   takes: 1,
   about:
     'Brings in people who are subscribers elsewhere: no confirmation is mailed. A CSV file needs a heading "email" (also\n' +
-    'mail, courriel, address …); read too are name (or first and last name), lang, lists, status, confirmed_at (the date\n' +
-    'of the consent), in English or French, and the fields of the settings. Other columns are told and left out. Commas,\n' +
-    'semicolons, tabs and quotes are understood. Lines that cannot be read are listed with number and cause, and the\n' +
+    'mail, courriel, address …); read too are name (or first and last name), lang, time_zone, lists, status, confirmed_at\n' +
+    '(the date of the consent), in English or French, and the fields of the settings. Other columns are told and left\n' +
+    'out. Commas, semicolons, tabs and quotes are understood. Lines that cannot be read are listed with number and cause, and the\n' +
     'others come in. Run it again and nothing changes; nobody who left or is suppressed comes back.',
   options,
   examples: [
