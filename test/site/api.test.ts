@@ -11,9 +11,10 @@ describe('the API of the built site', () => {
     const none = await ask('GET', 'sends/nothing')
     const noAction = await ask('POST', 'sends/nothing/start')
     const noToken = await ask('GET', 'sends', { headers: { authorization: '' } })
+    const people = await ask('GET', 'sends/nothing/recipients')
 
-    expect([list, head, none, noAction, noToken].map(({ status }) => status)).toEqual([
-      200, 200, 404, 404, 401,
+    expect([list, head, none, noAction, noToken, people].map(({ status }) => status)).toEqual([
+      200, 200, 404, 404, 401, 403,
     ])
     expect(list.headers.get('content-type')).toBe('application/json; charset=utf-8')
     expect(list.headers.get('cache-control')).toBe('no-store')
