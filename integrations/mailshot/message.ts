@@ -3,7 +3,7 @@ import { escapeValue, oneLine } from './compile/escape.ts'
 import type { MailshotConfig } from './config.ts'
 import { campaignHeaders, listTitle } from './message/headers.ts'
 import { type PreparedTemplate, prepareTemplate, type Scope } from './message/merge.ts'
-import { joinMime } from './message/mime.ts'
+import { joinPieces, mimePieces } from './message/mime.ts'
 import { sampleReader } from './message/sample.ts'
 import type { Message } from './transport.ts'
 
@@ -49,7 +49,8 @@ export function composeMessage(
   const [filledHtml, filledText] = [html.fill(scope), text.fill(scope)]
   const redirectTo = composition.redirectTo ?? config.redirectTo
   let mime: string | undefined
-  const message: Message = {
+  let pieces: readonly string[] | undefined
+  const message: Message & { pieces(): readonly string[] } = {
     id: composition.id,
     envelope: { from: composition.envelopeFrom, to: redirectTo ?? reader.email },
     from: campaign.from ?? config.lists[reader.lists[0] ?? '']?.from ?? config.from,
@@ -63,11 +64,12 @@ export function composeMessage(
     headers: headersOf(config, campaign, reader, { id: composition.id, redirectTo }),
     campaign: campaign.slug,
     track: campaign.track,
-    mime: () =>
-      (mime ??= joinMime(message, new Date(), {
+    pieces: () =>
+      (pieces ??= mimePieces(message, new Date(), {
         html: html.encode(filledHtml),
         text: text.encode(filledText),
       })),
+    mime: () => (mime ??= joinPieces(message.pieces())),
   }
   return message
 }

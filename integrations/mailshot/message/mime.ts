@@ -6,20 +6,22 @@ type Head = Omit<Message, 'html' | 'text' | 'mime'>
 
 /** Writes a message as {@link Message.mime} promises: text and HTML as alternatives, both quoted-printable. */
 export function encodeMime(message: Omit<Message, 'mime'>, date: Date): string {
-  return joinMime(message, date, {
-    text: [encodeQuotedPrintable(message.text)],
-    html: [encodeQuotedPrintable(message.html)],
-  })
+  return joinPieces(
+    mimePieces(message, date, {
+      text: [encodeQuotedPrintable(message.text)],
+      html: [encodeQuotedPrintable(message.html)],
+    }),
+  )
 }
 
 /** The same for bodies that are pieces of quoted-printable already. */
-export function joinMime(
+export function mimePieces(
   head: Head,
   date: Date,
   bodies: Record<'text' | 'html', string[]>,
-): string {
+): string[] {
   const boundary = boundaryOf(head.messageId)
-  return joinOctets([
+  return gather([
     Buffer.from(headerOf(head, date), 'latin1').toString('latin1'),
     `MIME-Version: 1.0\r\nContent-Type: multipart/alternative;\r\n boundary="${boundary}"\r\n\r\n`,
     `--${boundary}\r\n${plainHead}`,
@@ -90,21 +92,30 @@ const scratch = Buffer.allocUnsafe(16 * 1024)
 const longPiece = 256
 
 /**
- * Joins binary strings. Long pieces, which all readers share, are only pointed at: a mail that waits for its turn takes 5 KB, and
- * becomes 60 while it is written, so that V8 clears it away young. Short ones are copied, since one that came out of a text
- * with other characters makes two octets of every character.
+ * Puts short pieces together. Long ones, which all readers share, are only pointed at: a mail that waits for its turn takes some
+ * 5 KB, not 60. Short ones are copied, since one that came out of a text with other characters makes two octets of every
+ * character that it is joined with.
  */
-function joinOctets(parts: readonly string[]): string {
-  let joined = ''
+function gather(parts: readonly string[]): string[] {
+  const pieces: string[] = []
   let at = 0
+  const flush = () => {
+    if (at > 0) pieces.push(scratch.toString('latin1', 0, at))
+    at = 0
+  }
   for (const part of parts) {
     const isLong = part.length >= longPiece
-    if (isLong || at + part.length > scratch.length) {
-      joined += scratch.toString('latin1', 0, at)
-      at = 0
-    }
-    if (isLong) joined += part
+    if (isLong || at + part.length > scratch.length) flush()
+    if (isLong) pieces.push(part)
     else at += scratch.write(part, at, 'latin1')
   }
-  return joined + scratch.toString('latin1', 0, at)
+  flush()
+  return pieces
+}
+
+/** The whole of pieces, as a tree of strings that V8 puts in a row only for whoever reads it. */
+export function joinPieces(pieces: readonly string[]): string {
+  let joined = ''
+  for (const piece of pieces) joined += piece
+  return joined
 }

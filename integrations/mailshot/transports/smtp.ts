@@ -41,8 +41,9 @@ export function smtp(input: SmtpOptions): Transport {
     if (!(await slots.take(signal))) return stopped
     try {
       if (mine.isClosed()) return stopped
+      const { envelope } = message
       const mime = sign ? await sign(message.mime()) : message.mime()
-      return redact(await mine.handOver(message, mime, signal))
+      return redact(await mine.handOver(sign ? { envelope } : message, mime, signal))
     } finally {
       slots.free()
     }

@@ -34,7 +34,7 @@ function talk(ehlo: string, waiting: string[], mime = 'Subject: x\r\n\r\nx\r\n')
     dialogue,
     outcomes,
     mime,
-    written: () => takeOut(dialogue),
+    written: () => takeOut(dialogue).join(''),
     says: (...replies: string[]) =>
       replies.map((text) => answer(dialogue, { code: Number(text.slice(0, 3)), text })).at(-1),
   }

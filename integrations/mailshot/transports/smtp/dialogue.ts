@@ -9,6 +9,8 @@ import { isNo, isYes, type Reply } from './reply.ts'
 export interface Delivery {
   readonly envelope: Message['envelope']
   readonly mime: string
+  /** What `mime` joins, where that is known. */
+  readonly pieces?: readonly string[] | undefined
   readonly signal: AbortSignal
   /** The connections that gave it back. */
   moves: number
@@ -37,7 +39,7 @@ export interface Dialogue {
   /** The message being answered, and at most one envelope behind its body. */
   readonly line: Transaction[]
   /** To be written, one character an octet, and how many answers it asks for. */
-  out: string
+  out: string[]
   asks: number
   /** Answers that are due to what was written. */
   due: number
@@ -72,7 +74,7 @@ export function openDialogue(extensions: Extensions, source: MessageSource): Dia
     extensions,
     source,
     line: [],
-    out: '',
+    out: [],
     asks: 0,
     due: 0,
     isOpen: true,
@@ -128,19 +130,19 @@ function writeFirst(dialogue: Dialogue, delivery: Delivery): boolean {
 }
 
 function say(dialogue: Dialogue, question: string): void {
-  dialogue.out += question
+  dialogue.out.push(question)
   dialogue.asks += 1
 }
 
 /** What is to be written now, which counts as written from here on. */
-export function takeOut(dialogue: Dialogue): string {
+export function takeOut(dialogue: Dialogue): readonly string[] {
   const { out, line } = dialogue
   const first = line[0]
   if (first && first.sent > 0)
     first.body = first.sent > first.delivery.mime.length ? 'left' : 'leaving'
   dialogue.due += dialogue.asks
   dialogue.asks = 0
-  dialogue.out = ''
+  dialogue.out = []
   return out
 }
 
@@ -208,14 +210,15 @@ function answerData(dialogue: Dialogue, first: Transaction, reply: Reply): SmtpF
 export function continueBody(dialogue: Dialogue): void {
   const first = dialogue.line[0]
   if (first?.awaits !== 'body') return
-  const { mime } = first.delivery
+  const { mime, pieces = [mime] } = first.delivery
   if (first.sent > mime.length) return
   if (mime.length - first.sent > piece) {
-    dialogue.out += mime.slice(first.sent, first.sent + piece)
+    dialogue.out.push(mime.slice(first.sent, first.sent + piece))
     first.sent += piece
     return
   }
-  dialogue.out += first.sent === 0 ? mime : mime.slice(first.sent)
+  if (first.sent === 0) dialogue.out.push(...pieces)
+  else dialogue.out.push(mime.slice(first.sent))
   // `mime()` ends its last line. Looking whether it does would copy every mail once more: the text is in pieces still.
   say(dialogue, dot)
   first.sent = mime.length + dot.length

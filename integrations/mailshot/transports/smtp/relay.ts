@@ -9,7 +9,11 @@ import { openWriter, stopped, type Writer } from './writer.ts'
 /** The connections to one relay; the first is opened by the first message. */
 export interface Relay {
   /** Hands a message over on a free connection, a new one, or behind another message. */
-  handOver(message: Pick<Message, 'envelope'>, mime: string, signal: AbortSignal): Promise<Outcome>
+  handOver(
+    message: Pick<Message, 'envelope' | 'pieces'>,
+    mime: string,
+    signal: AbortSignal,
+  ): Promise<Outcome>
   isClosed(): boolean
   /** Ends at once; every message has its outcome then. */
   close(): void
@@ -50,11 +54,11 @@ export function openRelay(options: CheckedSmtpOptions): Relay {
     isPausing: false,
   }
   return {
-    handOver({ envelope }, mime, signal) {
+    handOver({ envelope, pieces }, mime, signal) {
       if (state.closing.signal.aborted || signal.aborted) return Promise.resolve(stopped)
       watch(state, signal)
       return new Promise((settle) => {
-        state.waiting.push({ envelope, mime, signal, settle, moves: 0 })
+        state.waiting.push({ envelope, mime, pieces: pieces?.(), signal, settle, moves: 0 })
         dispatch(state)
       })
     },

@@ -14,6 +14,7 @@ import { breach, lost, overdue, socketFault } from './fault.ts'
 import { readExtensions } from './envelope.ts'
 import type { SmtpFault } from './outcome.ts'
 import { makeReplyReader, type Reply } from './reply.ts'
+import { octetWriter } from './octets.ts'
 import { hangUp, type Wire } from './take-over.ts'
 
 export interface WriterOptions {
@@ -43,6 +44,7 @@ export function openWriter(wire: Wire, options: WriterOptions): Writer {
   const { socket } = wire
   const session: Session = {
     socket,
+    write: octetWriter(socket),
     options,
     dialogue: openDialogue(readExtensions(wire.ehlo), options.source),
     clock: setTimeout(() => expire(session), options.idleMs),
@@ -86,6 +88,7 @@ export function openWriter(wire: Wire, options: WriterOptions): Writer {
 
 interface Session {
   readonly socket: Wire['socket']
+  readonly write: (pieces: readonly string[]) => boolean
   readonly options: WriterOptions
   readonly dialogue: Dialogue
   clock: NodeJS.Timeout
@@ -132,14 +135,14 @@ export const stopped = {
 
 /** Writes all that was said in this turn at once, and starts the clock that suits what is expected now. */
 function endTurn(session: Session): void {
-  const { dialogue, socket, options } = session
+  const { dialogue, options } = session
   if (session.isOver) return
   const isIdle = dialogue.line.length === 0
   if (isIdle && session.goodbye) return breakOff(session, session.goodbye)
   if (isIdle && !dialogue.isOpen) return sayGoodbye(session)
-  while (dialogue.out !== '') {
+  while (dialogue.out.length > 0) {
     // 'drain' goes on with the rest of a large body.
-    if (!socket.write(takeOut(dialogue), 'latin1')) break
+    if (!session.write(takeOut(dialogue))) break
     continueBody(dialogue)
   }
   if (isIdle !== session.isIdle) setClock(session, isIdle ? options.idleMs : options.answerMs)
