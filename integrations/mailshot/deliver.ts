@@ -133,7 +133,9 @@ async function mailUntilStopped(shift: Shift): Promise<void> {
       // The last one is settled: its send can end.
       if (entry.settled > 0 && shift.calls.size === 0 && stock.claimed.length === 0) tendSoon(shift)
       // A freeze has its next slice to write.
-      if (shift.tendedAt > 0) await bell.wait(Math.min(entry.rest, stock.rest()))
+      if (shift.tendedAt > 0) {
+        await bell.wait(ledger.hasRoom(capacity) ? Math.min(entry.rest, stock.rest()) : entry.rest)
+      }
     }
     // Timers and sockets get their turn, and what else comes back in it is written in the same transaction.
     await new Promise((resolve) => setImmediate(resolve))

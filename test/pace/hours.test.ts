@@ -90,6 +90,7 @@ describe('the option hours', () => {
     )
     expect(wrong({ ramp: { start: 0 } })).toContain('must be at least 1 mail')
     expect(wrong({ ramp: { start: 10, factor: 1 } })).toContain('or the ramp never ends')
+    expect(wrong({ ramp: { start: 10, until: 10 } })).toContain('or there is no ramp')
     expect(wrong({ domains: { 'gmail com': '10/hour' } })).toContain(
       '"gmail com" is not a domain; write it like gmail.com',
     )

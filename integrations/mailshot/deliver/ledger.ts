@@ -20,6 +20,8 @@ export interface Ledger {
   /** Notes an outcome, to be committed by the next write. */
   note(recipient: HeldRecipient, outcome: Outcome): void
   hasNews(): boolean
+  /** Whether something could be put in hand: it is within the sending hours, and not all of `capacity` is in hand. */
+  hasRoom(capacity: number): boolean
   /**
    * One transaction: settles what was noted, then puts the first of `claimed` in hand, as many as `capacity` and the pace
    * allow.
@@ -48,6 +50,7 @@ export function openLedger(mailshot: Mailshot, signal: AbortSignal): Ledger {
     lanes,
     note: (recipient, outcome) => noted.push({ recipient, outcome }),
     hasNews: () => noted.length > 0,
+    hasRoom: (capacity) => inHand < capacity && lanes.isOpen(mailshot.now()),
     write: async (claimed, capacity, workerId) => {
       const notes = noted
       noted = []

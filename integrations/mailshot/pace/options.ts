@@ -34,18 +34,23 @@ export const domainsOption = z
   })
 
 /** The first days of a new address or provider: so many mails, then more by this factor each day. */
-export const rampOption = z.strictObject({
-  /** Mails on the first day, counted from the first mail. */
-  start: z.int('must be a whole number of mails').min(1, 'must be at least 1 mail'),
-  /** How many times as many each day as the day before. */
-  factor: z
-    .number()
-    .gt(1, 'must be greater than 1, or the ramp never ends')
-    .max(10, 'must be at most 10: a ramp that steep is none')
-    .default(2),
-  /** Mails a day at which the ramp is over. Without it, the limits of `pace` end it. */
-  until: z.int('must be a whole number of mails a day').min(1).optional(),
-})
+export const rampOption = z
+  .strictObject({
+    /** Mails on the first day, counted from the first mail. */
+    start: z.int('must be a whole number of mails').min(1, 'must be at least 1 mail'),
+    /** How many times as many each day as the day before. */
+    factor: z
+      .number()
+      .gt(1, 'must be greater than 1, or the ramp never ends')
+      .max(10, 'must be at most 10: a ramp that steep is none')
+      .default(2),
+    /** Mails a day at which the ramp is over. Without it, the limits of `pace` end it. */
+    until: z.int('must be a whole number of mails a day').min(1).optional(),
+  })
+  .refine(({ start, until }) => until === undefined || until > start, {
+    error: 'must be more than start, or there is no ramp',
+    path: ['until'],
+  })
 
 export type Ramp = z.output<typeof rampOption>
 

@@ -67,7 +67,7 @@ export const fr: Texts = {
     },
   },
   givenUp:
-    '{cancelled} ne l’ont pas reçu : la date de fin de l’envoi, {until}, est arrivée avant leur tour.',
+    '{cancelled} ne l’ont pas reçu : la date de fin de l’envoi, {until}, est arrivée avant leur tour.',
   pages,
   archive: {
     heading: 'Nos lettres',
