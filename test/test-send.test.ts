@@ -66,6 +66,17 @@ describe('sendTest', () => {
     expect(mailshot.now() - started).toBeGreaterThanOrEqual(60_000)
   })
 
+  it('takes those of the domain it goes to, besides', async () => {
+    const { mailshot, transport, campaign } = await open({
+      pace: '60/minute',
+      domains: { 'example.com': '1/minute' },
+    })
+    const started = mailshot.now()
+    await sendTest(mailshot, campaign, ['a@example.com', 'b@example.net', 'c@example.com'])
+    expect(transport.messages).toHaveLength(3)
+    expect(mailshot.now() - started).toBeGreaterThanOrEqual(60_000)
+  })
+
   it('sends nothing from a database on hold', async () => {
     const { mailshot, campaign } = await open({ hold: true })
     await expect(sendTest(mailshot, campaign, ['a@example.com'])).rejects.toThrow('nothing is sent')

@@ -1,11 +1,14 @@
 import { sql } from 'drizzle-orm/sql'
 import type { CompiledCampaign } from './compile.ts'
+import { openBatch } from './deliver/batch.ts'
 import { parseEmailAddress } from './email-address.ts'
 import { MailshotError } from './error.ts'
 import { type Mailshot, requireSecret } from './mailshot.ts'
 import { composeMessage, type Reader } from './message.ts'
 import { sampleReader } from './message/sample.ts'
-import { allowance, type Lane, laneOf, returnSlotsStatement } from './pace.ts'
+import { limitedLanesTo } from './letter/slots.ts'
+import { allowance, type Lane, returnSlotsStatement } from './pace.ts'
+import { laneRowStatement } from './pace/state.ts'
 import { isSuppressed } from './suppression.ts'
 import { linkTo, signToken } from './token.ts'
 import type { Message, Outcome } from './transport.ts'
@@ -103,8 +106,8 @@ async function handOver(
   message: Message,
   signal: AbortSignal,
 ): Promise<Outcome> {
-  const lane = laneOf(mailshot.config, 'letter')
-  while (!(await takeSlot(mailshot, lane))) {
+  const lanes = limitedLanesTo(mailshot, message.envelope.to)
+  while (!(await takeSlot(mailshot, lanes))) {
     if (signal.aborted) return { status: 'deferred', scope: 'relay', reason: 'stopped' }
     await mailshot.sleep(500, signal)
   }
@@ -115,12 +118,21 @@ async function handOver(
 /** The longest that a hand-over may take: its slot is counted from then on, since no row says that it is in hand. */
 const handOverMs = 120_000
 
-async function takeSlot(mailshot: Mailshot, lane: Lane): Promise<boolean> {
-  if (lane.limits.length === 0) return true
+async function takeSlot(mailshot: Mailshot, lanes: Lane[]): Promise<boolean> {
+  const [first, ...others] = lanes
+  if (!first) return true
   const now = mailshot.now()
-  const [, taken] = await mailshot.db.write<{ slots: number }>(
-    sql`INSERT INTO lanes (scope) VALUES (${lane.scope}) ON CONFLICT DO NOTHING`,
-    sql`${returnSlotsStatement(lane, allowance(lane, 1, now), now + handOverMs)} RETURNING slots`,
+  const free = lanes.map((lane) => allowance(lane, 1, now))
+  const allowed = sql`min(1, ${sql.join(free, sql`, `)})`
+  const taken = openBatch()
+  taken.add(...lanes.map(({ scope }) => laneRowStatement(scope)))
+  const slots = taken.ask(
+    sql`${returnSlotsStatement(first, allowed, now + handOverMs)} RETURNING slots`,
   )
-  return (taken?.length ?? 0) > 0
+  // All or none: what the first lane has given, the others must note.
+  for (const lane of others) {
+    taken.add(returnSlotsStatement(lane, sql`(changes() > 0)`, now + handOverMs))
+  }
+  await taken.write(mailshot.db)
+  return slots().length > 0
 }

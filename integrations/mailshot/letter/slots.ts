@@ -35,10 +35,13 @@ export function letterSlotStatements(
 ): SQL[] {
   if (mailshot.config.mailer) return []
   const inHand = sql`(SELECT count(*) FROM letters WHERE ${isHeld})`
+  return limitedLanesTo(mailshot, email).map((lane) => returnSlotsStatement(lane, inHand, now))
+}
+
+/** The lanes with limits that a single mail to an address takes slots of, on the campaigns' transport. */
+export function limitedLanesTo(mailshot: Mailshot, email: string): Lane[] {
   const own = limitedDomains(mailshot).filter(({ domain }) => domain === domainOf(email))
-  return [laneOf(mailshot.config, 'letter'), ...own]
-    .filter(({ limits }) => limits.length > 0)
-    .map((lane) => returnSlotsStatement(lane, inHand, now))
+  return [laneOf(mailshot.config, 'letter'), ...own].filter(({ limits }) => limits.length > 0)
 }
 
 /** As letters use them: ahead of the even spread, and of each other. */
