@@ -3,7 +3,7 @@ import { type Command, type ExitCode, exitCodes } from './cli/command.ts'
 import { explainFault } from './cli/fault.ts'
 import { commandHelp, overview } from './cli/help.ts'
 import { openTerminal } from './cli/terminal.ts'
-import { keepYoungSpaceSmall } from './cli/young-space.ts'
+import { keepHeapSmall } from './cli/small-heap.ts'
 import { MailshotError } from './error.ts'
 
 /** A command before it is loaded. */
@@ -59,7 +59,7 @@ export const groups: Record<string, Record<string, Entry>> = {
     deliver: {
       summary: 'be a worker: mail what is waiting',
       load: async () => {
-        keepYoungSpaceSmall()
+        keepHeapSmall()
         return (await import('./cli/deliver.ts')).deliverCommand
       },
     },

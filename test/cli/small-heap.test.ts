@@ -15,11 +15,9 @@ const churn = `
 `
 
 it('keeps the young space small where V8 lets it grow', async () => {
-  const module = new URL('../../integrations/mailshot/cli/young-space.ts', import.meta.url)
+  const module = new URL('../../integrations/mailshot/cli/small-heap.ts', import.meta.url)
   const [kept, grown] = await Promise.all([
-    youngSpaceAfter(
-      `import { keepYoungSpaceSmall } from '${module}'; keepYoungSpaceSmall();${churn}`,
-    ),
+    youngSpaceAfter(`import { keepHeapSmall } from '${module}'; keepHeapSmall();${churn}`),
     youngSpaceAfter(churn),
   ])
   expect(kept).toBeLessThan(40_000_000)
