@@ -27,6 +27,8 @@ export interface Run {
   /** The names of those who have slept at some time. */
   sleepers: Set<string>
   started: number
+  /** The share of the recipients that may be mailed by now, so that they do not run out before the blows. */
+  share: number
   /** The built server's entry, where one takes part. */
   entry: string | undefined
   tell: (line: string) => void
@@ -60,10 +62,12 @@ export async function torture(
     naps: [],
     sleepers: new Set(),
     started: 0,
+    share: 0,
     entry,
     tell,
   }
   const impatience = liftRests(run)
+  const brake = holdBack(run)
   try {
     await startTwice(run)
     await freezeUnderFire(run)
@@ -71,6 +75,7 @@ export async function torture(
     await finish(run)
   } finally {
     impatience.stop()
+    brake.stop()
     for (const { child } of run.workers) child.kill('SIGKILL')
     await Promise.all(run.workers.map(({ ended }) => ended))
     run.account.cuts = side.cuts
@@ -94,25 +99,17 @@ async function freezeUnderFire(run: Run): Promise<void> {
 async function mailUnderFire(run: Run): Promise<void> {
   const { options, chance, account } = run
   const blows = planBlows(options, options.kills - account.deaths.length, chance)
-  let delayMs = 20
   for (const [index, blow] of blows.entries()) {
     await keepWorkers(run, chance.between(1, options.workers))
+    run.share = (index + 1) / blows.length
     await strike(run, blow)
     const send = await readSend(run.site.mailshot, slug)
-    delayMs = delayFor(send, { delayMs, share: (index + 1) / blows.length })
-    run.side.tell({ type: 'delay', ms: delayMs })
     if (index % 10 === 9) run.tell(`${progressOf(send)}; ${index + 1} of ${blows.length} blows`)
     if (send.status === 'done') {
       account.violations.push(`the send was done after ${index + 1} of ${blows.length} blows`)
       return
     }
   }
-}
-
-/** The server answers more slowly when the recipients would run out before the blows do. */
-function delayFor(send: Send, { delayMs, share }: { delayMs: number; share: number }): number {
-  const mailed = 1 - send.remaining / send.total
-  return mailed > share * 0.95 ? Math.min(500, delayMs * 1.4 + 1) : Math.max(1, delayMs / 1.4)
 }
 
 async function strike(run: Run, blow: Blow): Promise<void> {
@@ -171,7 +168,7 @@ async function finish(run: Run): Promise<void> {
   await keepWorkers(run, run.options.workers)
   // Whoever wakes after the end could only say that something never left.
   await Promise.all(run.naps)
-  run.side.tell({ type: 'delay', ms: 1 })
+  run.share = Infinity
   const deadline = performance.now() + patienceMs
   for (;;) {
     await keepWorkers(run, run.options.workers)
@@ -188,6 +185,18 @@ async function finish(run: Run): Promise<void> {
 
 function progressOf({ status, total, remaining, uncertain }: Send): string {
   return `${status}, ${total - remaining} of ${total} final, ${uncertain} of them uncertain`
+}
+
+/** The server answers slowly while more have been mailed than is their share. */
+function holdBack(run: Run): { stop(): void } {
+  const look = async () => {
+    const { remaining, total } = await readSend(run.site.mailshot, slug)
+    const mailed = total === 0 ? 0 : 1 - remaining / total
+    run.side.tell({ type: 'delay', ms: mailed > run.share ? 300 : 3 })
+  }
+  // Before the first trigger there is no send to look at.
+  const timer = setInterval(() => void look().catch(() => undefined), 50)
+  return { stop: () => clearInterval(timer) }
 }
 
 /** A cut makes the relay rest for ten seconds and more; this operator is not that patient. */
