@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { sql } from 'drizzle-orm/sql'
 import { describe, expect, it } from 'vitest'
+import { z } from 'zod'
 import { deliver } from '../integrations/mailshot/deliver.ts'
 import { listLetters } from '../integrations/mailshot/letter.ts'
 import { listRecipients } from '../integrations/mailshot/recipient.ts'
@@ -16,6 +17,8 @@ import { startFixture } from './start-fixture.ts'
 
 const slug = '2026-06-launch'
 const patience = { timeout: 30_000 }
+const cut = 'closed before the relay answered'
+const shown = z.object({ status: z.string(), tries: z.number(), reason: z.string().nullish() })
 const reason = 'stopped before the relay answered'
 
 describe('a worker that is stopped while the relay is silent', () => {
@@ -76,7 +79,8 @@ describe('a worker that is stopped while the relay is silent', () => {
 describe('mailshot deliver at SIGTERM', () => {
   it('ends within ten seconds, whatever the relay leaves unanswered', async () => {
     const taken = await startWorker({ end: 'silence' })
-    await expect.poll(taken.relay.bodies, patience).toBe(4)
+    // A letter and a mail at least; what waits behind them on a connection has not left.
+    await expect.poll(taken.relay.bodies, patience).toBeGreaterThan(1)
     const mute = await startWorker({ greeting: 'silence' })
     await expect.poll(mute.relay.connections, patience).toBeGreaterThan(0)
     const startedAt = performance.now()
@@ -85,15 +89,17 @@ describe('mailshot deliver at SIGTERM', () => {
     const ends = await Promise.all([taken, mute].map(({ site, worker }) => site.ended(worker)))
     expect(performance.now() - startedAt).toBeLessThan(10_000)
     expect(ends.map(({ code }) => code)).toEqual([0, 0])
-    const uncertain = await taken.site.json('recipients', slug, '--status', 'uncertain')
-    const cut = { reason: 'closed before the relay answered' }
-    expect(uncertain).toMatchObject([cut, cut, cut])
+    const people = z.array(shown).parse(await taken.site.json('recipients', slug))
+    const uncertain = people.filter((one) => one.status === 'uncertain' && one.reason === cut)
+    const waiting = people.filter((one) => one.status === 'pending' && one.tries === 0)
+    expect(uncertain.length).toBeGreaterThan(0)
+    expect(uncertain.length + waiting.length).toBe(3)
     expect(await mute.site.json('recipients', slug, '--status', 'pending')).toHaveLength(3)
   })
 
   it('ends at once at the second signal', async () => {
     const { worker, relay } = await startWorker({ end: 'silence' })
-    await expect.poll(relay.bodies, patience).toBe(4)
+    await expect.poll(relay.bodies, patience).toBeGreaterThan(1)
     worker.kill('SIGTERM')
     for await (const text of worker.stderr) if (String(text).includes('Finishing')) break
     const startedAt = performance.now()
