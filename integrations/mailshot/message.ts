@@ -57,9 +57,13 @@ export function composeMessage(
     to: { name: escapeValue(reader.name, 'header'), address: redirectTo ?? reader.email },
     replyTo: campaign.replyTo ?? config.replyTo,
     subject: (composition.subjectPrefix ?? '') + oneLine(subject.join(subject.fill(scope))),
-    // Trees of strings, which V8 puts in a row only for whoever reads them.
-    html: html.join(filledHtml),
-    text: text.join(filledText),
+    // For whoever reads them: SMTP does not.
+    get html() {
+      return html.join(filledHtml)
+    },
+    get text() {
+      return text.join(filledText)
+    },
     messageId: composition.messageId,
     headers: headersOf(config, campaign, reader, { id: composition.id, redirectTo }),
     campaign: campaign.slug,
