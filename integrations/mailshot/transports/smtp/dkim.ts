@@ -1,4 +1,4 @@
-import { createPrivateKey, hash, type KeyObject, sign } from 'node:crypto'
+import { createHash, createPrivateKey, type KeyObject, sign } from 'node:crypto'
 import { domainToASCII } from 'node:url'
 import { MailshotError } from '../../error.ts'
 
@@ -22,20 +22,20 @@ const signedFields = (
 const onlyThese = new Set(['from', 'reply-to', 'subject', 'to', 'cc'])
 
 /**
- * Makes a signer (RFC 6376): rsa-sha256, relaxed/relaxed. The key is read once, and signs on the thread pool.
+ * Makes a signer (RFC 6376): rsa-sha256, relaxed/relaxed. Signing is left to the thread pool.
  *
  * @throws MailshotError when the key is none that receivers accept
  */
 export function dkimSigner(options: DkimOptions): DkimSigner {
-  const key = checkedKey(options.privateKey)
+  const signed = keyRing(checkedKey(options.privateKey), options.privateKey)
   const domain = domainToASCII(options.domain) || options.domain
   return async (mime) => {
     const split = mime.indexOf('\r\n\r\n')
     const [header, body] = split === -1 ? [mime, ''] : [mime.slice(0, split), mime.slice(split + 4)]
     const { names, lines } = chosenFields(header)
-    const bodyHash = hash('sha256', Buffer.from(relaxedBody(body), 'latin1'), 'base64')
+    const bodyHash = createHash('sha256').update(relaxedBody(body), 'latin1').digest('base64')
     const field = `DKIM-Signature: v=1; a=rsa-sha256; c=relaxed/relaxed; d=${domain};\r\n s=${options.selector}; q=dns/txt;\r\n h=${folded(names)};\r\n bh=${bodyHash};\r\n b=`
-    const signature = await signed(key, lines + relaxedField(field).line)
+    const signature = await signed(lines + relaxedField(field).line)
     return `${field}${signature.replace(/.{72}(?=.)/g, '$&\r\n ')}\r\n${mime}`
   }
 }
@@ -94,12 +94,18 @@ function folded(names: readonly string[]): string {
   return list
 }
 
-function signed(key: KeyObject, text: string): Promise<string> {
-  return new Promise((resolve, reject) => {
-    sign('sha256', Buffer.from(text, 'latin1'), key, (error, signature) =>
-      error ? reject(error) : resolve(signature.toString('base64')),
-    )
-  })
+/** Signs on the thread pool. Node locks a key while it signs: with one, threads would wait for each other, and the loop for them. */
+function keyRing(first: KeyObject, pem: string): (text: string) => Promise<string> {
+  const free = [first]
+  return (text) =>
+    new Promise((resolve, reject) => {
+      const key = free.pop() ?? parsedKey(pem)
+      sign('sha256', Buffer.from(text, 'latin1'), key, (error, signature) => {
+        free.push(key)
+        if (error) reject(error)
+        else resolve(signature.toString('base64'))
+      })
+    })
 }
 
 function checkedKey(pem: string): KeyObject {
