@@ -1,6 +1,6 @@
 import { MailshotError } from '../error.ts'
 import type { Message, Outcome, Transport } from '../transport.ts'
-import { type DkimSigner, dkimSigner } from './smtp/dkim.ts'
+import { dkimField, type DkimSigner } from './smtp/dkim.ts'
 import {
   type CheckedSmtpOptions,
   checkSmtpOptions,
@@ -41,9 +41,10 @@ export function smtp(input: SmtpOptions): Transport {
     if (!(await slots.take(signal))) return stopped
     try {
       if (mine.isClosed()) return stopped
-      const { envelope } = message
-      const mime = sign ? await sign(message.mime()) : message.mime()
-      return redact(await mine.handOver(sign ? { envelope } : message, mime, signal))
+      const field = sign ? await sign(wholeOf(message)) : ''
+      const mime = field + message.mime()
+      const pieces = () => [field, ...(message.pieces?.() ?? [message.mime()])]
+      return redact(await mine.handOver({ envelope: message.envelope, pieces }, mime, signal))
     } finally {
       slots.free()
     }
@@ -91,5 +92,10 @@ async function verifyRelay(options: CheckedSmtpOptions): Promise<void> {
 }
 
 function signer(dkim: CheckedSmtpOptions['dkim']): DkimSigner | undefined {
-  return dkim?.privateKey ? dkimSigner({ ...dkim, privateKey: dkim.privateKey }) : undefined
+  return dkim?.privateKey ? dkimField({ ...dkim, privateKey: dkim.privateKey }) : undefined
+}
+
+/** A string of its own: reading it puts it in a row, and the message would keep that as long as it is under way. */
+function wholeOf(message: Message): string {
+  return message.pieces?.().join('') ?? message.mime()
 }

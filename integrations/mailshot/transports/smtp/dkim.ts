@@ -27,17 +27,32 @@ const onlyThese = new Set(['from', 'reply-to', 'subject', 'to', 'cc'])
  * @throws MailshotError when the key is none that receivers accept
  */
 export function dkimSigner(options: DkimOptions): DkimSigner {
+  const write = dkimField(options)
+  return async (mime) => (await write(mime)) + mime
+}
+
+/**
+ * The same for the field alone, with its line end. Nothing of the mail is held while the thread pool signs: a process that has many
+ * under way would collect them again and again.
+ */
+export function dkimField(options: DkimOptions): DkimSigner {
   const signed = keyRing(checkedKey(options.privateKey), options.privateKey)
-  const domain = domainToASCII(options.domain) || options.domain
-  return async (mime) => {
-    const split = mime.indexOf('\r\n\r\n')
-    const [header, body] = split === -1 ? [mime, ''] : [mime.slice(0, split), mime.slice(split + 4)]
-    const { names, lines } = chosenFields(header)
-    const bodyHash = createHash('sha256').update(relaxedBody(body), 'latin1').digest('base64')
-    const field = `DKIM-Signature: v=1; a=rsa-sha256; c=relaxed/relaxed; d=${domain};\r\n s=${options.selector}; q=dns/txt;\r\n h=${folded(names)};\r\n bh=${bodyHash};\r\n b=`
-    const signature = await signed(lines + relaxedField(field).line)
-    return `${field}${signature.replace(/.{72}(?=.)/g, '$&\r\n ')}\r\n${mime}`
+  return (mime) => {
+    const { field, text } = toBeSigned(mime, options)
+    return signed(text).then(
+      (signature) => `${field}${signature.replace(/.{72}(?=.)/g, '$&\r\n ')}\r\n`,
+    )
   }
+}
+
+function toBeSigned(mime: string, { domain: given, selector }: DkimOptions) {
+  const domain = domainToASCII(given) || given
+  const split = mime.indexOf('\r\n\r\n')
+  const [header, body] = split === -1 ? [mime, ''] : [mime.slice(0, split), mime.slice(split + 4)]
+  const { names, lines } = chosenFields(header)
+  const bodyHash = createHash('sha256').update(relaxedBody(body), 'latin1').digest('base64')
+  const field = `DKIM-Signature: v=1; a=rsa-sha256; c=relaxed/relaxed; d=${domain};\r\n s=${selector}; q=dns/txt;\r\n h=${folded(names)};\r\n bh=${bodyHash};\r\n b=`
+  return { field, text: lines + relaxedField(field).line }
 }
 
 /** The names for `h=`, and the canonical fields behind them: of several with one name the last first (§5.4.2). */
