@@ -137,14 +137,17 @@ async function checkFile(url: string, options: OpenDatabaseOptions): Promise<voi
         'set MAILSHOT_DATABASE_URL to a folder that stays, for example file:data/mailshot.db',
     )
   }
+  if (options.create) await mkdir(dirname(path), { recursive: true })
+  else requireDatabase(path)
+}
+
+/** @throws MailshotError when a database file is missing: SQLite itself would make an empty one */
+export function requireDatabase(path: string): void {
   if (existsSync(path)) return
-  if (!options.create) {
-    throw new MailshotError(
-      `${path}: there is no database; create it once with "mailshot init", ` +
-        'or set MAILSHOT_DATABASE_URL to the one that exists',
-    )
-  }
-  await mkdir(dirname(path), { recursive: true })
+  throw new MailshotError(
+    `${path}: there is no database; create it once with "mailshot init", ` +
+      'or set MAILSHOT_DATABASE_URL to the one that exists',
+  )
 }
 
 /** The path of a `file:` database; undefined for one in memory, or of a server. */

@@ -79,6 +79,17 @@ describe('mailshot backup', () => {
     expect(statSync(file).size).toBe('something else'.length)
   })
 
+  test('of a database that is missing makes none', async () => {
+    const site = openSite()
+    const before = readdirSync(site.folder)
+    const run = await site.mailshot('backup', join(site.folder, 'backup.db'))
+    expect(run).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('there is no database; create it once with "mailshot init"'),
+    })
+    expect(readdirSync(site.folder)).toEqual(before)
+  })
+
   test('says how a server is copied', async () => {
     const config = testConfig({ database: 'libsql://news.example.org' }, '/tmp')
     await expect(backUp(config, '/tmp/none.db')).rejects.toThrow(

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { chmod, rm, stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { checkIntegrity, copyDatabase, publish, withClient } from '../../db/copy.ts'
-import { databaseFile } from '../../db/open.ts'
+import { databaseFile, requireDatabase } from '../../db/open.ts'
 import type { MailshotConfig } from './config.ts'
 import { MailshotError } from './error.ts'
 import { backupKey } from './hold.ts'
@@ -18,10 +18,11 @@ export interface Backup {
  * Writes a consistent copy of the database into a file that does not exist yet, while it is in use, and checks it. The copy
  * knows that it is one: wherever it is opened, nothing is sent from it until somebody takes it over.
  *
- * @throws MailshotError when the file exists, or the database is none that can be copied
+ * @throws MailshotError when the file exists, or the database is missing or none that can be copied
  */
 export async function backUp(config: MailshotConfig, to: string): Promise<Backup> {
   const source = requireFile(config, 'backup')
+  requireDatabase(source)
   const file = resolve(to)
   if (existsSync(file)) {
     throw new MailshotError(`${to}: the file exists, and no backup is overwritten; name another`)
