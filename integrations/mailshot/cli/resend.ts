@@ -27,8 +27,8 @@ export const resend = defineCommand({
   takes: Infinity,
   about:
     'Mails a send once more to those who have not got it: they wait again, with all their tries, and a send that was done\n' +
-    'runs again; one that is paused stays so. Nobody who has left or was suppressed meanwhile gets anything, nor whom a\n' +
-    'later send of the campaign has reached. What became of each time before stays in the history (mailshot recipients\n' +
+    'runs again; one that is paused stays so. Nobody who has left or was suppressed meanwhile gets anything, nor whom\n' +
+    'another send of the campaign has reached. What became of each time before stays in the history (mailshot recipients\n' +
     '<send> --email ADDRESS). On a terminal it shows how many and asks first; elsewhere it needs --yes.\n\n' +
     'To send a corrected version to those who have not got the first: mailshot send <slug> --again.',
   options,
@@ -82,7 +82,7 @@ function describe({ terminal }: ResendCall, plan: Plan): void {
   )
   if (waiting > 0) terminal.note(`${count(waiting, 'more', 'more')} wait for it anyway`)
   if (elsewhere > 0) {
-    terminal.note(`left out: ${elsewhere}, since a later send of the campaign has reached them`)
+    terminal.note(`left out: ${elsewhere}, since another send of the campaign has reached them`)
   }
   if (uncertain === 1) terminal.warn('The uncertain one may have got it, and then gets it twice.')
   if (uncertain > 1) {

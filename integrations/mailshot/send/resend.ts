@@ -33,7 +33,7 @@ export interface ResendPlan {
   sent: number
   /** Named ones who are still to be mailed anyway. */
   waiting: number
-  /** Those who are left out because a later send has brought it to them. */
+  /** Those who are left out because another send has brought it to them. */
   elsewhere: number
 }
 
@@ -201,7 +201,7 @@ async function* pages(
 ): AsyncGenerator<Candidate[]> {
   const select = (which: SQL): Promise<Candidate[]> =>
     mailshot.db.all<Candidate>(sql`
-      SELECT id, email, status, resend, EXISTS (${laterSends(send)}) AS elsewhere FROM recipients AS r
+      SELECT id, email, status, resend, EXISTS (${otherSends(send)}) AS elsewhere FROM recipients AS r
       WHERE ${which} AND coalesce(settled_at, 0) <= ${choice.asOf ?? mailshot.now()}
       ORDER BY id LIMIT ${pageSize}`)
   if ('emails' in choice) {
@@ -225,13 +225,17 @@ async function* pages(
   }
 }
 
-/** Later sends of the same campaign or content that have reached the recipient `r`, or are about to. */
-function laterSends(send: Send): SQL {
+/**
+ * Other sends of the same campaign or content that have reached the recipient `r`, or are about to. One that mails everybody
+ * once more looks only at what came after it, or after what it knows of the recipient.
+ */
+function otherSends(send: Send): SQL {
+  const isNewer = sql`((e.created_at, e.id) > (${send.createdAt}, ${send.id}) OR o.settled_at > r.settled_at)`
   return sql`
     SELECT 1 FROM sends AS e JOIN recipients AS o ON o.send_id = e.id AND o.email = r.email
-    WHERE (e.slug = ${send.slug} OR e.content_hash = ${send.contentHash})
-      AND (e.created_at, e.id) > (${send.createdAt}, ${send.id})
+    WHERE (e.slug = ${send.slug} OR e.content_hash = ${send.contentHash}) AND e.id <> ${send.id}
       AND o.status NOT IN ('failed', 'skipped', 'cancelled')
+      ${send.audience === 'all' ? sql`AND ${isNewer}` : sql``}
     UNION ALL
     SELECT 1 FROM sends AS e
     WHERE (e.slug = ${send.slug} OR e.content_hash = ${send.contentHash}) AND e.id <> ${send.id}
