@@ -5,7 +5,8 @@ import { createServer as createTlsServer } from 'node:tls'
 
 /**
  * What the server does at a step: a line (or several) to answer, or `silence` for ever, or `drop` the connection; with
- * ` then drop` behind a line, both; `trickle 250-more` says that line again and again.
+ * ` then drop` behind a line, both; `trickle 250-more` says that line again and again. A 421 ends the connection, but
+ * not with ` then serve` behind it.
  */
 export type Act = string
 
@@ -146,10 +147,11 @@ function converse({ socket, connection, direct, commands, books }: Conversation)
 
   function play(what: Act): boolean {
     if (what.startsWith('trickle ')) return trickle(socket, what.slice('trickle '.length))
-    const line = what.replace(/ then drop$/, '')
-    const isEnd = what === 'drop' || line !== what || what.startsWith('421')
+    const line = what.replace(/ then (?:drop|serve)$/, '')
+    const isClosing = what.startsWith('421') && !what.endsWith(' then serve')
+    const isEnd = what === 'drop' || what.endsWith(' then drop') || isClosing
     if (line !== 'drop' && line !== 'silence' && line !== '') socket.write(`${line}\r\n`)
-    if (what.startsWith('421')) socket.end()
+    if (isClosing) socket.end()
     else if (isEnd) socket.destroy()
     state.isOver ||= isEnd || what === 'silence'
     return !state.isOver

@@ -16,6 +16,7 @@ const lawful: Act[] = [
   '451 4.7.1 greylisted',
   '550 5.1.1 nobody',
   '552-5.3.4 too\r\n552 5.3.4 large',
+  '554 5.7.1 spam then drop',
 ]
 const unlawful: Act[] = [
   'silence',
@@ -29,6 +30,7 @@ const unlawful: Act[] = [
   '354 go on\r\n354 go on',
   '550 no\r\n250 Ok',
   '421 4.3.2 closing\r\n250 Ok',
+  '421 4.3.0 later then serve',
   '250 Ok then drop',
 ]
 
@@ -73,7 +75,7 @@ type Plan = typeof plan extends fc.Arbitrary<infer P> ? P : never
 type Result = Awaited<ReturnType<typeof run>>
 
 async function run({ connections, pipelining, tls, messages: afters, acts, greetings }: Plan) {
-  const isSilent = [...acts, ...greetings].includes('silence')
+  const isSilent = [...acts, ...greetings].some((one) => /silence|serve/.test(one ?? ''))
   const broken = new Set<number>()
   const queues = { acts: [...acts], greetings: [...greetings] }
   const relay = await startScriptedSmtpServer((moment) => {
@@ -106,7 +108,8 @@ async function run({ connections, pipelining, tls, messages: afters, acts, greet
 
 function misbehave({ step, connection }: Moment, what: Act | undefined, broken: Set<number>) {
   // Within a body a server may break in; were it to go on after that, its books would contradict themselves.
-  if (step === 'body' && !/^(?:421 4.3.2 closing|drop|silence)$/.test(what ?? '')) return undefined
+  const isBreakingIn = /^(?:421 4.3.2 closing|drop|silence|554 5.7.1 spam then drop)$/
+  if (step === 'body' && !isBreakingIn.test(what ?? '')) return undefined
   if (what !== undefined && unlawful.includes(what)) broken.add(connection)
   return what
 }

@@ -5,12 +5,13 @@ import {
   answer,
   begin,
   continueBody,
-  type Delivery,
   openDialogue,
   takeOut,
+  withdraw,
 } from '../../../integrations/mailshot/transports/smtp/dialogue.ts'
+import type { Delivery } from '../../../integrations/mailshot/transports/smtp/delivery.ts'
 import { readExtensions } from '../../../integrations/mailshot/transports/smtp/envelope.ts'
-import { lost } from '../../../integrations/mailshot/transports/smtp/fault.ts'
+import { breach, lost, overdue } from '../../../integrations/mailshot/transports/smtp/fault.ts'
 
 const { signal } = new AbortController()
 const pipelining = '250-relay\n250 PIPELINING'
@@ -111,6 +112,52 @@ describe('a dialogue with PIPELINING', () => {
     written()
     abandon(dialogue, lost())
     expect(outcomes).toMatchObject({ 'a@y': { status: 'uncertain' }, 'b@y': 'given back' })
+  })
+})
+
+describe('a 421 to a body', () => {
+  /** Up to the 421, with the next envelope on the wire where somebody waits. */
+  function closing(waiting: string[]) {
+    const talking = talk(pipelining, waiting)
+    talking.written()
+    talking.says('250 Ok', '250 Ok', '354 go on')
+    talking.written()
+    talking.says('421 4.3.0 later')
+    withdraw(talking.dialogue, () => true)
+    return talking
+  }
+  const later = { status: 'deferred', scope: 'relay', reason: expect.stringContaining('421 4.3.0') }
+
+  it('leaves open what a yes after it is to, with the next envelope on the wire', () => {
+    const { says, outcomes } = closing(['a@y', 'b@y'])
+    expect(says('250 2.1.0 Ok')).toMatchObject({ code: 'EPROTOCOL' })
+    expect(outcomes).toEqual({ 'a@y': { status: 'uncertain', reason: expect.any(String) } })
+  })
+
+  it('is the answer where a no follows, or nothing', () => {
+    for (const end of ['550 no', '421 4.3.0 later']) {
+      const { says, outcomes } = closing(['a@y', 'b@y'])
+      expect(says(end)).toMatchObject({ code: 'EPROTOCOL' })
+      expect(outcomes).toMatchObject({ 'a@y': later })
+    }
+    const { dialogue, outcomes } = closing(['a@y'])
+    abandon(dialogue, overdue('body', 30_000))
+    expect(outcomes).toMatchObject({ 'a@y': later })
+  })
+
+  it('is none where the server goes on about the message, and nothing else is on the wire', () => {
+    const taken = closing(['a@y'])
+    expect(taken.says('250 2.0.0 Ok: queued as Q1')).toBeUndefined()
+    expect(taken.outcomes).toMatchObject({ 'a@y': { status: 'accepted', providerId: 'Q1' } })
+    const refused = closing(['a@y'])
+    expect(refused.says('554 5.7.1 spam')).toBeUndefined()
+    expect(refused.outcomes).toMatchObject({ 'a@y': { status: 'rejected', class: 'soft' } })
+  })
+
+  it('says nothing of a server that breaks the protocol after it', () => {
+    const { dialogue, outcomes } = closing(['a@y'])
+    abandon(dialogue, breach('what?'))
+    expect(outcomes).toMatchObject({ 'a@y': { status: 'uncertain' } })
   })
 })
 

@@ -62,6 +62,12 @@ describe('hand-over to the relay', () => {
     expect(bodies).toBe(0)
   })
 
+  it('believes a refusal within a body', async () => {
+    const { outcome, bodies } = await sendTo({ body: '554 5.7.1 spam' }, [large()])
+    expect(outcome).toMatchObject({ status: 'rejected', class: 'soft', enhanced: '5.7.1' })
+    expect(bodies).toBe(0)
+  })
+
   it('waits for what a closing server still has to say of a message it took', async () => {
     const { outcome } = await sendTo({ end: '421 4.3.2 closing\r\n250 2.0.0 Ok: queued as LATE' })
     expect(outcome).toMatchObject({ status: 'accepted', providerId: 'LATE' })
@@ -135,6 +141,20 @@ describe('connections that the server limits', () => {
     expect(statuses).toEqual(new Set(['accepted']))
     expect(relay.bodies()).toBe(40)
     expect(relay.connections()).toBeGreaterThanOrEqual(13)
+  })
+
+  it('tell no reader of an answer to the next message', async () => {
+    const { outcomes, relay } = await sendMany(
+      ({ step, messages, connection }) =>
+        step === 'end' && messages === 0 && connection === 0
+          ? '421 4.3.0 try this one later then serve'
+          : undefined,
+      { count: 3, connections: 1 },
+    )
+    const accepted = outcomes.filter(({ status }) => status === 'accepted')
+    expect(outcomes[0]).toMatchObject({ status: 'uncertain' })
+    expect(accepted).toHaveLength(2)
+    expect(relay.bodies()).toBe(3)
   })
 
   it('carry everything where the relay lets in fewer than it was said to', async () => {

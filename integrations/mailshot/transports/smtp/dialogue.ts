@@ -1,33 +1,10 @@
-import type { Message, Outcome } from '../../transport.ts'
+import type { Outcome } from '../../transport.ts'
 import { acceptedId, lastLine } from './answer.ts'
+import type { Delivery, MessageSource } from './delivery.ts'
 import { type Extensions, writeEnvelope } from './envelope.ts'
 import { type Asked, breach, outOfOrder, refused } from './fault.ts'
 import { outcomeOfFault, type SmtpFault } from './outcome.ts'
 import { isNo, isYes, type Reply } from './reply.ts'
-
-/** A message on its way to the relay. */
-export interface Delivery {
-  readonly envelope: Message['envelope']
-  readonly mime: string
-  /** What `mime` joins, where that is known. */
-  readonly pieces?: readonly string[] | undefined
-  readonly signal: AbortSignal
-  /** The connections that gave it back. */
-  moves: number
-  settle(outcome: Outcome): void
-}
-
-/** A message finds nothing on the wire before it, or a body that the server has not answered yet. */
-export type Room = 'idle' | 'ahead'
-
-/** Where the next message comes from, and where one goes that could not leave. */
-export interface MessageSource {
-  /** The message for the room there is; without one, the dialogue is `free` until `begin`. */
-  next(room: Room): Delivery | undefined
-  free(room: Room): void
-  /** Nothing of its body has left. `isOwn` where the fault met this message before the server had taken any other. */
-  giveBack(delivery: Delivery, fault: SmtpFault, isOwn: boolean): void
-}
 
 /**
  * What is said on one connection: text to write, and how each answer is read. Where the server offers PIPELINING, the
@@ -151,7 +128,12 @@ export function answer(dialogue: Dialogue, reply: Reply): SmtpFault | undefined 
   const [first] = dialogue.line
   if (!first) return breach(`an answer to nothing: ${reply.text}`)
   // RFC 5321 §3.8: a server that closes says so at any step.
-  if (reply.code === 421) return refused(first.awaits, reply)
+  const isToldBefore = first.body === 'left' && first.refusal !== undefined
+  if (reply.code === 421 && !isToldBefore) {
+    const fault = refused(first.awaits, reply)
+    if (first.body === 'left') first.refusal = fault
+    return fault
+  }
   if (dialogue.due === 0) return answerTooEarly(first, reply)
   dialogue.due -= 1
   switch (first.awaits) {
@@ -227,6 +209,13 @@ export function continueBody(dialogue: Dialogue): void {
 
 function answerBody(dialogue: Dialogue, first: Transaction, reply: Reply): SmtpFault | undefined {
   const { text } = reply
+  if (first.refusal && dialogue.due > 0) {
+    // The 421 before it answered the body, or told that the server closes: this one may be to the envelope behind.
+    const reason = `an answer that may be to the next message: ${first.refusal.message}; ${text}`
+    const isNothing = isNo(reply)
+    settle(first, isNothing ? outcomeOfFault(first.refusal) : { status: 'uncertain', reason })
+    return outOfOrder(reply)
+  }
   if (isYes(reply)) {
     settle(first, { status: 'accepted', providerId: acceptedId(text), answer: lastLine(text) })
   } else if (isNo(reply)) settle(first, outcomeOfFault(refused('body', reply)))
@@ -272,7 +261,9 @@ export function abandon(dialogue: Dialogue, fault: SmtpFault): void {
   const isOwn = !dialogue.hasTaken
   for (const [index, one] of dialogue.line.splice(0).entries()) {
     const handedOver = fault.handedOver || one.body === 'left'
-    if (one.refusal) settle(one, outcomeOfFault(one.refusal))
+    // Whoever breaks the protocol after a 421 may have taken the message.
+    const isClear = one.body !== 'left' || fault.code !== 'EPROTOCOL'
+    if (one.refusal && isClear) settle(one, outcomeOfFault(one.refusal))
     else if (hasBegun(one)) settle(one, outcomeOfFault({ ...fault, handedOver }))
     else
       dialogue.source.giveBack(one.delivery, { ...fault, handedOver: false }, isOwn && index === 0)

@@ -31,9 +31,11 @@ export function lost(message = 'Connection closed unexpectedly'): SmtpFault {
   return { code: 'ECONNECTION', message, handedOver: false }
 }
 
-/** No answer came in time. */
-export function overdue(ms: number): SmtpFault {
-  return { code: 'ETIMEDOUT', message: `no answer within ${ms / 1000} seconds`, handedOver: false }
+/** No answer came in time to what was asked. */
+export function overdue(asked: Asked | undefined, ms: number): SmtpFault {
+  const what = asked === 'body' || asked === 'void' || asked === undefined ? 'the message' : asked
+  const message = `no answer to ${what} within ${ms / 1000} seconds`
+  return { code: 'ETIMEDOUT', message, handedOver: false }
 }
 
 export function socketFault(error: Error): SmtpFault {

@@ -1,5 +1,5 @@
 import type { Message, Outcome } from '../../transport.ts'
-import type { Delivery, MessageSource } from './dialogue.ts'
+import type { Delivery, MessageSource } from './delivery.ts'
 import { lost } from './fault.ts'
 import type { CheckedSmtpOptions } from './options.ts'
 import { outcomeOfFault, type SmtpFault } from './outcome.ts'

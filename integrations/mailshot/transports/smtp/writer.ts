@@ -3,13 +3,12 @@ import {
   answer,
   begin,
   continueBody,
-  type Delivery,
   type Dialogue,
-  type MessageSource,
   openDialogue,
   takeOut,
   withdraw,
 } from './dialogue.ts'
+import type { Delivery, MessageSource } from './delivery.ts'
 import { breach, lost, overdue, socketFault } from './fault.ts'
 import { readExtensions } from './envelope.ts'
 import type { SmtpFault } from './outcome.ts'
@@ -48,6 +47,7 @@ export function openWriter(wire: Wire, options: WriterOptions): Writer {
     options,
     dialogue: openDialogue(readExtensions(wire.ehlo), options.source),
     clock: setTimeout(() => expire(session), options.idleMs),
+    clockMs: options.idleMs,
     isIdle: true,
     goodbye: undefined,
     isOver: false,
@@ -92,6 +92,7 @@ interface Session {
   readonly options: WriterOptions
   readonly dialogue: Dialogue
   clock: NodeJS.Timeout
+  clockMs: number
   isIdle: boolean
   /** Why it is cut as soon as the body on the wire is answered. */
   goodbye: SmtpFault | undefined
@@ -109,7 +110,6 @@ function hear(session: Session, reply: Reply): void {
   const isAnswerDue = dialogue.line[0]?.body === 'left'
   if (fault.responseCode !== 421 || !isAnswerDue) return breakOff(session, fault)
   // Some servers tell everybody that they close, and then answer the message that they have just taken.
-  if (session.goodbye) return
   session.goodbye = fault
   dialogue.isOpen = false
   const ahead = withdraw(dialogue, () => true)
@@ -152,12 +152,13 @@ function endTurn(session: Session): void {
 
 function setClock(session: Session, ms: number): void {
   clearTimeout(session.clock)
+  session.clockMs = ms
   session.clock = setTimeout(() => expire(session), ms)
 }
 
 function expire(session: Session): void {
   if (session.isIdle) return sayGoodbye(session)
-  breakOff(session, overdue(session.options.answerMs))
+  breakOff(session, overdue(session.dialogue.line[0]?.awaits, session.clockMs))
 }
 
 function sayGoodbye(session: Session): void {

@@ -1,0 +1,26 @@
+import type { Message, Outcome } from '../../transport.ts'
+import type { SmtpFault } from './outcome.ts'
+
+/** A message on its way to the relay. */
+export interface Delivery {
+  readonly envelope: Message['envelope']
+  readonly mime: string
+  /** What `mime` joins, where that is known. */
+  readonly pieces?: readonly string[] | undefined
+  readonly signal: AbortSignal
+  /** The connections that gave it back. */
+  moves: number
+  settle(outcome: Outcome): void
+}
+
+/** A message finds nothing on the wire before it, or a body that the server has not answered yet. */
+export type Room = 'idle' | 'ahead'
+
+/** Where the next message comes from, and where one goes that could not leave. */
+export interface MessageSource {
+  /** The message for the room there is; without one, the dialogue is `free` until `begin`. */
+  next(room: Room): Delivery | undefined
+  free(room: Room): void
+  /** Nothing of its body has left. `isOwn` where the fault met this message before the server had taken any other. */
+  giveBack(delivery: Delivery, fault: SmtpFault, isOwn: boolean): void
+}
