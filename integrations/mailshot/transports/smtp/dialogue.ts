@@ -63,8 +63,8 @@ export function openDialogue(extensions: Extensions, source: MessageSource): Dia
 /** Begins with a message, or with the next that this server can take; `false` when it begins none here now. */
 export function begin(dialogue: Dialogue, delivery: Delivery): boolean {
   const last = dialogue.line.at(-1)
-  // Until a body has left, whatever is written next would be read as the body.
-  if (!dialogue.isOpen || (last && last.body !== 'left' && last.awaits !== 'void')) return false
+  // Until a body has come to its dot, whatever is written next would be read as the body.
+  if (!dialogue.isOpen || (last && !isWhole(last) && last.awaits !== 'void')) return false
   if (!writeFirst(dialogue, delivery)) takeNext(dialogue)
   return true
 }
@@ -115,12 +115,18 @@ function say(dialogue: Dialogue, question: string): void {
 export function takeOut(dialogue: Dialogue): readonly string[] {
   const { out, line } = dialogue
   const first = line[0]
-  if (first && first.sent > 0)
-    first.body = first.sent > first.delivery.mime.length ? 'left' : 'leaving'
+  if (first && first.sent > 0) first.body = isWhole(first) ? 'left' : 'leaving'
   dialogue.due += dialogue.asks
   dialogue.asks = 0
   dialogue.out = []
   return out
+}
+
+/** Whether nothing but a whole body is to be written, which the next envelope could still join. */
+export function hasLoneBody({ line, extensions, isOpen }: Dialogue): boolean {
+  const [first, second] = line
+  if (!isOpen || !extensions.pipelining || second) return false
+  return first?.awaits === 'body' && first.body === 'kept' && isWhole(first)
 }
 
 /** Reads the answer to the oldest thing asked; a fault that is returned ends the connection. */
@@ -193,7 +199,7 @@ export function continueBody(dialogue: Dialogue): void {
   const first = dialogue.line[0]
   if (first?.awaits !== 'body') return
   const { mime, pieces = [mime] } = first.delivery
-  if (first.sent > mime.length) return
+  if (isWhole(first)) return
   if (mime.length - first.sent > piece) {
     dialogue.out.push(mime.slice(first.sent, first.sent + piece))
     first.sent += piece
@@ -268,6 +274,11 @@ export function abandon(dialogue: Dialogue, fault: SmtpFault): void {
     else
       dialogue.source.giveBack(one.delivery, { ...fault, handedOver: false }, isOwn && index === 0)
   }
+}
+
+/** Whether its body was said down to the final dot. */
+function isWhole({ sent, delivery }: Transaction): boolean {
+  return sent > delivery.mime.length
 }
 
 function hasBegun(transaction: Transaction): boolean {

@@ -1,6 +1,7 @@
 import type { Message, Outcome } from '../../transport.ts'
 import type { Delivery, MessageSource } from './delivery.ts'
 import { lost } from './fault.ts'
+import { type Hold, openHold } from './hold.ts'
 import type { CheckedSmtpOptions } from './options.ts'
 import { outcomeOfFault, type SmtpFault } from './outcome.ts'
 import { openWire, type Wire } from './take-over.ts'
@@ -29,6 +30,7 @@ interface State {
   readonly ahead: Set<Writer>
   readonly watched: WeakSet<AbortSignal>
   readonly closing: AbortController
+  readonly hold: Hold
   opening: number
   /** How long no further connection is tried after one failed beside others that work; 0 while none has failed. */
   pauseMs: number
@@ -38,6 +40,8 @@ interface State {
 // A message that finds one connection after the other ended by the server waits, rather than try them all.
 const mostMoves = 3
 const idleMs = 120_000
+/** A commit and the next composition take less, but where the disk is slow. */
+const holdMs = 2
 
 /** Makes ready; opens no connection yet. */
 export function openRelay(options: CheckedSmtpOptions): Relay {
@@ -49,6 +53,7 @@ export function openRelay(options: CheckedSmtpOptions): Relay {
     ahead: new Set(),
     watched: new WeakSet(),
     closing: new AbortController(),
+    hold: openHold(holdMs),
     opening: 0,
     pauseMs: 0,
     isPausing: false,
@@ -57,7 +62,11 @@ export function openRelay(options: CheckedSmtpOptions): Relay {
     handOver({ envelope, pieces }, mime, signal) {
       if (state.closing.signal.aborted || signal.aborted) return Promise.resolve(stopped)
       watch(state, signal)
-      return new Promise((settle) => {
+      return new Promise((resolve) => {
+        const settle = (outcome: Outcome) => {
+          state.hold.expect()
+          resolve(outcome)
+        }
         state.waiting.push({ envelope, mime, pieces: pieces?.(), signal, settle, moves: 0 })
         dispatch(state)
       })
@@ -179,7 +188,7 @@ function adopt(state: State, wire: Wire): void {
     dispatch(state)
   }
   const answerMs = options.answerTimeoutSeconds * 1000
-  const writer = openWriter(wire, { source, answerMs, idleMs, ended })
+  const writer = openWriter(wire, { source, hold: state.hold, answerMs, idleMs, ended })
   if (options.tls !== 'none') {
     renewal = setTimeout(() => writer.retire(), renewalMs(options, writers.size)).unref()
   }

@@ -4,6 +4,7 @@ import {
   begin,
   continueBody,
   type Dialogue,
+  hasLoneBody,
   openDialogue,
   takeOut,
   withdraw,
@@ -11,6 +12,7 @@ import {
 import type { Delivery, MessageSource } from './delivery.ts'
 import { breach, lost, overdue, socketFault } from './fault.ts'
 import { readExtensions } from './envelope.ts'
+import type { Hold } from './hold.ts'
 import type { SmtpFault } from './outcome.ts'
 import { makeReplyReader, type Reply } from './reply.ts'
 import { octetWriter } from './octets.ts'
@@ -18,6 +20,7 @@ import { hangUp, type Wire } from './take-over.ts'
 
 export interface WriterOptions {
   source: MessageSource
+  hold: Hold
   /** For each answer, and for each piece of a body to leave. */
   answerMs: number
   /** Then it says goodbye by itself. */
@@ -49,6 +52,7 @@ export function openWriter(wire: Wire, options: WriterOptions): Writer {
     clock: setTimeout(() => expire(session), options.idleMs),
     clockMs: options.idleMs,
     isIdle: true,
+    isHolding: false,
     goodbye: undefined,
     isOver: false,
   }
@@ -94,6 +98,8 @@ interface Session {
   clock: NodeJS.Timeout
   clockMs: number
   isIdle: boolean
+  /** Whether a body waits for the next envelope. */
+  isHolding: boolean
   /** Why it is cut as soon as the body on the wire is answered. */
   goodbye: SmtpFault | undefined
   isOver: boolean
@@ -140,7 +146,7 @@ function endTurn(session: Session): void {
   const isIdle = dialogue.line.length === 0
   if (isIdle && session.goodbye) return breakOff(session, session.goodbye)
   if (isIdle && !dialogue.isOpen) return sayGoodbye(session)
-  while (dialogue.out.length > 0) {
+  while (dialogue.out.length > 0 && !mustHold(session)) {
     // 'drain' goes on with the rest of a large body.
     if (!session.write(takeOut(dialogue))) break
     continueBody(dialogue)
@@ -148,6 +154,21 @@ function endTurn(session: Session): void {
   if (isIdle !== session.isIdle) setClock(session, isIdle ? options.idleMs : options.answerMs)
   else if (!isIdle && !session.goodbye) session.clock.refresh()
   session.isIdle = isIdle
+}
+
+/** The message that takes the place of one that was answered comes when that outcome is committed, mostly within a turn. */
+function mustHold(session: Session): boolean {
+  const isLone = hasLoneBody(session.dialogue)
+  session.isHolding =
+    isLone && (session.isHolding || session.options.hold.keep(() => leave(session)))
+  return session.isHolding
+}
+
+/** Writes a body that nothing has joined in time. */
+function leave(session: Session): void {
+  if (!session.isHolding || session.isOver) return
+  session.isHolding = false
+  endTurn(session)
 }
 
 function setClock(session: Session, ms: number): void {
