@@ -1,3 +1,4 @@
+import { openBell } from './deliver/bell.ts'
 import { composeFor } from './deliver/compose.ts'
 import { type Ending, openEnding } from './deliver/ending.ts'
 import { handOver } from './deliver/hand-over.ts'
@@ -80,13 +81,14 @@ async function beginShift(
   const { signal } = options
   // Whoever cannot write at all is told so at once; what is in hand later waits for better times.
   const uncertain = await recoverDeadWorkers(given)
+  const leaseRenewedAt = given.now()
   const workerId = await enlistWorker(given)
   const mailshot = {
     ...given,
     db: given.db.until(ending.lastCall, (error) => tellOfWait(given, error)),
   }
   await finishCancels(mailshot)
-  const bell = openBell(mailshot)
+  const bell = openBell(mailshot, tendEveryMs)
   signal.addEventListener('abort', bell.ring, { once: true })
   const { transport } = mailshot.config
   const ledger = openLedger(mailshot, signal)
@@ -102,7 +104,8 @@ async function beginShift(
     images: openImageWatch(mailshot, () => tendSoon(shift)),
     capacity: transport.parallel * transport.batch,
     workerId,
-    leaseRenewedAt: mailshot.now(),
+    leaseRenewedAt,
+    hasLostLease: (holder: string): boolean => hasLostLease(shift, holder),
     tendedAt: 0,
     isDone: false,
     areLettersOut: false,
@@ -147,15 +150,15 @@ async function mail(shift: Shift, lot: HeldRecipient[]): Promise<void> {
   const { mailshot, ledger, bell } = shift
   const hour = Math.max(...lot.map((recipient) => recipient.hour))
   if (hour > mailshot.now()) await mailshot.sleep(hour - mailshot.now(), shift.signal)
-  if (hasLostLease(shift)) {
-    // Stopped for so long that others took over; nothing has left this process yet.
-    for (const recipient of lot) ledger.note(recipient, notHandedOver)
-    return bell.ring()
-  }
   const composed: (Message | Outcome)[] = []
   for (const recipient of lot) {
     const campaign = await shift.stock.snapshotOf(recipient.sendId)
     composed.push(composeFor(mailshot, campaign, recipient))
+  }
+  if (lot.some(({ workerId }) => shift.hasLostLease(workerId))) {
+    // Stopped for so long that others took over; nothing has left this process yet.
+    for (const recipient of lot) ledger.note(recipient, notHandedOver)
+    return bell.ring()
   }
   const messages = composed.filter((result): result is Message => 'mime' in result)
   const outcomes = await handOver(mailshot, messages, shift)
@@ -211,6 +214,7 @@ async function keepLease(shift: Shift): Promise<void> {
   if (!(await renewLease(mailshot, shift.workerId))) {
     mailshot.log.warn('this worker was silent for longer than its lease; it starts anew')
     shift.stock.clear()
+    shift.leaseRenewedAt = -Infinity
     shift.workerId = await enlistWorker(mailshot)
   }
   shift.leaseRenewedAt = now
@@ -219,7 +223,9 @@ async function keepLease(shift: Shift): Promise<void> {
   await mailshot.db.write(forgetSlotsStatement(now))
 }
 
-function hasLostLease({ mailshot, leaseRenewedAt }: Shift): boolean {
+/** Whether others may have taken what was put in hand under this worker id. */
+function hasLostLease({ mailshot, leaseRenewedAt, ...shift }: Shift, workerId: string): boolean {
+  if (workerId !== shift.workerId) return true
   return mailshot.now() >= leaseRenewedAt + mailshot.config.leaseSeconds * 1000
 }
 
@@ -251,25 +257,4 @@ function lotsOf<Item>(items: Item[], size: number): Item[][] {
   const lots: Item[][] = []
   for (let at = 0; at < items.length; at += size) lots.push(items.slice(at, at + size))
   return lots
-}
-
-/** Lets the loop sleep until something happened or the time is up. */
-function openBell(mailshot: Mailshot) {
-  let waiting: AbortController | undefined
-  let rung = false
-  return {
-    ring: () => {
-      rung = true
-      // A reason of our own costs nothing; without one it is an error, with the stack of each message's outcome.
-      waiting?.abort('rung')
-    },
-    wait: async (ms: number) => {
-      if (!rung) {
-        waiting = new AbortController()
-        await mailshot.sleep(Math.min(ms, tendEveryMs), waiting.signal)
-        waiting = undefined
-      }
-      rung = false
-    },
-  }
 }

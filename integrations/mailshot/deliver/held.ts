@@ -5,6 +5,8 @@ export interface HeldRecipient extends ClaimedRecipient {
   /** Those that selected it and are still active. */
   lists: string[]
   messageId: string
+  /** The worker that put it in hand; a process that lost its lease goes on as another. */
+  workerId: string
   inHandAt: number
   hour: number
 }

@@ -67,7 +67,8 @@ export function planMark(
       left: next.filter(({ id }) => marks.get(id)?.status !== 'claimed'),
       rest: 1000,
     }
-    for (const group of groups) readGroup(lanes, group, { marked, marks, transport, state, now })
+    for (const group of groups)
+      readGroup(lanes, group, { marked, marks, transport, state, ...request })
     return marked
   }
 }
@@ -127,10 +128,11 @@ function readGroup(
     marks: Map<number, Mark>
     transport: Lane
     state: LaneState
+    workerId: string
     now: number
   },
 ): void {
-  const { marked, marks, transport, state, now } = page
+  const { marked, marks, transport, state, workerId, now } = page
   const own = group.ownState?.()
   let taken = 0
   for (const recipient of group.recipients) {
@@ -139,7 +141,7 @@ function readGroup(
     const ownHour = group.lane && own ? slotHour(group.lane, own, taken, now) : 0
     const hour = Math.max(ownHour, slotHour(transport, state, marked.inHand.length, now))
     const { messageId, lists } = mark
-    marked.inHand.push({ ...recipient, messageId, lists, hour, inHandAt: now })
+    marked.inHand.push({ ...recipient, messageId, lists, workerId, hour, inHandAt: now })
     lanes.pulse.beat('', hour)
     lanes.pulse.beat(domainOf(recipient.written), hour)
     taken += 1

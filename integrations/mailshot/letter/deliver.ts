@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm/sql'
 import { type Ending, unanswered } from '../deliver/ending.ts'
+import { notHandedOver } from '../deliver/faults.ts'
 import { handOver } from '../deliver/hand-over.ts'
 import type { Mailshot } from '../mailshot.ts'
 import type { Outcome } from '../transport.ts'
@@ -32,6 +33,8 @@ interface Worker {
   workerId: string
   signal: AbortSignal
   ending: Ending
+  /** Whether others may have taken what this worker id has in hand. */
+  hasLostLease(workerId: string): boolean
 }
 
 type HeldLetter = Letter & { workerId: string }
@@ -65,18 +68,20 @@ async function deliverLetter(
   const { outcome, messageId } = await mail(mailshot, letter, worker)
   const isOurStop =
     worker.signal.aborted && outcome.status === 'deferred' && outcome.scope === 'relay'
-  const fate = isOurStop ? givenBack(mailshot) : fateOf(letter, outcome, mailshot.now())
+  const isGivenBack = isOurStop || outcome === notHandedOver
+  const fate = isGivenBack ? givenBack(mailshot) : fateOf(letter, outcome, mailshot.now())
   await settleLetter(mailshot, letter, { ...fate, messageId })
 }
 
 async function mail(
   mailshot: Mailshot,
-  letter: Letter,
+  letter: HeldLetter,
   worker: Worker,
 ): Promise<{ outcome: Outcome; messageId: string | null }> {
   const transport = mailshot.config.mailer ?? mailshot.config.transport
   try {
     const message = await composeLetter(mailshot, letter)
+    if (worker.hasLostLease(letter.workerId)) return { outcome: notHandedOver, messageId: null }
     const [outcome = unanswered] = await handOver(mailshot, [message], { ...worker, transport })
     return { outcome, messageId: message.messageId }
   } catch (error) {
