@@ -77,6 +77,45 @@ describe('sendTest', () => {
     expect(mailshot.now() - started).toBeGreaterThanOrEqual(60_000)
   })
 
+  it('gives its slot back one window after the answer', async () => {
+    const { mailshot, transport, campaign } = await open({ pace: '5/second' })
+    const started = mailshot.now()
+    const addresses = Array.from({ length: 15 }, (_, n) => `me${n}@example.com`)
+    await sendTest(mailshot, campaign, addresses)
+    expect(transport.messages).toHaveLength(15)
+    expect(mailshot.now() - started).toBeGreaterThanOrEqual(2000)
+    expect(mailshot.now() - started).toBeLessThan(5000)
+  })
+
+  it('says what it waits for, and gives up in the end', async () => {
+    const { mailshot, transport, campaign } = await open({ pace: '1/hour' })
+    const waits: string[] = []
+    const outcomes = await sendTest(mailshot, campaign, ['a@example.com', 'b@example.com'], {
+      onWait: (waitsFor) => waits.push(waitsFor),
+    })
+    const used = 'all that the pace allows is used up for now (1 an hour)'
+    expect(transport.messages).toHaveLength(1)
+    expect(waits).toEqual([used])
+    expect(outcomes[1]?.outcome).toEqual({
+      status: 'deferred',
+      scope: 'relay',
+      reason: `given up after 5 minutes: ${used}`,
+    })
+  })
+
+  it('waits for a relay that rests', async () => {
+    const { mailshot, transport, campaign } = await open()
+    const until = mailshot.now() + 60_000
+    await mailshot.db.write(
+      sql`INSERT INTO lanes (scope, parked_until, parked_reason) VALUES ('transport:memory', ${until}, '421 later')`,
+    )
+    const waits: string[] = []
+    await sendTest(mailshot, campaign, ['a@example.com'], { onWait: (text) => waits.push(text) })
+    expect(transport.messages).toHaveLength(1)
+    expect(waits).toEqual(['the relay rests: 421 later'])
+    expect(mailshot.now()).toBeGreaterThanOrEqual(until)
+  })
+
   it('sends nothing from a database on hold', async () => {
     const { mailshot, campaign } = await open({ hold: true })
     await expect(sendTest(mailshot, campaign, ['a@example.com'])).rejects.toThrow('nothing is sent')

@@ -143,13 +143,29 @@ const clockSkewMs = 10
 
 /** Counts as many slots as `count` says (a scalar SQL expression) as taken until one window from `answeredAt`. */
 export function returnSlotsStatement(lane: Lane, count: SQL, answeredAt: number): SQL {
-  const resolution = sql`max(1, l.value ->> 'windowMs' / 500)`
   return sql`
     INSERT INTO pace (scope, window_ms, free_at, slots)
-    SELECT ${lane.scope}, l.value ->> 'windowMs',
-      (${answeredAt + clockSkewMs} + l.value ->> 'windowMs' + ${resolution} - 1) / ${resolution} * ${resolution}, ${count}
+    SELECT ${lane.scope}, l.value ->> 'windowMs', ${freeAgain(answeredAt)}, ${count}
     FROM json_each(${JSON.stringify(lane.limits)}) AS l WHERE ${count} > 0
     ON CONFLICT DO UPDATE SET slots = slots + excluded.slots`
+}
+
+/** When a slot of the limit `l` is free again; rounded up, so that many slots make few rows. */
+function freeAgain(answeredAt: number): SQL {
+  const resolution = sql`max(1, l.value ->> 'windowMs' / 500)`
+  return sql`(${answeredAt + clockSkewMs} + l.value ->> 'windowMs' + ${resolution} - 1) / ${resolution} * ${resolution}`
+}
+
+/** Counts a slot that was taken as if it were answered at `from` until one window from `to` instead. */
+export function moveSlotStatements(lane: Lane, { from, to }: { from: number; to: number }): SQL[] {
+  const isThere = sql`scope = ${lane.scope} AND window_ms = l.value ->> 'windowMs' AND free_at = ${freeAgain(from)}`
+  return [
+    sql`UPDATE pace SET slots = slots - 1 FROM json_each(${JSON.stringify(lane.limits)}) AS l
+      WHERE ${isThere} AND slots > 0`,
+    // An answer that came too late finds its slot forgotten; a write that is repeated finds it moved.
+    returnSlotsStatement(lane, to > from ? sql`1` : sql`(changes() > 0)`, to),
+    sql`DELETE FROM pace WHERE scope = ${lane.scope} AND slots <= 0`,
+  ]
 }
 
 /** Forgets the slots that are free again. */

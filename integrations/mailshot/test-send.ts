@@ -1,14 +1,11 @@
 import { sql } from 'drizzle-orm/sql'
 import type { CompiledCampaign } from './compile.ts'
-import { openBatch } from './deliver/batch.ts'
 import { parseEmailAddress } from './email-address.ts'
 import { MailshotError } from './error.ts'
 import { type Mailshot, requireSecret } from './mailshot.ts'
 import { composeMessage, type Reader } from './message.ts'
 import { sampleReader } from './message/sample.ts'
-import { limitedLanesTo } from './letter/slots.ts'
-import { allowance, type Lane, returnSlotsStatement } from './pace.ts'
-import { laneRowStatement } from './pace/state.ts'
+import { type Reservation, reserveSlots, returnReservation } from './pace/single.ts'
 import { isSuppressed } from './suppression.ts'
 import { linkTo, signToken } from './token.ts'
 import type { Message, Outcome } from './transport.ts'
@@ -18,10 +15,19 @@ export interface TestOutcome {
   outcome: Outcome
 }
 
+export interface TestOptions {
+  /** Mails also to addresses that are suppressed. */
+  force?: boolean
+  lang?: string
+  signal?: AbortSignal
+  /** Told what a mail has to wait for, before it does. */
+  onWait?: ((waitsFor: string) => void) | undefined
+}
+
 /**
  * Mails a campaign to named addresses, marked `[TEST]`. It makes no recipients and counts nowhere, but its mails take
  * their slots of the pace like any others. Fields come from the subscriber where the address is one, else they are invented;
- * links of an address that is no subscriber lead nowhere.
+ * links of an address that is no subscriber lead nowhere. One that finds no slot within minutes is given up, as deferred.
  *
  * @throws MailshotError for a wrong address, and for a suppressed one unless `force`
  */
@@ -29,7 +35,7 @@ export async function sendTest(
   mailshot: Mailshot,
   campaign: CompiledCampaign,
   addresses: string[],
-  options: { force?: boolean; lang?: string; signal?: AbortSignal } = {},
+  options: TestOptions = {},
 ): Promise<TestOutcome[]> {
   requireSecret(mailshot.config)
   if (mailshot.held !== undefined) throw new MailshotError(`nothing is sent: ${mailshot.held}`)
@@ -40,8 +46,7 @@ export async function sendTest(
   const outcomes: TestOutcome[] = []
   for (const [index, reader] of readers.entries()) {
     const message = composeTest(mailshot, campaign, reader, index)
-    const signal = options.signal ?? new AbortController().signal
-    outcomes.push({ address: reader.email, outcome: await handOver(mailshot, message, signal) })
+    outcomes.push({ address: reader.email, outcome: await handOver(mailshot, message, options) })
   }
   return outcomes
 }
@@ -101,38 +106,44 @@ function composeTest(
   })
 }
 
+/** The longest that a hand-over is taken to last: where a process died in it, its slots are counted until then. */
+const handOverMs = 120_000
+/** The longest that a person waits for a slot of one mail. */
+const patienceMs = 300_000
+
 async function handOver(
   mailshot: Mailshot,
   message: Message,
-  signal: AbortSignal,
+  { signal = new AbortController().signal, onWait }: TestOptions,
 ): Promise<Outcome> {
-  const lanes = limitedLanesTo(mailshot, message.envelope.to)
-  while (!(await takeSlot(mailshot, lanes))) {
-    if (signal.aborted) return { status: 'deferred', scope: 'relay', reason: 'stopped' }
-    await mailshot.sleep(500, signal)
+  const reservation = await waitForSlots(mailshot, message.envelope.to, { signal, onWait })
+  if ('reason' in reservation) return reservation
+  try {
+    const [outcome] = await mailshot.config.transport.send([message], signal)
+    return outcome ?? { status: 'uncertain', reason: 'the transport gave no answer' }
+  } finally {
+    await returnReservation(mailshot, reservation)
   }
-  const [outcome] = await mailshot.config.transport.send([message], signal)
-  return outcome ?? { status: 'uncertain', reason: 'the transport gave no answer' }
 }
 
-/** The longest that a hand-over may take: its slot is counted from then on, since no row says that it is in hand. */
-const handOverMs = 120_000
-
-async function takeSlot(mailshot: Mailshot, lanes: Lane[]): Promise<boolean> {
-  const [first, ...others] = lanes
-  if (!first) return true
-  const now = mailshot.now()
-  const free = lanes.map((lane) => allowance(lane, 1, now))
-  const allowed = sql`min(1, ${sql.join(free, sql`, `)})`
-  const taken = openBatch()
-  taken.add(...lanes.map(({ scope }) => laneRowStatement(scope)))
-  const slots = taken.ask(
-    sql`${returnSlotsStatement(first, allowed, now + handOverMs)} RETURNING slots`,
-  )
-  // All or none: what the first lane has given, the others must note.
-  for (const lane of others) {
-    taken.add(returnSlotsStatement(lane, sql`(changes() > 0)`, now + handOverMs))
+async function waitForSlots(
+  mailshot: Mailshot,
+  email: string,
+  { signal, onWait }: Pick<TestOptions, 'onWait'> & { signal: AbortSignal },
+): Promise<Reservation | (Outcome & { reason: string })> {
+  const began = mailshot.now()
+  let told = ''
+  for (;;) {
+    const reservation = await reserveSlots(mailshot, email, handOverMs)
+    if (!('waitsFor' in reservation)) return reservation
+    const { waitsFor } = reservation
+    if (waitsFor !== told) onWait?.(waitsFor)
+    told = waitsFor
+    const waited = mailshot.now() - began
+    if (signal.aborted || waited >= patienceMs) {
+      const given = signal.aborted ? 'stopped' : `given up after ${patienceMs / 60_000} minutes`
+      return { status: 'deferred', scope: 'relay', reason: `${given}: ${waitsFor}` }
+    }
+    await mailshot.sleep(500, signal)
   }
-  await taken.write(mailshot.db)
-  return slots().length > 0
 }

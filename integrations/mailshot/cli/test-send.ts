@@ -31,7 +31,11 @@ export const testSend = defineCommand({
     return withMailshot(values, async (mailshot) => {
       const { compiled } = await compileChecked(mailshot.config, slug, terminal)
       const { lang, force = false } = values
-      const options = { force, ...(lang !== undefined && { lang: parseLang(compiled, lang) }) }
+      const options = {
+        force,
+        ...(lang !== undefined && { lang: parseLang(compiled, lang) }),
+        onWait: (waitsFor: string) => terminal.warn(`waiting: ${waitsFor}`),
+      }
       const results = await sendTest(mailshot, compiled, addresses, options)
       for (const { address, outcome } of results) {
         if (terminal.json) terminal.printJson({ address, ...outcome })

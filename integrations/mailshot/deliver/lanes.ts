@@ -3,7 +3,8 @@ import { domainOf } from '../email-address.ts'
 import type { Mailshot } from '../mailshot.ts'
 import { day, domainLaneOf, type Lane, laneOf, spacingOf } from '../pace.ts'
 import { alwaysOpen, openingAt, type Opening } from '../pace/hours.ts'
-import { rampLimit } from '../pace/ramp.ts'
+import type { Ramp } from '../pace/options.ts'
+import { rampedLimits, rampLimit } from '../pace/ramp.ts'
 import { forgetLanesStatement, slowedSpacing } from '../pace/slow.ts'
 import {
   freshState,
@@ -155,17 +156,13 @@ function openHours({ config }: Mailshot): (now: number) => Opening {
 function laneNow(
   lane: Lane,
   state: LaneState,
-  at: { now: number; opening: Opening; ramp?: MailshotRamp },
+  at: { now: number; opening: Opening; ramp?: Ramp | undefined },
 ): Lane {
   const { now, opening, ramp } = at
   const most = ramp && rampLimit(ramp, state.rampFrom ?? undefined, now)
   const slowed = slowedSpacing(state, now)
   if (opening === alwaysOpen && ramp === undefined && slowed === 0) return lane
-  const limits = lane.limits.map((limit) =>
-    most === undefined || limit.windowMs !== day
-      ? limit
-      : { ...limit, count: Math.min(limit.count, most) },
-  )
+  const limits = rampedLimits(lane.limits, most)
   const openMs = Math.min(day, opening.closesAt - opening.opensAt)
   const spacing = Math.max(slowed, spacingOf(limits, openMs))
   // A slot whose hour is after closing time is the next day's.
@@ -173,5 +170,3 @@ function laneNow(
   const ahead = Math.min(paced, opening.closesAt - 1 - now)
   return { ...lane, limits, spacing, ahead: Math.max(0, ahead) }
 }
-
-type MailshotRamp = Mailshot['config']['ramp']

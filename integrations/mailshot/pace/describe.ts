@@ -1,4 +1,4 @@
-import type { Lane } from '../pace.ts'
+import { day, type Lane } from '../pace.ts'
 import type { Pace } from '../pace-limit.ts'
 import { slowedSpacing } from './slow.ts'
 import type { LaneState } from './state.ts'
@@ -10,11 +10,18 @@ export function describeLane({ domain, limits }: Lane, state: LaneState, now: nu
   return `${domain} gets ${describePace(limits)} at most`
 }
 
+/** Why a single mail has to wait for a lane, in plain words. */
+export function describeRest(lane: Lane, state: LaneState, now: number): string {
+  if (lane.domain !== undefined) return describeLane(lane, state, now)
+  if (state.parkedUntil > now) return `the relay rests: ${state.parkedReason}`
+  return `all that the pace allows is used up for now (${describePace(lane.limits)})`
+}
+
 const units = new Map([
   [1000, 'second'],
   [60_000, 'minute'],
   [3_600_000, 'hour'],
-  [86_400_000, 'day'],
+  [day, 'day'],
 ])
 
 /** `500 an hour, 5000 a day`. */

@@ -1,6 +1,6 @@
+import type { Pace } from '../pace-limit.ts'
+import { day } from '../pace.ts'
 import type { Ramp } from './options.ts'
-
-const day = 86_400_000
 
 /**
  * How many mails a ramp that began at `from` (undefined: with the next mail) allows in any 24 hours at `now`; undefined once it is
@@ -12,6 +12,14 @@ export function rampLimit(ramp: Ramp, from: number | undefined, now: number): nu
   // Past every limit that a pace can name.
   const end = ramp.until ?? 1e12
   return count >= end ? undefined : count
+}
+
+/** Limits of which a day's is no more than the ramp allows by now. */
+export function rampedLimits(limits: Pace, most: number | undefined): Pace {
+  if (most === undefined) return limits
+  return limits.map((limit) =>
+    limit.windowMs === day ? { ...limit, count: Math.min(limit.count, most) } : limit,
+  )
 }
 
 /** When the day after the one that `now` is in begins, of a ramp that began at `from`. */

@@ -1,4 +1,5 @@
 import { type SQL, sql } from 'drizzle-orm/sql'
+import type { Database } from '../../../db/open.ts'
 import { catchUpMs, inHand, type Lane, takenSlots } from '../pace.ts'
 import type { Slowing } from './slow.ts'
 
@@ -40,6 +41,13 @@ export const laneColumns =
 export type LaneRow = Omit<LaneState, 'slots' | 'freeAt'> & {
   freeAt?: number | null
   slots?: string
+}
+
+/** Where a lane stands, its slots apart. */
+export async function readLaneState(db: Database, scope: string): Promise<LaneState> {
+  return laneStateOf(
+    await db.get<LaneRow>(sql`SELECT ${laneColumns} FROM lanes WHERE scope = ${scope}`),
+  )
 }
 
 /** Makes sure that a lane has its row. */
