@@ -41,4 +41,24 @@ describe('a ramp', () => {
     expect(lane?.rampFrom).toBeGreaterThanOrEqual(began)
     expect(lane?.rampFrom).toBeLessThan(began + 60_000)
   })
+
+  it('holds letters too, which go first', async () => {
+    const { mailshot, arrivals, start } = await openReceivingSide(
+      { ramp: { start: 10 } },
+      { readers: { 'example.net': 30 } },
+    )
+    await start()
+    const asked = mailshot.now()
+    await mailshot.db.write(
+      sql`INSERT INTO letters (kind, email, lang, "values", status, due_at, created_at)
+          SELECT 'alarm', value || '@example.org', 'en', json_object('event', 'done', 'send', s.id), 'pending', ${asked}, ${asked}
+          FROM json_each('[1,2,3,4,5,6,7,8,9,10,11,12]'), sends AS s`,
+    )
+    await deliverUntil(mailshot, asked + 60_000)
+    expect(arrivals.map(({ isLetter }) => isLetter)).toEqual(Array.from({ length: 10 }, () => true))
+    mailshot.clock.set(asked + day + 60_000)
+    await deliverUntil(mailshot, mailshot.now() + 60_000)
+    expect(arrivals.filter(({ isLetter }) => isLetter)).toHaveLength(13)
+    expect(arrivals.length).toBeLessThanOrEqual(30)
+  })
 })

@@ -1,8 +1,11 @@
 import { sql } from 'drizzle-orm/sql'
 import { type Ending, unanswered } from '../deliver/ending.ts'
 import { notHandedOver } from '../deliver/faults.ts'
+import { openBatch } from '../deliver/batch.ts'
 import { handOver } from '../deliver/hand-over.ts'
 import type { Mailshot } from '../mailshot.ts'
+import { beginRampStatements, singleLane } from '../pace/single.ts'
+import { laneRowStatement } from '../pace/state.ts'
 import type { Outcome } from '../transport.ts'
 import { composeLetter, type Letter } from './compose.ts'
 import { letterSlots, letterSlotStatements } from './slots.ts'
@@ -45,19 +48,26 @@ async function takeLetters(mailshot: Mailshot, workerId: string): Promise<HeldLe
   const isDue = sql`status = 'pending' AND due_at <= ${now}`
   const due = await mailshot.db.get(sql`SELECT 1 FROM letters WHERE ${isDue} LIMIT 1`)
   if (!due) return []
-  const [, , rows = []] = await mailshot.db.write<LetterRow>(
+  const lane = await singleLane(mailshot)
+  const batch = openBatch()
+  batch.add(
+    laneRowStatement(lane.scope),
     sql`UPDATE letters SET status = 'failed', reason = 'suppressed', settled_at = ${now}
         WHERE ${isDue} AND EXISTS (
           SELECT 1 FROM subscribers AS s JOIN suppressions AS x ON x.email = s.email
           WHERE s.id = letters.subscriber_id AND x.reason IN ('complaint', 'manual'))`,
     sql`UPDATE letters SET status = 'in-hand', worker_id = ${workerId}, tries = tries + 1
-        WHERE id IN (${letterSlots(mailshot, isDue, atOnce, now)})
+        WHERE id IN (${letterSlots(mailshot, isDue, { lane, most: atOnce, now })})
           AND EXISTS (SELECT 1 FROM workers WHERE id = ${workerId} AND lease_until > ${now})`,
-    // It has none but these: those before are settled.
+    ...(mailshot.config.mailer ? [] : beginRampStatements(mailshot, lane.scope)),
+  )
+  // It has none but these: those before are settled.
+  const rows = batch.ask<LetterRow>(
     sql`SELECT id, kind, email, lang, "values", tries, created_at AS createdAt
         FROM letters WHERE status = 'in-hand' AND worker_id = ${workerId}`,
   )
-  return rows.map((row) => ({ ...row, workerId, values: JSON.parse(row.values) }))
+  await batch.write(mailshot.db)
+  return rows().map((row) => ({ ...row, workerId, values: JSON.parse(row.values) }))
 }
 
 async function deliverLetter(

@@ -4,14 +4,18 @@ import type { Mailshot } from '../mailshot.ts'
 import { allowance, type Lane, laneOf, limitedLanes, returnSlotsStatement } from '../pace.ts'
 
 /**
- * The ids of the letters that meet a condition and may be taken now, at most `most` and oldest first. The site's own mailer has no
+ * The ids of the letters that meet a condition and may be taken now, at most `most` and oldest first, by the transport's lane as it stands. The site's own mailer has no
  * pace of ours; on the campaigns' transport a letter takes slots as a campaign's mail does, its domain's too.
  */
-export function letterSlots(mailshot: Mailshot, isDue: SQL, most: number, now: number): SQL {
+export function letterSlots(
+  mailshot: Mailshot,
+  isDue: SQL,
+  { lane: transport, most, now }: { lane: Lane; most: number; now: number },
+): SQL {
   if (mailshot.config.mailer) {
     return sql`SELECT id FROM letters WHERE ${isDue} ORDER BY due_at LIMIT ${most}`
   }
-  const allowed = allowance(laneOf(mailshot.config, 'letter'), most, now)
+  const allowed = allowance(transport, most, now)
   const lanes = limitedDomains(mailshot)
   if (lanes.length === 0) {
     return sql`SELECT id FROM letters WHERE ${isDue} ORDER BY due_at LIMIT ${allowed}`
@@ -38,8 +42,8 @@ export function letterSlotStatements(
   return limitedLanesTo(mailshot, email).map((lane) => returnSlotsStatement(lane, inHand, now))
 }
 
-/** The lanes with limits that a single mail to an address takes slots of, on the campaigns' transport. */
-export function limitedLanesTo(mailshot: Mailshot, email: string): Lane[] {
+/** The lanes with limits that a letter to an address takes slots of, on the campaigns' transport. */
+function limitedLanesTo(mailshot: Mailshot, email: string): Lane[] {
   const own = limitedDomains(mailshot).filter(({ domain }) => domain === domainOf(email))
   return [laneOf(mailshot.config, 'letter'), ...own].filter(({ limits }) => limits.length > 0)
 }
