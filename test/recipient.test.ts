@@ -275,6 +275,22 @@ describe('recoverDeadWorkers', () => {
     await recoverDeadWorkers(mailshot)
     expect(await statusCounts(mailshot, sendId)).toEqual({ pending: 2 })
   })
+
+  it('mails nobody again whose late answer came before the next claim', async () => {
+    const { mailshot, claimed, workerId, sendId } = await claimOf(2, 2, ['weekly'], {
+      resendUncertain: true,
+    })
+    await markRecipients(mailshot, claimed, { workerId: workerId })
+    mailshot.clock.advance(61_000)
+    await recoverDeadWorkers(mailshot)
+    await settle(mailshot, claimed.slice(0, 1), accepted)
+    expect(await statusCounts(mailshot, sendId)).toEqual({ sent: 1, pending: 1 })
+    const later = await enlistWorker(mailshot)
+    expect(await claimIds(mailshot, sendId, later)).toHaveLength(1)
+    await settle(mailshot, claimed.slice(1), accepted)
+    expect(await statusCounts(mailshot, sendId)).toEqual({ sent: 1, claimed: 1 })
+    expect(await counters(mailshot)).toMatchObject({ sent: 1 })
+  })
 })
 
 describe('listRecipients', () => {

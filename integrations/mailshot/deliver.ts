@@ -214,6 +214,8 @@ async function keepLease(shift: Shift): Promise<void> {
   if (!(await renewLease(mailshot, shift.workerId))) {
     mailshot.log.warn('this worker was silent for longer than its lease; it starts anew')
     shift.stock.clear()
+    // What is known by now of those whom others have taken over.
+    await shift.ledger.write([], 0, shift.workerId)
     shift.leaseRenewedAt = -Infinity
     shift.workerId = await enlistWorker(mailshot)
   }

@@ -5,7 +5,7 @@ import { openEnding } from '../../integrations/mailshot/deliver/ending.ts'
 import { listLetters, queueAlarmStatement } from '../../integrations/mailshot/letter.ts'
 import { deliverLetters } from '../../integrations/mailshot/letter/deliver.ts'
 import { memory } from '../../integrations/mailshot/transports/memory.ts'
-import { enlistWorker } from '../../integrations/mailshot/worker.ts'
+import { enlistWorker, recoverDeadWorkers } from '../../integrations/mailshot/worker.ts'
 import { openTestMailshot, type TestMailshot } from '../open-test-mailshot.ts'
 import { addReaders, statusCounts } from '../people.ts'
 import { startFixture } from '../start-fixture.ts'
@@ -33,6 +33,23 @@ describe('a worker that was silent for longer than its lease', () => {
     stop.abort()
     await ended
     expect(statuses).not.toContain('uncertain')
+  })
+
+  it('writes down what it knows before anybody is mailed again', async () => {
+    const transport = memory()
+    const mailshot = await openTestMailshot({ transport, resendUncertain: true })
+    await addReaders(mailshot, 1)
+    await startFixture(mailshot, 'hello')
+    let isFirst = true
+    transport.failWhen(async ({ campaign }) => {
+      if (campaign === undefined || !isFirst) return undefined
+      isFirst = false
+      mailshot.clock.advance(61_000)
+      await recoverDeadWorkers(mailshot)
+      return undefined
+    })
+    await deliver(mailshot, { untilDone: true })
+    expect(transport.messages.filter(({ campaign }) => campaign !== undefined)).toHaveLength(1)
   })
 
   it('hands no letter over either', async () => {
