@@ -1,6 +1,6 @@
 import { MailshotError } from '../error.ts'
 import type { Message, Outcome, Transport } from '../transport.ts'
-import { dkimField, type DkimSigner } from './smtp/dkim.ts'
+import { dkimField, type DkimField } from './smtp/dkim.ts'
 import {
   type CheckedSmtpOptions,
   checkSmtpOptions,
@@ -41,7 +41,7 @@ export function smtp(input: SmtpOptions): Transport {
     if (!(await slots.take(signal))) return stopped
     try {
       if (mine.isClosed()) return stopped
-      const field = sign ? await sign(wholeOf(message)) : ''
+      const field = sign ? await sign(message.pieces?.() ?? [message.mime()]) : ''
       const mime = field + message.mime()
       const pieces = () => [field, ...(message.pieces?.() ?? [message.mime()])]
       return redact(await mine.handOver({ envelope: message.envelope, pieces }, mime, signal))
@@ -91,11 +91,6 @@ async function verifyRelay(options: CheckedSmtpOptions): Promise<void> {
   hangUp(wire.socket)
 }
 
-function signer(dkim: CheckedSmtpOptions['dkim']): DkimSigner | undefined {
+function signer(dkim: CheckedSmtpOptions['dkim']): DkimField | undefined {
   return dkim?.privateKey ? dkimField({ ...dkim, privateKey: dkim.privateKey }) : undefined
-}
-
-/** A string of its own: reading it puts it in a row, and the message would keep that as long as it is under way. */
-function wholeOf(message: Message): string {
-  return message.pieces?.().join('') ?? message.mime()
 }
