@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { link, open, rename, rm } from 'node:fs/promises'
+import { link, open, rename, rm, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { type Client, createClient, LibsqlError } from '@libsql/client'
@@ -57,6 +57,18 @@ export async function publish(from: string, to: string): Promise<void> {
     await rename(from, to)
   }
   await syncFolder(dirname(to))
+}
+
+/** Whether a database file has been copied, or moved, without the write-ahead log that it was used with. */
+export async function isWithoutLog(file: string): Promise<boolean> {
+  const handle = await open(file, 'r')
+  try {
+    // The format that its writers use: https://www.sqlite.org/fileformat.html, 1.3.3.
+    const { buffer } = await handle.read(Buffer.alloc(1), 0, 1, 18)
+    return buffer[0] === 2 && !(await stat(`${file}-wal`).catch(() => undefined))?.size
+  } finally {
+    await handle.close()
+  }
 }
 
 /** What SQLite keeps beside a database file: left there, it would be taken for that of the next one. */

@@ -6,6 +6,8 @@ import type { Statement } from './statement.ts'
 const busyTimeoutMs = 20
 /** As many as there are queries in the code, and some. */
 const mostPrepared = 300
+/** The file itself is at most so far behind its log: whoever copies it alone, or loses the log, loses no more. */
+const checkpointEveryMs = 10_000
 
 type Prepared = ReturnType<typeof Database.prototype.prepare>
 interface Open {
@@ -26,6 +28,7 @@ interface Open {
 export function openFileConnection(path: string): Connection {
   let open: Open | undefined
   let isClosed = false
+  let checkpointing: NodeJS.Timeout | undefined
   const attempt = <Result>(act: (given: Open) => Result): Promise<Result> => {
     try {
       if (isClosed) throw new Error('the database is closed')
@@ -40,13 +43,32 @@ export function openFileConnection(path: string): Connection {
       return Promise.reject(error)
     }
   }
+  const writeBack = (mode: 'PASSIVE' | 'TRUNCATE') => {
+    clearTimeout(checkpointing)
+    if (checkpointing && open) checkpoint(open, mode)
+    checkpointing = undefined
+  }
   return {
     read: (statement) => attempt((given) => run(given, statement)),
-    writer: (statements) => () => attempt((given) => transact(given, statements)),
+    writer: (statements) => () => {
+      checkpointing ??= setTimeout(writeBack, checkpointEveryMs, 'PASSIVE').unref()
+      return attempt((given) => transact(given, statements))
+    },
     close: () => {
+      // What is closed with prepared statements leaves its log as it is, though it be the last.
+      writeBack('TRUNCATE')
       if (!isClosed) open?.file.close()
       isClosed = true
     },
+  }
+}
+
+/** Others who write or read go on: what they keep from being written back stays in the log. */
+function checkpoint({ file }: Open, mode: 'PASSIVE' | 'TRUNCATE'): void {
+  try {
+    file.exec(`PRAGMA wal_checkpoint(${mode})`)
+  } catch {
+    // Nothing is lost by it, and the next write says what is the matter.
   }
 }
 

@@ -4,7 +4,14 @@ import { dirname, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { LibsqlError } from '@libsql/client'
 import { sql } from 'drizzle-orm/sql'
-import { checkIntegrity, copyDatabase, publish, setAside, withClient } from '../../db/copy.ts'
+import {
+  checkIntegrity,
+  copyDatabase,
+  isWithoutLog,
+  publish,
+  setAside,
+  withClient,
+} from '../../db/copy.ts'
 import { knownMigrations } from '../../db/migrate.ts'
 import { type Database, openDatabase } from '../../db/open.ts'
 import { requireFile } from './backup.ts'
@@ -31,6 +38,15 @@ export interface Restored {
   letters: number
 }
 
+export interface RestoreOptions {
+  /** Put it in the place of a database that is there, which is kept beside. */
+  replace?: boolean | undefined
+  /** Take a plain copy of a database file too, which tells nobody whether all is in it. */
+  plainCopy?: boolean | undefined
+  /** Folders that a redeploy wipes. */
+  wiped: string[]
+}
+
 /**
  * Puts a backup in the place of the database, with its open sends paused and its letters kept back: what was mailed after it
  * was made is not known in it. All is done on a copy beside the place, which takes it in one step at the end.
@@ -41,7 +57,7 @@ export interface Restored {
 export async function restore(
   config: MailshotConfig,
   from: string,
-  { replace, wiped }: { replace: boolean; wiped: string[] },
+  { replace = false, plainCopy = false, wiped }: RestoreOptions,
 ): Promise<Restored> {
   const place = requireFile(config, 'restore')
   const exists = existsSync(place)
@@ -50,7 +66,7 @@ export async function restore(
       `${place}: there is a database already; --replace puts the backup in its place, and keeps it beside`,
     )
   }
-  await requireBackup(from, place)
+  await requireBackup(from, place, plainCopy)
   const staged = `${place}.restoring-${process.pid}`
   try {
     await reading(from, () => copyDatabase(resolve(from), staged))
@@ -124,7 +140,7 @@ function sendsOf(db: Database, ids: string[]): Promise<Restored['paused']> {
     ORDER BY scheduled_at, id`)
 }
 
-async function requireBackup(from: string, place: string): Promise<void> {
+async function requireBackup(from: string, place: string, plainCopy: boolean): Promise<void> {
   const file = resolve(from)
   if (file === place) {
     throw new MailshotError(
@@ -137,6 +153,13 @@ async function requireBackup(from: string, place: string): Promise<void> {
   }
   if (!(await isSqlite(file))) {
     throw new MailshotError(`${from}: that is no backup: it is no SQLite database, or is encrypted`)
+  }
+  if (!plainCopy && (await isWithoutLog(file)) && !(await reading(from, () => isMarked(file)))) {
+    throw new MailshotError(
+      `${from}: it is a plain copy of a database, without the "-wal" that belongs to it, so what was written last may be missing; ` +
+        'take one that "mailshot backup" has made, or put that "-wal" beside it. ' +
+        'If nothing had the database open when it was copied, --plain-copy takes it as it is',
+    )
   }
   const applied = await reading(from, () => migrationsIn(file))
   if (!applied) throw new MailshotError(`${from}: that is a database, but none of mailshot`)
@@ -158,14 +181,30 @@ async function isSqlite(file: string): Promise<boolean> {
   }
 }
 
+/** Whether "mailshot backup" has made it: a copy that was opened since is whole without a log. */
+async function isMarked(file: string): Promise<boolean> {
+  const marks = await ifTables(() =>
+    withClient(file, (client) =>
+      client.execute({ sql: 'SELECT 1 FROM meta WHERE key = ?', args: [backupKey] }),
+    ),
+  )
+  return marks !== undefined && marks.rows.length > 0
+}
+
 /** Undefined where there is no such table. */
 async function migrationsIn(file: string): Promise<string[] | undefined> {
-  try {
-    const { rows } = await withClient(file, async (client) => {
+  const found = await ifTables(() =>
+    withClient(file, async (client) => {
       await client.execute('SELECT 1 FROM sends LIMIT 1')
       return client.execute('SELECT name FROM migrations')
-    })
-    return rows.map(({ name }) => (typeof name === 'string' ? name : ''))
+    }),
+  )
+  return found?.rows.map(({ name }) => (typeof name === 'string' ? name : ''))
+}
+
+async function ifTables<Result>(read: () => Promise<Result>): Promise<Result | undefined> {
+  try {
+    return await read()
   } catch (error) {
     if (error instanceof LibsqlError && /no such table/.test(error.message)) return undefined
     throw error

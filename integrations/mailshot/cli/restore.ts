@@ -8,7 +8,7 @@ import { readProject } from './project.ts'
 import type { Terminal } from './terminal.ts'
 
 export const restoreCommand = defineCommand({
-  usage: ['restore <file> [--replace]'],
+  usage: ['restore <file> [--replace] [--plain-copy]'],
   takes: 1,
   about:
     'Puts a backup in the place of the database, and brings it up to date. What was mailed after it was made is not known\n' +
@@ -20,6 +20,10 @@ export const restoreCommand = defineCommand({
       type: 'boolean',
       about:
         'A database is there: keep it beside, under another name, and put the backup in its place.',
+    },
+    'plain-copy': {
+      type: 'boolean',
+      about: 'Take a file that was copied by other means, while nothing had the database open.',
     },
   },
   examples: [
@@ -35,8 +39,8 @@ export const restoreCommand = defineCommand({
     // Reading the project goes to its root.
     const from = resolve(name)
     const config = await readProject(values)
-    const replace = values.replace === true
-    const done = await restore(config, from, { replace, wiped: [resolve('dist')] })
+    const { replace, 'plain-copy': plainCopy } = values
+    const done = await restore(config, from, { replace, plainCopy, wiped: [resolve('dist')] })
     if (terminal.json) terminal.printJson({ ...done, madeAt: isoTime(done.madeAt) })
     else tell(terminal, done)
     return exitCodes.done
