@@ -9,7 +9,7 @@ import { settlementOf } from '../integrations/mailshot/recipient/settlement.ts'
 import { laneOf } from '../integrations/mailshot/pace.ts'
 import { cancelSend, pauseSend, resumeSend } from '../integrations/mailshot/send.ts'
 import type { Outcome } from '../integrations/mailshot/transport.ts'
-import { enlistWorker, recoverDeadWorkers } from '../integrations/mailshot/worker.ts'
+import { enlistWorker, recoverDeadWorkers, renewLease } from '../integrations/mailshot/worker.ts'
 import { markRecipients } from './mark-recipients.ts'
 import { openTestMailshot, type TestMailshot } from './open-test-mailshot.ts'
 import { addReaders, statusCounts } from './people.ts'
@@ -248,6 +248,33 @@ describe('recoverDeadWorkers', () => {
     await settle(mailshot, claimed.slice(2), deferred)
     expect(await statusCounts(mailshot, sendId)).toEqual({ sent: 1, pending: 1, failed: 1 })
     expect(await counters(mailshot)).toMatchObject({ sent: 1, failed: 1, uncertain: 0 })
+  })
+
+  it('takes nothing from one that renews its lease after the look at it', async () => {
+    const { mailshot, claimed, workerId, sendId } = await claimOf(2)
+    await markRecipients(mailshot, claimed, { workerId: workerId, allowed: 1 })
+    mailshot.clock.advance(59_999)
+    const all: typeof mailshot.db.all = async (query) => {
+      const rows = await mailshot.db.all<never>(query)
+      await renewLease(mailshot, workerId)
+      return rows
+    }
+    // The clocks of two machines differ.
+    const now = () => mailshot.now() + 5
+    await recoverDeadWorkers({ ...mailshot, now, db: { ...mailshot.db, all } })
+    expect(await statusCounts(mailshot, sendId)).toEqual({ claimed: 1, 'in-hand': 1 })
+    expect(await renewLease(mailshot, workerId)).toBe(true)
+  })
+
+  it('takes from a process of this id that ran before this one', async () => {
+    const { mailshot, claimed, workerId, sendId } = await claimOf(2)
+    await markRecipients(mailshot, claimed, { workerId: workerId, allowed: 1 })
+    await mailshot.db.write(
+      sql`UPDATE workers SET id = 'before', started_at = ${mailshot.now() - 86_400_000}`,
+      sql`UPDATE recipients SET worker_id = 'before'`,
+    )
+    await recoverDeadWorkers(mailshot)
+    expect(await statusCounts(mailshot, sendId)).toEqual({ pending: 1, uncertain: 1 })
   })
 
   it('frees what a worker holds that is no longer noted', async () => {

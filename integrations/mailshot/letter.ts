@@ -42,9 +42,9 @@ export function queueAlarmStatement(mailshot: Mailshot, event: AlarmEvent, condi
  * Letters that a dead worker had in hand are tried again: one that comes twice is a nuisance, a confirmation that never
  * comes is a lost reader.
  */
-export function recoverLettersStatement(workerIds: string[]): SQL {
+export function recoverLettersStatement(dead: SQL): SQL {
   return sql`UPDATE letters SET status = 'pending', worker_id = NULL
-    WHERE status = 'in-hand' AND worker_id IN (SELECT value FROM json_each(${JSON.stringify(workerIds)}))`
+    WHERE status = 'in-hand' AND worker_id IN ${dead}`
 }
 
 /** Keeps back what waits in a database that is taken over, where the condition holds: it may have been mailed since. */

@@ -167,16 +167,15 @@ export function releaseStatement(held: { workerId: string } | { sendId: string }
 }
 
 /**
- * Takes from workers whose lease has run out what they held: claimed ones go back, those in hand become uncertain (or go back,
- * where the config chose to resend). What was in hand, letters too, counts for the limited `lanes` as answered now.
+ * Takes from the `dead`, a query for ids of workers, what they held: claimed ones go back, those in hand become uncertain (or go
+ * back, where the config chose to resend). What was in hand, letters too, counts for the limited `lanes` as answered now.
  */
 export function recoverStatements(
   mailshot: Mailshot,
   lanes: Lane[],
-  workerIds: string[],
+  dead: SQL,
   now: number,
 ): SQL[] {
-  const dead = sql`(SELECT value FROM json_each(${JSON.stringify(workerIds)}))`
   const ofTheDead = sql`AND worker_id IN ${dead}`
   const afterHand = mailshot.config.resendUncertain ? returnedStatus : sql`'uncertain'`
   return [

@@ -1,21 +1,26 @@
 import { randomUUID } from 'node:crypto'
 import { readFileSync, readlinkSync } from 'node:fs'
 import { hostname } from 'node:os'
-import { sql } from 'drizzle-orm/sql'
+import { type SQL, sql } from 'drizzle-orm/sql'
 import { noteTimeStatement } from './clock.ts'
 import { recoverLettersStatement } from './letter.ts'
 import type { Mailshot } from './mailshot.ts'
 import { limitedLanes } from './pace.ts'
 import { orphanedWorkers, recoverStatements } from './recipient.ts'
 
+/** Without it, a host's name is no proof that two processes are of one machine. */
+const bootId = readOr('/proc/sys/kernel/random/boot_id')
 /** Where this process can tell whether another one lives: one boot of one machine, one process namespace. */
-const machine = [hostname(), readOr('/proc/sys/kernel/random/boot_id'), linkOr('/proc/self/ns/pid')]
+const machine = [hostname(), bootId, linkOr('/proc/self/ns/pid')]
   .filter((part) => part !== '')
   .join(' ')
+/** The workers that this process has been. */
+const ownIds = new Set<string>()
 
 /** Notes this process as a worker and answers its id; what it claims is its own until the lease runs out. */
 export async function enlistWorker(mailshot: Mailshot): Promise<string> {
   const id = randomUUID()
+  ownIds.add(id)
   const now = mailshot.now()
   await mailshot.db.write(
     sql`INSERT INTO workers (id, machine, pid, started_at, lease_until)
@@ -43,23 +48,45 @@ export async function renewLease(mailshot: Mailshot, id: string): Promise<boolea
  */
 export async function recoverDeadWorkers(mailshot: Mailshot): Promise<number> {
   const now = mailshot.now()
-  const rows = await mailshot.db.all<{ id: string; machine: string; pid: number; lease: number }>(
-    sql`SELECT id, machine, pid, lease_until AS lease FROM workers`,
+  const rows = await mailshot.db.all<WorkerRow>(
+    sql`SELECT id, machine, pid, started_at AS startedAt, lease_until AS lease FROM workers`,
   )
-  const dead = rows.filter(
-    (row) => row.lease <= now || (row.machine === machine && !isRunning(row.pid)),
-  )
+  const dead = rows.filter((row) => row.lease <= now || isGone(mailshot, row))
   const orphaned = await mailshot.db.all<{ id: string }>(orphanedWorkers())
-  const ids = [...dead, ...orphaned].map((row) => row.id)
-  if (ids.length === 0) return 0
+  const suspects = [...dead, ...orphaned.map(({ id }) => ({ id, lease: null }))]
+  if (suspects.length === 0) return 0
+  const ids = stillDead(suspects)
   const results = await mailshot.db.write<{ uncertain: number }>(
     ...recoverStatements(mailshot, limitedLanes(mailshot.config), ids, now),
     recoverLettersStatement(ids),
-    sql`DELETE FROM workers WHERE id IN (SELECT value FROM json_each(${JSON.stringify(ids)}))`,
+    sql`DELETE FROM workers WHERE id IN ${ids}`,
   )
   const uncertain = results.flat()[0]?.uncertain ?? 0
-  mailshot.log.warn({ workers: ids.length, uncertain }, 'took over from workers that died')
+  mailshot.log.warn({ workers: suspects.length, uncertain }, 'took over from workers that died')
   return uncertain
+}
+
+interface WorkerRow {
+  id: string
+  machine: string
+  pid: number
+  startedAt: number
+  lease: number
+}
+
+/** A query for the ids of those who have not renewed their lease since they were looked at. */
+function stillDead(suspects: { id: string; lease: number | null }[]): SQL {
+  const looked = JSON.stringify(suspects.map(({ id, lease }) => [id, lease]))
+  return sql`(SELECT j.value ->> 0 FROM json_each(${looked}) AS j
+    WHERE NOT EXISTS (SELECT 1 FROM workers AS w
+      WHERE w.id = j.value ->> 0 AND w.lease_until IS NOT j.value ->> 1))`
+}
+
+function isGone(mailshot: Mailshot, { id, pid, startedAt, ...row }: WorkerRow): boolean {
+  if (bootId === '' || row.machine !== machine) return false
+  if (pid !== process.pid) return !isRunning(pid)
+  // A container that is started again gives its processes the same ids.
+  return !ownIds.has(id) && startedAt < mailshot.now() - process.uptime() * 1000
 }
 
 /** Removes a worker, unless something is still in its hand: then its lease has to run out. */
