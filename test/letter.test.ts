@@ -93,6 +93,56 @@ describe('letters', () => {
     expect(mailshot.now() - before).toBeLessThan(1000)
   })
 
+  it('rest with the relay, at no cost of a try, and go as soon as it is back', async () => {
+    const { mailshot, transport } = await open()
+    transport.failNext({ status: 'deferred', scope: 'relay', reason: '421 later', retryAfter: 50 })
+    await queue(mailshot, confirmation)
+    const began = mailshot.now()
+    await deliver(mailshot, { untilDone: true })
+    expect(await listLetters(mailshot)).toMatchObject([
+      {
+        status: 'pending',
+        tries: 0,
+        reason: '421 later',
+        dueAt: expect.closeTo(began + 50_000, -3),
+      },
+    ])
+    const parked = sql`SELECT parked_until - ${began} AS rest, faults FROM lanes`
+    expect(await mailshot.db.get(parked)).toEqual({ rest: expect.closeTo(50_000, -3), faults: 1 })
+    mailshot.clock.advance(51_000)
+    await deliver(mailshot, { untilDone: true })
+    expect(transport.sentTo('ann@example.net')).toHaveLength(1)
+    expect(await mailshot.db.get(sql`SELECT faults FROM lanes`)).toEqual({ faults: 0 })
+  })
+
+  it('wait a minute for a mailer of the site’s own that is away', async () => {
+    const mailer = memory()
+    const { mailshot } = await open({ mailer })
+    mailer.failNext({ status: 'deferred', scope: 'relay', reason: 'connection refused' })
+    await queue(mailshot, confirmation)
+    await deliver(mailshot, { untilDone: true })
+    mailshot.clock.advance(minute)
+    await deliver(mailshot, { untilDone: true })
+    expect(mailer.sentTo('ann@example.net')).toHaveLength(1)
+    expect(await listLetters(mailshot)).toMatchObject([{ status: 'sent', tries: 1 }])
+  })
+
+  it('are tried again when a greylist says so', async () => {
+    const { mailshot, transport } = await open()
+    transport.failNext({
+      status: 'deferred',
+      scope: 'recipient',
+      reason: '450 greylisted',
+      retryAfter: 300,
+    })
+    await queue(mailshot, confirmation)
+    const began = mailshot.now()
+    await deliver(mailshot, { untilDone: true })
+    expect(await listLetters(mailshot)).toMatchObject([
+      { status: 'pending', tries: 1, dueAt: expect.closeTo(began + 305_000, -3) },
+    ])
+  })
+
   it('are tried again from 10 minutes to 18 hours, then kept as failed', async () => {
     const { mailshot, transport } = await open({ leaseSeconds: 3600 })
     transport.failWhen({ status: 'deferred', scope: 'recipient', reason: '450 later' })

@@ -1,4 +1,4 @@
-import { sql } from 'drizzle-orm/sql'
+import { type SQL, sql } from 'drizzle-orm/sql'
 import { type Ending, unanswered } from '../deliver/ending.ts'
 import { notHandedOver } from '../deliver/faults.ts'
 import { openBatch } from '../deliver/batch.ts'
@@ -8,14 +8,11 @@ import { beginRampStatements, singleLane } from '../pace/single.ts'
 import { laneRowStatement } from '../pace/state.ts'
 import type { Outcome } from '../transport.ts'
 import { composeLetter, type Letter } from './compose.ts'
+import { type Fate, fateOf, relayStatements } from './fate.ts'
 import { letterSlots, letterSlotStatements } from './slots.ts'
 
 /** At once; more would hold up the campaign's own connections. */
 const atOnce = 5
-
-const minute = 60_000
-/** After the first, second, … try: from 10 minutes on, given up some 18 hours after the first. */
-const retryDelays = [10, 20, 60, 180, 360, 450].map((minutes) => minutes * minute)
 
 /**
  * Mails the letters that are due, ahead of campaigns and out of the reserve of the pace, and writes their outcomes down. Ends
@@ -40,7 +37,7 @@ interface Worker {
   hasLostLease(workerId: string): boolean
 }
 
-type HeldLetter = Letter & { workerId: string }
+type HeldLetter = Letter & { workerId: string; takenAt: number }
 type LetterRow = Omit<Letter, 'values'> & { values: string }
 
 async function takeLetters(mailshot: Mailshot, workerId: string): Promise<HeldLetter[]> {
@@ -67,7 +64,7 @@ async function takeLetters(mailshot: Mailshot, workerId: string): Promise<HeldLe
         FROM letters WHERE status = 'in-hand' AND worker_id = ${workerId}`,
   )
   await batch.write(mailshot.db)
-  return rows().map((row) => ({ ...row, workerId, values: JSON.parse(row.values) }))
+  return rows().map((row) => ({ ...row, workerId, takenAt: now, values: JSON.parse(row.values) }))
 }
 
 async function deliverLetter(
@@ -76,11 +73,9 @@ async function deliverLetter(
   worker: Worker,
 ): Promise<void> {
   const { outcome, messageId } = await mail(mailshot, letter, worker)
-  const isOurStop =
-    worker.signal.aborted && outcome.status === 'deferred' && outcome.scope === 'relay'
-  const isGivenBack = isOurStop || outcome === notHandedOver
-  const fate = isGivenBack ? givenBack(mailshot) : fateOf(letter, outcome, mailshot.now())
-  await settleLetter(mailshot, letter, { ...fate, messageId })
+  const answer = { takenAt: letter.takenAt, outcome, isStopping: worker.signal.aborted }
+  const fate = { ...fateOf(mailshot, letter.tries, answer), messageId }
+  await settleLetter(mailshot, letter, fate, relayStatements(mailshot, answer))
 }
 
 async function mail(
@@ -102,15 +97,6 @@ async function mail(
   }
 }
 
-interface Fate {
-  status: 'sent' | 'pending' | 'failed'
-  dueAt: number
-  reason: string | null
-  answer: string | null
-  /** Tries that did not count. */
-  refund: 0 | 1
-}
-
 /**
  * Only who holds a letter settles it: the worker, at this try. One that was taken from it meanwhile is settled all the same
  * where it was accepted and nobody has taken it again.
@@ -118,39 +104,22 @@ interface Fate {
 async function settleLetter(
   mailshot: Mailshot,
   letter: HeldLetter,
-  fate: Fate & { messageId: string | null },
+  { messageId, ...fate }: Fate & { messageId: string | null },
+  ofRelay: SQL[],
 ): Promise<void> {
   const now = mailshot.now()
   const isHeld = sql`id = ${letter.id} AND tries = ${letter.tries}
     AND status = 'in-hand' AND worker_id = ${letter.workerId}`
   const isLost = sql`id = ${letter.id} AND tries = ${letter.tries} AND status = 'pending'`
   await mailshot.db.write(
+    ...ofRelay,
     ...letterSlotStatements(mailshot, letter.email, isHeld, now),
     sql`UPDATE letters SET status = ${fate.status}, due_at = ${fate.dueAt}, reason = ${fate.reason},
-          answer = ${fate.answer}, message_id = ${fate.messageId}, settled_at = ${now}, worker_id = NULL,
+          answer = ${fate.answer}, message_id = ${messageId}, settled_at = ${now}, worker_id = NULL,
           tries = tries - ${fate.refund}
         WHERE (${isHeld}) OR (${fate.status === 'sent'} AND ${isLost})`,
   )
   if (fate.status === 'failed') {
     mailshot.log.error({ letter: letter.id, reason: fate.reason }, 'a letter failed')
   }
-}
-
-/** Our own stop is no fault of anybody: the next worker mails it at once. */
-function givenBack(mailshot: Mailshot): Fate {
-  const reason = 'the worker stopped before the hand-over'
-  return { status: 'pending', dueAt: mailshot.now(), reason, answer: null, refund: 1 }
-}
-
-/** Only a mailbox that does not exist ends a letter early; everything else may pass within the day. */
-function fateOf(letter: Letter, outcome: Outcome, now: number): Fate {
-  const base = { dueAt: now, reason: null, answer: null, refund: 0 } as const
-  if (outcome.status === 'accepted') {
-    return { ...base, status: 'sent', answer: outcome.answer ?? outcome.providerId }
-  }
-  const { reason } = outcome
-  const isFinal = outcome.status === 'rejected' && outcome.class === 'hard'
-  const delay = retryDelays[letter.tries - 1]
-  if (isFinal || delay === undefined) return { ...base, status: 'failed', reason }
-  return { ...base, status: 'pending', dueAt: now + delay, reason }
 }

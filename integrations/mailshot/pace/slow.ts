@@ -1,5 +1,5 @@
 import { type SQL, sql } from 'drizzle-orm/sql'
-import type { Lane } from '../pace.ts'
+import { day, type Lane } from '../pace.ts'
 
 /** How far a lane was slowed down, at its last slowing. */
 export interface Slowing {
@@ -62,13 +62,18 @@ export function slowStatement(
     WHERE scope = ${scope} AND slowed_at < ${refusal.inHandAt}`
 }
 
+/** No answer rests a lane for longer than a day, after which it is tried again. */
+function restMs(seconds: number): number {
+  return Math.min(day, seconds * 1000)
+}
+
 /** Rests a lane for as long as an answer asked, in seconds. */
 export function restStatement(
   scope: string,
   rest: { seconds: number; reason: string },
   now: number,
 ): SQL {
-  const until = now + rest.seconds * 1000
+  const until = now + restMs(rest.seconds)
   return sql`UPDATE lanes SET parked_until = ${until}, parked_reason = ${rest.reason}
     WHERE scope = ${scope} AND parked_until < ${until}`
 }
@@ -85,7 +90,7 @@ export function parkStatement(
   const rest =
     fault.retryAfter === undefined
       ? sql`min(900000, 10000 * (1 << min(faults, 7)))`
-      : sql`${fault.retryAfter * 1000}`
+      : sql`${restMs(fault.retryAfter)}`
   // Faults of calls that were under way when the lane was parked are the same fault.
   return sql`
     UPDATE lanes SET faults = faults + 1, parked_until = ${now} + ${rest}, parked_reason = ${fault.reason}

@@ -56,8 +56,16 @@ export function settlementOf(
 /** Milliseconds until the next try. Who names a wait is believed the first time; then the delays grow in any case. */
 function delayAfter(tries: number, retryAfter: number | undefined): number {
   const delay = retryDelays[tries - 1] ?? 360 * minute
-  if (retryAfter === undefined) return delay
-  // Just after it, since clocks differ; a wait of a moment, or of days, is no answer to a newsletter.
-  const named = Math.min(24 * 60 * minute, Math.max(minute / 2, retryAfter * 1000 + 5000))
+  const named = namedWait(retryAfter)
+  if (named === undefined) return delay
   return tries === 1 ? named : Math.max(delay, named)
+}
+
+/**
+ * The wait that an answer named (in seconds), in milliseconds: just after it, since clocks differ. A wait of a moment, or of days, is
+ * no answer to a newsletter.
+ */
+export function namedWait(retryAfter: number | undefined): number | undefined {
+  if (retryAfter === undefined) return undefined
+  return Math.min(24 * 60 * minute, Math.max(minute / 2, retryAfter * 1000 + 5000))
 }
