@@ -102,6 +102,20 @@ async function requireUnused(file: string): Promise<void> {
   }
 }
 
+/**
+ * @throws MailshotError when a database file is gone and its log is not: whoever had it open goes on, and mails, in a file that
+ *   nobody sees any more
+ */
+export function requireNoLeftovers(file: string): void {
+  if (existsSync(file)) return
+  const left = companions.map((companion) => file + companion).filter((path) => existsSync(path))
+  if (left.length === 0) return
+  throw new MailshotError(
+    `${left.join(', ')}: left of a database that is gone, which a process may still have open; ` +
+      'stop the site and all workers, move what is left away, and try again',
+  )
+}
+
 async function syncFolder(folder: string): Promise<void> {
   const handle = await open(folder, 'r')
   try {

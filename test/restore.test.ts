@@ -1,4 +1,4 @@
-import { copyFileSync, existsSync, readdirSync } from 'node:fs'
+import { copyFileSync, existsSync, readdirSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { pino } from 'pino'
 import { describe, expect, onTestFinished, test } from 'vitest'
@@ -60,6 +60,19 @@ describe('restore of a plain copy', () => {
     await restore(config, copy, { plainCopy: true, wiped: [] })
     expect(await readSend(await reopen(config), send.id)).toMatchObject({ status: 'done', sent: 3 })
     expect(readdirSync(dirname(file)).filter((name) => /restoring/.test(name))).toEqual([])
+  })
+})
+
+describe('restore beside a server that goes on', () => {
+  test('refuses a place whose database was removed under it', async () => {
+    const { mailshot, file, folder } = await openDone()
+    const backup = join(folder, 'backup.db')
+    await backUp(mailshot.config, backup)
+    rmSync(file)
+    await expect(restore(mailshot.config, backup, { wiped: [] })).rejects.toThrow(
+      `${file}-wal, ${file}-shm: left of a database that is gone, which a process may still have open; stop the site and all workers`,
+    )
+    expect(existsSync(file)).toBe(false)
   })
 })
 

@@ -9,6 +9,7 @@ import {
   copyDatabase,
   isWithoutLog,
   publish,
+  requireNoLeftovers,
   setAside,
   withClient,
 } from '../../db/copy.ts'
@@ -52,7 +53,7 @@ export interface RestoreOptions {
  * was made is not known in it. All is done on a copy beside the place, which takes it in one step at the end.
  *
  * @throws MailshotError when it is no backup of this version or an older one, a database is there and not to be replaced, or
- *   a process has that open
+ *   a process has that open, or may have
  */
 export async function restore(
   config: MailshotConfig,
@@ -66,6 +67,7 @@ export async function restore(
       `${place}: there is a database already; --replace puts the backup in its place, and keeps it beside`,
     )
   }
+  requireNoLeftovers(place)
   await requireBackup(from, place, plainCopy)
   const staged = `${place}.restoring-${process.pid}`
   try {
@@ -74,8 +76,8 @@ export async function restore(
     const facts = await prepare(staged, wiped)
     await giveTo(staged, exists ? place : dirname(place))
     const aside = exists ? `${place}.before-${stamp(Date.now())}` : undefined
-    // What a database that is gone has left behind would be taken for this one's.
-    await setAside(place, aside ?? `${place}.leftover-${stamp(Date.now())}`)
+    requireNoLeftovers(place)
+    if (aside !== undefined) await setAside(place, aside)
     await publish(staged, place)
     return { ...facts, file: place, aside }
   } finally {
