@@ -1,4 +1,5 @@
 import { type SQL, sql } from 'drizzle-orm/sql'
+import { answerWords } from '../answer-words.ts'
 import type { Mailshot } from '../mailshot.ts'
 import { laneRowStatement } from '../pace/state.ts'
 import { type Note, pauseWithAlarm } from './faults.ts'
@@ -73,10 +74,8 @@ function isAboutMailbox(outcome: { class: 'hard' | 'soft'; enhanced?: string }):
 
 /** A refusal without what differs from mail to mail: addresses, links, and words that hold a digit after the code. */
 export function sameText(reason: string): string {
-  return reason
+  return answerWords(reason)
     .toLowerCase()
-    .replace(/<?[^\s<>@]+@[^\s<>@]+>?/g, '@')
-    .replace(/https?:\/\/\S+/g, '/')
     .replace(/\b[45]\d\d(?=[ -])|\b[45]\.\d{1,3}\.\d{1,3}\b/g, (code) =>
       code.replace(/\d/g, codeLetter),
     )

@@ -48,13 +48,11 @@ describe('writeEnvelope', () => {
     expect(envelope).toMatchObject({ mail: `MAIL FROM:<${from}> SIZE=${mime.length}` })
   })
 
-  it('refuses a message larger than the relay takes, without sending it', () => {
+  it('stops the send at a message larger than the relay takes, and names both sizes', () => {
     const limited = { ...plain, size: { most: mime.length - 1 } }
     expect(writeEnvelope({ from, to }, mime, limited)).toMatchObject({
-      status: 'rejected',
-      class: 'soft',
-      enhanced: '5.3.4',
-      reason: expect.stringContaining(`larger than the ${mime.length - 1} octets`),
+      status: 'blocked',
+      reason: `the message has ${mime.length} octets, and the relay takes at most ${mime.length - 1} (SIZE)`,
     })
   })
 

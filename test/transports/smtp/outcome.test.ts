@@ -1,3 +1,4 @@
+import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import {
   enhancedStatus,
@@ -36,6 +37,12 @@ describe('outcomeOfFault', () => {
     [rcptTo, '553 sorry, no mailbox here by that name'],
     [rcptTo, '550 #5.1.1 Address rejected'],
     [body, '550 5.1.1 User unknown'],
+    [rcptTo, '550 5.1.1 <x@throttlehq.com>: User unknown'],
+    [rcptTo, '550 5.1.1 User unknown, see https://x.example/rate-limit'],
+    [rcptTo, '550 5.2.1 Mailbox disabled, rate limit exceeded'],
+    [rcptTo, '550 <sending-quota-exceeded@b.example>: No such user'],
+    [rcptTo, '550 spam@b.example: No such user'],
+    [rcptTo, '550 <"client host"@b.example>: No such user'],
   ])('takes the address for dead: %j %s', (at, response) => {
     expect(answered(at, response)).toMatchObject({ status: 'rejected', class: 'hard' })
   })
@@ -55,6 +62,10 @@ describe('outcomeOfFault', () => {
     [body, '550 5.7.26 Unauthenticated mail is prohibited'],
     [body, '550 5.7.515 Access denied, sending domain does not meet the required level'],
     [body, '552 5.2.3 Message exceeds the limit of this mailbox'],
+    [body, '552 5.2.3 Message size limit exceeded for this mailbox'],
+    [body, '552 Mailbox size limit exceeded'],
+    [rcptTo, '552 5.3.4 Message size exceeds the limit of this recipient'],
+    [rcptTo, '554 5.7.1 Mail from your network (5.1.1.20) is refused'],
   ])('counts no death of the address: %j %s', (at, response) => {
     expect(answered(at, response)).toMatchObject({ status: 'rejected', class: 'soft' })
   })
@@ -78,6 +89,11 @@ describe('outcomeOfFault', () => {
     [body, "554 Access denied: User `x' is not authorized to perform `ses:SendRawEmail'"],
     [body, '550 5.7.60 SMTP; Client does not have permissions to send as this sender'],
     [body, '552 5.3.4 Message too big'],
+    [body, '552 5.3.4 Message size limit exceeded'],
+    [body, '552 Message size limit exceeded'],
+    [body, '552 Message too large'],
+    [mailFrom, '552 Message size limit exceeded'],
+    [mailFrom, '550 5.1.2 Sender domain unknown'],
   ])('stops the send where it would fail for everybody: %j %s', (at, response) => {
     expect(answered(at, response)).toMatchObject({ status: 'blocked' })
   })
@@ -128,6 +144,8 @@ describe('outcomeOfFault', () => {
     [body, '452 4.3.1 Insufficient system storage'],
     [body, '451 4.7.0 Try again'],
     [body, '451 Local error in processing'],
+    [rcptTo, '550 5.7.1 Rate limit exceeded'],
+    [rcptTo, '550 5.4.5 Daily sending quota exceeded'],
   ])('slows the domain: %j %s', (at, response) => {
     expect(answered(at, response)).toMatchObject({ status: 'deferred', scope: 'domain' })
   })
@@ -139,8 +157,31 @@ describe('outcomeOfFault', () => {
     [body, '554 5.2.0 STOREDRV.Submission.Exception:SubmissionQuotaExceededException', 3600],
     [rcptTo, '452 4.5.3 Hourly sending limit exceeded, try again in 20 minutes', 1200],
     [mailFrom, '432 4.3.2 Too many connections, wait 30 seconds', 30],
+    [mailFrom, '451 4.7.0 Too many connections, wait 999999 hours', 86_400],
   ])('waits as long as the relay asks: %j %s', (at, response, retryAfter) => {
     expect(answered(at, response)).toMatchObject({ status: 'deferred', scope: 'relay', retryAfter })
+  })
+
+  it('lets no address that is refused for good stop the relay', () => {
+    const word = fc.constantFrom(
+      'throttled, rate limit, too many messages',
+      'daily sending quota exceeded',
+      '<x@rate-limit.example>',
+      'closing, try again in 5 hours',
+    )
+    const status = fc
+      .tuple(fc.nat(9), fc.nat(30))
+      .map(([subject, detail]) => `5.${subject}.${detail}`)
+    const parts = fc.tuple(
+      fc.integer({ min: 500, max: 599 }).map(String),
+      fc.option(status, { nil: '' }),
+      fc.array(fc.oneof(word, fc.string()), { maxLength: 4 }),
+    )
+    fc.assert(
+      fc.property(parts, (said) => {
+        expect(answered(rcptTo, said.flat().join(' '))).not.toMatchObject({ scope: 'relay' })
+      }),
+    )
   })
 
   it('passes on how long a greylist asks to wait', () => {
@@ -209,6 +250,11 @@ describe('enhancedStatus', () => {
     ['450 5.2.2 Full', '4.2.2'],
     ['550 No such user at 5.1.1.1 here', undefined],
     ['550 No such user', undefined],
+    ['554 5.7.1 Mail from your network (5.1.1.20) is refused', '5.7.1'],
+    ['550 sorry (#5.7.1)', '5.7.1'],
+    ['550 Your host (5.188.206.14) is listed', undefined],
+    ['450 4.3.2.1 is listed', undefined],
+    ['550 rejected (4.5.6.7 listed)', undefined],
     ['250 2.0.0 Ok', undefined],
   ])('reads %s as %s', (response, status) => {
     expect(enhancedStatus(response)).toBe(status)

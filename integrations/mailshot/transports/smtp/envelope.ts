@@ -57,7 +57,7 @@ export function writeEnvelope(
     return { status: 'rejected', class: 'hard', reason }
   }
   const { size } = extensions
-  if (size && mime.length > size.most) return tooLarge(size.most)
+  if (size && mime.length > size.most) return tooLarge(mime.length, size.most)
   const mail = `MAIL FROM:<${octets(from)}>${size ? ` SIZE=${mime.length}` : ''}`
   if (!beyondAscii.test(from) && !beyondAscii.test(to)) return { mail, rcpt: `RCPT TO:<${to}>` }
   if (!extensions.smtpUtf8) return beyondAscii.test(from) ? senderBeyondAscii : recipientBeyondAscii
@@ -70,9 +70,10 @@ function octets(address: string): string {
   return beyondAscii.test(address) ? Buffer.from(address).toString('latin1') : address
 }
 
-function tooLarge(most: number): Exclude<Outcome, { status: 'accepted' }> {
-  const reason = `the message is larger than the ${most} octets that the relay takes (SIZE)`
-  return { status: 'rejected', class: 'soft', enhanced: '5.3.4', reason }
+/** The mails of a campaign hardly differ in size. */
+function tooLarge(size: number, most: number): Exclude<Outcome, { status: 'accepted' }> {
+  const reason = `the message has ${size} octets, and the relay takes at most ${most} (SIZE)`
+  return { status: 'blocked', reason }
 }
 
 const withoutSmtpUtf8 = 'which the relay does not take (it does not offer SMTPUTF8)'

@@ -1,3 +1,4 @@
+import { answerWords } from '../../answer-words.ts'
 import type { Outcome } from '../../transport.ts'
 
 /** How a hand-over failed: what nodemailer's error says, and whether the body had begun to leave. */
@@ -22,7 +23,8 @@ export function outcomeOfFault(fault: SmtpFault): Outcome {
   const reason = reasonOf(fault)
   const code = fault.responseCode ?? 0
   if (code < 400 || code > 599) return { ...unanswered(fault), reason }
-  const text = fault.response ?? ''
+  // An address that it quotes may be called anything.
+  const text = answerWords(fault.response ?? '')
   const enhanced = enhancedStatus(text)
   const answer = { step: stepOf(fault), code: String(code), status: enhanced?.slice(2) ?? '', text }
   const verdict = rules.find((rule) => fits(rule, answer))?.is ?? soft
@@ -62,10 +64,13 @@ const hard: Verdict = { status: 'rejected', class: 'hard' }
 const soft: Verdict = { status: 'rejected', class: 'soft' }
 const blocked: Verdict = { status: 'blocked' }
 
+const afterSender: Step[] = ['recipient', 'data', 'message']
+
 // What servers tell apart by words only: RFC 3463 has no status for it.
 const tooFast = /throttl|rate.?limit|maximum sending rate|too many (?:concurrent|connections|mess)/i
 const quota =
-  /(?:daily|hourly|message|sending|submission|sender).{0,20}(?:quota|limit).{0,20}exceed|SubmissionQuota/i
+  /(?:daily|hourly|message|sending|submission|sender)(?:(?!size).){0,20}(?:quota|limit).{0,20}exceed|SubmissionQuota/i
+const tooLarge = /^(?!.*(?:mailbox|quota|storage)).*(?:size|too (?:large|big))/is
 const greylisted = /gr[ae]y.?list/i
 const full = /mailbox.{0,20}full|over.{0,3}quota|quota.{0,20}exceed|insufficient.{0,10}space/i
 const filtered = /spam|policy|block(?:ed|list)|black.?list|reputation|content|virus|access denied/i
@@ -89,11 +94,19 @@ const rules: Rule[] = [
   // The server is closing (RFC 5321 §3.8).
   { code: /^421/, is: relay },
   { at: ['link'], is: relay },
+  // Whoever names the mailbox means it, whatever words follow.
+  { at: afterSender, code: /^5/, status: /^(?:1\.(?:1|2|3|6|10)|2\.1)$/, is: hard },
   // A mailbox's own quota, before the words that a relay's shares with it.
   { code: /^4/, status: /^2\.2$/, is: recipient },
   { code: /^5/, status: /^2\.2$/, is: soft },
+  // Too big for the relay is too big for everybody; at RCPT it may be said of one recipient (RFC 1870 §6.1).
+  { at: ['sender', 'data', 'message'], code: /^5/, status: /^3\.4$/, is: blocked },
+  { at: ['sender', 'message'], code: /^552/, status: /^$/, text: tooLarge, is: blocked },
   // Said of one recipient it is their domain's limit; the relay's own are 421, 432 and 454, or said of the sender.
   { at: ['recipient', 'message'], code: /^45[012]/, text: tooFast, is: domain },
+  // What one address can cause for good is never the relay's.
+  { at: ['recipient'], code: /^5/, text: tooFast, is: domain },
+  { at: ['recipient'], code: /^5/, text: quota, is: { ...domain, retryAfter: 3600 } },
   { text: tooFast, is: { ...relay, retryAfter: 5 } },
   { text: quota, is: { ...relay, retryAfter: 3600 } },
   // Login and sender are the same for every recipient.
@@ -106,11 +119,8 @@ const rules: Rule[] = [
   { code: /^5/, text: ourselves, is: blocked },
   { code: /^53[0458]/, is: blocked },
   { code: /^5/, status: /^(?:1\.[78]|7\.8)$/, is: blocked },
-  // Too big for the relay is too big for everybody.
-  { code: /^5/, status: /^3\.4$/, is: blocked },
   { at: ['data'], code: /^503/, is: relay },
   // For good.
-  { code: /^5/, status: /^(?:1\.(?:1|2|3|6|10)|2\.1)$/, is: hard },
   { at: ['recipient'], code: /^55[013]/, status: /^$/, text: full, is: soft },
   { at: ['recipient'], code: /^55[013]/, status: /^$/, text: filtered, is: soft },
   { at: ['recipient'], code: /^55[013]/, status: /^$/, is: hard },
@@ -148,18 +158,21 @@ function stepOf({ handedOver, code, command }: SmtpFault): Step {
   return stepOfCommand[command ?? ''] ?? 'data'
 }
 
-/** The RFC 3463 status at the start of the text (RFC 2034), or behind a # as Exchange writes it. */
+/** The RFC 3463 status at the start of the text (RFC 2034), or behind a # as Exchange writes it, or in brackets. */
 export function enhancedStatus(response: string): string | undefined {
-  const match = /^([45])\d\d[ -](?:.*?#|.*?\()?([45])(\.\d{1,3}\.\d{1,3})\b/.exec(response)
+  const match = /^([45])\d\d[ -](?:.*?[#(])??([45])(\.\d{1,3}\.\d{1,3})(?!\d|\.\d)/.exec(response)
   // The three-digit code decides between temporary and permanent where the two disagree.
   return match ? `${match[1]}${match[3]}` : undefined
 }
+
+/** A day, for a server that writes milliseconds, or anything. */
+const longestWait = 86_400
 
 function retryAfter(text: string): { retryAfter?: number } {
   const match = /\b(?:in|after|wait)\s+(\d{1,6})\s*(s|m|h)(?:ec|in|our|\b)/i.exec(text)
   if (!match) return {}
   const unit = { s: 1, m: 60, h: 3600 }[match[2]?.toLowerCase() ?? 's'] ?? 1
-  return { retryAfter: Number(match[1]) * unit }
+  return { retryAfter: Math.min(Number(match[1]) * unit, longestWait) }
 }
 
 function reasonOf({ command, response, message }: SmtpFault): string {
