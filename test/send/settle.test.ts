@@ -1,6 +1,9 @@
+import { sql } from 'drizzle-orm/sql'
 import { describe, expect, test } from 'vitest'
 import { findAudit } from '../../integrations/mailshot/audit.ts'
-import { readSend } from '../../integrations/mailshot/send.ts'
+import type { Mailshot } from '../../integrations/mailshot/mailshot.ts'
+import { pauseSend, readSend } from '../../integrations/mailshot/send.ts'
+import { resend } from '../../integrations/mailshot/send/resend.ts'
 import { settleUncertain } from '../../integrations/mailshot/send/settle.ts'
 import { mixedSend, reader, recipientOf } from '../mixed-send.ts'
 
@@ -83,6 +86,24 @@ describe('settleUncertain', () => {
     ])
     expect(all.send).toMatchObject({ sent: 3, uncertain: 0 })
     expect(await findAudit(mailshot, `send:${send.id}`)).toEqual(audit)
+  })
+
+  test('leaves whom a late answer gave back in that moment to be mailed', async () => {
+    const { mailshot, send } = await mixedSend()
+    await resend(mailshot, send.id, { choice: { statuses: ['failed'] }, actor })
+    await pauseSend(mailshot, send.id, { reason: 'operator', actor })
+    const write: Mailshot['db']['write'] = async (...statements) => {
+      await mailshot.db
+        .write(sql`UPDATE recipients SET status = 'pending', settled_at = ${mailshot.now()}
+        WHERE status = 'uncertain'`)
+      return mailshot.db.write(...statements)
+    }
+    const busy = { ...mailshot, db: { ...mailshot.db, write } }
+
+    const settled = await settleUncertain(busy, send.id, { as: 'sent', which: 'all', actor })
+
+    expect(settled).toMatchObject({ settled: 0, send: { sent: 2, uncertain: 0, remaining: 2 } })
+    expect(await recipientOf(mailshot, send, reader(3))).toMatchObject({ status: 'pending' })
   })
 
   test('says what somebody is who is not uncertain, and changes nobody', async () => {

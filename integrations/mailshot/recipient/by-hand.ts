@@ -1,10 +1,11 @@
 import { type SQL, sql } from 'drizzle-orm/sql'
 import type { RecipientStatus } from '../../../db/status.ts'
 
-/** A recipient as the operator found it: one that was mailed again since is another. */
+/** A recipient as the operator found it: one that was mailed again since, or has another status now, is another. */
 export interface Picked {
   id: number
   resend: number
+  status: RecipientStatus
 }
 
 /** Who decides by hand, why, and when. */
@@ -15,8 +16,9 @@ export interface ByHand {
 }
 
 /**
- * Settles uncertain recipients by the operator's word, and those who wait in a send that stands still; what was known of each
- * stays in the audit. Repeating it changes nothing. The last statement counts those who are now as told.
+ * Settles recipients by the operator's word: uncertain ones, and those whom the operator found waiting, while their send stands
+ * still; what was known of each stays in the audit. Repeating it changes nothing. The last statement counts those who are now
+ * as told.
  */
 export function settleByHandStatements(
   picked: readonly Picked[],
@@ -24,7 +26,8 @@ export function settleByHandStatements(
   by: ByHand,
 ): SQL[] {
   const standsStill = sql`EXISTS (SELECT 1 FROM sends WHERE id = send_id AND status = 'paused')`
-  const which = sql`${isPicked(picked)}
+  // Who was uncertain and was given back meanwhile has not got it, and is mailed.
+  const which = sql`${isAsFound(picked)}
     AND (status = 'uncertain' OR (status IN ('pending', 'deferred') AND ${standsStill}))`
   const note = by.reason === undefined ? '' : `: ${by.reason}`
   return [
@@ -37,17 +40,12 @@ export function settleByHandStatements(
 }
 
 /**
- * Lets recipients in these states be mailed once more, as if they were new; what became of them before stays in the audit.
+ * Lets recipients, where the condition holds, be mailed once more, as if they were new; what became of them before stays in the audit.
  * Where the first mail may have arrived, the next one gets a Message-ID of its own. Repeating it changes nothing. The last
  * statement counts those who were let go.
  */
-export function resendStatements(
-  picked: readonly Picked[],
-  { from, when }: { from: readonly RecipientStatus[]; when: SQL },
-  by: ByHand,
-): SQL[] {
-  const which = sql`${isPicked(picked)}
-    AND status IN (SELECT value FROM json_each(${JSON.stringify(from)})) AND ${when}`
+export function resendStatements(picked: readonly Picked[], when: SQL, by: ByHand): SQL[] {
+  const which = sql`${isAsFound(picked)} AND ${when}`
   const next = picked.map(({ id, resend }) => ({ id, resend: resend + 1 }))
   return [
     historyStatement({ action: 'resend', detail: { note: by.reason }, which }, by),
@@ -74,7 +72,13 @@ export function strandedStatements(when: SQL): SQL[] {
   ]
 }
 
-function isPicked(picked: readonly Picked[]): SQL {
+function isAsFound(picked: readonly Picked[]): SQL {
+  const rows = JSON.stringify(picked.map(({ id, resend, status }) => ({ id, resend, status })))
+  return sql`(id, resend, status) IN
+    (SELECT value ->> 'id', value ->> 'resend', value ->> 'status' FROM json_each(${rows}))`
+}
+
+function isPicked(picked: readonly Omit<Picked, 'status'>[]): SQL {
   const rows = JSON.stringify(picked.map(({ id, resend }) => ({ id, resend })))
   return sql`(id, resend) IN (SELECT value ->> 'id', value ->> 'resend' FROM json_each(${rows}))`
 }

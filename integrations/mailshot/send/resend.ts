@@ -1,5 +1,4 @@
 import { type SQL, sql } from 'drizzle-orm/sql'
-import type { RecipientStatus } from '../../../db/status.ts'
 import { auditStatement } from '../audit.ts'
 import { MailshotError } from '../error.ts'
 import { utc } from '../hold.ts'
@@ -86,7 +85,6 @@ const pageSize = 1000
 
 interface Candidate extends Picked {
   email: string
-  status: RecipientStatus
   elsewhere: number
 }
 
@@ -107,11 +105,7 @@ async function resendPicked(
       detail: { count: picked.length, from, ...(reason !== undefined && { reason }) },
       when: isCampaignFree,
     }),
-    ...resendStatements(
-      picked,
-      { from, when: isCampaignFree },
-      { actor, reason, now: mailshot.now() },
-    ),
+    ...resendStatements(picked, isCampaignFree, { actor, reason, now: mailshot.now() }),
     // Who asks for it after the end date wants it all the same.
     sql`UPDATE sends SET status = 'running', finished_at = NULL,
           until = iif(until <= ${mailshot.now()}, NULL, until)

@@ -65,7 +65,7 @@ async function settleAll(mailshot: Mailshot, send: Send, request: SettleRequest)
   let settled = 0
   for (let afterId = 0; ;) {
     const page = await mailshot.db.all<Picked>(sql`
-      SELECT id, resend FROM recipients
+      SELECT id, resend, status FROM recipients
       WHERE send_id = ${send.id} AND status = 'uncertain' AND id > ${afterId}
       ORDER BY id LIMIT ${pageSize}`)
     settled += await settlePicked(mailshot, send, page, request)
