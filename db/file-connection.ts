@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs'
 import Database from 'libsql'
 import type { Connection } from './connection.ts'
 import type { Statement } from './statement.ts'
@@ -12,6 +13,8 @@ const checkpointEveryMs = 10_000
 type Prepared = ReturnType<typeof Database.prototype.prepare>
 interface Open {
   file: InstanceType<typeof Database>
+  /** What tells it from another file that is put in its place; undefined in memory. */
+  inode: number | undefined
   prepared: Map<string, Prepared>
   /** Whether it asks for the lock of a write. */
   isBeginning: boolean
@@ -24,21 +27,28 @@ interface Open {
  * Where the lock of a write is another's, nothing is left behind. A connection that was refused otherwise is given up for a new
  * one: the refused statement may be left unfinished, and with it every later read would keep its snapshot open, so that no
  * write succeeds once another process has written.
+ *
+ * What is written to a file that was removed, or replaced, would be lost. So the path is looked at again each time: another file
+ * is opened, and where there is none it is not made anew, but `SQLITE_CANTOPEN` until one is back.
  */
 export function openFileConnection(path: string): Connection {
   let open: Open | undefined
   let isClosed = false
+  let wasOpen = false
   let checkpointing: NodeJS.Timeout | undefined
+  const giveUp = () => {
+    open?.file.close()
+    open = undefined
+  }
   const attempt = <Result>(act: (given: Open) => Result): Promise<Result> => {
     try {
       if (isClosed) throw new Error('the database is closed')
-      open ??= connect(path)
+      if (open && isMoved(open, path)) giveUp()
+      open ??= connect(path, wasOpen)
+      wasOpen = true
       return Promise.resolve(act(open))
     } catch (error) {
-      if (open && !open.isBeginning && path !== ':memory:' && isRefusal(error)) {
-        open.file.close()
-        open = undefined
-      }
+      if (open && !open.isBeginning && path !== ':memory:' && isRefusal(error)) giveUp()
       if (open) open.isBeginning = false
       return Promise.reject(error)
     }
@@ -72,7 +82,11 @@ function checkpoint({ file }: Open, mode: 'PASSIVE' | 'TRUNCATE'): void {
   }
 }
 
-function connect(path: string): Open {
+/** @param mustExist not to make a file where one was before */
+function connect(path: string, mustExist: boolean): Open {
+  if (mustExist && path !== ':memory:' && inodeOf(path) === undefined) {
+    throw new Database.SqliteError(`${path}: the database file is gone`, 'SQLITE_CANTOPEN', 14)
+  }
   const file = new Database(path, { timeout: busyTimeoutMs })
   try {
     file.exec('PRAGMA journal_mode = WAL')
@@ -80,11 +94,20 @@ function connect(path: string): Open {
     // Each checkpoint writes pages of the file and waits for the disk twice; they are few pages then, often written.
     file.exec('PRAGMA wal_autocheckpoint = 4000')
     file.exec('PRAGMA foreign_keys = ON')
-    return { file, prepared: new Map(), isBeginning: false }
+    return { file, inode: inodeOf(path), prepared: new Map(), isBeginning: false }
   } catch (error) {
     file.close()
     throw error
   }
+}
+
+/** Whether the path leads to another file by now, or to none. */
+function isMoved({ inode }: Open, path: string): boolean {
+  return inode !== undefined && inode !== inodeOf(path)
+}
+
+function inodeOf(path: string): number | undefined {
+  return statSync(path, { throwIfNoEntry: false })?.ino
 }
 
 function transact(open: Open, statements: readonly Statement[]): unknown[][] {

@@ -1,4 +1,4 @@
-import { copyFileSync, mkdtempSync, rmSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdtempSync, renameSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
@@ -25,6 +25,35 @@ describe('a database file without its log', () => {
     connection.close()
     expect(await inFileAlone()).toEqual([1])
     other.close()
+  })
+})
+
+describe('a database file that is removed while it is open', () => {
+  test('is not made anew, and used again once one is back', async () => {
+    const { file, write, connection } = openTable()
+    await write(1)
+    renameSync(file, `${file}.away`)
+    await expect(write(2)).rejects.toMatchObject({ code: 'SQLITE_CANTOPEN' })
+    await expect(write(3)).rejects.toMatchObject({ code: 'SQLITE_CANTOPEN' })
+    expect(existsSync(file)).toBe(false)
+    renameSync(`${file}.away`, file)
+    await write(4)
+    expect(await connection.read({ text: 'SELECT max(x) AS x FROM t', values: [] })).toEqual([
+      { x: 4 },
+    ])
+    connection.close()
+  })
+
+  test('is not written any more once another is in its place', async () => {
+    const { file, write, connection } = openTable()
+    await write(1)
+    const other = `${file}.other`
+    await withClient(other, (client) => client.execute('CREATE TABLE t (x)'))
+    renameSync(other, file)
+    for (const log of ['-wal', '-shm']) rmSync(file + log, { force: true })
+    await write(2)
+    expect(await connection.read({ text: 'SELECT x FROM t', values: [] })).toEqual([{ x: 2 }])
+    connection.close()
   })
 })
 
