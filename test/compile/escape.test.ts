@@ -71,6 +71,11 @@ describe('escapeValue', () => {
 })
 
 describe('oneLine', () => {
+  test('leaves spaces that do not break, as before a French question mark', () => {
+    const title = 'Prêts\u202f? «\u00a0Oui\u00a0»'
+    expect(oneLine(` ${title.replace(' ', '\u2028\n ')}\t`)).toBe(title)
+  })
+
   test('cuts what no header may hold, between characters', () => {
     expect(oneLine('x'.repeat(300))).toBe(`${'x'.repeat(250)}…`)
     expect(oneLine(`${'x'.repeat(249)}😀😀`)).toBe(`${'x'.repeat(249)}…`)

@@ -42,9 +42,9 @@ export function isBlank(value: unknown): boolean {
   return value === false || asText(value).trim() === ''
 }
 
-/** The text on one line, cut to what a header can reasonably hold. */
+/** The text on one line, cut to what a header can reasonably hold. Spaces that do not break stay as they are. */
 export function oneLine(text: string): string {
-  const line = text.replace(/\s+/g, ' ').trim()
+  const line = text.replace(/[\t\n\v\f\r \u2028\u2029]+/g, ' ').trim()
   return line.length <= longestHeader
     ? line
     : `${line
