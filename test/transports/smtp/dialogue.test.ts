@@ -22,7 +22,7 @@ function talk(ehlo: string, waiting: string[], mime = 'Subject: x\r\n\r\nx\r\n')
   const outcomes: Record<string, Outcome | 'given back'> = {}
   const deliveries = waiting.map((to): Delivery => {
     const settle = (outcome: Outcome) => void (outcomes[to] = outcome)
-    return { envelope: { from: 'b@x', to }, mime, signal, moves: 0, settle }
+    return { envelope: { from: 'b@x', to }, mime, signal, moves: 0, acceptedBefore: 0, settle }
   })
   const dialogue = openDialogue(readExtensions(ehlo), {
     next: () => deliveries.shift(),

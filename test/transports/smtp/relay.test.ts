@@ -113,16 +113,24 @@ describe('hand-over to the relay', () => {
   })
 })
 
+interface Many {
+  count: number
+  to?: (index: number) => string
+}
+
 /** Sends many messages at once, over connections that the server treats as it likes. */
 async function sendMany(
   direct: (moment: Moment) => Act | undefined,
-  { count, ...options }: Partial<SmtpOptions> & { count: number },
+  { count, to, ...options }: Partial<SmtpOptions> & Many,
 ) {
   const relay = await startScriptedSmtpServer(direct)
   const { host, port } = relay
   const transport = smtp({ host, port, tls: 'none', ...options })
   closing.push(relay, transport)
-  const sending = Array.from({ length: count }, () => transport.send([testMessage()], signal))
+  const sending = Array.from({ length: count }, (_, index) => {
+    const envelope = { from: 'bounces@example.org', to: to?.(index) ?? 'reader@example.com' }
+    return transport.send([testMessage({ envelope })], signal)
+  })
   const outcomes = (await Promise.all(sending)).flat()
   return { outcomes, statuses: new Set(outcomes.map(({ status }) => status)), relay }
 }
@@ -175,6 +183,24 @@ describe('connections that the server limits', () => {
       new Set(['relay']),
     )
   })
+
+  it.each(['drop', '421 4.7.0 not this one'])(
+    'blame a message that ends one after the other while others pass: %s',
+    async (act) => {
+      const { outcomes, relay } = await sendMany(
+        ({ step, to }) => (step === 'rcpt' && to === 'poison@example.com' ? act : undefined),
+        {
+          count: 20,
+          connections: 2,
+          to: (index) => (index === 5 ? 'poison@example.com' : `reader${index}@example.com`),
+        },
+      )
+      const [poisoned] = outcomes.splice(5, 1)
+      expect(poisoned).toMatchObject({ status: 'deferred', scope: 'recipient' })
+      expect(new Set(outcomes.map(({ status }) => status))).toEqual(new Set(['accepted']))
+      expect(relay.connections()).toBeLessThanOrEqual(6)
+    },
+  )
 
   it('try a wrong password once, however many messages wait', async () => {
     const { statuses, relay } = await sendMany(

@@ -32,6 +32,8 @@ interface State {
   readonly closing: AbortController
   readonly hold: Hold
   opening: number
+  /** Messages that the relay has taken. */
+  accepted: number
   /** How long no further connection is tried after one failed beside others that work; 0 while none has failed. */
   pauseMs: number
   isPausing: boolean
@@ -55,6 +57,7 @@ export function openRelay(options: CheckedSmtpOptions): Relay {
     closing: new AbortController(),
     hold: openHold(holdMs),
     opening: 0,
+    accepted: 0,
     pauseMs: 0,
     isPausing: false,
   }
@@ -65,9 +68,11 @@ export function openRelay(options: CheckedSmtpOptions): Relay {
       return new Promise((resolve) => {
         const settle = (outcome: Outcome) => {
           state.hold.expect()
+          if (outcome.status === 'accepted') state.accepted += 1
           resolve(outcome)
         }
-        state.waiting.push({ envelope, mime, pieces: pieces?.(), signal, settle, moves: 0 })
+        const counts = { moves: 0, acceptedBefore: state.accepted }
+        state.waiting.push({ envelope, mime, pieces: pieces?.(), signal, settle, ...counts })
         dispatch(state)
       })
     },
@@ -208,7 +213,13 @@ function takeBack(
   { fault, isOwn }: { fault: SmtpFault; isOwn: boolean },
 ): void {
   if (state.closing.signal.aborted || delivery.signal.aborted) return delivery.settle(stopped)
-  if (isOwn || delivery.moves >= mostMoves) return delivery.settle(outcomeOfFault(fault))
+  // Where others pass, one that meets the end of each connection is likely to cause it.
+  const isBlamed = state.accepted > delivery.acceptedBefore
+  if (delivery.moves >= mostMoves || (isOwn && !isBlamed)) {
+    const outcome = outcomeOfFault(fault)
+    const isForLater = isBlamed && outcome.status === 'deferred'
+    return delivery.settle(isForLater ? { ...outcome, scope: 'recipient' } : outcome)
+  }
   delivery.moves += 1
   state.waiting.unshift(delivery)
   dispatch(state)
