@@ -99,7 +99,7 @@ async function publicSends(
     WITH letters AS (
       SELECT id, slug, snapshot AS hash, lists, created_at AS createdAt,
         min(started_at) OVER (PARTITION BY slug) AS sentAt,
-        row_number() OVER (PARTITION BY slug ORDER BY created_at DESC, id DESC) AS place
+        row_number() OVER (PARTITION BY slug ORDER BY created_at DESC, rowid DESC) AS place
       FROM sends
       WHERE slug NOT IN (SELECT value FROM json_each(${JSON.stringify(mailshot.unlisted)}))
         AND only_to IS NULL AND started_at IS NOT NULL AND sent + uncertain > 0
