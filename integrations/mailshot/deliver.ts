@@ -6,7 +6,7 @@ import { notHandedOver, openLedger } from './deliver/ledger.ts'
 import { openStock } from './deliver/stock.ts'
 import type { HeldRecipient } from './deliver/held.ts'
 import { deliverLetters } from './letter/deliver.ts'
-import { MailshotError } from './error.ts'
+import { requireService } from './hold.ts'
 import { type Mailshot, requireSecret } from './mailshot.ts'
 import { forgetSlotsStatement } from './pace.ts'
 import { releaseStatement } from './recipient.ts'
@@ -45,16 +45,14 @@ const tendEveryMs = 500
  * The worker: starts what is due, and mails claimed recipients at the pace until it is told to stop. Any number may run
  * at once, and any may be killed at any moment.
  *
- * @throws MailshotError when the secret is missing or the database is on hold
+ * @throws MailshotError when the secret is missing or the database is on hold, also when that begins while it runs
  */
 export async function deliver(
   mailshot: Mailshot,
   options: DeliverOptions = {},
 ): Promise<DeliverReport> {
   requireSecret(mailshot.config)
-  if (mailshot.held !== undefined) {
-    throw new MailshotError(`nothing is sent: ${mailshot.held}`)
-  }
+  await requireService(mailshot)
   const signal = options.signal ?? new AbortController().signal
   const ending = openEnding(mailshot, signal)
   try {
@@ -220,6 +218,7 @@ async function keepLease(shift: Shift): Promise<void> {
     shift.workerId = await enlistWorker(mailshot)
   }
   shift.leaseRenewedAt = now
+  await requireService(mailshot)
   shift.ledger.report.uncertain += await recoverDeadWorkers(mailshot)
   await finishCancels(mailshot)
   await mailshot.db.write(forgetSlotsStatement(now))

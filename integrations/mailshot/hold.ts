@@ -1,8 +1,10 @@
 import { type SQL, sql } from 'drizzle-orm/sql'
 import type { Database } from '../../db/open.ts'
 import type { MailshotConfig } from './config.ts'
+import { MailshotError } from './error.ts'
 import { holdLettersStatement } from './letter.ts'
-import { strandedStatements } from './recipient/by-hand.ts'
+import type { Mailshot } from './mailshot.ts'
+import { releaseClaimsStatement, strandedStatement } from './recipient/by-hand.ts'
 import { holdSendsStatement } from './send/steer.ts'
 
 /** Where a copy keeps when it was made; what is open with it in it is a backup, wherever it was copied to. */
@@ -30,6 +32,16 @@ export async function reasonToHold(
   )
 }
 
+/**
+ * Asks the database itself, since another process may have taken it over after it was opened.
+ *
+ * @throws MailshotError when nothing may be sent from it
+ */
+export async function requireService({ held, db, config }: Mailshot): Promise<void> {
+  const reason = held ?? (await reasonToHold(db, config))
+  if (reason !== undefined) throw new MailshotError(`nothing is sent: ${reason}`)
+}
+
 /** Notes the site that a new database belongs to. */
 export async function claimForSite(db: Database, config: MailshotConfig): Promise<void> {
   await db.write(
@@ -43,7 +55,7 @@ export async function takeOver(db: Database, config: MailshotConfig): Promise<vo
   const isForeign = sql`(${isBackup} OR
     EXISTS (SELECT 1 FROM meta WHERE key = 'site' AND value <> ${config.site}))`
   await db.write(
-    ...strandedStatements(isBackup),
+    strandedStatement(isBackup),
     ...holdOpenStatements(takenOver, isForeign),
     sql`DELETE FROM meta WHERE key = ${backupKey}`,
     sql`INSERT INTO meta (key, value) VALUES ('site', ${config.site})
@@ -60,7 +72,7 @@ export async function takeOver(db: Database, config: MailshotConfig): Promise<vo
 export async function restoreToService(db: Database, madeAt: number | undefined): Promise<void> {
   const what = madeAt === undefined ? 'a copy' : `the backup of ${utc(madeAt)}`
   await db.write(
-    ...strandedStatements(sql`true`),
+    strandedStatement(sql`true`),
     ...holdOpenStatements(`${restoredFrom} ${what}`, sql`true`),
     sql`DELETE FROM meta WHERE key = ${backupKey}`,
   )
@@ -75,7 +87,11 @@ const takenOver = 'database taken over'
 const restoredFrom = 'restored from'
 
 function holdOpenStatements(reason: string, when: SQL): SQL[] {
-  return [holdSendsStatement(reason, when), holdLettersStatement(reason, when)]
+  return [
+    holdSendsStatement(reason, when),
+    releaseClaimsStatement(when),
+    holdLettersStatement(reason, when),
+  ]
 }
 
 /** A fact that the database keeps about itself. */

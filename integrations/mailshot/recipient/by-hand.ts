@@ -58,18 +58,18 @@ export function resendStatements(picked: readonly Picked[], when: SQL, by: ByHan
   ]
 }
 
-/**
- * Settles, where the condition holds, what was in motion when a backup was made, since no worker of then will: claimed ones
- * wait again, and those in hand are uncertain.
- */
-export function strandedStatements(when: SQL): SQL[] {
-  return [
-    sql`UPDATE recipients SET status = iif(due_at IS NULL, 'pending', 'deferred'), claim_id = NULL, worker_id = NULL
-        WHERE status = 'claimed' AND ${when}`,
-    sql`UPDATE recipients SET status = 'uncertain', settled_at = unixepoch() * 1000,
-          reason = 'it was in hand when the backup was made'
-        WHERE status = 'in-hand' AND ${when}`,
-  ]
+/** Lets claimed recipients wait again, where the condition holds: nobody goes on with the sends of a database that is taken over. */
+export function releaseClaimsStatement(when: SQL): SQL {
+  return sql`UPDATE recipients SET status = iif(due_at IS NULL, 'pending', 'deferred'), settled_at = settled_at,
+      claim_id = NULL, worker_id = NULL
+    WHERE status = 'claimed' AND ${when}`
+}
+
+/** Makes uncertain, where the condition holds, what was in hand when a backup was made: no worker of then will settle it. */
+export function strandedStatement(when: SQL): SQL {
+  return sql`UPDATE recipients SET status = 'uncertain', settled_at = unixepoch() * 1000,
+      reason = 'it was in hand when the backup was made'
+    WHERE status = 'in-hand' AND ${when}`
 }
 
 function isAsFound(picked: readonly Picked[]): SQL {
