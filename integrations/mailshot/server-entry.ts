@@ -45,7 +45,7 @@ async function startOrExit<Result>(begin: () => Promise<Result>): Promise<Result
 /** A terminal's Ctrl-C comes twice when npm passes it on; only one that comes later means "at once". */
 function onSignal(act: (signal: NodeJS.Signals) => Promise<void>): void {
   let first: number | undefined
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
     process.on(signal, () => {
       if (first !== undefined && performance.now() - first > 1000) process.exit(1)
       if (first === undefined) void act(signal)

@@ -1,12 +1,13 @@
 import { constants } from 'node:os'
 import { exitCodes } from './command.ts'
 
+const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 /** Beyond what the work itself takes to end. */
 const longestEndMs = 9_500
 
 /**
- * A signal that aborts at SIGINT (Ctrl-C) or SIGTERM, so that work ends cleanly; a second one ends the process at once, and so
- * does whatever still keeps it alive after 10 seconds. `release` puts the usual handling back.
+ * A signal that aborts at SIGINT (Ctrl-C), SIGTERM or SIGHUP (the terminal is closed), so that work ends cleanly; a second one ends the
+ * process at once, and so does whatever still keeps it alive after 10 seconds. `release` puts the usual handling back.
  */
 export function stopSignal(onStop: () => void = () => {}): {
   signal: AbortSignal
@@ -14,15 +15,21 @@ export function stopSignal(onStop: () => void = () => {}): {
 } {
   const controller = new AbortController()
   const stop = (name: NodeJS.Signals) => {
-    // As a shell says that a signal has ended a process.
-    if (controller.signal.aborted) process.exit(128 + constants.signals[name])
+    if (controller.signal.aborted) {
+      // A terminal that is closed tells the process and whatever passes its signals on.
+      if (name === 'SIGHUP') return
+      // As a shell says that a signal has ended a process.
+      process.exit(128 + constants.signals[name])
+    }
     controller.abort()
     onStop()
     setTimeout(() => process.exit(exitCodes.failed), longestEndMs).unref()
   }
-  process.on('SIGINT', stop).on('SIGTERM', stop)
+  for (const name of signals) process.on(name, stop)
   return {
     signal: controller.signal,
-    release: () => void process.off('SIGINT', stop).off('SIGTERM', stop),
+    release: () => {
+      for (const name of signals) process.off(name, stop)
+    },
   }
 }

@@ -69,6 +69,8 @@ async function confirm(question: string): Promise<boolean> {
 }
 
 function endOnBrokenPipe(error: NodeJS.ErrnoException): void {
+  // The terminal was closed: SIGHUP says what is to be done.
+  if (error.code === 'EIO') return
   if (error.code !== 'EPIPE') throw error
   process.exit(0)
 }

@@ -20,8 +20,13 @@ export type ImageWatch = (send: Send) => 'ready' | 'looking' | { missing: string
  * send starts.
  *
  * @param onLook called when a look in the background has its result
+ * @param signal gives up the looks that are under way
  */
-export function openImageWatch(mailshot: Mailshot, onLook: () => void = () => {}): ImageWatch {
+export function openImageWatch(
+  mailshot: Mailshot,
+  onLook: () => void = () => {},
+  signal?: AbortSignal,
+): ImageWatch {
   const looks = new Map<string, { at: number; result: ReturnType<ImageWatch> }>()
   return (send) => {
     const last = looks.get(send.id)
@@ -29,8 +34,9 @@ export function openImageWatch(mailshot: Mailshot, onLook: () => void = () => {}
       return last.result
     }
     const look = { at: mailshot.now(), result: last?.result ?? 'looking' }
+    for (const [id, { at }] of looks) if (look.at - at > forgetMs) looks.delete(id)
     looks.set(send.id, look)
-    void lookAtImages(mailshot, send).then((result) => {
+    void lookAtImages(mailshot, send, signal).then((result) => {
       look.result = result
       onLook()
     })
@@ -39,11 +45,17 @@ export function openImageWatch(mailshot: Mailshot, onLook: () => void = () => {}
 }
 
 const lookEveryMs = 10_000
+/** By then a send has started, or is looked at again. */
+const forgetMs = 600_000
 
-async function lookAtImages(mailshot: Mailshot, send: Send): Promise<ReturnType<ImageWatch>> {
+async function lookAtImages(
+  mailshot: Mailshot,
+  send: Send,
+  signal: AbortSignal | undefined,
+): Promise<ReturnType<ImageWatch>> {
   try {
     const { images } = await readSnapshot(mailshot, send.snapshot)
-    const problems = await Promise.all(images.map(problemOf))
+    const problems = await Promise.all(images.map((url) => problemOf(url, signal)))
     const first = problems.find((problem) => problem !== undefined)
     return first === undefined ? 'ready' : { missing: first }
   } catch (error) {
@@ -53,15 +65,20 @@ async function lookAtImages(mailshot: Mailshot, send: Send): Promise<ReturnType<
   }
 }
 
-async function problemOf(url: string): Promise<string | undefined> {
-  const problem = await askFor(url)
+async function problemOf(
+  url: string,
+  signal: AbortSignal | undefined,
+): Promise<string | undefined> {
+  const problem = await askFor(url, signal)
   if (problem === undefined) return undefined
   return `waiting for its images: ${url} ${problem}; the site must serve it before the send starts`
 }
 
-async function askFor(url: string): Promise<string | undefined> {
+async function askFor(url: string, stop: AbortSignal | undefined): Promise<string | undefined> {
   try {
-    const response = await fetch(url, { method: 'HEAD', signal: AbortSignal.timeout(10_000) })
+    const limit = AbortSignal.timeout(10_000)
+    const signal = stop ? AbortSignal.any([stop, limit]) : limit
+    const response = await fetch(url, { method: 'HEAD', signal })
     return response.ok ? undefined : `answers ${response.status}`
   } catch (error) {
     const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error
