@@ -1,6 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm/sql'
 import type { MailshotConfig } from './config.ts'
 import type { Limit, Pace } from './pace-limit.ts'
+import { emailDomain, limitsByDomain, readyLetters } from './pace/domain-limits.ts'
 
 /**
  * A lane is one way out with its limits: the transport's, which all mails take, or that of a recipient domain, which its mails take
@@ -21,6 +22,8 @@ export interface Lane {
   carriesLetters: boolean
   /** Whether a letter that waits has the next slot. */
   yields: boolean
+  /** What `limitsByDomain` makes of the config: a letter that its own domain holds up has no slot here either. */
+  domainLimits: string
   /**
    * How long before its hour a slot may be marked, in milliseconds. It costs nothing of the limits: the hour is never before the slot
    * is free.
@@ -51,14 +54,9 @@ export function laneOf(config: MailshotConfig, use: 'send' | 'letter'): Lane {
     // A letter does not queue behind the even spread: a person waits for it.
     spacing: use === 'send' ? spacingOf(limits) : 0,
     yields: use === 'send' && carriesLetters,
+    domainLimits: limitsByDomain(config.domains),
     ahead: use === 'send' ? aheadOf(limits) : 0,
   }
-}
-
-/** Every lane that has limits of its own: the transport's, and those of the domains that the config names. */
-export function limitedLanes(config: MailshotConfig): Lane[] {
-  const domains = Object.keys(config.domains).map((domain) => domainLaneOf(config, domain))
-  return [laneOf(config, 'send'), ...domains].filter(({ limits }) => limits.length > 0)
 }
 
 /** The lane of a recipient domain; without limits where the config names none for it. */
@@ -72,6 +70,7 @@ export function domainLaneOf(config: MailshotConfig, domain: string): Lane {
     carriesLetters,
     spacing: spacingOf(limits),
     yields: carriesLetters,
+    domainLimits: '{}',
     ahead: aheadOf(limits),
   }
 }
@@ -124,7 +123,8 @@ export function inHand(lane: Lane, and: SQL = sql``): SQL {
 
 function waitingLetters(lane: Lane, now: number): SQL {
   if (!lane.yields) return sql`0`
-  return sql`(SELECT count(*) FROM letters WHERE status = 'pending' AND due_at <= ${now} ${ofDomain(lane)})`
+  const isDue = sql`status = 'pending' AND due_at <= ${now} ${ofDomain(lane)}`
+  return sql`(SELECT count(*) FROM (${readyLetters(lane.domainLimits, isDue, now)}))`
 }
 
 /** A further condition for rows with an address that the lane counts: none for the transport's. */
@@ -147,6 +147,23 @@ export function returnSlotsStatement(lane: Lane, count: SQL, answeredAt: number)
     INSERT INTO pace (scope, window_ms, free_at, slots)
     SELECT ${lane.scope}, l.value ->> 'windowMs', ${freeAgain(answeredAt)}, ${count}
     FROM json_each(${JSON.stringify(lane.limits)}) AS l WHERE ${count} > 0
+    ON CONFLICT DO UPDATE SET slots = slots + excluded.slots`
+}
+
+/** The same for all domains with limits at once, for what is in hand of each and meets a further condition, `AND …`. */
+export function returnDomainSlotsStatement(
+  config: MailshotConfig,
+  and: SQL,
+  answeredAt: number,
+): SQL {
+  const of = (table: 'recipients' | 'letters') =>
+    sql`SELECT ${emailDomain} AS domain FROM ${sql.raw(table)} WHERE status = 'in-hand' ${and}`
+  const letters = config.mailer === undefined ? sql`UNION ALL ${of('letters')}` : sql``
+  const held = sql`SELECT domain, count(*) AS count FROM (${of('recipients')} ${letters}) GROUP BY domain`
+  return sql`
+    INSERT INTO pace (scope, window_ms, free_at, slots)
+    SELECT 'domain:' || h.domain, l.value ->> 'windowMs', ${freeAgain(answeredAt)}, h.count
+    FROM (${held}) AS h, json_each(${limitsByDomain(config.domains)}, '$."' || h.domain || '"') AS l WHERE true
     ON CONFLICT DO UPDATE SET slots = slots + excluded.slots`
 }
 

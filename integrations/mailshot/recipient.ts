@@ -3,7 +3,13 @@ import { type SQL, sql } from 'drizzle-orm/sql'
 import type { AttributeValue } from '../../db/schema.ts'
 import { type RecipientStatus, recipientStatuses } from '../../db/status.ts'
 import type { Mailshot } from './mailshot.ts'
-import { inHand, type Lane, returnSlotsStatement } from './pace.ts'
+import {
+  inHand,
+  type Lane,
+  laneOf,
+  returnDomainSlotsStatement,
+  returnSlotsStatement,
+} from './pace.ts'
 import type { Settlement } from './recipient/settlement.ts'
 
 /** A recipient that this worker holds, with what its mail is composed from. */
@@ -168,18 +174,15 @@ export function releaseStatement(held: { workerId: string } | { sendId: string }
 
 /**
  * Takes from the `dead`, a query for ids of workers, what they held: claimed ones go back, those in hand become uncertain (or go
- * back, where the config chose to resend). What was in hand, letters too, counts for the limited `lanes` as answered now.
+ * back, where the config chose to resend). What was in hand, letters too, counts for the limits as answered now.
  */
-export function recoverStatements(
-  mailshot: Mailshot,
-  lanes: Lane[],
-  dead: SQL,
-  now: number,
-): SQL[] {
+export function recoverStatements({ config }: Mailshot, dead: SQL, now: number): SQL[] {
+  const transport = laneOf(config, 'send')
   const ofTheDead = sql`AND worker_id IN ${dead}`
-  const afterHand = mailshot.config.resendUncertain ? returnedStatus : sql`'uncertain'`
+  const afterHand = config.resendUncertain ? returnedStatus : sql`'uncertain'`
   return [
-    ...lanes.map((lane) => returnSlotsStatement(lane, inHand(lane, ofTheDead), now)),
+    returnSlotsStatement(transport, inHand(transport, ofTheDead), now),
+    returnDomainSlotsStatement(config, ofTheDead, now),
     sql`UPDATE recipients SET status = ${returnedStatus}, settled_at = settled_at
     WHERE status = 'claimed' AND worker_id IN ${dead}`,
     sql`

@@ -5,7 +5,6 @@ import { type SQL, sql } from 'drizzle-orm/sql'
 import { noteTimeStatement } from './clock.ts'
 import { recoverLettersStatement } from './letter.ts'
 import type { Mailshot } from './mailshot.ts'
-import { limitedLanes } from './pace.ts'
 import { orphanedWorkers, recoverStatements } from './recipient.ts'
 
 /** Without it, a host's name is no proof that two processes are of one machine. */
@@ -57,7 +56,7 @@ export async function recoverDeadWorkers(mailshot: Mailshot): Promise<number> {
   if (suspects.length === 0) return 0
   const ids = stillDead(suspects)
   const results = await mailshot.db.write<{ uncertain: number }>(
-    ...recoverStatements(mailshot, limitedLanes(mailshot.config), ids, now),
+    ...recoverStatements(mailshot, ids, now),
     recoverLettersStatement(ids),
     sql`DELETE FROM workers WHERE id IN ${ids}`,
   )

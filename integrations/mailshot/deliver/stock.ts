@@ -1,5 +1,5 @@
-import { sql } from 'drizzle-orm/sql'
 import type { CompiledCampaign } from '../compile.ts'
+import { hasReadyLetters } from '../letter/slots.ts'
 import type { Mailshot } from '../mailshot.ts'
 import { type ClaimedRecipient, claimRecipients } from '../recipient.ts'
 import { readSnapshot } from '../send/media.ts'
@@ -99,7 +99,7 @@ export function openStock(mailshot: Mailshot, lanes: Lanes): Stock {
       sort([...others.takeAll(), ...waiting.takeAll()].filter(({ sendId }) => open.has(sendId)))
       sorted = lanes.revision
       const isOpen = (send: Send) => send.status !== 'scheduled' || send.scheduledAt <= now
-      return { isIdle: !sends.some(isOpen) && !(await hasDueLetters(mailshot)), sends }
+      return { isIdle: !sends.some(isOpen) && !(await hasReadyLetters(mailshot)), sends }
     },
     snapshotOf: snapshots.of,
   }
@@ -124,11 +124,4 @@ function openSnapshots(mailshot: Mailshot) {
       return reading
     },
   }
-}
-
-async function hasDueLetters(mailshot: Mailshot): Promise<boolean> {
-  const row = await mailshot.db.get(
-    sql`SELECT 1 FROM letters WHERE status = 'pending' AND due_at <= ${mailshot.now()} LIMIT 1`,
-  )
-  return row !== undefined
 }

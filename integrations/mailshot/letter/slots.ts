@@ -1,11 +1,14 @@
 import { type SQL, sql } from 'drizzle-orm/sql'
 import { domainOf } from '../email-address.ts'
 import type { Mailshot } from '../mailshot.ts'
-import { allowance, type Lane, laneOf, limitedLanes, returnSlotsStatement } from '../pace.ts'
+import { allowance, domainLaneOf, type Lane, laneOf, returnSlotsStatement } from '../pace.ts'
+import { readyLetters } from '../pace/domain-limits.ts'
+import { singleLane } from '../pace/single.ts'
 
 /**
- * The ids of the letters that meet a condition and may be taken now, at most `most` and oldest first, by the transport's lane as it stands. The site's own mailer has no
- * pace of ours; on the campaigns' transport a letter takes slots as a campaign's mail does, its domain's too.
+ * The ids of the letters that meet a condition and may be taken now, at most `most` and oldest first, by the transport's lane as
+ * it stands. The site's own mailer has no pace of ours; on the campaigns' transport a letter takes slots as a campaign's mail
+ * does, its domain's too, but ahead of the even spread.
  */
 export function letterSlots(
   mailshot: Mailshot,
@@ -15,19 +18,24 @@ export function letterSlots(
   if (mailshot.config.mailer) {
     return sql`SELECT id FROM letters WHERE ${isDue} ORDER BY due_at LIMIT ${most}`
   }
-  const allowed = allowance(transport, most, now)
-  const lanes = limitedDomains(mailshot)
-  if (lanes.length === 0) {
-    return sql`SELECT id FROM letters WHERE ${isDue} ORDER BY due_at LIMIT ${allowed}`
-  }
-  // One at a time of each limited domain, so that each is counted before the next is taken.
-  const whens = lanes.map((lane) => sql`WHEN ${`@${lane.domain}`} THEN ${lane.domain}`)
-  const domain = sql`(CASE lower(substr(email, instr(email, '@'))) ${sql.join(whens, sql` `)} END)`
-  const full = lanes.map(
-    (lane) => sql`AND NOT (${domain} IS ${lane.domain} AND ${allowance(lane, 1, now)} < 1)`,
+  return sql`SELECT id FROM (${readyLetters(transport.domainLimits, isDue, now)})
+    ORDER BY due_at, id LIMIT ${allowance(transport, most, now)}`
+}
+
+/** A slot of a limit per minute that was just answered for comes back within it. */
+const soonMs = 61_000
+
+/** Whether a letter is due that can go within a minute or so; one that its domain or the pace holds up for longer is no work for now. */
+export async function hasReadyLetters(mailshot: Mailshot): Promise<boolean> {
+  const now = mailshot.now()
+  const isDue = sql`status = 'pending' AND due_at <= ${now}`
+  // Mostly there is none at all.
+  if (!(await mailshot.db.get(sql`SELECT 1 FROM letters WHERE ${isDue} LIMIT 1`))) return false
+  const lane = await singleLane(mailshot)
+  const row = await mailshot.db.get(
+    letterSlots(mailshot, isDue, { lane, most: 1, now: now + soonMs }),
   )
-  return sql`SELECT min(id) FROM letters WHERE ${isDue} ${sql.join(full, sql` `)}
-    GROUP BY coalesce(${domain}, id) ORDER BY min(due_at) LIMIT ${allowed}`
+  return row !== undefined
 }
 
 /** Gives back the slots of a letter that was answered; `isHeld` is the condition for it to be in hand still. */
@@ -43,14 +51,7 @@ export function letterSlotStatements(
 }
 
 /** The lanes with limits that a letter to an address takes slots of, on the campaigns' transport. */
-function limitedLanesTo(mailshot: Mailshot, email: string): Lane[] {
-  const own = limitedDomains(mailshot).filter(({ domain }) => domain === domainOf(email))
-  return [laneOf(mailshot.config, 'letter'), ...own].filter(({ limits }) => limits.length > 0)
-}
-
-/** As letters use them: ahead of the even spread, and of each other. */
-function limitedDomains({ config }: Mailshot): Lane[] {
-  return limitedLanes(config)
-    .filter(({ domain }) => domain !== undefined)
-    .map((lane) => ({ ...lane, spacing: 0, ahead: 0, yields: false }))
+function limitedLanesTo({ config }: Mailshot, email: string): Lane[] {
+  const lanes = [laneOf(config, 'letter'), domainLaneOf(config, domainOf(email))]
+  return lanes.filter(({ limits }) => limits.length > 0)
 }
