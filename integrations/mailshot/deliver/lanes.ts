@@ -17,7 +17,7 @@ import { openPulse } from './pulse.ts'
 
 /** The lanes as this worker knows them: the transport's, and those of the domains that are limited or slowed just now. */
 export interface Lanes {
-  /** Looks at the lanes of domains again, since another worker may have slowed one, and forgets those that are free again. */
+  /** Looks at the lanes again, since another worker may have slowed one, and forgets those of domains that are free again. */
   refresh(): Promise<void>
   /** Changes with each domain that gets or loses a lane. */
   readonly revision: number
@@ -57,7 +57,9 @@ export function openLanes(mailshot: Mailshot): Lanes {
     },
     pulse: openPulse(),
     refresh: async () => {
-      await domains.refresh()
+      const states = await readStates(mailshot.db, base.scope)
+      transportState = states.get(base.scope) ?? freshState
+      await domains.refresh(states)
       if (config.ramp !== undefined || transportState.rampFrom === null) return
       // Taken out of the config; one that is put in later begins anew.
       transportState = { ...transportState, rampFrom: null }
@@ -91,7 +93,9 @@ interface DomainLane {
 /** The domains that are limited by the config, or slowed just now. */
 function openDomains({ config, db, now: clock }: Mailshot) {
   const domains = new Map<string, DomainLane>()
-  const limited = Object.keys(config.domains).filter((name) => config.domains[name]?.length)
+  const limited = new Set(
+    Object.keys(config.domains).filter((name) => config.domains[name]?.length),
+  )
   let revision = 0
   const find = (name: string): DomainLane =>
     domains.get(name) ?? { base: domainLaneOf(config, name), state: freshState, readyAt: 0 }
@@ -112,29 +116,35 @@ function openDomains({ config, db, now: clock }: Mailshot) {
       const name = domainOf(address)
       return domains.has(name) ? name : undefined
     },
-    refresh: async () => {
+    refresh: async (states: Map<string, LaneState>) => {
       const now = clock()
-      const states = await readDomains(db)
-      for (const [name, state] of states) {
+      let isOneFree = false
+      for (const [scope, state] of states) {
+        if (!scope.startsWith(prefix)) continue
+        const name = scope.slice(prefix.length)
         if (isSlowed(state, now) && !domains.has(name)) add(name)
         find(name).state = state
+        isOneFree ||= state.spacing > 0 && !isSlowed(state, now)
       }
       for (const name of domains.keys()) {
-        if (limited.includes(name) || isSlowed(states.get(name) ?? freshState, now)) continue
+        if (limited.has(name) || isSlowed(states.get(prefix + name) ?? freshState, now)) continue
         domains.delete(name)
         revision += 1
       }
-      const isFree = (state: LaneState) => state.spacing > 0 && !isSlowed(state, now)
-      if ([...states.values()].some(isFree)) await db.write(forgetLanesStatement(now))
+      if (isOneFree) await db.write(forgetLanesStatement(now))
     },
   }
 }
 
-async function readDomains(db: Mailshot['db']): Promise<Map<string, LaneState>> {
+const prefix = 'domain:'
+
+/** By scope, the states of the transport's lane and of those of domains. */
+async function readStates(db: Mailshot['db'], transport: string): Promise<Map<string, LaneState>> {
   const rows = await db.all<LaneRow & { scope: string }>(
-    sql`SELECT scope, ${laneColumns} FROM lanes WHERE scope >= 'domain:' AND scope < 'domain;'`,
+    sql`SELECT scope, ${laneColumns} FROM lanes
+        WHERE scope = ${transport} OR (scope >= 'domain:' AND scope < 'domain;')`,
   )
-  return new Map(rows.map((row) => [row.scope.slice('domain:'.length), laneStateOf(row)]))
+  return new Map(rows.map(({ scope, ...row }) => [scope, laneStateOf(row)]))
 }
 
 function isSlowed(state: LaneState, now: number): boolean {
