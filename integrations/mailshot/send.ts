@@ -18,7 +18,7 @@ import {
   relatedSends,
   type Send,
 } from './send/read.ts'
-import { checkTime } from './send/time.ts'
+import { checkTime, requireBeforeEnd } from './send/time.ts'
 
 export { countAudience } from './send/audience.ts'
 export { findSend, listSends, readSend, type Send } from './send/read.ts'
@@ -53,7 +53,7 @@ export interface StartOptions {
  * Starts a send: freezes the compiled campaign and its images, and schedules it; a worker does the rest. The same trigger
  * (slug, content, lists, and what it replaces) answers the send it made before, with `created: false`.
  *
- * @throws MailshotError when a list is unknown, the secret is missing, the campaign needs `--again`, what it is to replace
+ * @throws MailshotError when a list is unknown, the secret is missing, the end date has passed, the campaign needs `--again`, what it is to replace
  *   has started, or an image is another than the one that a send has by its name
  */
 export async function startSend(
@@ -67,7 +67,10 @@ export async function startSend(
   await requireSameImages(mailshot, media)
   const existing = await existingSend(mailshot, request)
   if (existing) return { send: existing, created: false }
-  const id = newSendId(mailshot.now())
+  const now = mailshot.now()
+  const { slug } = compiled
+  requireBeforeEnd(slug, { startsAt: startOf(request, now), until: request.until, now })
+  const id = newSendId(now)
   await mailshot.db.write(...startStatements(mailshot, { id, compiled, media, request, options }))
   const send = await findSend(mailshot, { id })
   if (send) return { send, created: true }

@@ -31,6 +31,8 @@ export interface Texts {
   >
   /** Said where a send has ended at its end date. */
   givenUp: string
+  /** Said where it came before the send could start. */
+  endedUnstarted: string
   /** The pages readers meet. `{lists}`, `{email}` and the like are filled by the page. */
   pages: PageTexts
   /** The public archive, and a mail in the browser. `{title}`, `{date}` are filled by the page. */

@@ -9,7 +9,7 @@ import { readCampaign } from '../../integrations/mailshot/campaign.ts'
 import { deliver } from '../../integrations/mailshot/deliver.ts'
 import { importSubscribers } from '../../integrations/mailshot/import.ts'
 import { listRecipients } from '../../integrations/mailshot/recipient.ts'
-import { readSend, startSend } from '../../integrations/mailshot/send.ts'
+import { pauseSend, readSend, startSend } from '../../integrations/mailshot/send.ts'
 import { csv } from '../../integrations/mailshot/sources/csv.ts'
 import { openTestMailshot, type TestMailshot } from '../open-test-mailshot.ts'
 import { deliverUntil, openReceivingSide } from '../pace/receiving-side.ts'
@@ -117,6 +117,68 @@ describe('the end date of a send', () => {
     )
     const alarm = transport.messages.findLast(({ campaign }) => campaign === undefined)
     expect(alarm?.text).toContain(`${ended.cancelled} ne l’ont pas reçu`)
+  })
+
+  it('ends one that is paused, too, and says so', async () => {
+    const { mailshot, transport } = await openReceivingSide(
+      { pace: '60/minute' },
+      { readers: { 'example.net': 50 } },
+    )
+    const until = mailshot.now() + 20_000
+    const { send } = await startAt(mailshot, 'manual', new Date(until).toISOString())
+    await deliverUntil(mailshot, mailshot.now() + 5000)
+    await pauseSend(mailshot, send.id, { reason: 'a mistake', actor: 'test' })
+    mailshot.clock.set(until)
+    await deliver(mailshot, { untilDone: true })
+    const ended = await readSend(mailshot, send.id)
+    expect(ended).toMatchObject({
+      status: 'done',
+      reason: 'its end date came while it was paused: a mistake',
+      cancelled: 50 - ended.sent,
+    })
+    const alarm = transport.messages.findLast(({ campaign }) => campaign === undefined)
+    expect(alarm?.text).toContain(`${ended.cancelled} ne l’ont pas reçu`)
+  })
+
+  it('cancels one that could not start before it', async () => {
+    const { mailshot, transport } = await openReceivingSide({}, { readers: { 'example.net': 5 } })
+    const until = mailshot.now() + 20_000
+    const { send } = await startAt(mailshot, 'manual', new Date(until).toISOString())
+    mailshot.clock.set(until)
+    await deliver(mailshot, { untilDone: true })
+    expect(await readSend(mailshot, send.id)).toMatchObject({
+      status: 'cancelled',
+      reason: 'its end date came before it started',
+      total: 0,
+    })
+    expect(transport.messages.map(({ text }) => text)).toEqual([
+      expect.stringContaining('Personne ne l’a reçu : sa date de fin, 22 novembre 2026 à 13:00'),
+    ])
+  })
+
+  it('is the last moment at which somebody is mailed', async () => {
+    const { mailshot, arrivals } = await openReceivingSide(
+      { pace: '20/second' },
+      { readers: { 'example.net': 400 } },
+    )
+    const until = mailshot.now() + 10_100
+    await startAt(mailshot, 'manual', new Date(until).toISOString())
+    await deliver(mailshot, { untilDone: true })
+    const times = arrivals.filter(({ isLetter }) => !isLetter).map(({ at }) => at)
+    // What arrives was handed over 10 ms before.
+    expect(Math.max(...times)).toBeLessThan(until + 10)
+    expect(times.length).toBeGreaterThan(170)
+  })
+
+  it('refuses a start after it', async () => {
+    const { mailshot } = await openReceivingSide({}, { readers: { 'example.net': 1 } })
+    const late = startAt(mailshot, 'manual', '2026-11-22T12:00:00.000Z')
+    await expect(late).rejects.toThrow(
+      'campaign hello: it was to end by 2026-11-22T12:00:00.000Z, so nobody would get it; ' +
+        'write a later "until" in its front matter, or take it out',
+    )
+    const before = startAt(mailshot, '2026-11-23 09:00', '2026-11-23T07:00:00.000Z')
+    await expect(before).rejects.toThrow('it would begin at 2026-11-23T08:00:00.000Z')
   })
 })
 

@@ -107,7 +107,9 @@ function planGroup(
   const ofTransport = allowance(transport, wanted, now)
   const allowed = lane ? sql`min(${ofTransport}, ${allowance(lane, wanted, now)})` : ofTransport
   const host = domainOf(config.from.address)
-  batch.add(inHandStatement(recipients, { workerId, allowed, host, lang: config.lang, now }))
+  const ahead = Math.max(transport.ahead, lane?.ahead ?? 0)
+  const { lang } = config
+  batch.add(inHandStatement(recipients, { workerId, allowed, ahead, host, lang, now }))
   const advanced = [transport, ...(lane ? [lane] : [])].filter(isPaced)
   if (advanced.length > 0) batch.add(advanceStatement(advanced, now, config.ramp !== undefined))
   return { ownState: state }

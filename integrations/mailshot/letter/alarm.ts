@@ -10,7 +10,7 @@ import type { Letter, LetterContent } from './compose.ts'
 
 /** What the operator is told about a send: what happened, its figures, and the page and commands to act on it. */
 export async function alarmContent(mailshot: Mailshot, letter: Letter): Promise<LetterContent> {
-  const { alarms, givenUp } = textsFor(letter.lang)
+  const { alarms } = textsFor(letter.lang)
   const send = await findSend(mailshot, { id: letter.values['send'] ?? '' })
   const event = eventOf(letter.values['event'])
   if (!send) return { subject: event, paragraphs: [] }
@@ -20,7 +20,7 @@ export async function alarmContent(mailshot: Mailshot, letter: Letter): Promise<
   const url = stopLink(mailshot.config, send.id, letter.createdAt)
   return {
     subject: wordsOf(subject),
-    paragraphs: [...paragraphs, ...(isGivenUp(event, send) ? [givenUp] : [])].map(wordsOf),
+    paragraphs: [...paragraphs, ...endOf(event, send, letter.lang)].map(wordsOf),
     button: url === undefined ? undefined : { label: button, url },
     notes: [wordsOf(commands)],
   }
@@ -65,8 +65,12 @@ function valuesOf(mailshot: Mailshot, send: Send, lang: string): Record<string, 
   }
 }
 
-function isGivenUp(event: AlarmEvent, { until, cancelled }: Send): boolean {
-  return event === 'done' && until !== null && cancelled > 0
+/** What the end date of a send that has ended did to it. */
+function endOf(event: AlarmEvent, { until, startedAt, cancelled }: Send, lang: string): string[] {
+  if (event !== 'done' || until === null) return []
+  const { givenUp, endedUnstarted } = textsFor(lang)
+  if (startedAt === null) return [endedUnstarted]
+  return cancelled > 0 ? [givenUp] : []
 }
 
 function eventOf(text: string | undefined): AlarmEvent {

@@ -13,13 +13,21 @@ export interface Mark {
 
 /**
  * Marks claimed recipients in hand, as many as `allowed` (a scalar SQL expression) says, in the order given; not those who were
- * suppressed or have left all their lists, whose send was paused, whose claim was lost, or any when the worker's lease ran out. What
+ * suppressed or have left all their lists, whose send was paused or is to end before, whose claim was lost, or any when the worker's lease ran out. What
  * their mails are composed with is noted, so that it can be shown again; `lang` is that of readers who have none. `host` is
  * what their Message-IDs end with.
  */
 export function inHandStatement(
   recipients: ClaimedRecipient[],
-  mark: { workerId: string; allowed: SQL; host: string; lang: string; now: number },
+  mark: {
+    workerId: string
+    allowed: SQL
+    /** How long after `now` they may be handed over, in milliseconds. */
+    ahead?: number
+    host: string
+    lang: string
+    now: number
+  },
 ): SQL {
   return sql`
     UPDATE recipients SET status = 'in-hand', tries = tries + 1, in_hand_at = ${mark.now}, reason = NULL,
@@ -67,11 +75,12 @@ export function readMarks(rows: { marks: string }[]): Mark[] {
 /** Those whose claim, send and worker's lease hold, as `r`, beside `j` with what is known of them. */
 function heldRecipients(
   recipients: ClaimedRecipient[],
-  { workerId, now }: { workerId: string; now: number },
+  { workerId, now, ahead = 0 }: { workerId: string; now: number; ahead?: number },
 ): SQL {
   return sql`FROM json_each(${claimsOf(recipients)}) AS j CROSS JOIN recipients AS r ON r.id = j.value ->> 0
     WHERE r.claim_id = j.value ->> 1 AND r.status = 'claimed'
-      AND r.send_id IN (SELECT id FROM sends WHERE status = 'running' AND status NOT IN ('done', 'cancelled'))
+      AND r.send_id IN (SELECT id FROM sends WHERE status = 'running' AND status NOT IN ('done', 'cancelled')
+        AND (until IS NULL OR until > ${now + ahead}))
       AND EXISTS (SELECT 1 FROM workers WHERE id = ${workerId} AND lease_until > ${now})`
 }
 

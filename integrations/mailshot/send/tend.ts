@@ -18,8 +18,11 @@ import { sliceSize, timeSlice } from './slice.ts'
  */
 export async function tendSends(mailshot: Mailshot, images: ImageWatch): Promise<boolean> {
   let hasMore = false
-  for (const send of await sendsIn(mailshot, ['scheduled', 'preparing', 'running'])) {
-    hasMore = (await stepOn(mailshot, send, images)) || hasMore
+  for (const send of await sendsIn(mailshot, ['scheduled', 'preparing', 'running', 'paused'])) {
+    const step = isPastEnd(send, mailshot.now())
+      ? endByDate(mailshot, send)
+      : stepOn(mailshot, send, images)
+    hasMore = (await step) || hasMore
   }
   return hasMore
 }
@@ -39,8 +42,7 @@ async function stepOn(mailshot: Mailshot, send: Send, images: ImageWatch): Promi
     case 'preparing':
       return freezeSlice(mailshot, send)
     case 'running':
-      if (send.remaining === 0) return finish(mailshot, send.id)
-      return send.until !== null && send.until <= mailshot.now() && giveUpRest(mailshot, send.id)
+      return send.remaining === 0 && finish(mailshot, send.id)
     case 'paused':
     case 'done':
     case 'cancelled':
@@ -137,7 +139,28 @@ async function endFreeze(mailshot: Mailshot, isCurrent: SQL): Promise<void> {
   )
 }
 
-/** After its end date nobody of a send is mailed any more; what is in hand is finished. */
+/** After its end date nobody of a send is mailed any more, paused or not; what is in hand is finished. */
+async function endByDate(mailshot: Mailshot, send: Send): Promise<boolean> {
+  if (send.startedAt === null) return endUnstarted(mailshot, send.id)
+  return (await giveUpRest(mailshot, send.id)) || finish(mailshot, send.id)
+}
+
+/** Whether nobody of a send is to be mailed any more. */
+function isPastEnd({ until }: Pick<Send, 'until'>, now: number): boolean {
+  return until !== null && until <= now
+}
+
+async function endUnstarted(mailshot: Mailshot, id: string): Promise<boolean> {
+  const isUnstarted = sql`id = ${id} AND status IN ('scheduled', 'paused') AND started_at IS NULL`
+  await mailshot.db.write(
+    queueAlarmStatement(mailshot, 'done', sql`${isUnstarted} AND only_to IS NULL`),
+    sql`UPDATE sends SET status = 'cancelled', finished_at = ${mailshot.now()}, paused_from = NULL,
+          reason = 'its end date came before it started' || coalesce(': ' || reason, '')
+        WHERE ${isUnstarted}`,
+  )
+  return false
+}
+
 async function giveUpRest(mailshot: Mailshot, id: string): Promise<boolean> {
   const reason = 'the end date of the send came before their turn'
   const results = await mailshot.db.write(...cancelStatements(id, 5000, mailshot.now(), reason))
@@ -145,11 +168,15 @@ async function giveUpRest(mailshot: Mailshot, id: string): Promise<boolean> {
 }
 
 async function finish(mailshot: Mailshot, id: string): Promise<boolean> {
-  const isFinished = sql`id = ${id} AND status = 'running' AND frozen_at IS NOT NULL
-    AND sent + failed + skipped + cancelled + uncertain >= total`
+  const now = mailshot.now()
+  const isFinished = sql`id = ${id} AND sent + failed + skipped + cancelled + uncertain >= total
+    AND ((status = 'running' AND frozen_at IS NOT NULL)
+      OR (status IN ('preparing', 'running', 'paused') AND started_at IS NOT NULL AND until <= ${now}))`
   const [, , done] = await mailshot.db.write(
     queueAlarmStatement(mailshot, 'done', sql`${isFinished} AND only_to IS NULL`),
-    sql`UPDATE sends SET status = 'done', finished_at = ${mailshot.now()} WHERE ${isFinished}`,
+    sql`UPDATE sends SET status = 'done', finished_at = ${now}, paused_from = NULL,
+          reason = iif(status = 'paused', 'its end date came while it was paused' || coalesce(': ' || reason, ''), reason)
+        WHERE ${isFinished}`,
     sql`SELECT 1 FROM sends WHERE id = ${id} AND status = 'done'`,
   )
   return done?.length === 1

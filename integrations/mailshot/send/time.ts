@@ -12,3 +12,21 @@ export function checkTime(slug: string, at: number | undefined): number | undefi
     { code: 'invalid' },
   )
 }
+
+/** @throws MailshotError when the send of a campaign would begin at or after its end date, and mail nobody */
+export function requireBeforeEnd(
+  slug: string,
+  { startsAt, until, now }: { startsAt: number; until: number | undefined; now: number },
+): void {
+  if (until === undefined || Math.max(startsAt, now) < until) return
+  const end = new Date(until).toISOString()
+  const why =
+    until <= now
+      ? `it was to end by ${end}`
+      : `it would begin at ${new Date(startsAt).toISOString()}, and is to end by ${end}`
+  throw new MailshotError(
+    `campaign ${slug}: ${why}, so nobody would get it; ` +
+      'write a later "until" in its front matter, or take it out',
+    { code: 'invalid' },
+  )
+}

@@ -66,6 +66,7 @@ export const en: Texts = {
     },
   },
   givenUp: '{cancelled} were given up: the end date of the send, {until}, came before their turn.',
+  endedUnstarted: 'Nobody got it: its end date, {until}, came before it could start.',
   pages,
   archive: {
     heading: 'Our letters',

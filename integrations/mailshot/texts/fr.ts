@@ -68,6 +68,8 @@ export const fr: Texts = {
   },
   givenUp:
     '{cancelled} ne l’ont pas reçu : la date de fin de l’envoi, {until}, est arrivée avant leur tour.',
+  endedUnstarted:
+    'Personne ne l’a reçu : sa date de fin, {until}, est arrivée avant qu’il ne commence.',
   pages,
   archive: {
     heading: 'Nos lettres',
