@@ -18,6 +18,11 @@ describe('makeReplyReader', () => {
     expect(makeReplyReader()(`${text}\r\n`)).toEqual({ replies: [{ code: 550, text }] })
   })
 
+  it('reads words in UTF-8, and in Latin-1 where they are none', () => {
+    const { replies } = makeReplyReader()('550 refus\u00c3\u00a9\r\n550 refus\u00e9\r\n')
+    expect(replies.map(({ text }) => text)).toEqual(['550 refusé', '550 refusé'])
+  })
+
   it('reads the same wherever the stream is cut', () => {
     const line = fc.tuple(
       fc.constantFrom('250', '354', '421', '550'),

@@ -1,4 +1,6 @@
-/** A server's whole answer (RFC 5321 §4.2): its code, and all its lines as they came, code included. */
+import { isUtf8 } from 'node:buffer'
+
+/** A server's whole answer (RFC 5321 §4.2): its code, and all its lines as text, code included. */
 export interface Reply {
   code: number
   text: string
@@ -40,7 +42,7 @@ export function makeReplyReader(): (chunk: string) => Reading {
     }
     const text = first === undefined ? line : [...begun, line].join('\r\n')
     begun = []
-    return { code: Number(line.slice(0, 3)), text }
+    return { code: Number(line.slice(0, 3)), text: inUtf8(text) }
   }
 
   return (chunk) => {
@@ -61,6 +63,13 @@ export function makeReplyReader(): (chunk: string) => Reading {
       ? { replies, breach: 'a reply line without an end' }
       : { replies }
   }
+}
+
+/** The text of these octets (RFC 6531 §3.7.4.1); where they are no UTF-8, each is a character of Latin-1. */
+function inUtf8(octets: string): string {
+  if (!/[\u0080-\u00ff]/.test(octets)) return octets
+  const text = Buffer.from(octets, 'latin1')
+  return isUtf8(text) ? text.toString() : octets
 }
 
 function quoted(line: string): string {
