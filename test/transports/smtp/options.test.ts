@@ -51,6 +51,19 @@ describe('checkSmtpOptions', () => {
   )
 })
 
+describe('a user that is empty', () => {
+  it('is none, so that nothing logs in with it', () => {
+    const options = checkSmtpOptions({ host, tls: 'none', user: '', password: '' })
+    expect(options.user).toBeUndefined()
+    expect(missingSecret(options)).toBeUndefined()
+  })
+
+  it('is missing beside a password', () => {
+    const options = checkSmtpOptions({ host, user: '', password: 'p' })
+    expect(missingSecret(options)).toMatch(/user is missing though password is set/)
+  })
+})
+
 describe('missingSecret', () => {
   const dkim = { domain: 'example.org', selector: 'news', privateKey: undefined }
 

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { TLSSocket } from 'node:tls'
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest'
 import type { SmtpOptions } from '../../../integrations/mailshot/transports/smtp.ts'
 import { checkSmtpOptions } from '../../../integrations/mailshot/transports/smtp/options.ts'
 import { openWire, type Wire } from '../../../integrations/mailshot/transports/smtp/take-over.ts'
@@ -77,6 +77,19 @@ describe('openWire', () => {
     const opening = openWire(options, stop.signal)
     stop.abort()
     expect(await opening).toMatchObject({ code: 'ECONNECTION', handedOver: false })
+  })
+
+  it('waits two minutes for a login, however long the answer to a body may take', async () => {
+    onTestFinished(() => void vi.useRealTimers())
+    const relay = await startScriptedSmtpServer({ ehlo: 'silence' })
+    closing.push(() => relay.close())
+    const { host, port } = relay
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    const limits = { connectTimeoutSeconds: 30, answerTimeoutSeconds: 600 }
+    const opening = openWire(checkSmtpOptions({ host, port, tls: 'none', ...limits }), signal)
+    await vi.waitUntil(() => relay.commands.length > 0)
+    vi.advanceTimersByTime(150_000)
+    expect(await opening).toMatchObject({ code: 'ETIMEDOUT', handedOver: false })
   })
 
   it('gives up on a login that trickles in for ever', async () => {

@@ -29,14 +29,17 @@ const schema = z.strictObject({
   password: z.string().optional(),
   /** Connections kept open at once; ask the relay's operator before raising it. */
   connections: z.int().min(1).max(1000).default(5),
-  /** What EHLO says; by default the machine's name. */
+  /** What EHLO says; by default the machine's name, or `[127.0.0.1]` where that has no dot. */
   name: z
     .string()
     .regex(/^[\w.:[\]-]+$/, 'must be a host name')
     .optional(),
   /** For the connection, the greeting and the TLS handshake together. */
   connectTimeoutSeconds: seconds.default(30),
-  /** For each answer. RFC 5321 §4.5.3.2 asks for ten minutes, for a shorter wait after the body doubles mail. */
+  /**
+   * For each answer. RFC 5321 §4.5.3.2 asks for ten minutes, for a shorter wait after the body doubles mail. The whole
+   * login has two at most.
+   */
   answerTimeoutSeconds: seconds.default(600),
   /** An encrypted connection is opened anew after about this time, so that a long send meets new certificates and keys. */
   renewAfterMinutes: z.number().positive().max(1440).default(30),
@@ -69,7 +72,9 @@ export function checkSmtpOptions(input: SmtpOptions): CheckedSmtpOptions {
   if (!result.success) {
     throw new MailshotError(`smtp({…}) is wrong:\n${z.prettifyError(result.error)}`)
   }
-  const options = { ...result.data, port: result.data.port ?? usualPort[result.data.tls] }
+  const { port, user, tls } = result.data
+  // A variable that is set to nothing in the environment is not set.
+  const options = { ...result.data, user: user || undefined, port: port ?? usualPort[tls] }
   if (options.tls === 'none' && options.user !== undefined && !isLoopback(options.host)) {
     throw new MailshotError(
       `smtp({ host: '${options.host}', tls: 'none', user: … }): the password would cross the network in clear; ` +

@@ -72,9 +72,13 @@ const brokenOff: SmtpFault = {
 
 const tooSlow: SmtpFault = { ...brokenOff, code: 'ETIMEDOUT', message: 'Timeout' }
 
+/** Nothing is handed over yet that could come twice, so a server that keeps us waiting is left sooner. */
+const loginSeconds = 120
+
 // After the greeting come EHLO, STARTTLS, EHLO again, and two answers to the login.
 function longestLogin(options: CheckedSmtpOptions): number {
-  return 1000 * (options.connectTimeoutSeconds + 5 * options.answerTimeoutSeconds)
+  const answers = Math.min(5 * options.answerTimeoutSeconds, loginSeconds)
+  return 1000 * (options.connectTimeoutSeconds + answers)
 }
 
 function takeOver(
@@ -134,7 +138,7 @@ function connectionOptions(options: CheckedSmtpOptions) {
     ...(options.name !== undefined && { name: options.name }),
     connectionTimeout: options.connectTimeoutSeconds * 1000,
     greetingTimeout: options.connectTimeoutSeconds * 1000,
-    socketTimeout: options.answerTimeoutSeconds * 1000,
+    socketTimeout: Math.min(options.answerTimeoutSeconds, loginSeconds) * 1000,
     socketCloseTimeout: 0,
   }
 }
