@@ -75,6 +75,7 @@ describe('outcomeOfFault', () => {
     [auth, '534 5.7.9 Please log in with your web browser'],
     [auth, '538 5.7.11 Encryption required'],
     [{ code: 'ETLS', command: 'STARTTLS' }, '502 5.5.1 Not implemented'],
+    [{ code: 'ECONNECTION', command: 'EHLO' }, '502 5.5.2 Not implemented'],
     [mailFrom, '530 5.7.0 Must issue a STARTTLS command first'],
     [mailFrom, '503 5.5.4 Error: send AUTH command first'],
     [mailFrom, '550 5.1.8 Sender address rejected: Domain not found'],
@@ -212,13 +213,18 @@ describe('outcomeOfFault', () => {
   })
 
   it.each([
+    'ERR_SSL_WRONG_VERSION_NUMBER',
+    'ERR_SSL_PACKET_LENGTH_TOO_LONG',
     'CERT_HAS_EXPIRED',
     'DEPTH_ZERO_SELF_SIGNED_CERT',
     'ERR_TLS_CERT_ALTNAME_INVALID',
     'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
-  ])('stops the send at a certificate that a person must look at: %s', (originalCode) => {
-    expect(broken({ code: 'ESOCKET', originalCode })).toMatchObject({ status: 'blocked' })
-  })
+  ])(
+    'stops the send at a certificate, or a mode, that a person must look at: %s',
+    (originalCode) => {
+      expect(broken({ code: 'ESOCKET', originalCode })).toMatchObject({ status: 'blocked' })
+    },
+  )
 
   it('takes an address that nodemailer refuses to write for dead, a sender for blocked', () => {
     const refused = { code: 'EENVELOPE', command: 'API' }

@@ -214,6 +214,19 @@ describe('connections that the server limits', () => {
 
 describe('connections over TLS', () => {
   it.each(['starttls', 'implicit'] as const)(
+    'stop the send, and say what to do, where the relay speaks clear text alone: %s',
+    async (tls) => {
+      const ehlo = '502 5.5.2 what?'
+      const { outcomes } = await sendMany(({ step }) => (step === 'ehlo' ? ehlo : undefined), {
+        count: 3,
+        tls,
+      })
+      const reason = expect.stringMatching(/; try tls: '(?:implicit|starttls)' with port \d+$/)
+      expect(outcomes).toEqual(outcomes.map(() => ({ status: 'blocked', reason })))
+    },
+  )
+
+  it.each(['starttls', 'implicit'] as const)(
     'are renewed between two messages of a long send: %s',
     async (tls) => {
       const auth = { user: 'news', password: 'correct horse battery' }

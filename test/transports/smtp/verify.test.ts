@@ -92,6 +92,12 @@ describe('verify of smtp', () => {
     )
   })
 
+  it('names a server that knows HELO alone, where TLS is required', async () => {
+    await expect(scripted({ ehlo: '502 5.5.2 what?' }, { tls: 'starttls' })).rejects.toThrow(
+      /does not offer STARTTLS on this port .*tls: 'implicit' with port 465/,
+    )
+  })
+
   it('names a port that speaks clear text first', async () => {
     await expect(real({}, { tls: 'implicit' })).rejects.toThrow(
       /does not speak TLS from the first byte .*tls: 'starttls' with port 587/,

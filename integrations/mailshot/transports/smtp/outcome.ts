@@ -138,10 +138,14 @@ const rules: Rule[] = [
 const refusedCertificate =
   /^(?:CERT_|ERR_TLS_CERT|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_(?:VERIFY|GET)|HOSTNAME_MISMATCH)/
 
+// TLS and clear text face each other: the mode belongs to another port.
+const wrongMode = /^ERR_SSL_(?:WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG|UNKNOWN_PROTOCOL)/
+
 /** No answer, or one that refuses nothing: then only the hand-over decides what may have happened. */
 function unanswered(fault: SmtpFault): Verdict | { status: 'uncertain' } {
   if (fault.handedOver) return { status: 'uncertain' }
-  if (refusedCertificate.test(fault.originalCode ?? '')) return blocked
+  const below = fault.originalCode ?? ''
+  if (refusedCertificate.test(below) || wrongMode.test(below)) return blocked
   // nodemailer's own check of an address, before it asks the server.
   if (fault.message.startsWith('Invalid recipient')) return hard
   return /^(?:EAUTH|ENOAUTH|ECONFIG|EENVELOPE)$/.test(fault.code ?? '') ? blocked : relay
@@ -149,13 +153,20 @@ function unanswered(fault: SmtpFault): Verdict | { status: 'uncertain' } {
 
 const stepOfCommand: Record<string, Step> = { 'MAIL FROM': 'sender', 'RCPT TO': 'recipient' }
 
-function stepOf({ handedOver, code, command }: SmtpFault): Step {
+function stepOf({ handedOver, code, command, responseCode }: SmtpFault): Step {
   if (handedOver) return 'message'
   if (code === 'EAUTH') return 'login'
   // STARTTLS refused for good is a setting to correct, like a login.
   if (code === 'ETLS' && command === 'STARTTLS') return 'login'
+  // nodemailer's, where the server knows no EHLO, and so no STARTTLS.
+  if (code === 'ECONNECTION' && command === 'EHLO' && isUnknown(responseCode)) return 'login'
   if (code !== 'EENVELOPE') return 'link'
   return stepOfCommand[command ?? ''] ?? 'data'
+}
+
+/** RFC 5321 §4.2.4: the command, or a part of it, is not implemented. */
+function isUnknown(responseCode = 0): boolean {
+  return responseCode >= 500 && responseCode <= 504
 }
 
 /** The RFC 3463 status at the start of the text (RFC 2034), or behind a # as Exchange writes it, or in brackets. */

@@ -5,6 +5,7 @@ import { type Hold, openHold } from './hold.ts'
 import type { CheckedSmtpOptions } from './options.ts'
 import { outcomeOfFault, type SmtpFault } from './outcome.ts'
 import { openWire, type Wire } from './take-over.ts'
+import { explainVerifyFault } from './verify.ts'
 import { openWriter, stopped, type Writer } from './writer.ts'
 
 /** The connections to one relay; the first is opened by the first message. */
@@ -151,7 +152,7 @@ async function open(state: State): Promise<void> {
 function giveUpOpening(state: State, fault: SmtpFault): void {
   if (state.writers.size === 0) {
     if (state.opening > 0) return
-    const outcome = outcomeOfFault(fault)
+    const outcome = openingOutcome(state.options, fault)
     for (const delivery of state.waiting.splice(0)) delivery.settle(outcome)
     return
   }
@@ -166,6 +167,13 @@ function giveUpOpening(state: State, fault: SmtpFault): void {
   setTimeout(resume, state.pauseMs).unref()
   // Those that waited for this one may go behind others.
   dispatch(state)
+}
+
+/** What stops the send until a person has looked comes with its cure. */
+function openingOutcome(options: CheckedSmtpOptions, fault: SmtpFault): Outcome {
+  const outcome = outcomeOfFault(fault)
+  if (outcome.status !== 'blocked') return outcome
+  return { ...outcome, reason: explainVerifyFault(options, fault).message }
 }
 
 function adopt(state: State, wire: Wire): void {

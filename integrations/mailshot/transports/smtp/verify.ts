@@ -32,6 +32,11 @@ const unexplained: Pick<Explanation, 'what' | 'cure'> = {
   cure: () => 'check host, port and tls, and ask the relay’s operator',
 }
 
+const noStartTls: Pick<Explanation, 'what' | 'cure'> = {
+  what: () => 'the server does not offer STARTTLS on this port',
+  cure: (options) => `try ${otherModes(options)}`,
+}
+
 const explanations: Explanation[] = [
   {
     code: /^EDNS$/,
@@ -86,12 +91,8 @@ const explanations: Explanation[] = [
     what: () => 'the server stopped answering',
     cure: () => 'try again, and ask the relay’s operator',
   },
-  {
-    code: /^ETLS$/,
-    detail: /STARTTLS/,
-    what: () => 'the server does not offer STARTTLS on this port',
-    cure: (options) => `try ${otherModes(options)}`,
-  },
+  { code: /./, detail: /EHLO failed but HELO does not support required STARTTLS/, ...noStartTls },
+  { code: /^ETLS$/, detail: /STARTTLS/, ...noStartTls },
   {
     code: /^ETLS$/,
     what: () => 'the TLS handshake failed',
