@@ -157,16 +157,20 @@ export function stillInHand(held: { id: number; claimId: string }[]): SQL {
     WHERE r.claim_id = j.value ->> 'claimId' AND r.status = 'in-hand')`
 }
 
+/** The plus keeps SQLite from walking a whole send instead of the few that are claimed. */
+function whoseClaims(held: Parameters<typeof releaseStatement>[0]): SQL {
+  if (held === 'paused') return sql`+send_id IN (SELECT id FROM sends WHERE status = 'paused')`
+  return 'workerId' in held ? sql`worker_id = ${held.workerId}` : sql`+send_id = ${held.sendId}`
+}
+
 /** What a claimed recipient was before: one with a due time had been deferred. */
 const returnedStatus = sql`CASE
   WHEN EXISTS (SELECT 1 FROM sends WHERE id = recipients.send_id AND status = 'cancelled') THEN 'cancelled'
   WHEN recipients.due_at IS NULL THEN 'pending' ELSE 'deferred' END`
 
-/** Gives back what is claimed and not in hand: all that a worker holds, or all of one send. */
-export function releaseStatement(held: { workerId: string } | { sendId: string }): SQL {
-  // The plus keeps SQLite from walking a whole send instead of the few that are claimed.
-  const whose =
-    'workerId' in held ? sql`worker_id = ${held.workerId}` : sql`+send_id = ${held.sendId}`
+/** Gives back what is claimed and not in hand: all that a worker holds, all of one send, or of those that are paused. */
+export function releaseStatement(held: { workerId: string } | { sendId: string } | 'paused'): SQL {
+  const whose = whoseClaims(held)
   return sql`
     UPDATE recipients SET status = ${returnedStatus}, settled_at = settled_at, claim_id = NULL, worker_id = NULL
     WHERE status = 'claimed' AND ${whose}`

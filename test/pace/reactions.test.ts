@@ -119,6 +119,68 @@ describe('the same refusal again and again', () => {
     })
   })
 
+  it('pauses all sends that run: it is the account that is refused', async () => {
+    const { mailshot, transport } = await openReceivingSide(
+      {},
+      {
+        readers: { 'example.net': 60 },
+        parallel: 1,
+        answer: (message) => refused(message.envelope.to),
+      },
+    )
+    const sends = [
+      await startFixture(mailshot, 'hello', { as: 'first', edition: '1' }),
+      await startFixture(mailshot, 'hello', { as: 'second', edition: '2' }),
+    ]
+    await deliverUntil(mailshot, mailshot.now() + 10_000)
+    const after = await Promise.all(sends.map(({ send }) => readSend(mailshot, send.id)))
+    const reason = expect.stringMatching(/^blocked: refused 10 times in a row: 550 5\.7\.1 <Reader/)
+    expect(after).toMatchObject([
+      { status: 'paused', reason },
+      { status: 'paused', reason },
+    ])
+    expect(after.reduce((sum, { failed }) => sum + failed, 0)).toBe(10)
+    expect(await mailshot.db.all(sql`SELECT subject FROM audit WHERE action = 'pause'`)).toEqual(
+      sends.map(({ send }) => ({ subject: `send:${send.id}` })),
+    )
+    const claimed = sql`SELECT count(*) AS count FROM recipients WHERE status = 'claimed'`
+    expect(await mailshot.db.get(claimed)).toEqual({ count: 0 })
+    await deliver(mailshot, { untilDone: true })
+    const alarms = transport.messages.filter(({ subject }) => subject.includes('suspendu'))
+    expect(alarms).toHaveLength(2)
+  })
+
+  it('is counted over all workers', async () => {
+    const { mailshot, start } = await openReceivingSide(
+      {},
+      {
+        readers: { 'example.net': 200 },
+        parallel: 1,
+        latency: () => 1000,
+        answer: (message) => refused(message.envelope.to),
+      },
+    )
+    const { send } = await start()
+    const until = mailshot.now() + 20_000
+    await Promise.all([1, 2, 3].map(() => deliverUntil(mailshot, until)))
+    expect(await readSend(mailshot, send.id)).toMatchObject({
+      reason: expect.stringMatching(/^blocked: refused 10 times/),
+    })
+  })
+
+  it('does not count a full mailbox, named by words alone', async () => {
+    const { mailshot, start } = await openReceivingSide(
+      {},
+      {
+        readers: { 'example.net': 30 },
+        answer: () => ({ status: 'rejected', class: 'soft', reason: 'RCPT TO: 552 mailbox full' }),
+      },
+    )
+    const { send } = await start()
+    await deliver(mailshot, { untilDone: true })
+    expect(await readSend(mailshot, send.id)).toMatchObject({ status: 'done', failed: 30 })
+  })
+
   it('goes on where something is accepted in between', async () => {
     let count = 0
     const { mailshot, start } = await openReceivingSide(

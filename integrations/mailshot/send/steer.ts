@@ -1,6 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm/sql'
 import { auditStatement } from '../audit.ts'
 import { MailshotError } from '../error.ts'
+import { queueAlarmStatement } from '../letter.ts'
 import type { Mailshot } from '../mailshot.ts'
 import { cancelStatements, releaseStatement } from '../recipient.ts'
 import { readSend, type Send } from './read.ts'
@@ -30,6 +31,22 @@ export function pauseStatements(
         WHERE id = ${id} AND status IN ('scheduled', 'preparing', 'running')`,
     releaseStatement({ sendId: id }),
     auditStatement(mailshot, change('pause', id, pause)),
+  ]
+}
+
+/** The statements that pause every send that runs, where the condition holds, and tell the operator of each. */
+export function pauseRunningStatements(
+  mailshot: Mailshot,
+  { reason, actor, when }: { reason: SQL; actor: string; when: SQL },
+): SQL[] {
+  const isToPause = sql`status = 'running' AND ${when}`
+  return [
+    queueAlarmStatement(mailshot, 'paused', isToPause),
+    sql`INSERT INTO audit (at, actor, action, subject, detail)
+      SELECT ${mailshot.now()}, ${actor}, 'pause', 'send:' || id, json_object('reason', ${reason})
+      FROM sends WHERE ${isToPause}`,
+    sql`UPDATE sends SET paused_from = status, status = 'paused', reason = ${reason} WHERE ${isToPause}`,
+    releaseStatement('paused'),
   ]
 }
 
