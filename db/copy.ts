@@ -40,20 +40,23 @@ export async function checkIntegrity(file: string, name: string): Promise<void> 
   )
 }
 
-/** Gives a finished file its name, on the disk before it answers. @throws an error with the code EEXIST when it is taken */
+/** Gives a finished file its name, on the disk before it answers. @throws MailshotError when it is taken meanwhile */
 export async function publish(from: string, to: string): Promise<void> {
-  const file = await open(from, 'r+')
-  try {
-    await file.sync()
-  } finally {
-    await file.close()
-  }
+  await syncFile(from)
   try {
     await link(from, to)
     await rm(from)
-  } catch (error) {
+  } catch (cause) {
+    if (isCode(cause, 'EEXIST')) {
+      throw new MailshotError(
+        `${to}: somebody else has made the file meanwhile; nothing was changed`,
+        {
+          cause,
+        },
+      )
+    }
     // Some file systems have no links.
-    if (isCode(error, 'EEXIST') || existsSync(to)) throw error
+    if (existsSync(to)) throw cause
     await rename(from, to)
   }
   await syncFolder(dirname(to))
@@ -72,19 +75,36 @@ export async function isWithoutLog(file: string): Promise<boolean> {
 }
 
 /** What SQLite keeps beside a database file: left there, it would be taken for that of the next one. */
-const companions = ['', '-wal', '-shm', '-journal']
+const companions = ['-wal', '-shm', '-journal']
 
 /**
- * Moves a database file out of the way, with all that belongs to it.
+ * Puts a finished database file in the place of another, which gets the name `aside`, with all that belongs to it. The place is
+ * never without one, and if it fails all is as it was.
  *
- * @throws MailshotError when a process has it open
+ * @throws MailshotError when a process has the one there open, or may have
  */
-export async function setAside(file: string, aside: string): Promise<void> {
-  if (existsSync(file)) await requireUnused(file)
-  for (const companion of companions) {
-    if (existsSync(file + companion)) await rename(file + companion, aside + companion)
+export async function replaceDatabase(from: string, to: string, aside: string): Promise<void> {
+  await requireUnused(to)
+  await syncFile(from)
+  await keep(to, aside)
+  try {
+    await rename(from, to)
+  } catch (error) {
+    if (existsSync(to)) await rm(aside, { force: true })
+    else await rename(aside, to)
+    throw error
   }
-  await syncFolder(dirname(file))
+  await syncFolder(dirname(to))
+}
+
+async function keep(file: string, aside: string): Promise<void> {
+  try {
+    await link(file, aside)
+  } catch (error) {
+    if (isCode(error, 'EEXIST')) throw error
+    // Some file systems have no links.
+    await rename(file, aside)
+  }
 }
 
 /** Only the last connection can leave the write-ahead log, so this fails while any process has the file open. */
@@ -92,14 +112,46 @@ async function requireUnused(file: string): Promise<void> {
   try {
     await withClient(file, (client) => client.execute('PRAGMA journal_mode = DELETE'))
   } catch (error) {
-    if (!(error instanceof LibsqlError)) throw error
-    // One that is damaged is what a restore is for.
-    if (!/^SQLITE_(?:BUSY|LOCKED)/.test(error.code)) return
-    throw new MailshotError(
-      `${file}: a process has the database open; stop the site and all workers, and try again`,
-      { cause: error },
-    )
+    const code = error instanceof LibsqlError ? error.code : ''
+    if (/^SQLITE_(?:BUSY|LOCKED)/.test(code)) throw inUse(file, error)
+    // One that is damaged is what a restore is for; then SQLite cannot tell who else uses it.
+    if (!/^SQLITE_(?:CORRUPT|NOTADB)/.test(code)) {
+      throw unknownUse(file, error)
+    }
+    const left = companionsOf(file)
+    if (left.length > 0) throw damagedAndUsed(file, left, error)
   }
+}
+
+function inUse(file: string, cause: unknown): MailshotError {
+  return new MailshotError(
+    `${file}: a process has the database open; stop the site and all workers, and try again`,
+    { cause },
+  )
+}
+
+function unknownUse(file: string, cause: unknown): MailshotError {
+  return new MailshotError(
+    `${file}: nobody can tell whether a process has the database open (${wordsOf(cause)}); ` +
+      'check that this user may write it and its folder, and that the disk is well; nothing was changed',
+    { cause },
+  )
+}
+
+function damagedAndUsed(file: string, left: string[], cause: unknown): MailshotError {
+  return new MailshotError(
+    `${file}: it is damaged (${wordsOf(cause)}), and a process may have it open, since ${left.join(' and ')} ` +
+      'lies beside it; stop the site and all workers, move that away, and try again',
+    { cause },
+  )
+}
+
+function wordsOf(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause)
+}
+
+function companionsOf(file: string): string[] {
+  return companions.map((companion) => file + companion).filter((path) => existsSync(path))
 }
 
 /**
@@ -108,12 +160,21 @@ async function requireUnused(file: string): Promise<void> {
  */
 export function requireNoLeftovers(file: string): void {
   if (existsSync(file)) return
-  const left = companions.map((companion) => file + companion).filter((path) => existsSync(path))
+  const left = companionsOf(file)
   if (left.length === 0) return
   throw new MailshotError(
     `${left.join(', ')}: left of a database that is gone, which a process may still have open; ` +
       'stop the site and all workers, move what is left away, and try again',
   )
+}
+
+async function syncFile(path: string): Promise<void> {
+  const file = await open(path, 'r+')
+  try {
+    await file.sync()
+  } finally {
+    await file.close()
+  }
 }
 
 async function syncFolder(folder: string): Promise<void> {

@@ -209,7 +209,7 @@ describe('restore', () => {
     await expect(restore(mailshot.config, backup, { replace: true, wiped: [] })).rejects.toThrow(
       `${file}: a process has the database open; stop the site and all workers, and try again`,
     )
-    expect(readdirSync(folder).filter((name) => /restoring|before/.test(name))).toEqual([])
+    expect(readdirSync(folder).filter((name) => /partial|before/.test(name))).toEqual([])
   })
 
   test('says what is wrong with a file that is no backup', async () => {

@@ -1,8 +1,21 @@
-import { copyFileSync, existsSync, readdirSync, rmSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import {
+  closeSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs'
+import { basename, dirname, join } from 'node:path'
 import { pino } from 'pino'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { publish, replaceDatabase } from '../db/copy.ts'
 import { databaseFile } from '../db/open.ts'
+import { partialOf } from '../db/partial.ts'
 import { backUp } from '../integrations/mailshot/backup.ts'
 import { deliver } from '../integrations/mailshot/deliver.ts'
 import { openMailshot } from '../integrations/mailshot/mailshot.ts'
@@ -59,7 +72,56 @@ describe('restore of a plain copy', () => {
     copyFileSync(file, copy)
     await restore(config, copy, { plainCopy: true, wiped: [] })
     expect(await readSend(await reopen(config), send.id)).toMatchObject({ status: 'done', sent: 3 })
-    expect(readdirSync(dirname(file)).filter((name) => /restoring/.test(name))).toEqual([])
+    expect(readdirSync(dirname(file)).filter((name) => /partial/.test(name))).toEqual([])
+  })
+})
+
+describe('restore over a damaged database', () => {
+  test('refuses while a process may have it open, and keeps it beside once that has ended', async () => {
+    const { mailshot, file, folder, send } = await openDone()
+    const backup = join(folder, 'backup.db')
+    await backUp(mailshot.config, backup)
+    damage(file)
+    const replacing = () => restore(mailshot.config, backup, { replace: true, wiped: [] })
+
+    await expect(replacing()).rejects.toThrow(`${file}: a process has the database open`)
+    await mailshot.close()
+    // Its last page was written back.
+    damage(file)
+    await expect(replacing()).rejects.toThrow(
+      /mailshot\.db: it is damaged \(.+\), and a process may have it open, since .+-wal and .+-shm lies beside it; stop the site/,
+    )
+    expect(readFileSync(file, 'latin1')).toMatch(/^no database/)
+
+    for (const rest of ['-wal', '-shm']) rmSync(file + rest)
+    const { aside } = await replacing()
+    expect(readFileSync(aside ?? '', 'latin1')).toMatch(/^no database/)
+    expect(await readSend(await reopen(mailshot.config), send.id)).toMatchObject({ sent: 3 })
+  })
+
+  test('leaves all as it was where it cannot look, or is too late', async () => {
+    const { folder, copy } = await openDone()
+    const [from, aside] = [join(folder, 'from.db'), join(folder, 'aside.db')]
+    mkdirSync(copy)
+    writeFileSync(from, '')
+    await expect(replaceDatabase(from, copy, aside)).rejects.toThrow(
+      'copy.db: nobody can tell whether a process has the database open (',
+    )
+    await expect(publish(from, copy)).rejects.toThrow('somebody else has made the file meanwhile')
+    expect(existsSync(aside)).toBe(false)
+    expect(existsSync(from)).toBe(true)
+  })
+})
+
+describe('what a copy that was killed has left', () => {
+  test('is removed by the next one, and not that of one that runs', async () => {
+    const { mailshot, folder } = await openDone()
+    const ofDead = partialOf(join(folder, 'monday.db')).replace(/\d+$/, '999999999')
+    const ofParent = ofDead.replace(/\d+$/, String(process.ppid))
+    for (const name of [ofDead, `${ofDead}-journal`, ofParent]) writeFileSync(name, '')
+    await backUp(mailshot.config, join(folder, 'tuesday.db'))
+    const partials = readdirSync(folder).filter((name) => name.includes('.partial-'))
+    expect(partials).toEqual([basename(ofParent)])
   })
 })
 
@@ -75,6 +137,12 @@ describe('restore beside a server that goes on', () => {
     expect(existsSync(file)).toBe(false)
   })
 })
+
+function damage(file: string): void {
+  const handle = openSync(file, 'r+')
+  writeSync(handle, 'no database any more', 0)
+  closeSync(handle)
+}
 
 async function reopen(config: ReturnType<typeof testConfig>) {
   const mailshot = await openMailshot(config, { log: pino({ level: 'silent' }) })

@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs'
-import { chmod, rm, stat } from 'node:fs/promises'
+import { chmod, stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { checkIntegrity, copyDatabase, publish, withClient } from '../../db/copy.ts'
 import { databaseFile, requireDatabase } from '../../db/open.ts'
+import { partialOf, removePartial, sweepPartials } from '../../db/partial.ts'
 import type { MailshotConfig } from './config.ts'
 import { MailshotError } from './error.ts'
 import { backupKey } from './hold.ts'
@@ -27,9 +28,9 @@ export async function backUp(config: MailshotConfig, to: string): Promise<Backup
   if (existsSync(file)) {
     throw new MailshotError(`${to}: the file exists, and no backup is overwritten; name another`)
   }
-  // In its folder, so that it takes its name in one step.
-  const partial = `${file}.partial-${process.pid}`
+  const partial = partialOf(file)
   try {
+    await sweepPartials(file)
     await copyDatabase(source, partial)
     const madeAt = await mark(partial)
     await checkIntegrity(partial, to)
@@ -37,7 +38,7 @@ export async function backUp(config: MailshotConfig, to: string): Promise<Backup
     await publish(partial, file)
     return { file: to, bytes: (await stat(file)).size, madeAt }
   } finally {
-    await rm(partial, { force: true })
+    await removePartial(partial)
   }
 }
 

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { chmod, chown, open, rm, stat } from 'node:fs/promises'
+import { chmod, chown, open, stat } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { LibsqlError } from '@libsql/client'
@@ -9,12 +9,13 @@ import {
   copyDatabase,
   isWithoutLog,
   publish,
+  replaceDatabase,
   requireNoLeftovers,
-  setAside,
   withClient,
 } from '../../db/copy.ts'
 import { knownMigrations } from '../../db/migrate.ts'
 import { type Database, openDatabase } from '../../db/open.ts'
+import { partialOf, removePartial, sweepPartials } from '../../db/partial.ts'
 import { requireFile } from './backup.ts'
 import type { MailshotConfig } from './config.ts'
 import { MailshotError } from './error.ts'
@@ -69,19 +70,22 @@ export async function restore(
   }
   requireNoLeftovers(place)
   await requireBackup(from, place, plainCopy)
-  const staged = `${place}.restoring-${process.pid}`
+  const staged = partialOf(place)
   try {
+    await sweepPartials(place)
     await reading(from, () => copyDatabase(resolve(from), staged))
     await checkIntegrity(staged, from)
     const facts = await prepare(staged, wiped)
     await giveTo(staged, exists ? place : dirname(place))
     const aside = exists ? `${place}.before-${stamp(Date.now())}` : undefined
-    requireNoLeftovers(place)
-    if (aside !== undefined) await setAside(place, aside)
-    await publish(staged, place)
+    if (aside !== undefined) await replaceDatabase(staged, place, aside)
+    else {
+      requireNoLeftovers(place)
+      await publish(staged, place)
+    }
     return { ...facts, file: place, aside }
   } finally {
-    for (const rest of ['', '-wal', '-shm', '-journal']) await rm(staged + rest, { force: true })
+    await removePartial(staged)
   }
 }
 
