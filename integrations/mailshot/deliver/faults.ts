@@ -2,6 +2,7 @@ import { type SQL, sql } from 'drizzle-orm/sql'
 import { domainOf } from '../email-address.ts'
 import { queueAlarmStatement } from '../letter.ts'
 import type { Mailshot } from '../mailshot.ts'
+import { spacingOf } from '../pace.ts'
 import { parkStatement, restStatement, slowStatement, unparkStatement } from '../pace/slow.ts'
 import { laneRowStatement } from '../pace/state.ts'
 import { pauseStatements } from '../send.ts'
@@ -59,13 +60,14 @@ function relayStatements(
     const { reason, retryAfter } = outcome
     const { inHandAt } = recipient
     const seenSpacing = lanes.pulse.gapOf('', now)
+    const leastSpacing = spacingOf(lane.limits)
     return [
       laneRowStatement(lane.scope),
       parkStatement(lane, { reason, retryAfter }, now),
       // A relay that cannot be reached is not helped by fewer mails; one that names a wait is.
       ...(retryAfter === undefined
         ? []
-        : [slowStatement(lane.scope, { inHandAt, seenSpacing, reason }, now)]),
+        : [slowStatement(lane.scope, { inHandAt, seenSpacing, leastSpacing, reason }, now)]),
     ]
   }
   const answered = notes.filter(
@@ -91,9 +93,10 @@ function domainStatements(lanes: Lanes, notes: Note[], now: number): SQL[] {
   return [...refused].flatMap(([domain, refusal]) => {
     const scope = `domain:${domain}`
     const seenSpacing = lanes.pulse.gapOf(domain, now)
+    const leastSpacing = spacingOf(lanes.domain(domain, now).limits)
     return [
       laneRowStatement(scope),
-      slowStatement(scope, { ...refusal, seenSpacing }, now),
+      slowStatement(scope, { ...refusal, seenSpacing, leastSpacing }, now),
       ...(refusal.seconds > 0 ? [restStatement(scope, refusal, now)] : []),
     ]
   })
@@ -117,7 +120,7 @@ function blockedStatements(mailshot: Mailshot, notes: Note[]): SQL[] {
 }
 
 /** Pauses a send that runs, and tells the operator. */
-export function pauseWithAlarm(mailshot: Mailshot, id: string, reason: string): SQL[] {
+function pauseWithAlarm(mailshot: Mailshot, id: string, reason: string): SQL[] {
   return [
     queueAlarmStatement(mailshot, 'paused', sql`id = ${id} AND status = 'running'`),
     ...pauseStatements(mailshot, id, { reason, actor: 'mailshot' }),

@@ -42,24 +42,40 @@ function recoveredSpacing(now: number): SQL {
   return sql`(spacing * (1.0 - (${since} % ${recoveryMs}) * 0.5 / ${recoveryMs}) / (1 << ${doublings}))`
 }
 
+/** What was refused, and how fast the lane was. */
+export interface Refusal {
+  inHandAt: number
+  /** Milliseconds between two hand-overs of the worker that was refused, of late. */
+  seenSpacing: number
+  /** What the lane's limits make of it at least; 0 where it has none. */
+  leastSpacing: number
+  reason: string
+}
+
 /**
- * Halves the rate of a lane: what it is by now, or else what it was seen to be (`seenSpacing` milliseconds between two). Only for a
- * refusal of something that was put in hand after the last slowing: what was under way then says nothing of the new rate.
+ * Halves the rate of a lane: what it is by now, or else what it was seen to be. Only for a refusal of something that was put in hand
+ * after the last slowing: what was under way then says nothing of the new rate.
  */
-export function slowStatement(
-  scope: string,
-  refusal: { inHandAt: number; seenSpacing: number; reason: string },
-  now: number,
-): SQL {
+export function slowStatement(scope: string, refusal: Refusal, now: number): SQL {
   const recovered = recoveredSpacing(now)
   const isFree = sql`(spacing = 0 OR ${recovered} <= slowed_from / 2.0)`
-  const seen = Math.max(1, Math.min(slowestMs / 2, Math.round(refusal.seenSpacing)))
-  const slowed = sql`CAST(round(CASE WHEN ${isFree} THEN ${2 * seen} ELSE min(${slowestMs}, 2 * ${recovered}) END) AS INTEGER)`
+  const seen = seenOfAll(refusal, now)
+  const slowed = sql`CAST(round(CASE WHEN ${isFree} THEN 2 * ${seen} ELSE min(${slowestMs}, 2 * ${recovered}) END) AS INTEGER)`
   return sql`UPDATE lanes SET
       next_at = max(next_at, ${now} + ${slowed}), spacing = ${slowed},
       slowed_from = CASE WHEN ${isFree} THEN ${seen} ELSE slowed_from END,
       slowed_at = ${now}, slowed_reason = ${refusal.reason}
     WHERE scope = ${scope} AND slowed_at < ${refusal.inHandAt}`
+}
+
+/**
+ * What all workers together were seen to do. Each sees its own share alone; they take turns at the same sends, so the shares are alike.
+ * One that is too low costs a further refusal, which halves the rate again.
+ */
+function seenOfAll({ seenSpacing, leastSpacing }: Refusal, now: number): SQL {
+  const workers = sql`max(1, (SELECT count(*) FROM workers WHERE lease_until > ${now}))`
+  const seen = sql`max(1.0, ${leastSpacing}, 1.0 * ${seenSpacing} / ${workers})`
+  return sql`CAST(round(min(${slowestMs / 2}, ${seen})) AS INTEGER)`
 }
 
 /** No answer rests a lane for longer than a day, after which it is tried again. */
