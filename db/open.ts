@@ -28,8 +28,8 @@ export interface Database {
   write<Row = unknown>(...statements: SQL[]): Promise<Row[][]>
   /** `false` once a write failed for want of room, rights or a network, until one succeeds. */
   isWritable(): boolean
-  /** The same database for callers that somebody waits for: they give up after so many milliseconds. */
-  within(ms: number): Database
+  /** The same database for callers that somebody waits for: they give up after so many milliseconds, or when told to stop. */
+  within(ms: number, stop?: AbortSignal): Database
   /**
    * The same database for a caller that waits for as long as it takes, also while the disk is full, and gives up once the signal
    * aborts. `onWait` is told of what it waits for, now and then.
@@ -121,7 +121,7 @@ function databaseOf(url: string, connection: WatchedConnection, patience: Patien
       return results.map((rows) => rowsOf<Row>(rows))
     },
     isWritable: connection.isWritable,
-    within: (ms) => databaseOf(url, connection, { ...patience, ms }),
+    within: (ms, stop) => databaseOf(url, connection, { ...patience, ms, stop }),
     until: (signal, onWait) => databaseOf(url, connection, { ...patience, until: signal, onWait }),
     close: () => connection.close(),
   }

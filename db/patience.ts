@@ -7,6 +7,8 @@ export interface Patience {
   readonly ms: number
   /** With whatever may pass, a full disk too, for as long as it takes: until this aborts. */
   readonly until?: AbortSignal
+  /** Ends the patience before its time. */
+  readonly stop?: AbortSignal | undefined
   /** Told of what it waits for, five seconds after it began, and every minute. */
   readonly onWait?: ((error: unknown) => void) | undefined
 }
@@ -23,7 +25,7 @@ export async function patiently<Result>(
   let wordAt = startedAt + firstWordMs
   for (let wait = 2; ; wait *= 2) {
     try {
-      return await beforeAbort(attempt, patience.until)
+      return await beforeAbort(attempt, patience.until ?? patience.stop)
     } catch (error) {
       const now = performance.now()
       if (!mayPass(error, patience, now - startedAt)) throw error
@@ -38,8 +40,8 @@ export async function patiently<Result>(
   }
 }
 
-function mayPass(error: unknown, { ms, until }: Patience, waitedMs: number): boolean {
-  if (until?.aborted) return false
+function mayPass(error: unknown, { ms, until, stop }: Patience, waitedMs: number): boolean {
+  if (until?.aborted || stop?.aborted) return false
   if (until) return isBusy(error) || isGone(error) || isUnwritable(error)
   return waitedMs < ms && (isBusy(error) || isGone(error) || isFull(error))
 }

@@ -1,9 +1,12 @@
 import { once } from 'node:events'
+import { setTimeout } from 'node:timers/promises'
+import { createClient } from '@libsql/client'
 import { sql } from 'drizzle-orm/sql'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { deliver } from '../integrations/mailshot/deliver.ts'
 import { listLetters } from '../integrations/mailshot/letter.ts'
+import type { Mailshot } from '../integrations/mailshot/mailshot.ts'
 import { listRecipients } from '../integrations/mailshot/recipient.ts'
 import { startSender } from '../integrations/mailshot/sender.ts'
 import type { Outcome, Transport } from '../integrations/mailshot/transport.ts'
@@ -76,6 +79,37 @@ describe('a worker that is stopped while the relay is silent', () => {
   })
 })
 
+describe('a worker that is stopped while the database is locked', () => {
+  it('ends at once where it has not begun', async () => {
+    const mailshot = await openTestMailshot()
+    const unlock = await lock(mailshot)
+    const sender = startSender(mailshot)
+    await setTimeout(50)
+    const startedAt = performance.now()
+    await sender.stop()
+    expect(performance.now() - startedAt).toBeLessThan(2_000)
+    unlock()
+  })
+
+  it('says how many answers it could not write down', async () => {
+    const stop = new AbortController()
+    const locking = Promise.withResolvers<() => void>()
+    const transport = memory({ parallel: 1 })
+    const { mailshot } = await open(transport)
+    transport.failWhen(async ({ campaign }) => {
+      if (campaign === undefined) return undefined
+      locking.resolve(await lock(mailshot))
+      stop.abort()
+      return undefined
+    })
+    await expect(deliver(mailshot, { signal: stop.signal })).rejects.toThrow(
+      'stopped while the database could not be written: what came of 1 mail could not be noted',
+    )
+    const unlock = await locking.promise
+    unlock()
+  })
+})
+
 describe('mailshot deliver at a signal', () => {
   it('ends within ten seconds, whatever the relay leaves unanswered', async () => {
     const taken = await startWorker({ end: 'silence' })
@@ -116,6 +150,16 @@ async function open(transport: Transport) {
   await addReaders(mailshot, 10)
   const { send } = await startFixture(mailshot, 'hello')
   return { mailshot, send }
+}
+
+/** Another process that writes. */
+async function lock({ db }: Mailshot): Promise<() => void> {
+  const other = createClient({ url: db.url, timeout: 5_000 })
+  const transaction = await other.transaction('write')
+  return () => {
+    transaction.close()
+    other.close()
+  }
 }
 
 const cutBeforeBody: Outcome = {

@@ -1,12 +1,13 @@
 import { openBell } from './deliver/bell.ts'
 import { composeFor } from './deliver/compose.ts'
-import { type Ending, openEnding } from './deliver/ending.ts'
+import { type Ending, openEnding, unwritten } from './deliver/ending.ts'
 import { handOver } from './deliver/hand-over.ts'
-import { notHandedOver, openLedger } from './deliver/ledger.ts'
+import { blankReport, notHandedOver, openLedger } from './deliver/ledger.ts'
 import { openStock } from './deliver/stock.ts'
 import type { HeldRecipient } from './deliver/held.ts'
 import { deliverLetters } from './letter/deliver.ts'
 import { requireService } from './hold.ts'
+import { MailshotError } from './error.ts'
 import { type Mailshot, requireSecret } from './mailshot.ts'
 import { forgetSlotsStatement } from './pace.ts'
 import { releaseStatement } from './recipient.ts'
@@ -40,6 +41,8 @@ export interface DeliverReport {
 }
 
 const tendEveryMs = 500
+/** How long a worker waits for the database before it has begun. */
+const enlistMs = 60_000
 
 /**
  * The worker: starts what is due, and mails claimed recipients at the pace until it is told to stop. Any number may run
@@ -52,35 +55,59 @@ export async function deliver(
   options: DeliverOptions = {},
 ): Promise<DeliverReport> {
   requireSecret(mailshot.config)
-  await requireService(mailshot)
   const signal = options.signal ?? new AbortController().signal
   const ending = openEnding(mailshot, signal)
   try {
-    const shift = await beginShift(mailshot, { ...options, signal }, ending)
-    try {
-      await mailUntilStopped(shift)
-    } finally {
-      await endShift(shift)
-      options.onProgress?.(await listSends(shift.mailshot))
-    }
+    const hired = await enlist(mailshot, signal)
+    if (hired === undefined) return blankReport()
+    const shift = await beginShift(mailshot, { ...options, ...hired, signal }, ending)
+    await workThrough(shift)
+    options.onProgress?.(await listSends(shift.mailshot))
     return shift.ledger.report
   } finally {
     ending.close()
   }
 }
 
+/** Whoever cannot write at all is told so at once; nothing when it was stopped before, since nothing is in hand yet. */
+async function enlist(given: Mailshot, signal: AbortSignal) {
+  const mailshot = { ...given, db: given.db.within(enlistMs, signal) }
+  try {
+    await requireService(mailshot)
+    const uncertain = await recoverDeadWorkers(mailshot)
+    const leaseRenewedAt = mailshot.now()
+    return { uncertain, leaseRenewedAt, workerId: await enlistWorker(mailshot) }
+  } catch (error) {
+    if (signal.aborted && !(error instanceof MailshotError)) return undefined
+    throw error
+  }
+}
+
+/** @throws what ended the loop, whatever else goes wrong then */
+async function workThrough(shift: Shift): Promise<void> {
+  const { ledger, ending, mailshot } = shift
+  const errors: unknown[] = []
+  const note = (error: unknown) => void errors.push(error)
+  await mailUntilStopped(shift).catch(note)
+  await endShift(shift).catch(note)
+  if (errors.length === 0) return
+  if (ending.lastCall.aborted) throw unwritten(ledger.inHand)
+  const [first, ...others] = errors
+  for (const err of others) mailshot.log.error({ err }, 'a worker could not end in order')
+  throw first
+}
+
 type Shift = Awaited<ReturnType<typeof beginShift>>
 
 async function beginShift(
   given: Mailshot,
-  options: DeliverOptions & { signal: AbortSignal },
+  options: DeliverOptions & { signal: AbortSignal } & NonNullable<
+      Awaited<ReturnType<typeof enlist>>
+    >,
   ending: Ending,
 ) {
-  const { signal } = options
-  // Whoever cannot write at all is told so at once; what is in hand later waits for better times.
-  const uncertain = await recoverDeadWorkers(given)
-  const leaseRenewedAt = given.now()
-  const workerId = await enlistWorker(given)
+  const { signal, uncertain, leaseRenewedAt, workerId } = options
+  // What is in hand waits for better times.
   const mailshot = {
     ...given,
     db: given.db.until(ending.lastCall, (error) => tellOfWait(given, error)),
@@ -99,7 +126,7 @@ async function beginShift(
     transport,
     ledger,
     stock: openStock(mailshot, ledger.lanes),
-    images: openImageWatch(mailshot, () => tendSoon(shift)),
+    images: openImageWatch(mailshot, () => tendSoon(shift), signal),
     capacity: transport.parallel * transport.batch,
     workerId,
     leaseRenewedAt,

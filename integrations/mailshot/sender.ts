@@ -34,6 +34,10 @@ export function startSender(mailshot: Mailshot): Sender {
         await deliver(mailshot, { signal, onProgress: noteProgress })
       } catch (error) {
         state = 'failing'
+        if (signal.aborted) {
+          mailshot.log.error({ err: error }, 'the sender could not end in order')
+          break
+        }
         mailshot.log.error({ err: error }, 'the sender broke off; it starts again')
         // What ran for a while is a new fault, not the old one.
         if (mailshot.now() - startedAt > longestPauseMs) pause = firstPauseMs

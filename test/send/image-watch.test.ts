@@ -26,6 +26,6 @@ describe('openImageWatch', () => {
     await once(server, 'connection')
     stop.abort()
     await looked.promise
-    expect(watch(send)).toHaveProperty('missing')
+    expect(watch(send)).toBe('looking')
   })
 })

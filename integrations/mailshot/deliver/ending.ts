@@ -1,3 +1,4 @@
+import { MailshotError } from '../error.ts'
 import type { Mailshot } from '../mailshot.ts'
 import type { Outcome } from '../transport.ts'
 
@@ -15,6 +16,16 @@ export interface Ending {
 export const unanswered: Outcome = {
   status: 'uncertain',
   reason: 'stopped before the relay answered',
+}
+
+/** What the operator is told where the database could not be written until the end. */
+export function unwritten(inHand: number): MailshotError {
+  const what =
+    inHand === 0
+      ? 'nothing was in hand'
+      : `what came of ${inHand} ${inHand === 1 ? 'mail' : 'mails'} could not be noted, so ` +
+        `${inHand === 1 ? 'it' : 'they'} will be uncertain (mailshot settle, mailshot resend)`
+  return new MailshotError(`stopped while the database could not be written: ${what}`)
 }
 
 /** How long calls under way may take to be answered. */

@@ -20,6 +20,8 @@ export interface Ledger {
   /** Notes an outcome, to be committed by the next write. */
   note(recipient: HeldRecipient, outcome: Outcome): void
   hasNews(): boolean
+  /** How many are in hand as far as is written down. */
+  readonly inHand: number
   /** Whether something could be put in hand: it is within the sending hours, and not all of `capacity` is in hand. */
   hasRoom(capacity: number): boolean
   /**
@@ -41,7 +43,7 @@ export interface Entry {
 
 /** The one writer of a worker's marks and outcomes. */
 export function openLedger(mailshot: Mailshot, signal: AbortSignal): Ledger {
-  const report = { sent: 0, failed: 0, deferred: 0, uncertain: 0, skipped: 0, letters: 0 }
+  const report = blankReport()
   const lanes = openLanes(mailshot)
   let noted: Note[] = []
   let inHand = 0
@@ -49,6 +51,9 @@ export function openLedger(mailshot: Mailshot, signal: AbortSignal): Ledger {
     report,
     lanes,
     note: (recipient, outcome) => noted.push({ recipient, outcome }),
+    get inHand() {
+      return inHand
+    },
     hasNews: () => noted.length > 0,
     hasRoom: (capacity) => inHand < capacity && lanes.isOpen(mailshot.now()),
     write: async (claimed, capacity, workerId) => {
@@ -67,6 +72,11 @@ export function openLedger(mailshot: Mailshot, signal: AbortSignal): Ledger {
       return entry
     },
   }
+}
+
+/** Of a worker that has done nothing yet. */
+export function blankReport(): DeliverReport {
+  return { sent: 0, failed: 0, deferred: 0, uncertain: 0, skipped: 0, letters: 0 }
 }
 
 interface Page {

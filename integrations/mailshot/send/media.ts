@@ -30,6 +30,7 @@ export function openImageWatch(
   const looks = new Map<string, { at: number; result: ReturnType<ImageWatch> }>()
   return (send) => {
     const last = looks.get(send.id)
+    if (signal?.aborted) return last?.result ?? 'looking'
     if (last && (last.result === 'ready' || mailshot.now() - last.at < lookEveryMs)) {
       return last.result
     }
@@ -37,7 +38,7 @@ export function openImageWatch(
     for (const [id, { at }] of looks) if (look.at - at > forgetMs) looks.delete(id)
     looks.set(send.id, look)
     void lookAtImages(mailshot, send, signal).then((result) => {
-      look.result = result
+      if (!signal?.aborted) look.result = result
       onLook()
     })
     return look.result
