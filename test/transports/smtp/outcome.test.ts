@@ -37,6 +37,10 @@ describe('outcomeOfFault', () => {
     [rcptTo, '553 sorry, no mailbox here by that name'],
     [rcptTo, '550 #5.1.1 Address rejected'],
     [body, '550 5.1.1 User unknown'],
+    [
+      rcptTo,
+      '550 5.1.1 <a@b.example>: Recipient address rejected: undeliverable address: host mx.b.example[192.0.2.9] said: 550 5.7.1 Client host rejected',
+    ],
     [rcptTo, '550 5.1.1 <x@throttlehq.com>: User unknown'],
     [rcptTo, '550 5.1.1 User unknown, see https://x.example/rate-limit'],
     [rcptTo, '550 5.2.1 Mailbox disabled, rate limit exceeded'],
@@ -52,6 +56,7 @@ describe('outcomeOfFault', () => {
     [rcptTo, '552 Requested action aborted: exceeded storage allocation'],
     [rcptTo, '550 Mailbox is full'],
     [rcptTo, '550 5.7.1 Recipient refuses your mail'],
+    [rcptTo, '550 5.4.1 Undeliverable address: host mx.b.example said: 554 Sending paused for you'],
     [rcptTo, '554 5.7.1 Rejected by policy'],
     [rcptTo, '550 5.4.1 Recipient address rejected: Access denied'],
     [rcptTo, '550 Blocked as spam'],
@@ -124,6 +129,10 @@ describe('outcomeOfFault', () => {
     [rcptTo, '450 4.2.1 The user is receiving mail at a rate that prevents more'],
     [rcptTo, '452 4.2.2 Over quota'],
     [rcptTo, '450 4.1.1 Unverified address'],
+    [
+      rcptTo,
+      '450 4.1.1 <a@b.example>: Recipient address rejected: unverified address: host mx.b.example[192.0.2.9] said: 450 4.7.1 Client host rejected',
+    ],
     [rcptTo, '450 Mailbox busy'],
     [rcptTo, '451 Local error'],
     [rcptTo, '452 Mailbox full'],
@@ -153,7 +162,9 @@ describe('outcomeOfFault', () => {
 
   it.each([
     [body, '454 Throttling failure: Maximum sending rate exceeded.', 5],
-    [mailFrom, '454 Throttling failure: Daily message quota exceeded.', 5],
+    [mailFrom, '454 Throttling failure: Daily message quota exceeded.', 3600],
+    [rcptTo, '450 4.7.1 Error: too many recipients from 192.0.2.1', 60],
+    [rcptTo, '450 4.7.1 Error: too much mail from 192.0.2.1', 60],
     [mailFrom, '550 5.4.5 Daily user sending quota exceeded', 3600],
     [body, '554 5.2.0 STOREDRV.Submission.Exception:SubmissionQuotaExceededException', 3600],
     [rcptTo, '452 4.5.3 Hourly sending limit exceeded, try again in 20 minutes', 1200],

@@ -26,7 +26,13 @@ export function outcomeOfFault(fault: SmtpFault): Outcome {
   // An address that it quotes may be called anything.
   const text = answerWords(fault.response ?? '')
   const enhanced = enhancedStatus(text)
-  const answer = { step: stepOf(fault), code: String(code), status: enhanced?.slice(2) ?? '', text }
+  const own = text.replace(saidByAnother, ' ')
+  const answer = {
+    step: stepOf(fault),
+    code: String(code),
+    status: enhanced?.slice(2) ?? '',
+    text: own,
+  }
   const verdict = rules.find((rule) => fits(rule, answer))?.is ?? soft
   if (verdict.status === 'deferred') return { ...verdict, ...retryAfter(text), reason }
   if (verdict.status === 'blocked' || enhanced === undefined) return { ...verdict, reason }
@@ -66,11 +72,16 @@ const blocked: Verdict = { status: 'blocked' }
 
 const afterSender: Step[] = ['recipient', 'data', 'message']
 
+/** What a relay quotes of the server that it asked itself: said to the relay, not to us. */
+const saidByAnother = /\bsaid: .*$/is
+
 // What servers tell apart by words only: RFC 3463 has no status for it.
 const tooFast = /throttl|rate.?limit|maximum sending rate|too many (?:concurrent|connections|mess)/i
 const quota =
   /(?:daily|hourly|message|sending|submission|sender)(?:(?!size).){0,20}(?:quota|limit).{0,20}exceed|SubmissionQuota/i
 const tooLarge = /^(?!.*(?:mailbox|quota|storage)).*(?:size|too (?:large|big))/is
+// Postfix counts what each client address brings in a minute.
+const tooMuchFromUs = /too (?:many recipients|much mail) from/i
 const greylisted = /gr[ae]y.?list/i
 const full = /mailbox.{0,20}full|over.{0,3}quota|quota.{0,20}exceed|insufficient.{0,10}space/i
 const filtered = /spam|policy|block(?:ed|list)|black.?list|reputation|content|virus|access denied/i
@@ -107,6 +118,9 @@ const rules: Rule[] = [
   // What one address can cause for good is never the relay's.
   { at: ['recipient'], code: /^5/, text: tooFast, is: domain },
   { at: ['recipient'], code: /^5/, text: quota, is: { ...domain, retryAfter: 3600 } },
+  { code: /^450/, text: tooMuchFromUs, is: { ...relay, retryAfter: 60 } },
+  // SES says throttling of both, and only one is over in a moment.
+  { code: /^454/, text: quota, is: { ...relay, retryAfter: 3600 } },
   { text: tooFast, is: { ...relay, retryAfter: 5 } },
   { text: quota, is: { ...relay, retryAfter: 3600 } },
   // Login and sender are the same for every recipient.
