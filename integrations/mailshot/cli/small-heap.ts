@@ -12,6 +12,8 @@ const lookEveryMs = 100
  */
 export function keepHeapSmall(): void {
   v8.setFlagsFromString('--heap-growing-percent=50')
+  // So little is no work to share: whoever waits for helpers waits for a core that the relay or the disk has.
+  v8.setFlagsFromString('--no-parallel-scavenge')
   growYoungBy(1)
   const look = setInterval(() => {
     const isEnough = youngSpace() >= enough
