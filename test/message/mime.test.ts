@@ -30,6 +30,13 @@ const senderName = readerName.map((value) => escapeValue(value, 'header'))
 /** Sources are UTF-8, so no half of a character stands in one, nor half a line end before a placeholder. */
 const literal = text.map((value) => value.toWellFormed().replace(/\r$/, ''))
 
+/** In ASCII alone a subject is folded as it is, else it is encoded. */
+const greeting = fc.constantFrom(
+  'À ',
+  'Hello ',
+  'Plain words that fill the line of the subject until it must be folded, dear ',
+)
+
 const output = fc.record({
   output: fc.constantFrom('nom', 'city | default: "là ."', 'city | upcase', 'url_view', 'lists'),
   escape: fc.constantFrom(...escapes),
@@ -59,11 +66,11 @@ const body = template.map((parts): Template => ['<p>', ...parts])
 function campaignOf(
   compiled: CompiledCampaign,
   [html, plain]: Template[],
-  from: string,
+  { from, hello = 'À ' }: { from: string; hello?: string },
 ): CompiledCampaign {
   const [variant] = Object.values(compiled.variants)
   if (!variant || !html || !plain) throw new Error('no variant')
-  const subject: Template = ['À ', { output: 'nom', escape: 'header' }]
+  const subject: Template = [hello, { output: 'nom', escape: 'header' }]
   return {
     ...compiled,
     from: { name: from, address: 'redac@example.org' },
@@ -120,10 +127,10 @@ describe('Message.mime', () => {
       fc.asyncProperty(
         body,
         body,
-        fc.tuple(senderName, readerName, text),
+        fc.tuple(senderName, readerName, text, greeting),
         async (html, plain, names) => {
-          const [from, to, city] = names
-          const compiled = campaignOf(base.compiled, [html, plain], from)
+          const [from, to, city, hello] = names
+          const compiled = campaignOf(base.compiled, [html, plain], { from, hello })
           const lists = ['weekly', 'product']
           const message = composeFor(
             { ...base, compiled },
@@ -147,7 +154,10 @@ describe('Message.mime', () => {
     await fc.assert(
       fc.asyncProperty(body, body, text, async (html, plain, city) => {
         const message = composeFor(
-          { config: base.config, compiled: campaignOf(base.compiled, [html, plain], 'News') },
+          {
+            config: base.config,
+            compiled: campaignOf(base.compiled, [html, plain], { from: 'News' }),
+          },
           { attributes: { city } },
         )
         const whole = encodeMime(message, new Date())
