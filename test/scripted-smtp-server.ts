@@ -6,7 +6,7 @@ import { createServer as createTlsServer } from 'node:tls'
 /**
  * What the server does at a step: a line (or several) to answer, or `silence` for ever, or `drop` the connection; with
  * ` then drop` behind a line, both; `trickle 250-more` says that line again and again. A 421 ends the connection, but
- * not with ` then serve` behind it.
+ * not with ` then serve` behind it. `deaf` reads no more.
  */
 export type Act = string
 
@@ -147,6 +147,7 @@ function converse({ socket, connection, direct, commands, books }: Conversation)
 
   function play(what: Act): boolean {
     if (what.startsWith('trickle ')) return trickle(socket, what.slice('trickle '.length))
+    if (what === 'deaf') return deafen(socket)
     const line = what.replace(/ then (?:drop|serve)$/, '')
     const isClosing = what.startsWith('421') && !what.endsWith(' then serve')
     const isEnd = what === 'drop' || what.endsWith(' then drop') || isClosing
@@ -194,9 +195,15 @@ function converse({ socket, connection, direct, commands, books }: Conversation)
   })
 }
 
-function certificate() {
+/** The key and certificate that `testCa` has signed, for 127.0.0.1. */
+export function certificate(): { key: Buffer; cert: Buffer } {
   const read = (name: string) => readFileSync(new URL(`./fixtures/tls/${name}`, import.meta.url))
   return { key: read('test-only-server-key.pem'), cert: read('test-only-server.pem') }
+}
+
+function deafen(socket: Socket): false {
+  socket.pause()
+  return false
 }
 
 function trickle(socket: Socket, line: string): false {

@@ -62,6 +62,13 @@ describe('hand-over to the relay', () => {
     expect(bodies).toBe(0)
   })
 
+  it('knows that a message did not arrive whose server stopped reading', async () => {
+    const { outcome, bodies } = await sendTo({ body: 'deaf' }, [large()])
+    const reason = 'no answer to the message within 0.3 seconds'
+    expect(outcome).toEqual({ status: 'deferred', scope: 'relay', reason })
+    expect(bodies).toBe(0)
+  })
+
   it('believes a refusal within a body', async () => {
     const { outcome, bodies } = await sendTo({ body: '554 5.7.1 spam' }, [large()])
     expect(outcome).toMatchObject({ status: 'rejected', class: 'soft', enhanced: '5.7.1' })

@@ -1,10 +1,11 @@
 import { once } from 'node:events'
+import { createServer } from 'node:net'
 import { TLSSocket } from 'node:tls'
 import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest'
 import type { SmtpOptions } from '../../../integrations/mailshot/transports/smtp.ts'
 import { checkSmtpOptions } from '../../../integrations/mailshot/transports/smtp/options.ts'
 import { openWire, type Wire } from '../../../integrations/mailshot/transports/smtp/take-over.ts'
-import { type Script, startScriptedSmtpServer } from '../../scripted-smtp-server.ts'
+import { certificate, type Script, startScriptedSmtpServer } from '../../scripted-smtp-server.ts'
 import { startSmtpServer, testCa } from '../../smtp-server.ts'
 
 const { signal } = new AbortController()
@@ -67,6 +68,28 @@ describe('openWire', () => {
     expect(wire.socket).toBeInstanceOf(TLSSocket)
     expect(wire.ehlo).toContain('PIPELINING')
     expect(await noop(wire)).toMatch(/^250 /)
+  })
+
+  it('reads nothing that was written in clear behind the answer to STARTTLS', async () => {
+    const server = createServer((socket) => {
+      socket.write('220 relay\r\n')
+      socket.once('data', () => {
+        socket.write('250-relay\r\n250 STARTTLS\r\n')
+        socket.once('data', () => {
+          socket.write('220 go on\r\n250-evil\r\n250-SIZE 1\r\n250 PIPELINING\r\n250 x')
+          const secret = new TLSSocket(socket, { isServer: true, ...certificate() })
+          secret.on('data', () => secret.write('250-relay\r\n250 SIZE 1000\r\n'))
+          secret.on('error', () => undefined)
+        })
+      })
+    })
+    server.listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const address = server.address()
+    if (address === null || typeof address === 'string') throw new Error('no port')
+    const relay = { host: '127.0.0.1', port: address.port, close: async () => void server.close() }
+    const { ehlo } = await open(relay, { tls: 'starttls', ca: testCa })
+    expect(ehlo).toBe('250-relay\n250 SIZE 1000')
   })
 
   it('gives up when it is told to', async () => {
