@@ -1,6 +1,8 @@
+import { glob, readFile } from 'node:fs/promises'
 import { sql } from 'drizzle-orm/sql'
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { restoreToService, takeOver } from '../integrations/mailshot/hold.ts'
 import { laneOf } from '../integrations/mailshot/pace.ts'
 import {
   type ClaimedRecipient,
@@ -9,6 +11,8 @@ import {
 } from '../integrations/mailshot/recipient.ts'
 import { settlementOf } from '../integrations/mailshot/recipient/settlement.ts'
 import { cancelSend, pauseSend, readSend, resumeSend } from '../integrations/mailshot/send.ts'
+import { resend } from '../integrations/mailshot/send/resend.ts'
+import { settleUncertain } from '../integrations/mailshot/send/settle.ts'
 import { tendSends } from '../integrations/mailshot/send/tend.ts'
 import type { Outcome } from '../integrations/mailshot/transport.ts'
 import { enlistWorker, recoverDeadWorkers, renewLease } from '../integrations/mailshot/worker.ts'
@@ -38,6 +42,21 @@ describe('a send under any order of what may happen', () => {
   })
 })
 
+describe('each statement that changes the status of recipients', () => {
+  it('names settled_at, on which the counters hang, unless it moves between open states', async () => {
+    const unsettled: (string | undefined)[] = []
+    for await (const path of glob('integrations/mailshot/**/*.ts')) {
+      const source = await readFile(path, 'utf8')
+      for (const [, set = ''] of source.matchAll(/UPDATE recipients SET\b(.*?)\bWHERE\b/gs)) {
+        const status = /\bstatus = (\S+)/.exec(set)?.[1]
+        if (status !== undefined && !/\bsettled_at = /.test(set)) unsettled.push(status)
+      }
+    }
+    // The claim, the mark and the postponing.
+    expect(new Set(unsettled)).toEqual(new Set(["'claimed',", "'deferred',", "'in-hand',"]))
+  })
+})
+
 const readers = 12
 const outcomes: Outcome[] = [
   { status: 'accepted', providerId: 'Q' },
@@ -64,7 +83,20 @@ const event = fc.oneof(
   fc.record({ type: fc.constant('sleep' as const), worker }),
   fc.record({ type: fc.constant('leave' as const), reader: fc.integer({ min: 1, max: readers }) }),
   fc.record({ type: fc.constantFrom('pause' as const, 'resume' as const, 'tend' as const) }),
-  fc.record({ type: fc.constant('cancel' as const), really: fc.integer({ min: 0, max: 9 }) }),
+  fc.record({
+    type: fc.constantFrom('cancel' as const, 'end' as const),
+    really: fc.integer({ min: 0, max: 9 }),
+  }),
+  fc.record({
+    type: fc.constant('settle' as const),
+    as: fc.constantFrom('sent' as const, 'failed' as const),
+  }),
+  fc.record({
+    type: fc.constant('resend' as const),
+    whom: fc.constantFrom('failed' as const, 'uncertain' as const),
+  }),
+  fc.record({ type: fc.constant('restore' as const) }),
+  fc.record({ type: fc.constant('take over' as const), by: fc.constantFrom('a', 'b') }),
 )
 type Event = typeof event extends fc.Arbitrary<infer E> ? E : never
 
@@ -119,6 +151,33 @@ async function happen(world: World, one: Event): Promise<void> {
     await cancelSend(mailshot, sendId, { actor: 'test' })
   }
   if (one.type === 'tend') await tendSends(mailshot, () => 'ready')
+  if (isOpen || one.type !== 'end') await actByHand(world, one)
+}
+
+async function actByHand(world: World, one: Event): Promise<void> {
+  const { mailshot, sendId } = world
+  if (one.type === 'end' && one.really === 0) {
+    await mailshot.db.write(sql`UPDATE sends SET until = ${mailshot.now()}`)
+  }
+  if (one.type === 'settle') {
+    await settleUncertain(mailshot, sendId, { as: one.as, which: 'all', actor: 'test' })
+  }
+  if (one.type === 'resend') await resendAll(world, one.whom)
+  if (one.type === 'restore') await restoreToService(mailshot.db, mailshot.now())
+  if (one.type === 'take over') {
+    await takeOver(mailshot.db, { ...mailshot.config, site: `https://${one.by}.example` })
+  }
+}
+
+/** What may be resent: neither a cancelled send nor one that had an end date. */
+async function resendAll({ mailshot, sendId, out }: World, whom: 'failed' | 'uncertain') {
+  const { status, until } = await readSend(mailshot, sendId)
+  if (status === 'cancelled' || until !== null) return
+  await resend(mailshot, sendId, { choice: { statuses: [whom] }, actor: 'test' })
+  const again = await mailshot.db.all<{ id: number }>(
+    sql`SELECT id FROM recipients WHERE resend > 0 AND status = 'pending'`,
+  )
+  for (const { id } of again) out.delete(id)
 }
 
 async function mark({ mailshot, out, doubles }: World, by: Worker, allowed: number): Promise<void> {
