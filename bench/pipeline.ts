@@ -18,7 +18,7 @@ const smtpSink = withPostfix ? await startSmtpSink() : undefined
 const pipeline = 'mailshot deliver → smtp-sink'
 const source = 'smtp-source, 8 sessions → smtp-sink'
 const pool = 'bare nodemailer pool → smtp-sink'
-const dropped = 'mailshot deliver, 32 connections → drop sink'
+const dropped = 'mailshot deliver → drop sink'
 const runs = await interleave(
   [
     ...(smtpSink
@@ -28,7 +28,7 @@ const runs = await interleave(
           { name: pool, run: () => barePool(smtpSink, Math.ceil(mails / 20)) },
         ]
       : []),
-    { name: dropped, run: () => deliverTo(drop, send, { BENCH_CONNECTIONS: '32' }) },
+    { name: dropped, run: () => deliverTo(drop, send) },
   ],
   rounds,
 )
