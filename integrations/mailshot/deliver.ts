@@ -1,5 +1,5 @@
 import { openBell } from './deliver/bell.ts'
-import { composeFor } from './deliver/compose.ts'
+import { composeFrom } from './deliver/compose.ts'
 import { type Ending, openEnding, unwritten } from './deliver/ending.ts'
 import { handOver } from './deliver/hand-over.ts'
 import { blankReport, notHandedOver, openLedger } from './deliver/ledger.ts'
@@ -177,8 +177,7 @@ async function mail(shift: Shift, lot: HeldRecipient[]): Promise<void> {
   if (hour > mailshot.now()) await mailshot.sleep(hour - mailshot.now(), shift.signal)
   const composed: (Message | Outcome)[] = []
   for (const recipient of lot) {
-    const campaign = await shift.stock.snapshotOf(recipient.sendId)
-    composed.push(composeFor(mailshot, campaign, recipient))
+    composed.push(await composeFrom(mailshot, shift.stock, recipient))
   }
   if (lot.some(({ workerId }) => shift.hasLostLease(workerId))) {
     // Stopped for so long that others took over; nothing has left this process yet.

@@ -30,6 +30,20 @@ export function composeFor(
   }
 }
 
+/** The same with the campaign of its send, which pauses where that cannot be read. */
+export async function composeFrom(
+  mailshot: Mailshot,
+  { snapshotOf }: { snapshotOf(sendId: string): Promise<CompiledCampaign> },
+  recipient: HeldRecipient,
+): Promise<Message | Outcome> {
+  try {
+    return composeFor(mailshot, await snapshotOf(recipient.sendId), recipient)
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
+    return { status: 'blocked', reason: `what the send froze cannot be read: ${reason}` }
+  }
+}
+
 /** A recipient as a reader, with links of their own. */
 export function readerOf(
   config: MailshotConfig,

@@ -1,3 +1,4 @@
+import { sql } from 'drizzle-orm/sql'
 import type { CompiledCampaign } from '../compile.ts'
 import { hasReadyLetters } from '../letter/slots.ts'
 import type { Mailshot } from '../mailshot.ts'
@@ -5,12 +6,13 @@ import { type ClaimedRecipient, claimRecipients } from '../recipient.ts'
 import { readSnapshot } from '../send/media.ts'
 import { type Send, sendsIn } from '../send/read.ts'
 import type { Lanes } from './lanes.ts'
+import { openSides } from './sides.ts'
 import { openTurns } from './turns.ts'
 import { openWaiting } from './waiting.ts'
 
 /** What a worker has claimed and not yet in hand, taken in turn from the sends that run. */
 export interface Stock {
-  /** Those that may be put in hand now, in this order: of the domains whose lanes may have a slot, then the others. */
+  /** Those that may be put in hand now, in this order: in turn those of domains whose lanes may have a slot, and the others. */
   readonly claimed: ClaimedRecipient[]
   /** Claims more where less than one full hand is left. */
   fill(workerId: string, capacity: number): Promise<void>
@@ -29,6 +31,7 @@ const mostRounds = 4
 export function openStock(mailshot: Mailshot, lanes: Lanes): Stock {
   const others = openTurns()
   const waiting = openWaiting(mailshot, lanes)
+  const sides = openSides()
   const snapshots = openSnapshots(mailshot)
   let running: Send[] = []
   let sorted = lanes.revision
@@ -51,39 +54,44 @@ export function openStock(mailshot: Mailshot, lanes: Lanes): Stock {
     const limit = Math.min(500, Math.max(200, capacity * 4))
     const withMore: Send[] = []
     for (const send of running) {
-      snapshots.note(send)
       const taken = await claimRecipients(mailshot, { sendId: send.id, workerId, limit })
       sort(taken)
       if (taken.length > 0) withMore.push(send)
     }
     // One with nothing left is asked again after the next look.
     running = withMore
+    sort(await waiting.claimFree(workerId, limit))
   }
+  const isShort = (capacity: number) =>
+    others.size < capacity && (running.length > 0 || waiting.hasFree())
 
   return {
     get claimed() {
       sortAnew()
-      const ready = waiting.ready(mailshot.now())
-      return ready.length === 0 ? others.inTurn() : [...ready, ...others.inTurn()]
+      return sides.inTurn(waiting.ready(mailshot.now()), others.inTurn())
     },
     fill: async (workerId, capacity) => {
       if (!lanes.isOpen(mailshot.now())) return
       sortAnew()
       let rounds = 0
-      while (others.size < capacity && running.length > 0 && rounds < mostRounds) {
+      while (isShort(capacity) && rounds < mostRounds) {
         await claimRound(workerId, capacity)
         rounds += 1
       }
-      isHungry = others.size < capacity && running.length > 0
+      isHungry = isShort(capacity)
       sort(await waiting.fill(workerId, capacity))
       await waiting.postpone(capacity)
     },
     rest: () => (isHungry ? 0 : waiting.rest(mailshot.now())),
     remove: (recipients) => {
       if (recipients.length === 0) return
-      const gone = new Set(recipients)
-      others.remove(gone)
-      waiting.remove(gone)
+      const byDomain = Map.groupBy(recipients, ({ written }) => lanes.restricted(written))
+      const ofOthers = byDomain.get(undefined) ?? []
+      others.remove(new Set(ofOthers))
+      for (const [domain, ofDomain] of byDomain) {
+        if (domain !== undefined) waiting.remove(domain, new Set(ofDomain))
+      }
+      sides.note({ ofDomains: recipients.length - ofOthers.length, others: ofOthers.length })
     },
     clear: () => {
       others.takeAll()
@@ -94,6 +102,7 @@ export function openStock(mailshot: Mailshot, lanes: Lanes): Stock {
       const sends = await sendsIn(mailshot, ['scheduled', 'preparing', 'running'])
       running = sends.filter((send) => send.status === 'running' && !hasEnded(send, now))
       const open = new Set(running.map((send) => send.id))
+      snapshots.keepOnly(open)
       await lanes.refresh()
       await waiting.refresh([...open])
       sort([...others.takeAll(), ...waiting.takeAll()].filter(({ sendId }) => open.has(sendId)))
@@ -110,18 +119,28 @@ function hasEnded({ until }: Send, now: number): boolean {
   return until !== null && until <= now
 }
 
-/** One parsed copy a send, which the composer's own caches hang on. */
+/** One parsed copy of each send, which the composer's own caches hang on. */
 function openSnapshots(mailshot: Mailshot) {
   const snapshots = new Map<string, Promise<CompiledCampaign>>()
-  const hashes = new Map<string, string>()
+  const read = async (sendId: string): Promise<CompiledCampaign> => {
+    const send = await mailshot.db.get<{ snapshot: string }>(
+      sql`SELECT snapshot FROM sends WHERE id = ${sendId}`,
+    )
+    return readSnapshot(mailshot, send?.snapshot ?? '')
+  }
   return {
-    note: ({ id, snapshot }: Send) => void hashes.set(id, snapshot),
-    of: async (sendId: string): Promise<CompiledCampaign> => {
+    of: (sendId: string): Promise<CompiledCampaign> => {
       const known = snapshots.get(sendId)
       if (known) return known
-      const reading = readSnapshot(mailshot, hashes.get(sendId) ?? '')
+      const reading = read(sendId)
       snapshots.set(sendId, reading)
+      // A failure is not kept: what stands in its way may be mended.
+      reading.catch(() => snapshots.delete(sendId))
       return reading
+    },
+    /** Forgets all but these; who is still in hand of another has it read again. */
+    keepOnly: (sendIds: Set<string>): void => {
+      for (const sendId of snapshots.keys()) if (!sendIds.has(sendId)) snapshots.delete(sendId)
     },
   }
 }
