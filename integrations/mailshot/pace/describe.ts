@@ -7,6 +7,7 @@ import type { LaneState } from './state.ts'
 export function describeLane({ domain, limits }: Lane, state: LaneState, now: number): string {
   if (state.parkedUntil > now) return `${domain} asked to wait: ${state.parkedReason}`
   if (slowedSpacing(state, now) > 0) return `${domain} is slowed down: ${state.slowedReason}`
+  if (limits.length === 0) return `${domain} is free again, and takes them one after another`
   return `${domain} gets ${describePace(limits)} at most`
 }
 

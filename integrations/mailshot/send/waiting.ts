@@ -1,17 +1,12 @@
 import { sql } from 'drizzle-orm/sql'
 import type { Mailshot } from '../mailshot.ts'
-import { domainLaneOf, laneOf } from '../pace.ts'
-import { describeLane } from '../pace/describe.ts'
+import { domainLaneOf, inHand, laneOf, takenSlots } from '../pace.ts'
+import { describeLane, describePace } from '../pace/describe.ts'
+import { emailDomain } from '../pace/domain-limits.ts'
 import { openingAt } from '../pace/hours.ts'
-import { nextRampDay, rampLimit } from '../pace/ramp.ts'
+import { nextRampDay, rampedLimits, rampLimit } from '../pace/ramp.ts'
 import { freeAgainAt, slowedSpacing } from '../pace/slow.ts'
-import {
-  freshState,
-  laneColumns,
-  type LaneRow,
-  type LaneState,
-  laneStateOf,
-} from '../pace/state.ts'
+import { type LaneState, readLaneState } from '../pace/state.ts'
 import { waitedForLanes } from '../recipient/postpone.ts'
 import type { Send } from './read.ts'
 
@@ -28,13 +23,11 @@ export async function whyWaiting(
 ): Promise<Waiting[]> {
   if (status !== 'running') return []
   const now = mailshot.now()
+  const state = await readLaneState(mailshot.db, laneOf(mailshot.config, 'send').scope)
   return [
     ...hoursWaiting(mailshot, now),
-    ...transportWaiting(
-      mailshot,
-      await stateOf(mailshot, laneOf(mailshot.config, 'send').scope),
-      now,
-    ),
+    ...transportWaiting(mailshot, state, now),
+    ...(await limitsWaiting(mailshot, state, now)),
     ...(await domainsWaiting(mailshot, id, now)),
     ...(await deferredWaiting(mailshot, id, now)),
   ]
@@ -65,20 +58,60 @@ function transportWaiting({ config }: Mailshot, state: LaneState, now: number): 
   return waiting
 }
 
-async function domainsWaiting(mailshot: Mailshot, sendId: string, now: number): Promise<Waiting[]> {
-  const lanes = await mailshot.db.all<{ lane: string }>(waitedForLanes(sendId))
-  return Promise.all(
-    lanes.map(async ({ lane: domain }) => {
-      const queue = await mailshot.db.get<{ count: number; last: number }>(
-        sql`SELECT count(*) AS count, max(due_at) AS last FROM recipients
-            WHERE send_id = ${sendId} AND status = 'deferred' AND lane = ${domain}`,
-      )
-      const lane = domainLaneOf(mailshot.config, domain)
-      const state = await stateOf(mailshot, lane.scope)
-      const reason = `${queue?.count ?? 0} wait: ${describeLane(lane, state, now)}`
-      return { reason, until: queue?.last ?? null }
-    }),
+/** Below this a limit that is used up is the even spread at work, and holds nothing up. */
+const shortWaitMs = 10_000
+
+/** The limits of the transport that nothing is left of for now. */
+async function limitsWaiting(
+  { config, db }: Mailshot,
+  { rampFrom }: LaneState,
+  now: number,
+): Promise<Waiting[]> {
+  const most = config.ramp && rampLimit(config.ramp, rampFrom ?? undefined, now)
+  const lane = laneOf(config, 'send')
+  const limits = JSON.stringify(rampedLimits(lane.limits, most))
+  const rows = await db.all<{ count: number; windowMs: number; freeAt: number }>(
+    sql`SELECT count, windowMs, freeAt FROM (
+          SELECT l.value ->> 'count' AS count, l.value ->> 'windowMs' AS windowMs,
+            ${takenSlots(lane, now)} + ${inHand(lane)} AS taken,
+            (SELECT min(free_at) FROM pace WHERE scope = ${lane.scope}
+              AND window_ms = l.value ->> 'windowMs' AND free_at > ${now}) AS freeAt
+          FROM json_each(${limits}) AS l)
+        WHERE taken >= count AND freeAt > ${now + shortWaitMs} ORDER BY freeAt DESC`,
   )
+  return rows.map(({ freeAt, ...limit }) => ({
+    reason: `all that the pace allows is used up for now (${describePace([limit])})`,
+    until: freeAt,
+  }))
+}
+
+/** Those who wait in the queue of a lane, or were taken from it and wait for its next slot. */
+async function domainsWaiting(mailshot: Mailshot, sendId: string, now: number): Promise<Waiting[]> {
+  const queued = await mailshot.db.all<{ lane: string }>(waitedForLanes(sendId))
+  const claimed = await mailshot.db.all<{ domain: string; count: number }>(
+    sql`SELECT ${emailDomain} AS domain, count(*) AS count
+        FROM recipients WHERE status = 'claimed' AND +send_id = ${sendId} GROUP BY 1`,
+  )
+  const taken = new Map(claimed.map(({ domain, count }) => [domain, count]))
+  const waiting: Waiting[] = []
+  for (const domain of new Set([...queued.map(({ lane }) => lane), ...taken.keys()])) {
+    const lane = domainLaneOf(mailshot.config, domain)
+    const state = await readLaneState(mailshot.db, lane.scope)
+    const queue = await mailshot.db.get<{ count: number; last: number }>(
+      sql`SELECT count(*) AS count, max(due_at) AS last FROM recipients
+          WHERE send_id = ${sendId} AND status = 'deferred' AND lane = ${domain}`,
+    )
+    const isParked = state.parkedUntil > now
+    const isHeldUp = isParked || lane.limits.length > 0 || slowedSpacing(state, now) > 0
+    const count = (queue?.count ?? 0) + (isHeldUp ? (taken.get(domain) ?? 0) : 0)
+    if (count === 0) continue
+    const last = Math.max(queue?.last ?? 0, isParked ? state.parkedUntil : 0)
+    waiting.push({
+      reason: `${count} wait: ${describeLane(lane, state, now)}`,
+      until: isHeldUp && last > now ? last : null,
+    })
+  }
+  return waiting
 }
 
 async function deferredWaiting(
@@ -92,11 +125,4 @@ async function deferredWaiting(
   )
   if (!row || row.count === 0) return []
   return [{ reason: `${row.count} wait for their own hour or their next try`, until: row.first }]
-}
-
-async function stateOf(mailshot: Mailshot, scope: string): Promise<LaneState> {
-  const row = await mailshot.db.get<LaneRow>(
-    sql`SELECT ${laneColumns} FROM lanes WHERE scope = ${scope}`,
-  )
-  return row ? laneStateOf(row) : freshState
 }
