@@ -149,7 +149,7 @@ const schema = z.strictObject({
   lateAfterHours: z.number().positive().default(2),
   /** How long a silent worker keeps what it claimed. */
   leaseSeconds: z.int().min(5).max(3600).default(60),
-  /** Mail again, at start, what was in hand when a worker died: whoever got it already gets it twice. */
+  /** Mail again by itself what was in hand when a worker died: nobody of them is missed, and whoever got it already gets it twice. */
   resendUncertain: z.boolean().default(false),
   /** Send everything to this one address instead: staging. */
   redirectTo: emailAddress.optional(),
