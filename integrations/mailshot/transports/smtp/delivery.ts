@@ -16,13 +16,13 @@ export interface Delivery {
 }
 
 /** A message finds nothing on the wire before it, or a body that the server has not answered yet. */
-export type Room = 'idle' | 'ahead'
+export type Place = 'idle' | 'ahead'
 
 /** Where the next message comes from, and where one goes that could not leave. */
 export interface MessageSource {
-  /** The message for the room there is; without one, the dialogue is `free` until `begin`. */
-  next(room: Room): Delivery | undefined
-  free(room: Room): void
+  /** The message for the place there is; without one, the dialogue is `free` until `begin`. */
+  next(place: Place): Delivery | undefined
+  free(place: Place): void
   /** Nothing of its body has left. `isOwn` where the fault met this message before the server had taken any other. */
   giveBack(delivery: Delivery, fault: SmtpFault, isOwn: boolean): void
 }

@@ -72,11 +72,11 @@ export function begin(dialogue: Dialogue, delivery: Delivery): boolean {
 function takeNext(dialogue: Dialogue): void {
   const { line, source, extensions } = dialogue
   if (!dialogue.isOpen || (line.length > 0 && !extensions.pipelining)) return
-  const room = line.length > 0 ? 'ahead' : 'idle'
-  for (let next = source.next(room); next; next = source.next(room)) {
+  const place = line.length > 0 ? 'ahead' : 'idle'
+  for (let next = source.next(place); next; next = source.next(place)) {
     if (writeFirst(dialogue, next)) return
   }
-  source.free(room)
+  source.free(place)
 }
 
 /** Writes the envelope, or the first command of it; `false` when the message is settled without. */

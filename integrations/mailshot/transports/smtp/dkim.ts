@@ -25,8 +25,8 @@ const signedFields = (
 const onlyThese = new Set(['from', 'reply-to', 'subject', 'to', 'cc'])
 
 /**
- * Makes a signer (RFC 6376): rsa-sha256, relaxed/simple. A body in quoted-printable has no white space that a relay could touch, so
- * its octets are hashed as they are written. Signing is left to the thread pool.
+ * Makes a signer (RFC 6376): rsa-sha256, relaxed/simple. A body in quoted-printable has no white space that a relay could
+ * touch, so its octets are hashed as they are written. Signing is left to the thread pool.
  *
  * @throws MailshotError when the key is none that receivers accept
  */
@@ -36,13 +36,15 @@ export function dkimSigner(options: DkimOptions): DkimSigner {
 }
 
 /**
- * The same for the field alone. Nothing of the mail is held while the thread pool signs: a process that has many under way would
- * collect them again and again.
+ * The same for the field alone. Nothing of the mail is held while the thread pool signs: a process that has many under way
+ * would collect them again and again.
  */
 export function dkimField(options: DkimOptions): DkimField {
   const signed = keyRing(checkedKey(options.privateKey), options.privateKey)
   const domain = domainToASCII(options.domain) || options.domain
-  const start = `DKIM-Signature: v=1; a=rsa-sha256; c=relaxed/simple; d=${domain};\r\n s=${options.selector}; q=dns/txt;`
+  const algorithms = 'v=1; a=rsa-sha256; c=relaxed/simple'
+  const key = `d=${domain};\r\n s=${options.selector}; q=dns/txt;`
+  const start = `DKIM-Signature: ${algorithms}; ${key}`
   return (pieces) => {
     const { header, bodyHash } = digested(pieces)
     const { names, lines } = chosenFields(header)
@@ -121,7 +123,10 @@ function folded(names: readonly string[]): string {
   return list
 }
 
-/** Signs on the thread pool. Node locks a key while it signs: with one, threads would wait for each other, and the loop for them. */
+/**
+ * Signs on the thread pool. Node locks a key while it signs: with one, threads would wait for each other, and the loop for
+ * them.
+ */
 function keyRing(first: KeyObject, pem: string): (text: string) => Promise<string> {
   const free = [first]
   return (text) =>

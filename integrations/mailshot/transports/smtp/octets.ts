@@ -2,25 +2,25 @@ import type { Wire } from './take-over.ts'
 
 /** Shorter texts are joined as strings: their octets are copied anyway. */
 const short = 4096
-const usualRoom = 64 * 1024
+const usualSize = 64 * 1024
 
 /**
- * Writes binary strings to a connection, whole bodies piece by piece into a room that is used again once it has left. As one string,
- * each body would be joined and copied by V8 before its octets are, and be 60 KB of garbage.
+ * Writes binary strings to a connection, whole bodies piece by piece into a buffer that is used again once it has left. As
+ * one string, each body would be joined and copied by V8 before its octets are, and be 60 KB of garbage.
  *
  * @returns false where the connection has enough for now, as `socket.write` does
  */
 export function octetWriter(socket: Wire['socket']): (pieces: readonly string[]) => boolean {
-  let room: Buffer | undefined
+  let free: Buffer | undefined
   return (pieces) => {
     let length = 0
     for (const piece of pieces) length += piece.length
     if (length < short) return socket.write(pieces.join(''), 'latin1')
     const octets =
-      room && room.length >= length ? room : Buffer.allocUnsafeSlow(Math.max(length, usualRoom))
-    room = undefined
+      free && free.length >= length ? free : Buffer.allocUnsafeSlow(Math.max(length, usualSize))
+    free = undefined
     let at = 0
     for (const piece of pieces) at += octets.write(piece, at, 'latin1')
-    return socket.write(octets.subarray(0, at), () => void (room = octets))
+    return socket.write(octets.subarray(0, at), () => void (free = octets))
   }
 }

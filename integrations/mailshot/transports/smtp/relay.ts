@@ -181,13 +181,13 @@ function adopt(state: State, wire: Wire): void {
   state.pauseMs = 0
   let renewal: NodeJS.Timeout | undefined
   const source: MessageSource = {
-    next(room) {
+    next(place) {
       // What it was free for is over; a second message begun here would become part of the first.
       ahead.delete(writer)
-      return room === 'ahead' && mustGoFirst(state.waiting[0]) ? undefined : state.waiting.shift()
+      return place === 'ahead' && mustGoFirst(state.waiting[0]) ? undefined : state.waiting.shift()
     },
-    free(room) {
-      if (room === 'ahead') return void ahead.add(writer)
+    free(place) {
+      if (place === 'ahead') return void ahead.add(writer)
       ahead.delete(writer)
       idle.push(writer)
     },

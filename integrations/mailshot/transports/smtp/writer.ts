@@ -31,7 +31,7 @@ export interface WriterOptions {
 
 /** The one that writes to a connection and hears its answers. */
 export interface Writer {
-  /** Takes a message into the room that was free; `false` when it takes no more. */
+  /** Takes a message into the place that was free; `false` when it takes no more. */
   begin(delivery: Delivery): boolean
   /** Stops a message of this signal unless its body has begun to leave. */
   stop(signal: AbortSignal): void
