@@ -44,13 +44,11 @@ export async function openRemoteConnection(
 function openMarks(client: Client) {
   let isReady = false
   let answered: string[] = []
-  const makeTable = [
-    'CREATE TABLE IF NOT EXISTS applied (id TEXT PRIMARY KEY, at INTEGER NOT NULL) WITHOUT ROWID',
-    `DELETE FROM applied WHERE at < unixepoch() * 1000 - ${rememberedMs}`,
-  ]
+  const makeTable =
+    'CREATE TABLE IF NOT EXISTS applied (id TEXT PRIMARY KEY, at INTEGER NOT NULL) WITHOUT ROWID'
   return {
     prepare: async () => {
-      if (!isReady) await client.batch(makeTable, 'write')
+      if (!isReady) await client.batch([makeTable], 'write')
       isReady = true
     },
     write: async (id: string, statements: readonly Statement[], isFirst: boolean) => {
@@ -59,7 +57,9 @@ function openMarks(client: Client) {
         [
           { sql: 'INSERT INTO applied (id, at) VALUES (?, unixepoch() * 1000)', args: [id] },
           {
-            sql: 'DELETE FROM applied WHERE id IN (SELECT value FROM json_each(?))',
+            // There are no more than those of the last hour that were made again, so all may be looked at.
+            sql: `DELETE FROM applied WHERE id IN (SELECT value FROM json_each(?))
+              OR at < unixepoch() * 1000 - ${rememberedMs}`,
             args: [JSON.stringify(forgotten)],
           },
           ...statements.map(given),

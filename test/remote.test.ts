@@ -57,6 +57,18 @@ describe('a write to a remote database', () => {
     const left = await database.get<{ count: number }>(sql`SELECT count(*) AS count FROM applied`)
     expect(left?.count).toBeLessThanOrEqual(1)
   })
+
+  it('forgets after an hour the ids of writes whose answers were lost', async () => {
+    const { server, database } = await openRemote()
+    server.failWhen(once('unanswered'))
+    await database.write(sql`UPDATE meta SET value = '2'`)
+    await database.write(sql`UPDATE applied SET at = at - 3700000`)
+    const old = await database.all<{ id: string }>(sql`SELECT id FROM applied`)
+    await database.write(sql`UPDATE meta SET value = '3'`)
+    const left = await database.all<{ id: string }>(sql`SELECT id FROM applied`)
+    expect(old.length).toBeGreaterThan(0)
+    expect(left.filter(({ id }) => old.some((one) => one.id === id))).toEqual([])
+  })
 })
 
 describe('workers on a remote database', () => {
