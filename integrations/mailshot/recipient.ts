@@ -59,6 +59,9 @@ export async function claimRecipients(
           take(sql`${ofSend} AND status = 'pending' ORDER BY id LIMIT ${claim.limit}`),
         ]
       : [
+          // Who was asked to come back goes first, wherever the queue of the lane has got to.
+          take(sql`${ofSend} AND status = 'deferred' AND lane = ${claim.lane} AND due_at <= ${now}
+            AND tries > 0 ORDER BY due_at LIMIT ${claim.limit}`),
           take(sql`${ofSend} AND status = 'deferred' AND lane = ${claim.lane}
             ORDER BY due_at LIMIT ${claim.limit}`),
         ]

@@ -123,7 +123,10 @@ function openDomains({ config, db, now: clock }: Mailshot) {
         if (!scope.startsWith(prefix)) continue
         const name = scope.slice(prefix.length)
         if (isSlowed(state, now) && !domains.has(name)) add(name)
-        find(name).state = state
+        const lane = find(name)
+        // Free earlier than was known.
+        if (isEarlier(state, lane.state)) lane.readyAt = 0
+        lane.state = state
         isOneFree ||= state.spacing > 0 && !isSlowed(state, now)
       }
       for (const name of domains.keys()) {
@@ -145,6 +148,10 @@ async function readStates(db: Mailshot['db'], transport: string): Promise<Map<st
         WHERE scope = ${transport} OR (scope >= 'domain:' AND scope < 'domain;')`,
   )
   return new Map(rows.map(({ scope, ...row }) => [scope, laneStateOf(row)]))
+}
+
+function isEarlier(state: LaneState, before: LaneState): boolean {
+  return state.nextAt < before.nextAt || state.parkedUntil < before.parkedUntil
 }
 
 function isSlowed(state: LaneState, now: number): boolean {

@@ -4,6 +4,7 @@ import type { Mailshot } from '../mailshot.ts'
 import { allowance, type Lane } from '../pace.ts'
 import {
   advanceStatement,
+  hasSlot,
   laneRest,
   type LaneRow,
   laneRowStatement,
@@ -79,21 +80,17 @@ interface Group {
   recipients: ClaimedRecipient[]
 }
 
+/** In the order of their first ones. */
 function groupsOf(lanes: Lanes, next: ClaimedRecipient[], now: number): Group[] {
-  const others: Group = { lane: undefined, recipients: [] }
-  const ofDomains = new Map<string, Group>()
+  const groups = new Map<string | undefined, Group>()
   for (const recipient of next) {
     const domain = lanes.restricted(recipient.written)
-    if (domain === undefined) {
-      others.recipients.push(recipient)
-      continue
-    }
-    const group = ofDomains.get(domain) ?? { lane: lanes.domain(domain, now), recipients: [] }
+    const lane = domain === undefined ? undefined : lanes.domain(domain, now)
+    const group = groups.get(domain) ?? { lane, recipients: [] }
     group.recipients.push(recipient)
-    ofDomains.set(domain, group)
+    groups.set(domain, group)
   }
-  const groups = [...ofDomains.values()]
-  return others.recipients.length > 0 ? [...groups, others] : groups
+  return [...groups.values()]
 }
 
 /** A domain's group takes slots of both lanes. */
@@ -151,12 +148,22 @@ function readGroup(
   let rest = restOf(transport, state, { taken: marked.inHand.length, now })
   if (group.lane && own) {
     lanes.note(group.lane, own)
-    rest = Math.max(rest, restOf(group.lane, own, { taken, now }))
+    rest = Math.max(rest, domainRest(group.lane, own, { taken, now }))
     lanes.rest(group.lane.domain ?? '', now + rest)
   }
   const isLeftOver = group.recipients.some(({ id }) => marks.get(id)?.status === 'claimed')
   // An unpaced lane that gave nothing has lost its worker's lease, which takes its time to be noticed.
   if (isLeftOver) marked.rest = Math.min(marked.rest, rest === 0 ? 250 : rest)
+}
+
+/** News of the lane end its rest; what no row tells of (a slot that is given back) is seen after this. */
+const longestRestMs = 60_000
+
+/** As long as the lane itself has no slot, however far the next one is, so that very many of them cost nothing. */
+function domainRest(lane: Lane, state: LaneState, { taken, now }: { taken: number; now: number }) {
+  const isParked = state.parkedUntil > now
+  if (!isParked && hasSlot(lane, state, { taken, now })) return 0
+  return isPaced(lane) || isParked ? laneRest(lane, state, { taken, now, most: longestRestMs }) : 0
 }
 
 function restOf(lane: Lane, state: LaneState, taken: { taken: number; now: number }): number {

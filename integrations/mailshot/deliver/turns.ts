@@ -1,6 +1,6 @@
 import type { ClaimedRecipient } from '../recipient.ts'
 
-/** Recipients of several sends, offered in turn: one of each send, and again. */
+/** Recipients of several sends, offered in turn: one of each send, and again. Of each, those who come back go first. */
 export function openTurns() {
   // In the order of their turns.
   let queues: ClaimedRecipient[][] = []
@@ -17,7 +17,9 @@ export function openTurns() {
     },
     add: (recipient: ClaimedRecipient): void => {
       const queue = queues.find(([first]) => first?.sendId === recipient.sendId)
-      if (queue) queue.push(recipient)
+      const place = recipient.tries > 0 ? (queue?.findIndex(({ tries }) => tries === 0) ?? -1) : -1
+      if (queue && place >= 0) queue.splice(place, 0, recipient)
+      else if (queue) queue.push(recipient)
       else queues.push([recipient])
       size += 1
       offered = undefined

@@ -30,6 +30,8 @@ export function openWaiting(mailshot: Mailshot, lanes: Lanes) {
     return taken
   }
 
+  const isFree = (domain: string) => lanes.restricted(`@${domain}`) === undefined
+
   return {
     add: (domain: string, recipient: ClaimedRecipient) => kept(domain).add(recipient),
     /** Those whose lanes may have a slot now, no more of each than it can give at once. */
@@ -41,16 +43,25 @@ export function openWaiting(mailshot: Mailshot, lanes: Lanes) {
       }
       return all
     },
-    /** Claims from the queues of the lanes: a few where the lane is in force, all that waits where it is free again. */
+    /** Claims from the queues of the lanes that are in force, no more than they give in the next seconds. */
     fill: async (workerId: string, capacity: number): Promise<ClaimedRecipient[]> => {
       const claimed: ClaimedRecipient[] = []
       for (const domain of queues.keys()) {
-        const isFree = lanes.restricted(`@${domain}`) === undefined
-        const most = isFree
-          ? capacity * 2
-          : mostKept(lanes, domain, { capacity, now: mailshot.now() })
+        if (isFree(domain)) continue
+        const most = mostKept(lanes, domain, { capacity, now: mailshot.now() })
         const wanted = most - kept(domain).size
         if (wanted > 0) claimed.push(...(await claim(domain, workerId, wanted)))
+      }
+      return claimed
+    },
+    /** Whether some wait in the queue of a lane that is free again. */
+    hasFree: (): boolean => [...queues.keys()].some(isFree),
+    /** Claims up to `limit` of those from each send: they are like all others again. */
+    claimFree: async (workerId: string, limit: number): Promise<ClaimedRecipient[]> => {
+      const claimed: ClaimedRecipient[] = []
+      for (const domain of queues.keys()) {
+        if (claimed.length >= limit) break
+        if (isFree(domain)) claimed.push(...(await claim(domain, workerId, limit - claimed.length)))
       }
       return claimed
     },
@@ -58,10 +69,11 @@ export function openWaiting(mailshot: Mailshot, lanes: Lanes) {
     postpone: async (capacity: number): Promise<void> => {
       const now = mailshot.now()
       for (const [domain, turns] of domains) {
-        const most = mostKept(lanes, domain, { capacity, now })
         // A few too many are no reason for a write.
+        if (turns.size <= 2) continue
+        const most = mostKept(lanes, domain, { capacity, now })
         if (turns.size <= most * 2) continue
-        const surplus = turns.inTurn().slice(most)
+        const surplus = triedFirst(turns.inTurn()).slice(most)
         const lane = lanes.domain(domain, now)
         const reason = describeLane(lane, lanes.stateOf(domain), now)
         await mailshot.db.write(...postponeStatements(surplus, { ...lane, domain, reason }, now))
@@ -77,8 +89,12 @@ export function openWaiting(mailshot: Mailshot, lanes: Lanes) {
       )
       return Math.min(...times, Infinity)
     },
-    remove: (gone: Set<ClaimedRecipient>) => {
-      for (const turns of domains.values()) turns.remove(gone)
+    /** The turn goes on to the next domain. */
+    remove: (domain: string, gone: Set<ClaimedRecipient>) => {
+      const turns = kept(domain)
+      turns.remove(gone)
+      domains.delete(domain)
+      if (turns.size > 0) domains.set(domain, turns)
     },
     takeAll: (): ClaimedRecipient[] => [...domains.values()].flatMap((turns) => turns.takeAll()),
     /** Looks for who waits in the queues of the sends that run. */
@@ -92,6 +108,14 @@ export function openWaiting(mailshot: Mailshot, lanes: Lanes) {
       queues = found
     },
   }
+}
+
+/** Who was asked to come back is expected at an hour, and forgotten after it. */
+function triedFirst(recipients: ClaimedRecipient[]): ClaimedRecipient[] {
+  const { tried = [], others = [] } = Object.groupBy(recipients, ({ tries }) =>
+    tries > 0 ? 'tried' : 'others',
+  )
+  return [...tried, ...others]
 }
 
 /** As many as a lane may give in one mark: what it looks ahead, and what it may catch up. */

@@ -107,15 +107,31 @@ function slotFreeAt({ free, coming }: LaneState['slots'][number], n: number): nu
   return Infinity
 }
 
-/** How long to wait, in milliseconds, before a lane of which `taken` slots were just taken may have one again. */
-export function laneRest(
+/** Whether a lane of which `taken` slots were just taken has one still. */
+export function hasSlot(
   lane: Lane,
   state: LaneState,
   { taken, now }: { taken: number; now: number },
+): boolean {
+  const next = Math.max(state.nextAt, now - catchUpMs) + taken * lane.spacing
+  if (lane.spacing > 0 && next > now + lane.ahead) return false
+  return state.slots.every(
+    ({ free, coming }) => free + coming.reduce((sum, [, slots]) => sum + slots, 0) > taken,
+  )
+}
+
+/**
+ * How long to wait, in milliseconds and at most `most` (a second), before a lane of which `taken` slots were just taken may have one
+ * again.
+ */
+export function laneRest(
+  lane: Lane,
+  state: LaneState,
+  { taken, now, most = 1000 }: { taken: number; now: number; most?: number },
 ): number {
-  if (state.parkedUntil > now) return Math.min(1000, state.parkedUntil - now)
+  if (state.parkedUntil > now) return Math.min(most, state.parkedUntil - now)
   const next = Math.max(state.nextAt, now - catchUpMs) + taken * lane.spacing - lane.ahead
   // With nothing to come free by itself, an answer frees the next slot, and wakes the worker.
   const freeAt = state.freeAt === null ? now + 250 : state.freeAt - lane.ahead
-  return Math.min(1000, Math.max(2, (lane.spacing > 0 && next > now ? next : freeAt) - now))
+  return Math.min(most, Math.max(2, (lane.spacing > 0 && next > now ? next : freeAt) - now))
 }

@@ -2,8 +2,8 @@ import { type SQL, sql } from 'drizzle-orm/sql'
 import type { ClaimedRecipient } from '../recipient.ts'
 
 /**
- * Gives claimed recipients back to wait for the lane of their domain, each with its expected hour in the lane's even spread. It
- * costs them no try. Repeating it changes nothing.
+ * Gives claimed recipients back to wait for the lane of their domain, each with its expected hour in the lane's even spread; those who
+ * were tried already keep the hour they were asked to come back at, and go first. It costs them no try. Repeating it changes nothing.
  */
 export function postponeStatements(
   recipients: ClaimedRecipient[],
@@ -16,7 +16,7 @@ export function postponeStatements(
     sql`INSERT INTO lanes (scope) VALUES (${lane.scope}) ON CONFLICT DO NOTHING`,
     sql`UPDATE recipients SET status = 'deferred', claim_id = NULL, worker_id = NULL,
         lane = ${lane.domain}, reason = ${lane.reason},
-        due_at = CAST(${last} + ${lane.spacing} * (j.place + 1) AS INTEGER)
+        due_at = iif(tries > 0, coalesce(due_at, ${now}), CAST(${last} + ${lane.spacing} * (j.place + 1) AS INTEGER))
       FROM (SELECT key AS place, value ->> 'id' AS id, value ->> 'claimId' AS claim_id
         FROM json_each(${claims})) AS j
       WHERE recipients.id = j.id AND recipients.claim_id = j.claim_id AND recipients.status = 'claimed'`,
