@@ -22,7 +22,8 @@ function talk(ehlo: string, waiting: string[], mime = 'Subject: x\r\n\r\nx\r\n')
   const outcomes: Record<string, Outcome | 'given back'> = {}
   const deliveries = waiting.map((to): Delivery => {
     const settle = (outcome: Outcome) => void (outcomes[to] = outcome)
-    return { envelope: { from: 'b@x', to }, mime, signal, moves: 0, acceptedBefore: 0, settle }
+    const counts = { moves: 0, isSuspect: false, acceptedBefore: 0 }
+    return { envelope: { from: 'b@x', to }, mime, signal, ...counts, settle }
   })
   const dialogue = openDialogue(readExtensions(ehlo), {
     next: () => deliveries.shift(),

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest'
+import type { Outcome } from '../../../integrations/mailshot/transport.ts'
 import { smtp, type SmtpOptions } from '../../../integrations/mailshot/transports/smtp.ts'
 import { testMessage } from '../../messages.ts'
 import {
@@ -120,6 +121,11 @@ describe('hand-over to the relay', () => {
   })
 })
 
+/** Whether it costs the recipient one of its tries. */
+function isTried(outcome: Outcome): boolean {
+  return outcome.status === 'deferred' && outcome.scope !== 'relay'
+}
+
 interface Many {
   count: number
   to?: (index: number) => string
@@ -189,6 +195,15 @@ describe('connections that the server limits', () => {
     expect(new Set(outcomes.map((outcome) => 'scope' in outcome && outcome.scope))).toEqual(
       new Set(['relay']),
     )
+  })
+
+  it('are to blame where each takes one message alone, and no reader is', async () => {
+    const { outcomes } = await sendMany(
+      ({ step, messages }) => (step === 'mail' && messages === 1 ? 'drop' : undefined),
+      { count: 100, connections: 5 },
+    )
+    const blamed = outcomes.filter((one) => one.status === 'rejected' || isTried(one))
+    expect(blamed).toEqual([])
   })
 
   it.each(['drop', '421 4.7.0 not this one'])(

@@ -19,7 +19,8 @@ it('says goodbye on a connection that nothing was sent over for long', async () 
   await goodbye.promise
   await expect.poll(() => relay.commands.at(-1)).toBe('QUIT')
   await expect.poll(() => relay.open()).toBe(0)
-  const delivery = { envelope: { from: 'b@x', to: 'a@y' }, mime: 'x\r\n', signal, moves: 0 }
-  const begun = writer.begin({ ...delivery, acceptedBefore: 0, settle: () => undefined })
+  const counts = { moves: 0, isSuspect: false, acceptedBefore: 0 }
+  const delivery = { envelope: { from: 'b@x', to: 'a@y' }, mime: 'x\r\n', signal, ...counts }
+  const begun = writer.begin({ ...delivery, settle: () => undefined })
   expect(begun).toBe(false)
 })

@@ -10,6 +10,8 @@ export interface Delivery {
   readonly signal: AbortSignal
   /** The connections that gave it back. */
   moves: number
+  /** Whether one of them had taken nothing before it. */
+  isSuspect: boolean
   /** What the relay had accepted when the message came. */
   readonly acceptedBefore: number
   settle(outcome: Outcome): void

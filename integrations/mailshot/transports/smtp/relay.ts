@@ -72,7 +72,7 @@ export function openRelay(options: CheckedSmtpOptions): Relay {
           if (outcome.status === 'accepted') state.accepted += 1
           resolve(outcome)
         }
-        const counts = { moves: 0, acceptedBefore: state.accepted }
+        const counts = { moves: 0, isSuspect: false, acceptedBefore: state.accepted }
         state.waiting.push({ envelope, mime, pieces: pieces?.(), signal, settle, ...counts })
         dispatch(state)
       })
@@ -221,8 +221,9 @@ function takeBack(
   { fault, isOwn }: { fault: SmtpFault; isOwn: boolean },
 ): void {
   if (state.closing.signal.aborted || delivery.signal.aborted) return delivery.settle(stopped)
-  // Where others pass, one that meets the end of each connection is likely to cause it.
-  const isBlamed = state.accepted > delivery.acceptedBefore
+  delivery.isSuspect ||= isOwn
+  // Where others pass, one that new connections end at is likely to cause it; old ones may just have had enough.
+  const isBlamed = delivery.isSuspect && state.accepted > delivery.acceptedBefore
   if (delivery.moves >= mostMoves || (isOwn && !isBlamed)) {
     const outcome = outcomeOfFault(fault)
     const isForLater = isBlamed && outcome.status === 'deferred'
