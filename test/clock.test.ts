@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { sql } from 'drizzle-orm/sql'
 import { pino } from 'pino'
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
+import { noteTimeStatement } from '../integrations/mailshot/clock.ts'
 import { deliver } from '../integrations/mailshot/deliver.ts'
 import { type Mailshot, openMailshot } from '../integrations/mailshot/mailshot.ts'
 import { readSend } from '../integrations/mailshot/send.ts'
@@ -53,6 +54,21 @@ describe('a clock set back an hour', () => {
     expect(reports.map(({ uncertain }) => uncertain)).toEqual([0, 0])
     expect(reports.map(({ sent }) => sent > 0)).toEqual([true, true])
     expect(await readSend(ahead, 'hello')).toMatchObject({ status: 'done', sent: 500 })
+  })
+})
+
+describe('a clock set forward while a process runs', () => {
+  it('is followed within a minute, and the log says so', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
+    onTestFinished(() => void vi.useRealTimers())
+    const log = recordingLog()
+    const relay = recordingRelay()
+    const mailshot = await open({ folder: openFolder(), transport: relay.transport, log })
+    const ahead = Date.now() + hour
+    await mailshot.db.write(noteTimeStatement(ahead))
+    vi.advanceTimersByTime(60_000)
+    await expect.poll(() => mailshot.now()).toBeGreaterThanOrEqual(ahead)
+    expect(log.lines.join()).toMatch(/the time went on by 36\d\d s at once/)
   })
 })
 

@@ -12,6 +12,7 @@ export interface Clock {
   stop(): void
 }
 
+const minuteMs = 60_000
 const dayMs = 86_400_000
 
 /**
@@ -29,11 +30,15 @@ export async function openDatabaseClock(db: Database, log: Logger): Promise<Cloc
   let offset = (behindMs > dayMs ? wall : Math.max(wall, seen)) - performance.now()
   const timer = setInterval(() => {
     measure(db).then(
-      (again) => (offset = Math.max(offset, Math.max(again.wall, again.seen) - performance.now())),
+      (again) => {
+        const next = Math.max(again.wall, again.seen) - performance.now()
+        if (next - offset > minuteMs) warnOfJump(log, next - offset)
+        offset = Math.max(offset, next)
+      },
       // A failed measurement keeps the last one; the next minute measures again.
       () => {},
     )
-  }, 60_000).unref()
+  }, minuteMs).unref()
   return {
     now: () => Math.floor(performance.now() + offset),
     sleep: sleepUntilAborted,
@@ -88,6 +93,14 @@ function warn(log: Logger, behindMs: number): void {
       ? 'that is too far ahead to be true, so it goes by the clock, and the pace begins anew'
       : 'it goes on from there, and nothing is mailed twice or faster; set the clock (timedatectl)'
   log.warn(`${what}; ${then}`)
+}
+
+function warnOfJump(log: Logger, aheadMs: number): void {
+  const seconds = Math.round(aheadMs / 1000)
+  log.warn(
+    `the time went on by ${seconds} s at once: a clock was set, or this machine slept; what was to be mailed in that time ` +
+      'is mailed now, and the database does not go back; if the clock is wrong, set it (timedatectl)',
+  )
 }
 
 async function sleepUntilAborted(ms: number, signal?: AbortSignal): Promise<void> {
