@@ -29,6 +29,8 @@ export interface Texts {
     'started' | 'held' | 'paused' | 'done',
     { subject: string; paragraphs: string[]; button: string; commands: string }
   >
+  /** A mail to the operator where the relay takes nothing for long. */
+  resting: { subject: string; paragraphs: string[]; commands: string }
   /** Said where a send has ended at its end date. */
   givenUp: string
   /** Said where it came before the send could start. */

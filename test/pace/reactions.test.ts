@@ -3,8 +3,9 @@ import { describe, expect, it } from 'vitest'
 import { deliver } from '../../integrations/mailshot/deliver.ts'
 import { sameText } from '../../integrations/mailshot/deliver/streak.ts'
 import { listRecipients } from '../../integrations/mailshot/recipient.ts'
-import { readSend } from '../../integrations/mailshot/send.ts'
+import { readSend, resumeSend } from '../../integrations/mailshot/send.ts'
 import type { Outcome } from '../../integrations/mailshot/transport.ts'
+import { memory } from '../../integrations/mailshot/transports/memory.ts'
 import { statusCounts } from '../people.ts'
 import { startFixture } from '../start-fixture.ts'
 import { deliverUntil, openReceivingSide } from './receiving-side.ts'
@@ -91,6 +92,65 @@ describe('a relay that throttles', () => {
     expect(new Set(rows.map(({ status, tries }) => `${status} ${tries}`))).toEqual(
       new Set(['sent 1']),
     )
+  })
+})
+
+describe('a relay that rests', () => {
+  const later = (retryAfter?: number): Outcome => ({
+    status: 'deferred',
+    scope: 'relay',
+    reason: '421 4.3.2 away',
+    ...(retryAfter !== undefined && { retryAfter }),
+  })
+
+  it('rests for a day at most, and is tried at once when the operator says so', async () => {
+    let isAway = true
+    const { mailshot, transport, start } = await openReceivingSide(
+      {},
+      {
+        readers: { 'example.net': 3 },
+        answer: () => (isAway ? later(999_999) : undefined),
+      },
+    )
+    const { send } = await start()
+    await deliverUntil(mailshot, mailshot.now() + 5000)
+    isAway = false
+    const lane = await mailshot.db.get<{ until: number }>(
+      sql`SELECT parked_until AS until FROM lanes WHERE scope = 'transport:memory'`,
+    )
+    const rest = (lane?.until ?? 0) - mailshot.now()
+    expect(rest / 3_600_000).toBeCloseTo(24, 1)
+    await resumeSend(mailshot, send.id, { actor: 'test' })
+    await deliverUntil(mailshot, mailshot.now() + 20_000)
+    expect(await statusCounts(mailshot, send.id)).toEqual({ sent: 3 })
+    const alarm = transport.messages.find(({ subject }) => subject.includes('n’accepte rien'))
+    expect(alarm?.text).toContain('attendre aussi longtemps\u00a0: 421 4.3.2 away')
+    expect(await mailshot.db.all(sql`SELECT subject FROM audit WHERE action = 'resume'`)).toEqual([
+      { subject: `send:${send.id}` },
+    ])
+  })
+
+  it('is told to the operator once where it is away for over an hour', async () => {
+    const mailer = memory()
+    const { mailshot, start } = await openReceivingSide(
+      { mailer },
+      { readers: { 'example.net': 3 }, parallel: 1, answer: () => later() },
+    )
+    await start()
+    const began = mailshot.now()
+    const told = () => mailer.messages.filter(({ subject }) => subject.includes('n’accepte rien'))
+    const waits: number[] = []
+    for (let fault = 1; fault <= 12; fault++) {
+      await deliverUntil(mailshot, mailshot.now() + 2000)
+      if (told().length === 0) waits.push((mailshot.now() - began) / minute)
+      const lane = await mailshot.db.get<{ until: number }>(
+        sql`SELECT parked_until AS until FROM lanes`,
+      )
+      mailshot.clock.set(Math.max(mailshot.now(), lane?.until ?? 0))
+    }
+    expect(waits.at(-1)).toBeGreaterThan(45)
+    expect(waits.at(-1)).toBeLessThan(75)
+    expect(told()).toHaveLength(1)
   })
 })
 

@@ -3,7 +3,8 @@ import { domainOf } from '../email-address.ts'
 import { queueAlarmStatement } from '../letter.ts'
 import type { Mailshot } from '../mailshot.ts'
 import { spacingOf } from '../pace.ts'
-import { parkStatement, restStatement, slowStatement, unparkStatement } from '../pace/slow.ts'
+import { parkStatements } from '../pace/park.ts'
+import { restStatement, slowStatement, unparkStatement } from '../pace/slow.ts'
 import { laneRowStatement } from '../pace/state.ts'
 import { pauseStatements } from '../send.ts'
 import type { Outcome } from '../transport.ts'
@@ -35,7 +36,7 @@ export function faultStatements(
 ): SQL[] {
   if (notes.every(({ outcome }) => outcome.status === 'accepted') && isCalm(lanes)) return []
   return [
-    ...relayStatements(lanes, { notes, isStopping }, now),
+    ...relayStatements(mailshot, lanes, { notes, isStopping, now }),
     ...domainStatements(lanes, notes, now),
     ...blockedStatements(mailshot, notes),
     ...streakStatements(mailshot, lanes, notes),
@@ -48,9 +49,9 @@ function isCalm({ transportState }: Lanes): boolean {
 }
 
 function relayStatements(
+  mailshot: Mailshot,
   lanes: Lanes,
-  { notes, isStopping }: { notes: Note[]; isStopping: boolean },
-  now: number,
+  { notes, isStopping, now }: { notes: Note[]; isStopping: boolean; now: number },
 ): SQL[] {
   const lane = lanes.transport(now)
   for (const { recipient, outcome } of notes) {
@@ -62,8 +63,7 @@ function relayStatements(
     const seenSpacing = lanes.pulse.gapOf('', now)
     const leastSpacing = spacingOf(lane.limits)
     return [
-      laneRowStatement(lane.scope),
-      parkStatement(lane, { reason, retryAfter }, now),
+      ...parkStatements(mailshot, lane, { reason, retryAfter }),
       // A relay that cannot be reached is not helped by fewer mails; one that names a wait is.
       ...(retryAfter === undefined
         ? []

@@ -2,14 +2,16 @@ import { localeOf } from '../campaign/language-tag.ts'
 import { localize, type MailshotConfig } from '../config.ts'
 import type { AlarmEvent } from '../letter.ts'
 import type { Mailshot } from '../mailshot.ts'
+import { day } from '../pace.ts'
 import { sendIdNumbers } from '../send/id.ts'
 import { findSend, type Send } from '../send/read.ts'
 import { fill, textsFor } from '../texts.ts'
 import { linkTo, signToken } from '../token.ts'
 import type { Letter, LetterContent } from './compose.ts'
 
-/** What the operator is told about a send: what happened, its figures, and the page and commands to act on it. */
+/** What the operator is told about a send, or the relay: what happened, its figures, and the page and commands to act on it. */
 export async function alarmContent(mailshot: Mailshot, letter: Letter): Promise<LetterContent> {
+  if (letter.values['event'] === 'resting') return restContent(letter)
   const { alarms } = textsFor(letter.lang)
   const send = await findSend(mailshot, { id: letter.values['send'] ?? '' })
   const event = eventOf(letter.values['event'])
@@ -26,7 +28,13 @@ export async function alarmContent(mailshot: Mailshot, letter: Letter): Promise<
   }
 }
 
-const day = 86_400_000
+/** What the operator is told where the relay takes nothing for an hour or more. */
+function restContent({ lang, values }: Letter): LetterContent {
+  const { subject, paragraphs, commands } = textsFor(lang).resting
+  const wordsOf = (text: string) => fill(text, values)
+  return { subject, paragraphs: paragraphs.map(wordsOf), notes: [commands] }
+}
+
 const stopLinkLife = 90 * day
 
 /** Where the operator pauses, resumes or cancels a send without a command line: for whoever has the link. */

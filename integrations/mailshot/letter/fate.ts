@@ -2,7 +2,8 @@ import { type SQL, sql } from 'drizzle-orm/sql'
 import { notHandedOver } from '../deliver/faults.ts'
 import type { Mailshot } from '../mailshot.ts'
 import { laneOf } from '../pace.ts'
-import { parkStatement, unparkStatement } from '../pace/slow.ts'
+import { parkStatements } from '../pace/park.ts'
+import { unparkStatement } from '../pace/slow.ts'
 import { namedWait } from '../recipient/settlement.ts'
 import type { Outcome } from '../transport.ts'
 
@@ -79,5 +80,5 @@ export function relayStatements(
   }
   if (isStopping || outcome.status !== 'deferred' || outcome.scope !== 'relay') return []
   const { reason, retryAfter } = outcome
-  return [parkStatement(lane, { reason, retryAfter }, mailshot.now())]
+  return parkStatements(mailshot, lane, { reason, retryAfter })
 }

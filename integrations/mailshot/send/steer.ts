@@ -3,6 +3,8 @@ import { auditStatement } from '../audit.ts'
 import { MailshotError } from '../error.ts'
 import { queueAlarmStatement } from '../letter.ts'
 import type { Mailshot } from '../mailshot.ts'
+import { laneOf } from '../pace.ts'
+import { liftStatements } from '../pace/park.ts'
 import { cancelStatements, releaseStatement } from '../recipient.ts'
 import { readSend, type Send } from './read.ts'
 
@@ -56,7 +58,10 @@ export function holdSendsStatement(reason: string, when: SQL): SQL {
     WHERE status IN ('scheduled', 'preparing', 'running') AND ${when}`
 }
 
-/** Lets a paused send go on where it stood. One that was held for being late starts now. */
+/**
+ * Lets a paused send go on where it stood; one that was held for being late starts now. A relay that rests is tried at once, whether
+ * or not the send was paused.
+ */
 export async function resumeSend(
   mailshot: Mailshot,
   idOrSlug: string,
@@ -65,12 +70,17 @@ export async function resumeSend(
   const send = await readSend(mailshot, idOrSlug)
   const { id } = send
   if (send.status === 'done' || send.status === 'cancelled') throw ended(send, 'resumed')
-  if (send.status !== 'paused') return send
+  const now = mailshot.now()
+  const { scope } = laneOf(mailshot.config, 'send')
+  const isPaused = sql`id = ${id} AND status = 'paused'`
+  const isHeldUp = sql`EXISTS (SELECT 1 FROM sends WHERE ${isPaused})
+    OR EXISTS (SELECT 1 FROM lanes WHERE scope = ${scope} AND parked_until > ${now})`
   await mailshot.db.write(
+    auditStatement(mailshot, { ...change('resume', id, by), when: isHeldUp }),
     sql`UPDATE sends SET status = coalesce(paused_from, 'running'), reason = NULL, paused_from = NULL,
-          scheduled_at = CASE WHEN paused_from = 'scheduled' THEN max(scheduled_at, ${mailshot.now()}) ELSE scheduled_at END
-        WHERE id = ${id} AND status = 'paused'`,
-    auditStatement(mailshot, change('resume', id, by)),
+          scheduled_at = CASE WHEN paused_from = 'scheduled' THEN max(scheduled_at, ${now}) ELSE scheduled_at END
+        WHERE ${isPaused}`,
+    ...liftStatements(scope, now),
   )
   return readSend(mailshot, id)
 }

@@ -65,6 +65,14 @@ export const en: Texts = {
       commands: 'Who got it, who did not and why: mailshot recipients {id}',
     },
   },
+  resting: {
+    subject: 'The mail server takes no mails for now',
+    paragraphs: [
+      'It has refused for an hour, or asked to wait that long: {reason}',
+      'Nobody has lost a try by it. Mailshot goes on by itself when the mail server does.',
+    ],
+    commands: 'What waits, and until when: mailshot status. To try at once: mailshot resume <send>',
+  },
   givenUp: '{cancelled} were given up: the end date of the send, {until}, came before their turn.',
   endedUnstarted: 'Nobody got it: its end date, {until}, came before it could start.',
   pages,

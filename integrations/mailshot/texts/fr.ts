@@ -66,6 +66,15 @@ export const fr: Texts = {
       commands: 'Qui l’a reçu, qui ne l’a pas reçu et pourquoi : mailshot recipients {id}',
     },
   },
+  resting: {
+    subject: 'Le serveur de courriel n’accepte rien pour l’instant',
+    paragraphs: [
+      'Il refuse depuis une heure, ou a demandé d’attendre aussi longtemps : {reason}',
+      'Personne n’y a perdu d’essai. Mailshot reprend de lui-même dès que le serveur le permet.',
+    ],
+    commands:
+      'Ce qui attend, et jusqu’à quand : mailshot status. Pour réessayer tout de suite : mailshot resume <send>',
+  },
   givenUp:
     '{cancelled} ne l’ont pas reçu : la date de fin de l’envoi, {until}, est arrivée avant leur tour.',
   endedUnstarted:
