@@ -8,7 +8,7 @@ import { type Send, sendsIn } from '../send/read.ts'
 import type { Lanes } from './lanes.ts'
 import { openSides } from './sides.ts'
 import { openTurns } from './turns.ts'
-import { openWaiting } from './waiting.ts'
+import { openLaneQueues } from './lane-queues.ts'
 
 /** What a worker has claimed and not yet in hand, taken in turn from the sends that run. */
 export interface Stock {
@@ -30,7 +30,7 @@ const mostRounds = 4
 
 export function openStock(mailshot: Mailshot, lanes: Lanes): Stock {
   const others = openTurns()
-  const waiting = openWaiting(mailshot, lanes)
+  const waiting = openLaneQueues(mailshot, lanes)
   const sides = openSides()
   const snapshots = openSnapshots(mailshot)
   let running: Send[] = []

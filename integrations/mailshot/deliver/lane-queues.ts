@@ -9,7 +9,7 @@ import { openTurns } from './turns.ts'
  * Those whose domain has a lane of its own. A few of each are kept here, so that no slot of the lane is lost; all others are
  * postponed, and claimed again from the lane's queue as it moves on.
  */
-export function openWaiting(mailshot: Mailshot, lanes: Lanes) {
+export function openLaneQueues(mailshot: Mailshot, lanes: Lanes) {
   const domains = new Map<string, ReturnType<typeof openTurns>>()
   /** By domain, the sends that have somebody in its queue. */
   let queues = new Map<string, Set<string>>()
