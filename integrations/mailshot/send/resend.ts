@@ -106,9 +106,7 @@ async function resendPicked(
       when: isCampaignFree,
     }),
     ...resendStatements(picked, isCampaignFree, { actor, reason, now: mailshot.now() }),
-    // Who asks for it after the end date wants it all the same.
-    sql`UPDATE sends SET status = 'running', finished_at = NULL,
-          until = iif(until <= ${mailshot.now()}, NULL, until)
+    sql`UPDATE sends SET status = 'running', finished_at = NULL, reason = NULL
         WHERE id = ${send.id} AND status = 'done'
           AND total > sent + failed + skipped + cancelled + uncertain`,
   )
