@@ -142,7 +142,8 @@ async function beginShift(
 }
 
 function tellOfWait({ log }: Mailshot, error: unknown): void {
-  log.warn({ err: error }, 'the database cannot be used for now; trying again')
+  const reason = error instanceof Error ? error.message : String(error)
+  log.warn({ reason }, 'the database cannot be used for now; trying again')
 }
 
 async function mailUntilStopped(shift: Shift): Promise<void> {

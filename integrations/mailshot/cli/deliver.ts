@@ -20,8 +20,8 @@ export const deliverCommand = defineCommand({
   takes: 0,
   about:
     'A worker: mails what is waiting, at the pace of the settings, letters first. The site runs one by itself; this is\n' +
-    'one more, or one in its place (MAILSHOT_SENDER=off). Any number may run at once: nobody gets a mail twice. Ctrl-C or\n' +
-    'SIGTERM end it cleanly: what is in hand is finished, the rest is given back.',
+    'one more, or one in its place (MAILSHOT_SENDER=off). Any number may run at once: nobody gets a mail twice. Ctrl-C,\n' +
+    'SIGTERM and SIGHUP end it cleanly: what is in hand is finished, the rest is given back.',
   options,
   examples: [
     ['mailshot deliver --until-done', 'mails all that is due, with a progress bar, and ends'],
