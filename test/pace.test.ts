@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm/sql'
 import { describe, expect, it } from 'vitest'
 import { openLedger } from '../integrations/mailshot/deliver/ledger.ts'
-import { allowance, laneOf } from '../integrations/mailshot/pace.ts'
+import { allowance, laneOf, returnSlotsStatement } from '../integrations/mailshot/pace.ts'
 import { parkStatement } from '../integrations/mailshot/pace/slow.ts'
 import { freshState, laneRest, slotHour } from '../integrations/mailshot/pace/state.ts'
 import { claimRecipients } from '../integrations/mailshot/recipient.ts'
@@ -44,6 +44,22 @@ describe('allowance', () => {
     expect(await allowed(mailshot, 5)).toBe(0)
     mailshot.clock.advance(30_000)
     expect(await allowed(mailshot, 5)).toBe(5)
+  })
+})
+
+describe('returnSlotsStatement', () => {
+  it('frees a slot one window after the answer, rounded up by a five-hundredth of it at most', async () => {
+    const mailshot = await openTestMailshot({ pace: '1/hour', letterReserve: 0 })
+    const lane = { ...laneOf(mailshot.config, 'send'), spacing: 0, ahead: 0 }
+    for (const later of [0, 1, 3600, 7199, 7200]) {
+      mailshot.clock.advance(later)
+      const answered = mailshot.now()
+      await mailshot.db.write(returnSlotsStatement(lane, sql`1`, answered))
+      mailshot.clock.set(answered + 3_600_000 + 9)
+      expect(await allowed(mailshot, 5, lane)).toBe(0)
+      mailshot.clock.set(answered + 3_600_000 + 10 + 7200)
+      expect(await allowed(mailshot, 5, lane)).toBe(1)
+    }
   })
 })
 
@@ -153,8 +169,11 @@ describe('slotHour', () => {
   })
 })
 
-async function allowed(mailshot: TestMailshot, wanted: number): Promise<number> {
-  const lane = laneOf(mailshot.config, 'send')
+async function allowed(
+  mailshot: TestMailshot,
+  wanted: number,
+  lane = laneOf(mailshot.config, 'send'),
+): Promise<number> {
   const row = await mailshot.db.get<{ allowed: number }>(
     sql`SELECT ${allowance(lane, wanted, mailshot.now())} AS allowed`,
   )
