@@ -6,7 +6,7 @@ import { smtp } from '../../integrations/mailshot/transports/smtp.ts'
 const {
   BENCH_CAMPAIGNS = 'campaigns',
   BENCH_CA,
-  BENCH_CONNECTIONS = '32',
+  BENCH_CONNECTIONS = '16',
   BENCH_DKIM_KEY,
   BENCH_PORT = '1',
   BENCH_SITE = 'https://news.example.org',
