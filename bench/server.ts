@@ -1,9 +1,10 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
-import { connect, createServer } from 'node:net'
+import { connect } from 'node:net'
 import { setTimeout } from 'node:timers/promises'
 import { isThere, nativeProgram } from './native.ts'
+import { freePort } from '../test/free-port.ts'
 
 /** A server in a process of its own, on a port of the loopback. */
 export interface Server {
@@ -79,17 +80,6 @@ function cpuSecondsOf(pid: number): number {
   } catch {
     return 0
   }
-}
-
-/** A port that was free a moment ago, for a program that has to be told one. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  await once(server, 'close')
-  if (address === null || typeof address === 'string') throw new Error('no port')
-  return address.port
 }
 
 async function untilListening(port: number): Promise<void> {

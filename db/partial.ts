@@ -1,6 +1,7 @@
 import { readdir, rm } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { dirname, join } from 'node:path'
+import { isRunning } from './running.ts'
 
 const host = hostname().replaceAll(/[^\w.]/g, '_')
 const left = new RegExp(
@@ -23,14 +24,5 @@ export async function sweepPartials(file: string): Promise<void> {
   for (const name of await readdir(folder)) {
     const pid = left.exec(name)?.[1]
     if (pid !== undefined && !isRunning(Number(pid))) await rm(join(folder, name), { force: true })
-  }
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    return process.kill(pid, 0)
-  } catch (error) {
-    // EPERM: it runs, as somebody else.
-    return error instanceof Error && 'code' in error && error.code === 'EPERM'
   }
 }

@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { onTestFinished } from 'vitest'
-import { freePort } from './built-site.ts'
+import { freePort } from './free-port.ts'
 import { testSecret } from './open-test-mailshot.ts'
 import { type Run, runMailshot } from './run-mailshot.ts'
 

@@ -1,7 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -10,6 +9,7 @@ import manifest from '../package.json' with { type: 'json' }
 import { testSecret } from './open-test-mailshot.ts'
 import { type Run, runMailshot } from './run-mailshot.ts'
 import { startSmtpServer, type TestSmtpServer } from './smtp-server.ts'
+import { freePort } from './free-port.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const startScript = manifest.scripts.start
@@ -112,17 +112,6 @@ export function spawnServer(env: Record<string, string>, by: 'node' | 'npm' = 'n
     return ended
   }
   return { listening, ended, log: () => written, stop }
-}
-
-/** A port that was free a moment ago: a site has to know its address before it starts. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  await once(server, 'close')
-  if (address === null || typeof address === 'string') throw new Error('no port')
-  return address.port
 }
 
 async function must(run: Promise<Run>): Promise<Run> {

@@ -6,6 +6,7 @@ import { noteTimeStatement } from './clock.ts'
 import { recoverLettersStatement } from './letter.ts'
 import type { Mailshot } from './mailshot.ts'
 import { orphanedWorkers, recoverStatements } from './recipient.ts'
+import { isRunning } from '../../db/running.ts'
 
 /** Without it, a host's name is no proof that two processes are of one machine. */
 const bootId = readOr('/proc/sys/kernel/random/boot_id')
@@ -99,15 +100,6 @@ export async function retireWorker(mailshot: Mailshot, id: string): Promise<void
 
 function leaseUntil(mailshot: Mailshot, now: number): number {
   return now + mailshot.config.leaseSeconds * 1000
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    return process.kill(pid, 0)
-  } catch (error) {
-    // EPERM: it runs, as somebody else.
-    return error instanceof Error && 'code' in error && error.code === 'EPERM'
-  }
 }
 
 function readOr(path: string): string {

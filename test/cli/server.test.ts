@@ -1,7 +1,7 @@
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { connectServer } from '../../integrations/mailshot/cli/server.ts'
 import { type ApiServer, apiClient, startApiServer } from '../api-server.ts'
-import { freePort } from '../built-site.ts'
+import { freePort } from '../free-port.ts'
 import { openTestMailshot } from '../open-test-mailshot.ts'
 
 describe('connectServer', () => {

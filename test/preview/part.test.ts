@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vites
 import type { MailshotConfig } from '../../integrations/mailshot/config.ts'
 import { campaignFolder, markdown, mjml } from '../campaign-folder.ts'
 import { openBrowser } from '../open-browser.ts'
-import { freePort } from '../built-site.ts'
+import { freePort } from '../free-port.ts'
 import { breaking, breakingCampaign, partOf } from './look-at.ts'
 
 let browser: Awaited<ReturnType<typeof openBrowser>>

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url'
 import type { Page } from 'playwright-core'
 import { expect, onTestFinished, test } from 'vitest'
 import { type AstroSite, openAstroSite } from '../astro-site.ts'
-import { freePort } from '../built-site.ts'
+import { freePort } from '../free-port.ts'
 import { openBrowser } from '../open-browser.ts'
 
 const astroSite = fileURLToPath(new URL('../fixtures/astro-site', import.meta.url))
