@@ -9,7 +9,7 @@ import {
   text,
   unique,
 } from 'drizzle-orm/sqlite-core'
-import { recipientStatuses, suppressionReasons } from './status.ts'
+import { deliveryStates, recipientStatuses, suppressionReasons } from './status.ts'
 
 export type AttributeValue = string | number | boolean
 
@@ -198,6 +198,11 @@ export const recipients = sqliteTable(
     /** What the other side called it when it took it, and its whole answer. */
     providerId: text('provider_id'),
     answer: text(),
+    /** What was reported of its mail since: of several reports, the one that counts most. Of a bounce, how lasting it is. */
+    delivery: text({ enum: deliveryStates }),
+    deliveryClass: text('delivery_class', { enum: ['hard', 'soft'] }),
+    /** `event` where the status `uncertain` was settled by what was reported. */
+    settledBy: text('settled_by', { enum: ['event'] }),
   },
   (table) => [
     unique('recipients_once').on(table.sendId, table.email),
@@ -259,25 +264,6 @@ export const letters = sqliteTable(
   ],
 )
 
-/** Facts reported after hand-over. */
-export const events = sqliteTable(
-  'events',
-  {
-    id: integer().primaryKey(),
-    at: integer().notNull(),
-    type: text().notNull(),
-    recipientId: integer('recipient_id'),
-    sendId: text('send_id'),
-    email: text(),
-    detail: text({ mode: 'json' }).$type<Record<string, unknown>>().notNull(),
-  },
-  (table) => [
-    index('events_recipient').on(table.recipientId),
-    index('events_send').on(table.sendId, table.type),
-    index('events_email').on(table.email),
-  ],
-)
-
 /** Addresses that get nothing whatever their subscriptions say. Outlives the subscriber. */
 export const suppressions = sqliteTable('suppressions', {
   email: text().primaryKey(),
@@ -286,4 +272,5 @@ export const suppressions = sqliteTable('suppressions', {
   at: integer().notNull(),
 })
 
+export * from './schema/event.ts'
 export * from './schema/operation.ts'

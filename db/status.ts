@@ -14,3 +14,7 @@ export type RecipientStatus = (typeof recipientStatuses)[number]
 
 export const suppressionReasons = ['hard-bounce', 'complaint', 'unsubscribe', 'manual'] as const
 export type SuppressionReason = (typeof suppressionReasons)[number]
+
+/** What may be reported of a mail that was taken; each counts for more than those before it. */
+export const deliveryStates = ['deferred', 'delivered', 'bounced'] as const
+export type DeliveryState = (typeof deliveryStates)[number]

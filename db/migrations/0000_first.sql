@@ -14,19 +14,6 @@ CREATE TABLE `consents` (
 );
 --> statement-breakpoint
 CREATE INDEX `consents_subscriber` ON `consents` (`subscriber_id`);--> statement-breakpoint
-CREATE TABLE `events` (
-	`id` integer PRIMARY KEY NOT NULL,
-	`at` integer NOT NULL,
-	`type` text NOT NULL,
-	`recipient_id` integer,
-	`send_id` text,
-	`email` text,
-	`detail` text NOT NULL
-);
---> statement-breakpoint
-CREATE INDEX `events_recipient` ON `events` (`recipient_id`);--> statement-breakpoint
-CREATE INDEX `events_send` ON `events` (`send_id`,`type`);--> statement-breakpoint
-CREATE INDEX `events_email` ON `events` (`email`);--> statement-breakpoint
 CREATE TABLE `letters` (
 	`id` integer PRIMARY KEY NOT NULL,
 	`kind` text NOT NULL,
@@ -86,6 +73,9 @@ CREATE TABLE `recipients` (
 	`message_id` text,
 	`provider_id` text,
 	`answer` text,
+	`delivery` text,
+	`delivery_class` text,
+	`settled_by` text,
 	FOREIGN KEY (`send_id`) REFERENCES `sends`(`id`) ON UPDATE no action ON DELETE no action
 );
 --> statement-breakpoint
@@ -174,6 +164,49 @@ CREATE TABLE `suppressions` (
 	`at` integer NOT NULL
 );
 --> statement-breakpoint
+CREATE TABLE `events` (
+	`id` integer PRIMARY KEY NOT NULL,
+	`key` text NOT NULL,
+	`transport` text NOT NULL,
+	`type` text NOT NULL,
+	`word` text NOT NULL,
+	`at` integer NOT NULL,
+	`received_at` integer NOT NULL,
+	`email` text,
+	`class` text,
+	`about` text,
+	`status` text,
+	`reason` text,
+	`url` text,
+	`message_id` text,
+	`provider_event_id` text,
+	`is_machine` integer DEFAULT false NOT NULL,
+	`raw` text NOT NULL,
+	`recipient_id` integer,
+	`send_id` text,
+	`letter_id` integer,
+	`matched_by` text
+);
+--> statement-breakpoint
+CREATE UNIQUE INDEX `events_key_unique` ON `events` (`key`);--> statement-breakpoint
+CREATE INDEX `events_recipient` ON `events` (`recipient_id`,`type`);--> statement-breakpoint
+CREATE INDEX `events_send` ON `events` (`send_id`);--> statement-breakpoint
+CREATE INDEX `events_email` ON `events` (`email`);--> statement-breakpoint
+CREATE INDEX `events_unmatched` ON `events` (`id`) WHERE matched_by IS NULL;--> statement-breakpoint
+CREATE TABLE `send_counts` (
+	`send_id` text NOT NULL,
+	`kind` text NOT NULL,
+	`key` text NOT NULL,
+	`n` integer NOT NULL,
+	PRIMARY KEY(`send_id`, `kind`, `key`)
+);
+--> statement-breakpoint
+CREATE TABLE `webhook_batches` (
+	`key` text PRIMARY KEY NOT NULL,
+	`at` integer NOT NULL
+);
+--> statement-breakpoint
+CREATE INDEX `webhook_batches_at` ON `webhook_batches` (`at`);--> statement-breakpoint
 CREATE TABLE `audit` (
 	`id` integer PRIMARY KEY NOT NULL,
 	`at` integer NOT NULL,

@@ -53,6 +53,72 @@ export type Outcome =
   /** The link broke after hand-over: never retried unasked. */
   | { status: 'uncertain'; reason: string }
 
+export const eventTypes = [
+  'delivered',
+  'deferred',
+  'bounced',
+  'rejected',
+  'complained',
+  'unsubscribed',
+  'opened',
+  'clicked',
+  'unknown',
+] as const
+export type EventType = (typeof eventTypes)[number]
+
+/** A fact reported after hand-over, normalised; what the reporter said stays in `raw`. */
+export interface DeliveryEvent {
+  type: EventType
+  /** Milliseconds since 1970, by the reporter's clock. */
+  at: number
+  /** The provider's own word for it: `bounce`, `hard_bounce`, … */
+  word: string
+  /** The address it is about, as reported. */
+  recipient?: string
+  /** Of `bounced` and `rejected` only. */
+  class?: 'hard' | 'soft'
+  /**
+   * What the refusal is about. `address`: no such user or domain. `mailbox`: that mailbox otherwise (full, disabled, unspecified).
+   * `other`: policy, authentication, content, quota, account, network; such a refusal never counts against the address.
+   */
+  about?: 'address' | 'mailbox' | 'other'
+  /** The enhanced status code (RFC 3463). */
+  status?: string
+  /** For people, at most 1000 characters. */
+  reason?: string
+  /** Of `clicked`: where to. */
+  url?: string
+  /** The message's id as the reporter names it: the provider's as an exact string; of mail the Message-ID with its brackets. */
+  messageId?: string
+  /** `Message.id`, where the provider gives it back. */
+  ourId?: string
+  /** The token of the envelope sender that a bounce came back to. */
+  token?: string
+  /** Unique for each event at that provider; without it an event is known by what it says. */
+  providerEventId?: string
+  /** The reporter says that no person did it: a prefetch, a proxy. */
+  isMachine?: boolean
+  ip?: string
+  userAgent?: string
+  /** The report as it came; JSON can hold it. */
+  raw: unknown
+}
+
+/**
+ * What a request to a webhook said. `batchId` names the delivery, the same when it is made again. A reason is for the log
+ * alone and quotes no secret.
+ */
+export type WebhookReading =
+  { events: DeliveryEvent[]; batchId?: string } | { refused: 400 | 401; reason: string }
+
+/** A webhook as a provider has it registered. */
+export interface RegisteredWebhook {
+  url: string
+  /** Whether its address is this site's, so that it may be changed. */
+  isOurs: boolean
+  detail: string
+}
+
 /** The way out. A factory (`smtp({…})`) returns one; it opens no connection before the first call. */
 export interface Transport {
   readonly name: string
@@ -68,6 +134,20 @@ export interface Transport {
   send(messages: readonly Message[], signal: AbortSignal): Promise<Outcome[]>
   /** Asks the provider what became of messages whose answer was lost. */
   lookUp?(messages: readonly Message[]): Promise<Outcome[]>
+  /**
+   * Reads what the provider reports. First it checks that the request is the provider's, by its signature, or by `hasSecret`: the
+   * address carried this transport's secret. `request.url` is the public address, whatever a proxy made of it. Kinds it does not
+   * know are kept as `unknown`.
+   */
+  readEvents?(request: Request, proof: { hasSecret: boolean }): Promise<WebhookReading>
+  /** The provider's side of webhooks. Only what is this site's is ever changed. */
+  webhooks?: {
+    install(url: string): Promise<void>
+    list(): Promise<RegisteredWebhook[]>
+    remove(url: string): Promise<void>
+  }
+  /** Registers the sender's address or domain, where the provider offers it; answers what is left to do, a line each. */
+  registerSender?(address: string): Promise<string[]>
   /** Checks credentials and sender, for `mailshot doctor`. Throws a `MailshotError` with cause and cure. */
   verify?(): Promise<void>
   /**
