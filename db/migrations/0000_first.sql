@@ -262,4 +262,20 @@ CREATE TABLE `workers` (
 	`pid` integer NOT NULL,
 	`started_at` integer NOT NULL,
 	`lease_until` integer NOT NULL
+);--> statement-breakpoint
+CREATE TABLE `suppressed_hashes` (
+	`kind` text NOT NULL,
+	`hash` text NOT NULL,
+	`reason` text NOT NULL,
+	`note` text,
+	`at` integer NOT NULL,
+	PRIMARY KEY(`kind`, `hash`)
+);
+--> statement-breakpoint
+CREATE TABLE `guard` (
+	`scope` text NOT NULL,
+	`cause` text NOT NULL,
+	`level` integer NOT NULL,
+	`at` integer NOT NULL,
+	PRIMARY KEY(`scope`, `cause`)
 );

@@ -40,6 +40,21 @@ export const lanes = sqliteTable('lanes', {
   refusals: integer().notNull().default(0),
 })
 
+/** What the guard found too bad, and how bad it was when it stopped a send, or the operator let it go on. */
+export const guard = sqliteTable(
+  'guard',
+  {
+    /** `send:<id>`, or `days` for all that was sent of late. */
+    scope: text().notNull(),
+    /** `failures`, `hard-bounces`, `complaints`, `complaint-warning`, or `domain:<recipient domain>`. */
+    cause: text().notNull(),
+    /** 1 from the limit on, then one more for each half of it. */
+    level: integer().notNull(),
+    at: integer().notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.scope, table.cause] })],
+)
+
 /** The processes that deliver. A worker whose lease has run out has lost what it held. */
 export const workers = sqliteTable('workers', {
   id: text().primaryKey(),

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { isLanguageTag } from './campaign/language-tag.ts'
 import { parseEmailAddress, parseMailbox } from './email-address.ts'
 import { MailshotError } from './error.ts'
+import { guardOption, refusalsOption } from './event/options.ts'
 import { domainsOption, hoursOption, isTimeZone, paceOption, rampOption } from './pace/options.ts'
 import type { Transport } from './transport.ts'
 
@@ -145,6 +146,10 @@ const schema = z.strictObject({
   letterReserve: z.number().min(0).max(0.5).default(0.05),
   /** How often a recipient's temporary refusal is tried before it counts as failed. */
   maxTries: z.int().min(1).max(20).default(5),
+  /** From how much on refusals and complaints end what an address gets: `{ hard: 2, soft: false }`. */
+  refusals: refusalsOption.prefault({}),
+  /** When a send is stopped to be looked at: `{ hardBounces: 3 }` (per cent); `false` for never. */
+  guard: z.union([guardOption, z.literal(false)]).prefault({}),
   /** A planned start that is later than this is held, and the operator told. */
   lateAfterHours: z.number().positive().default(2),
   /** How long a silent worker keeps what it claimed. */
