@@ -142,7 +142,8 @@ export interface Transport {
   readEvents?(request: Request, proof: { hasSecret: boolean }): Promise<WebhookReading>
   /** The provider's side of webhooks. Only what is this site's is ever changed. */
   webhooks?: {
-    install(url: string): Promise<void>
+    /** Answers what is left to do by hand, a line each: Mandrill's key for signatures, which no transport can keep. */
+    install(url: string): Promise<readonly string[] | void>
     list(): Promise<RegisteredWebhook[]>
     remove(url: string): Promise<void>
   }
