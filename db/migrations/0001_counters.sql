@@ -14,3 +14,18 @@ BEGIN
     uncertain = uncertain + (NEW.status = 'uncertain') - (OLD.status = 'uncertain')
   WHERE id = NEW.send_id;
 END;
+--> statement-breakpoint
+-- So do the counters of what was reported, of the send and of each recipient domain in it.
+CREATE TRIGGER `deliveries_counted` AFTER UPDATE OF `delivery`, `delivery_class` ON `recipients`
+WHEN OLD.delivery IS NOT NEW.delivery OR OLD.delivery_class IS NOT NEW.delivery_class
+BEGIN
+  INSERT INTO send_counts (send_id, kind, key, n)
+  SELECT NEW.send_id, kind, place || state, change FROM (
+    SELECT OLD.delivery || coalesce(':' || OLD.delivery_class, '') AS state, -1 AS change
+    UNION ALL SELECT NEW.delivery || coalesce(':' || NEW.delivery_class, ''), 1
+  ), (
+    SELECT 'delivery' AS kind, '' AS place
+    UNION ALL SELECT 'domain', substr(NEW.email, instr(NEW.email, '@') + 1) || ' '
+  ) WHERE state IS NOT NULL
+  ON CONFLICT (send_id, kind, key) DO UPDATE SET n = n + excluded.n;
+END;

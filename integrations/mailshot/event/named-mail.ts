@@ -1,0 +1,59 @@
+import type { MailshotConfig } from '../config.ts'
+import { sendIdNumbers } from '../send/id.ts'
+import type { MatchWay, Report } from './fact.ts'
+
+/** A mail that a report names by an id of ours: whether there is such a one is to be seen. */
+export interface NamedMail {
+  by: MatchWay
+  isLetter: boolean
+  /** The recipient's or the letter's. */
+  id: number
+  /** Of a recipient; null where the report does not say. */
+  sendId: string | null
+  /** Which mail of the recipient; null where the report does not say. */
+  resend: number | null
+  /** Of a letter: when it was made; null where the report does not say. */
+  createdAt: number | null
+}
+
+/** The mails that a report names, the surest first. */
+export function namedMails(_config: MailshotConfig, report: Report): NamedMail[] {
+  const mails: NamedMail[] = []
+  const byMessageId = parseMessageId(report.messageId)
+  if (byMessageId) mails.push({ by: 'message-id', ...byMessageId })
+  const byOurId = parseOurId(report.ourId)
+  if (byOurId) mails.push({ by: 'our-id', ...byOurId })
+  return mails
+}
+
+/** Whether a report names a mail by an id such as ours: where that is unknown here, it is another site's mail. */
+export function namesOurKind(report: Report): boolean {
+  const named = [parseMessageId(report.messageId), parseOurId(report.ourId)]
+  return named.some((mail) => mail && (mail.isLetter || sendIdNumbers(mail.sendId ?? '')))
+}
+
+type Named = Omit<NamedMail, 'by'>
+
+/** `<send>.<recipient>.<resend>@…`, or `letter.<id>.<its time>@…`, with or without brackets. */
+function parseMessageId(text: string | null): Named | undefined {
+  const match = /^<?([0-9a-z]+)\.(\d{1,15})(?:\.([0-9a-z]{1,12}))?@[^@]+$/.exec(text ?? '')
+  const [, first = '', id = '', last] = match ?? []
+  if (first === 'letter' && last !== undefined) return letterOf(id, Number.parseInt(last, 36))
+  if (!match || (last !== undefined && !/^\d+$/.test(last))) return undefined
+  return recipientOf(first, id, last === undefined ? 0 : Number(last))
+}
+
+/** `Message.id`: `<send>.<recipient>` or `letter.<id>`. */
+function parseOurId(text: string | null): Named | undefined {
+  const [, first = '', id = ''] = /^([0-9a-z]+)\.(\d{1,15})$/.exec(text ?? '') ?? []
+  if (id === '') return undefined
+  return first === 'letter' ? letterOf(id, null) : recipientOf(first, id, null)
+}
+
+function letterOf(id: string, createdAt: number | null): Named {
+  return { isLetter: true, id: Number(id), sendId: null, resend: null, createdAt }
+}
+
+function recipientOf(sendId: string, id: string, resend: number | null): Named {
+  return { isLetter: false, id: Number(id), sendId, resend, createdAt: null }
+}
