@@ -157,6 +157,15 @@ CREATE TABLE `subscriptions` (
 );
 --> statement-breakpoint
 CREATE INDEX `subscriptions_active` ON `subscriptions` (`list_id`,`subscriber_id`) WHERE status = 'active';--> statement-breakpoint
+CREATE TABLE `suppressed_hashes` (
+	`kind` text NOT NULL,
+	`hash` text NOT NULL,
+	`reason` text NOT NULL,
+	`note` text,
+	`at` integer NOT NULL,
+	PRIMARY KEY(`kind`, `hash`)
+);
+--> statement-breakpoint
 CREATE TABLE `suppressions` (
 	`email` text PRIMARY KEY NOT NULL,
 	`reason` text NOT NULL,
@@ -183,6 +192,7 @@ CREATE TABLE `events` (
 	`is_machine` integer DEFAULT false NOT NULL,
 	`raw` text NOT NULL,
 	`recipient_id` integer,
+	`resend` integer,
 	`send_id` text,
 	`letter_id` integer,
 	`matched_by` text
@@ -217,6 +227,14 @@ CREATE TABLE `audit` (
 );
 --> statement-breakpoint
 CREATE INDEX `audit_subject` ON `audit` (`subject`);--> statement-breakpoint
+CREATE TABLE `guard` (
+	`scope` text NOT NULL,
+	`cause` text NOT NULL,
+	`level` integer NOT NULL,
+	`at` integer NOT NULL,
+	PRIMARY KEY(`scope`, `cause`)
+);
+--> statement-breakpoint
 CREATE TABLE `lanes` (
 	`scope` text PRIMARY KEY NOT NULL,
 	`next_at` integer DEFAULT 0 NOT NULL,
@@ -262,20 +280,4 @@ CREATE TABLE `workers` (
 	`pid` integer NOT NULL,
 	`started_at` integer NOT NULL,
 	`lease_until` integer NOT NULL
-);--> statement-breakpoint
-CREATE TABLE `suppressed_hashes` (
-	`kind` text NOT NULL,
-	`hash` text NOT NULL,
-	`reason` text NOT NULL,
-	`note` text,
-	`at` integer NOT NULL,
-	PRIMARY KEY(`kind`, `hash`)
-);
---> statement-breakpoint
-CREATE TABLE `guard` (
-	`scope` text NOT NULL,
-	`cause` text NOT NULL,
-	`level` integer NOT NULL,
-	`at` integer NOT NULL,
-	PRIMARY KEY(`scope`, `cause`)
 );

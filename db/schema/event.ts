@@ -30,6 +30,8 @@ export const events = sqliteTable(
     /** The report as it came, JSON. */
     raw: text().notNull(),
     recipientId: integer('recipient_id'),
+    /** Which mail of the recipient, 0 for the first; NULL where the report does not say. */
+    resend: integer(),
     sendId: text('send_id'),
     letterId: integer('letter_id'),
     /** `token`, `message-id`, `our-id`, `provider-id`, `address`; NULL for what matched nothing. */

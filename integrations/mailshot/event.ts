@@ -2,11 +2,11 @@ import { setImmediate } from 'node:timers/promises'
 import { sql } from 'drizzle-orm/sql'
 import { consequenceStatements } from './event/consequence.ts'
 import { countStatement } from './event/count.ts'
-import { deliveryStatements } from './event/delivery.ts'
 import { type Fact, type Report, reportOf } from './event/fact.ts'
 import { matchReports } from './event/match.ts'
 import { insertEventsStatement } from './event/write.ts'
 import type { Mailshot } from './mailshot.ts'
+import { reportedStatements } from './recipient/reported.ts'
 import type { DeliveryEvent } from './transport.ts'
 
 /** What became of reported events. */
@@ -57,7 +57,7 @@ async function recordSlice(
   await mailshot.db.write(
     countStatement(facts),
     insertEventsStatement(facts, now),
-    ...deliveryStatements(facts, now),
+    ...reportedStatements(facts, now),
     ...consequenceStatements(mailshot, facts),
   )
   return facts

@@ -10,6 +10,7 @@ import {
   returnDomainSlotsStatement,
   returnSlotsStatement,
 } from './pace.ts'
+import { settleReportedStatement } from './recipient/reported.ts'
 import type { Settlement } from './recipient/settlement.ts'
 
 /** A recipient that this worker holds, with what its mail is composed from. */
@@ -115,6 +116,7 @@ export function settleStatements(settlements: Settlement[], lane: Lane, now: num
     ...(lane.limits.length > 0 ? [returnSlotsStatement(lane, stillInHand(settlements), now)] : []),
     ...(sent.length > 0 ? [settleSentStatement(sent, now)] : []),
     ...(others.length > 0 ? [settleOthersStatement(others, now)] : []),
+    ...settleReported(others, now),
   ]
 }
 
@@ -151,6 +153,14 @@ function settleOthersStatement(settlements: Settlement[], now: number): SQL {
       FROM ${rows}) AS j, sends AS s
     WHERE recipients.id = j.id AND recipients.claim_id = j.claim_id AND s.id = recipients.send_id
       AND (recipients.status = 'in-hand' OR (recipients.status = 'uncertain' AND j.status <> 'uncertain'))`
+}
+
+/** What was reported of a mail may be here before its link broke. */
+function settleReported(settlements: Settlement[], now: number): SQL[] {
+  const uncertain = settlements.filter(({ status }) => status === 'uncertain').map(({ id }) => id)
+  if (uncertain.length === 0) return []
+  const which = sql`status = 'uncertain' AND id IN (SELECT value FROM json_each(${JSON.stringify(uncertain)}))`
+  return [settleReportedStatement(which, now)]
 }
 
 /** A scalar SQL expression: how many of them their claims still hold in hand. */
@@ -192,6 +202,7 @@ export function recoverStatements({ config }: Mailshot, dead: SQL, now: number):
     returnDomainSlotsStatement(config, ofTheDead, now),
     sql`UPDATE recipients SET status = ${returnedStatus}, settled_at = settled_at
     WHERE status = 'claimed' AND worker_id IN ${dead}`,
+    settleReportedStatement(sql`status = 'in-hand' AND worker_id IN ${dead}`, now),
     sql`
     UPDATE recipients SET status = ${afterHand}, settled_at = ${now},
       reason = 'the process that was handing it over died'

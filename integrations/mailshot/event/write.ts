@@ -23,13 +23,15 @@ export function insertEventsStatement(facts: readonly Fact[], receivedAt: number
     fact.sendId,
     fact.letterId,
     fact.matchedBy,
+    fact.resend,
   ])
   return sql`
     INSERT INTO events (key, transport, type, word, at, email, class, about, status, reason, url, message_id,
-      provider_event_id, is_machine, raw, recipient_id, send_id, letter_id, matched_by, received_at)
+      provider_event_id, is_machine, raw, recipient_id, send_id, letter_id, matched_by, resend,
+      received_at)
     SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6, value ->> 7,
       value ->> 8, value ->> 9, value ->> 10, value ->> 11, value ->> 12, value ->> 13, value ->> 14, value ->> 15,
-      value ->> 16, value ->> 17, value ->> 18, ${receivedAt}
+      value ->> 16, value ->> 17, value ->> 18, value ->> 19, ${receivedAt}
     FROM json_each(${JSON.stringify(rows)}) WHERE true
     ON CONFLICT (key) DO NOTHING`
 }

@@ -52,7 +52,8 @@ export function resendStatements(picked: readonly Picked[], when: SQL, by: ByHan
     sql`UPDATE recipients SET status = 'pending', tries = 0, resend = resend + 1,
           message_id = iif(status IN ('sent', 'uncertain'), NULL, message_id),
           reason = NULL, enhanced = NULL, due_at = NULL, claim_id = NULL, worker_id = NULL,
-          in_hand_at = NULL, settled_at = NULL, provider_id = NULL, answer = NULL
+          in_hand_at = NULL, settled_at = NULL, provider_id = NULL, answer = NULL,
+          delivery = NULL, delivery_class = NULL, settled_by = NULL
         WHERE ${which}`,
     sql`SELECT count(*) AS count FROM recipients WHERE ${isPicked(next)}`,
   ]
@@ -94,6 +95,6 @@ function historyStatement(
       json_patch(${JSON.stringify(change.detail)}, json_object('send', send_id, 'was', status,
         'tries', tries, 'reason', reason, 'enhanced', enhanced, 'answer', answer,
         'messageId', message_id, 'providerId', provider_id,
-        'inHandAt', in_hand_at, 'settledAt', settled_at))
+        'inHandAt', in_hand_at, 'settledAt', settled_at, 'delivery', delivery))
     FROM recipients WHERE ${change.which}`
 }

@@ -1,11 +1,11 @@
 import { type SQL, sql } from 'drizzle-orm/sql'
-import type { Fact } from './fact.ts'
+import type { Fact } from '../event/fact.ts'
 
 /**
  * Notes with recipients what was reported of their mails, of several reports the one that counts most, and settles those who were
  * uncertain. What is about a mail before the last resend changes nothing.
  */
-export function deliveryStatements(facts: readonly Fact[], now: number): SQL[] {
+export function reportedStatements(facts: readonly Fact[], now: number): SQL[] {
   const about = facts.filter(({ recipientId }) => recipientId !== null)
   return [...noteStatements(about), ...settleStatements(about, now)]
 }
@@ -44,30 +44,42 @@ function noteStatements(facts: readonly Fact[]): SQL[] {
 function settleStatements(facts: readonly Fact[], now: number): SQL[] {
   // An address alone does not say which mail arrived.
   const sure = facts.filter(({ matchedBy }) => matchedBy !== 'address')
-  const arrived = sure.filter(({ type }) => type !== 'rejected')
-  const rejected = sure.filter(({ type }) => type === 'rejected')
-  const settle = (which: Fact[], as: 'sent' | 'failed', from: SQL): SQL[] =>
-    which.length === 0
-      ? []
-      : [
-          sql`
-    UPDATE recipients SET status = ${as}, settled_at = ${now}, settled_by = 'event', reason = ${reasons[as]}
-    WHERE ${from} AND id IN (SELECT value ->> 0 FROM json_each(${mailsOf(which)})
-      WHERE recipients.resend = coalesce(value ->> 1, recipients.resend))`,
-        ]
+  const [rejected = [], arrived = []] = [true, false].map((isRejected) =>
+    sure.filter(({ type }) => (type === 'rejected') === isRejected),
+  )
+  const isOf = (
+    which: readonly Fact[],
+  ) => sql`id IN (SELECT value ->> 0 FROM json_each(${mailsOf(which)})
+    WHERE coalesce(value ->> 1, recipients.resend) = recipients.resend)`
+  const isOpen = sql`(status = 'uncertain' OR (status = 'failed' AND settled_by = 'event'))`
   return [
-    ...settle(
-      arrived,
-      'sent',
-      sql`(status = 'uncertain' OR (status = 'failed' AND settled_by = 'event'))`,
-    ),
-    ...settle(rejected, 'failed', sql`status = 'uncertain'`),
+    ...(arrived.length > 0 ? [settle(sql`'sent'`, sql`${isOpen} AND ${isOf(arrived)}`, now)] : []),
+    ...(rejected.length > 0
+      ? [settle(sql`'failed'`, sql`status = 'uncertain' AND ${isOf(rejected)}`, now)]
+      : []),
   ]
 }
 
-const reasons = {
-  sent: 'it was uncertain, and something was reported since that proves it was taken',
-  failed: 'it was uncertain, and was reported rejected since',
+/**
+ * Settles those whose answer is lost, and of whose mails something was reported already: to stand in the write that would leave them
+ * uncertain.
+ *
+ * @param which a condition on `recipients`
+ */
+export function settleReportedStatement(which: SQL, now: number): SQL {
+  const about = sql`e.recipient_id = recipients.id AND e.matched_by <> 'address'
+    AND coalesce(e.resend, recipients.resend) = recipients.resend AND e.received_at >= recipients.in_hand_at`
+  return settle(
+    sql`iif(EXISTS (SELECT 1 FROM events AS e WHERE ${about} AND e.type <> 'rejected'), 'sent', 'failed')`,
+    sql`${which} AND EXISTS (SELECT 1 FROM events AS e WHERE ${about})`,
+    now,
+  )
+}
+
+function settle(as: SQL, which: SQL, now: number): SQL {
+  return sql`UPDATE recipients SET status = ${as}, settled_at = ${now}, settled_by = 'event',
+      reason = 'its answer was lost; what was reported of it settled it'
+    WHERE ${which}`
 }
 
 function mailsOf(facts: readonly Fact[]): string {
