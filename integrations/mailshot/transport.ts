@@ -149,8 +149,11 @@ export interface Transport {
   }
   /** Registers the sender's address or domain, where the provider offers it; answers what is left to do, a line each. */
   registerSender?(address: string): Promise<string[]>
-  /** Checks credentials and sender, for `mailshot doctor`. Throws a `MailshotError` with cause and cure. */
-  verify?(): Promise<void>
+  /**
+   * Checks credentials, and the sender's address where one is given, for `mailshot doctor`. Throws a `MailshotError` with cause
+   * and cure.
+   */
+  verify?(from?: string): Promise<void>
   /**
    * Ends at once; a later call opens anew. What is on its way comes back `deferred` with scope `relay` where nothing of the
    * body has left, else `uncertain`: waiting for it is the caller's decision.

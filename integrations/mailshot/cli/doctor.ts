@@ -58,8 +58,8 @@ async function* examine(
   })
   yield* database(config, tried)
   yield* sender(config)
-  yield* transport('transport', config.transport, tried)
-  if (config.mailer) yield* transport('mailer', config.mailer, tried)
+  yield* transport('transport', config.transport, { config, tried })
+  if (config.mailer) yield* transport('mailer', config.mailer, { config, tried })
 }
 
 async function* database(config: MailshotConfig, tried: Trial): AsyncGenerator<Finding> {
@@ -89,9 +89,13 @@ function* sender(config: MailshotConfig): Generator<Finding> {
   }
 }
 
-async function* transport(check: string, way: Transport, tried: Trial): AsyncGenerator<Finding> {
+async function* transport(
+  check: string,
+  way: Transport,
+  { config, tried }: { config: MailshotConfig; tried: Trial },
+): AsyncGenerator<Finding> {
   yield await tried(check, async () => {
-    await way.verify?.()
+    await way.verify?.(config.from.address)
     await way.close?.()
     return way.verify ? `${way.name}: works` : `${way.name}: nothing to check`
   })
