@@ -1,10 +1,10 @@
 import { setImmediate } from 'node:timers/promises'
-import { sql } from 'drizzle-orm/sql'
+import { type SQL, sql } from 'drizzle-orm/sql'
 import { consequenceStatements } from './event/consequence.ts'
 import { countStatement } from './event/count.ts'
 import { type Fact, type Report, reportOf } from './event/fact.ts'
 import { matchReports } from './event/match.ts'
-import { insertEventsStatement } from './event/write.ts'
+import { batchStatements, insertEventsStatement, isBatchStored } from './event/write.ts'
 import type { Mailshot } from './mailshot.ts'
 import { reportedStatements } from './recipient/reported.ts'
 import type { DeliveryEvent } from './transport.ts'
@@ -27,17 +27,24 @@ const sliceSize = 250
  * returns, all of it is on disk. Repeating it, in any order and in any parts, gives the same; so it may be called again after an error.
  *
  * @param transport who reports: the name of a transport, `generic`, `bounces`, …
+ * @param options.batchId names what was given, the same when it is given again: then nothing is looked at
  */
 export async function recordEvents(
   mailshot: Mailshot,
   transport: string,
   events: readonly DeliveryEvent[],
+  { batchId }: { batchId?: string | undefined } = {},
 ): Promise<Recorded> {
+  const batch = batchId === undefined ? undefined : `${transport}:${batchId}`
+  if (batch !== undefined && (await isBatchStored(mailshot, batch))) {
+    return { recorded: 0, repeated: events.length, unmatched: 0 }
+  }
   const recorded: Recorded = { recorded: 0, repeated: 0, unmatched: 0 }
   for (let start = 0; start < events.length; start += sliceSize) {
     if (start > 0) await setImmediate()
     const slice = events.slice(start, start + sliceSize)
-    const facts = await recordSlice(mailshot, transport, slice)
+    const isLast = start + sliceSize >= events.length
+    const facts = await recordSlice(mailshot, transport, slice, isLast ? batch : undefined)
     recorded.recorded += facts.length
     recorded.repeated += slice.length - facts.length
     recorded.unmatched += facts.filter(({ matchedBy }) => matchedBy === null).length
@@ -45,27 +52,37 @@ export async function recordEvents(
   return recorded
 }
 
+/** @param ended the key of the batch that is stored as a whole with this slice */
 async function recordSlice(
   mailshot: Mailshot,
   transport: string,
   events: readonly DeliveryEvent[],
+  ended: string | undefined,
 ): Promise<Fact[]> {
   const now = mailshot.now()
   const reports = events.map((event) => reportOf(transport, event, now))
   const facts = await matchReports(mailshot, await withoutStored(mailshot, reports))
-  if (facts.length === 0) return facts
-  await mailshot.db.write(
+  const statements = [
+    ...(facts.length > 0 ? factStatements(mailshot, facts, now) : []),
+    ...(ended === undefined ? [] : batchStatements(ended, now)),
+  ]
+  if (statements.length > 0) await mailshot.db.write(...statements)
+  return facts
+}
+
+function factStatements(mailshot: Mailshot, facts: readonly Fact[], now: number): SQL[] {
+  return [
     countStatement(facts),
     insertEventsStatement(facts, now),
     ...reportedStatements(facts, now),
     ...consequenceStatements(mailshot, facts),
-  )
-  return facts
+  ]
 }
 
 /** What is stored has had its consequences in the same write. */
 async function withoutStored({ db }: Mailshot, reports: Report[]): Promise<Report[]> {
-  const fresh = new Map(reports.toReversed().map((report) => [report.key, report]))
+  const fresh = new Map<string, Report>()
+  for (const report of reports) if (!fresh.has(report.key)) fresh.set(report.key, report)
   const stored = await db.all<{ key: string }>(
     sql`SELECT key FROM events WHERE key IN (SELECT value FROM json_each(${JSON.stringify([...fresh.keys()])}))`,
   )

@@ -27,6 +27,7 @@ export const siteRoutes: readonly SiteRoute[] = [
   route('/media/[name].png', 'media.ts', 'page', 'GET'),
   route('/media/[name].gif', 'media.ts', 'page', 'GET'),
   route('/health', 'health.ts', 'page', 'GET'),
+  route('/webhooks/[...path]', 'webhook.ts', 'machine', 'GET', 'POST'),
   route('/api/sends', 'api/sends.ts', 'machine', 'GET', 'POST'),
   route('/api/sends/[id]', 'api/send.ts', 'machine', 'GET'),
   route('/api/sends/[id]/recipients', 'api/recipients.ts', 'machine', 'GET'),

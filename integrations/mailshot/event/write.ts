@@ -1,4 +1,5 @@
 import { type SQL, sql } from 'drizzle-orm/sql'
+import type { Mailshot } from '../mailshot.ts'
 import type { Fact } from './fact.ts'
 
 /** The statement that stores facts; those that are there are left as they are. */
@@ -34,4 +35,20 @@ export function insertEventsStatement(facts: readonly Fact[], receivedAt: number
       value ->> 16, value ->> 17, value ->> 18, value ->> 19, ${receivedAt}
     FROM json_each(${JSON.stringify(rows)}) WHERE true
     ON CONFLICT (key) DO NOTHING`
+}
+
+/** Providers give a batch up after a day at most. */
+const rememberedMs = 7 * 24 * 3_600_000
+
+/** Whether all of a batch was stored before. */
+export async function isBatchStored({ db }: Mailshot, key: string): Promise<boolean> {
+  return (await db.get(sql`SELECT 1 FROM webhook_batches WHERE key = ${key}`)) !== undefined
+}
+
+/** The statements that note, with the last of its events, that a batch is stored as a whole. */
+export function batchStatements(key: string, now: number): SQL[] {
+  return [
+    sql`INSERT INTO webhook_batches (key, at) VALUES (${key}, ${now}) ON CONFLICT DO NOTHING`,
+    sql`DELETE FROM webhook_batches WHERE at < ${now - rememberedMs}`,
+  ]
 }
