@@ -150,7 +150,8 @@ export async function listSuppressions(
 /** From weak to strong: what a person may undo alone, then what the operator decided, then the law. */
 const strength: readonly SuppressionReason[] = ['unsubscribe', 'hard-bounce', 'manual', 'complaint']
 
-function weakerThan(reason: SuppressionReason): SuppressionReason[] {
+/** The reasons that give way to another. */
+export function weakerThan(reason: SuppressionReason): SuppressionReason[] {
   return strength.slice(0, strength.indexOf(reason))
 }
 
