@@ -6,18 +6,13 @@ import { parkStatement } from '../integrations/mailshot/pace/slow.ts'
 import { freshState, laneRest, slotHour } from '../integrations/mailshot/pace/state.ts'
 import { claimRecipients } from '../integrations/mailshot/recipient.ts'
 import type { Outcome } from '../integrations/mailshot/transport.ts'
+import { memory } from '../integrations/mailshot/transports/memory.ts'
 import { enlistWorker, recoverDeadWorkers } from '../integrations/mailshot/worker.ts'
 import { openTestMailshot, type TestMailshot } from './open-test-mailshot.ts'
 import { addReaders } from './people.ts'
 import { runningSend } from './running-send.ts'
 
 describe('laneOf', () => {
-  it('keeps the reserve for letters', async () => {
-    const { config } = await openTestMailshot({ pace: '1000/day' })
-    expect(laneOf(config, 'send').limits).toEqual([{ count: 950, windowMs: 86_400_000 }])
-    expect(laneOf(config, 'letter').limits).toEqual([{ count: 1000, windowMs: 86_400_000 }])
-  })
-
   it('spreads by the tightest of several limits', async () => {
     const { config } = await openTestMailshot({
       pace: { perSecond: 10, perMinute: 60 },
@@ -26,9 +21,12 @@ describe('laneOf', () => {
     expect(laneOf(config, 'send').spacing).toBe(1000)
   })
 
-  it('keeps nothing of a limit too small to share', async () => {
-    const { config } = await openTestMailshot({ pace: '10/day' })
-    expect(laneOf(config, 'send').limits).toEqual([{ count: 10, windowMs: 86_400_000 }])
+  it('keeps a reserve of campaigns alone, and none where letters have a way of their own', async () => {
+    const { config } = await openTestMailshot({ pace: '1000/day' })
+    expect(laneOf(config, 'send').reserve).toBe(0.05)
+    expect(laneOf(config, 'letter').reserve).toBe(0)
+    const apart = await openTestMailshot({ pace: '1000/day', mailer: memory() })
+    expect(laneOf(apart.config, 'send').reserve).toBe(0)
   })
 })
 
@@ -145,7 +143,7 @@ describe('laneRest', () => {
     const state = { ...freshState, nextAt: 6000 }
     expect(laneRest(lane, state, { taken: 0, now: 0 })).toBe(1000)
     expect(laneRest(lane, state, { taken: 0, now: 4990 })).toBe(10)
-    const full = { ...state, nextAt: 0, freeAt: 5600 }
+    const full = { ...state, nextAt: 0, freeAt: 4600 }
     expect(laneRest(lane, full, { taken: 0, now: 4200 })).toBe(400)
   })
 })

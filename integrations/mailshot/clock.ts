@@ -2,6 +2,7 @@ import { setTimeout } from 'node:timers/promises'
 import { type SQL, sql } from 'drizzle-orm/sql'
 import type { Logger } from 'pino'
 import type { Database } from '../../db/open.ts'
+import { day } from './pace-limit.ts'
 
 /** The time by which everything in a database is dated. */
 export interface Clock {
@@ -13,7 +14,6 @@ export interface Clock {
 }
 
 const minuteMs = 60_000
-const dayMs = 86_400_000
 
 /**
  * The database's time, measured now and every minute, and advanced by the process's own monotonic clock: several machines
@@ -24,10 +24,10 @@ const dayMs = 86_400_000
 export async function openDatabaseClock(db: Database, log: Logger): Promise<Clock> {
   const { wall, seen } = await measure(db)
   const behindMs = seen - wall
-  if (behindMs > dayMs) await forgetLaterTimes(db, wall)
+  if (behindMs > day) await forgetLaterTimes(db, wall)
   // The clocks of several machines differ by less.
   if (behindMs > 1000) warn(log, behindMs)
-  let offset = (behindMs > dayMs ? wall : Math.max(wall, seen)) - performance.now()
+  let offset = (behindMs > day ? wall : Math.max(wall, seen)) - performance.now()
   const timer = setInterval(() => {
     measure(db).then(
       (again) => {
@@ -70,7 +70,7 @@ async function measure(db: Database): Promise<Measured> {
 
 /** Nothing waits for an hour of the days that were never there. */
 async function forgetLaterTimes(db: Database, wall: number): Promise<void> {
-  const tooLate = wall + 2 * dayMs
+  const tooLate = wall + 2 * day
   await db.write(
     sql`UPDATE meta SET value = ${String(wall)} WHERE key = 'clock'`,
     sql`DELETE FROM pace WHERE free_at > ${tooLate}`,
@@ -81,7 +81,7 @@ async function forgetLaterTimes(db: Database, wall: number): Promise<void> {
     // One that was to start at once, not at an hour of its own.
     sql`UPDATE sends SET scheduled_at = ${wall} WHERE status = 'scheduled' AND scheduled_at BETWEEN ${wall} AND created_at`,
     // Whoever lives enlists anew.
-    sql`UPDATE workers SET lease_until = 0 WHERE lease_until > ${wall + dayMs}`,
+    sql`UPDATE workers SET lease_until = 0 WHERE lease_until > ${wall + day}`,
   )
 }
 
@@ -89,7 +89,7 @@ function warn(log: Logger, behindMs: number): void {
   const seconds = Math.round(behindMs / 1000)
   const what = `the clock of this machine was set back: the database has seen a time ${seconds} s later`
   const then =
-    behindMs > dayMs
+    behindMs > day
       ? 'that is too far ahead to be true, so it goes by the clock, and the pace begins anew'
       : 'it goes on from there, and nothing is mailed twice or faster; set the clock (timedatectl)'
   log.warn(`${what}; ${then}`)

@@ -140,8 +140,9 @@ const schema = z.strictObject({
   /** When campaigns may be mailed: `{ from: '09:00', to: '19:00', days: ['mon', 'tue'] }`. Always by default. */
   hours: hoursOption.optional(),
   /**
-   * The share of limits per hour and per day kept for letters that a person waits for; of a limit below 20, nothing by default.
-   * Of shorter ones nothing is kept: a letter has the next slot.
+   * The share of limits per hour and per day kept for letters that a person waits for, of those by domain too. A fifth of it stays free;
+   * the rest is lent to campaigns while as many slots come back within a twelfth of the window. Of shorter limits, and of small ones
+   * (below 100 by default), nothing stays free: a letter has the next slot.
    */
   letterReserve: z.number().min(0).max(0.5).default(0.05),
   /** How often a recipient's temporary refusal is tried before it counts as failed. */

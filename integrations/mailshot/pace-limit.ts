@@ -1,3 +1,6 @@
+export const hour = 3_600_000
+export const day = 24 * hour
+
 /** At most `count` hand-overs in any sliding window of `windowMs`. */
 export interface Limit {
   count: number
@@ -10,8 +13,8 @@ export type Pace = Limit[]
 const windows = {
   second: 1000,
   minute: 60_000,
-  hour: 3_600_000,
-  day: 86_400_000,
+  hour,
+  day,
 } as const
 
 type PaceOptions = {

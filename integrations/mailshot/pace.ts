@@ -1,11 +1,12 @@
 import { type SQL, sql } from 'drizzle-orm/sql'
 import type { MailshotConfig } from './config.ts'
-import type { Limit, Pace } from './pace-limit.ts'
+import { day, type Pace } from './pace-limit.ts'
 import { emailDomain, limitsByDomain, readyLetters } from './pace/domain-limits.ts'
+import { type Rule, rulesOf } from './pace/reserve.ts'
 
 /**
  * A lane is one way out with its limits: the transport's, which all mails take, or that of a recipient domain, which its mails take
- * besides. Sends use the transport's less the reserve, letters use all of it.
+ * besides. Sends leave the reserve of its limits to letters, which use all of them.
  *
  * A slot is taken at the in-hand mark and is free again one window after the answer. Whatever happens in between, the
  * hand-over lies between the two, so no sliding window at the receiving side ever holds more than the limit.
@@ -16,8 +17,12 @@ export interface Lane {
   /** The recipient domain whose mails it counts; undefined for the transport's lane, which counts all. */
   domain: string | undefined
   limits: Pace
+  /** The share of the limits that is kept for letters. */
+  reserve: number
   /** Milliseconds between two hand-overs when evenly spread; 0 for as fast as the relay takes it. */
   spacing: number
+  /** How far it may catch up where it was late, in milliseconds of its own spread. */
+  catchUpMs: number
   /** Whether letters go this way too, and share its limits. */
   carriesLetters: boolean
   /** Whether a letter that waits has the next slot. */
@@ -31,8 +36,6 @@ export interface Lane {
   ahead: number
 }
 
-const hour = 3_600_000
-export const day = 24 * hour
 /** Held by no ramp: what a lane notes for a window whose limit is known only when it is used. */
 const unlimited = Number.MAX_SAFE_INTEGER
 
@@ -40,35 +43,36 @@ const unlimited = Number.MAX_SAFE_INTEGER
 export function laneOf(config: MailshotConfig, use: 'send' | 'letter'): Lane {
   const carriesLetters = config.mailer === undefined
   const reserve = use === 'send' && carriesLetters ? config.letterReserve : 0
-  // Of a small limit nothing is kept, nor of a short window: letters go first there, and wait for the next slot at most.
-  const limits = config.pace.map(({ count, windowMs }) => ({
-    windowMs,
-    count: count - (windowMs < hour ? 0 : Math.floor(count * reserve)),
-  }))
-  const counted = config.ramp && !limits.some(({ windowMs }) => windowMs === day)
+  const limits = config.pace
+  const isCounted = config.ramp && !limits.some(({ windowMs }) => windowMs === day)
   return {
     scope: `transport:${config.transport.name}`,
     domain: undefined,
-    limits: counted ? [...limits, { windowMs: day, count: unlimited }] : limits,
+    limits: isCounted ? [...limits, { windowMs: day, count: unlimited }] : limits,
+    reserve,
     carriesLetters,
     // A letter does not queue behind the even spread: a person waits for it.
-    spacing: use === 'send' ? spacingOf(limits) : 0,
+    spacing: use === 'send' ? spacingOf({ limits, reserve }) : 0,
+    catchUpMs: leastCatchUpMs,
     yields: use === 'send' && carriesLetters,
     domainLimits: limitsByDomain(config.domains),
     ahead: use === 'send' ? aheadOf(limits) : 0,
   }
 }
 
-/** The lane of a recipient domain; without limits where the config names none for it. */
+/** The lane of a recipient domain, as sends use it; without limits where the config names none for it. */
 export function domainLaneOf(config: MailshotConfig, domain: string): Lane {
   const limits = config.domains[domain] ?? []
   const carriesLetters = config.mailer === undefined
+  const reserve = carriesLetters ? config.letterReserve : 0
   return {
     scope: `domain:${domain}`,
     domain,
     limits,
+    reserve,
     carriesLetters,
-    spacing: spacingOf(limits),
+    spacing: spacingOf({ limits, reserve }),
+    catchUpMs: domainCatchUpMs({ limits, reserve }),
     yields: carriesLetters,
     domainLimits: '{}',
     ahead: aheadOf(limits),
@@ -76,9 +80,13 @@ export function domainLaneOf(config: MailshotConfig, domain: string): Lane {
 }
 
 /** Milliseconds between two hand-overs that all limits allow when evenly spread; a day's are spread over `openMs` of it. */
-export function spacingOf(limits: Pace, openMs = day): number {
-  const spread = ({ count, windowMs }: Limit) => (windowMs === day ? openMs : windowMs) / count
-  return Math.max(0, ...limits.map(spread))
+export function spacingOf(
+  { limits, reserve }: Pick<Lane, 'limits' | 'reserve'>,
+  openMs = day,
+): number {
+  const spread = ({ count, windowMs, laterMs }: Rule) =>
+    laterMs > 0 ? 0 : (windowMs === day ? openMs : windowMs) / count
+  return Math.max(0, ...rulesOf(limits, reserve).map(spread))
 }
 
 function aheadOf(limits: Pace): number {
@@ -86,8 +94,12 @@ function aheadOf(limits: Pace): number {
   return Math.min(1000, Math.min(...limits.map(({ windowMs }) => windowMs)) / 10)
 }
 
-/** How far a late lane may catch up, in milliseconds of its own spread. */
-export const catchUpMs = 250
+const leastCatchUpMs = 250
+
+/** One slot of the even spread: a mail to a domain often waits for the next slot of the transport, which must not cost the domain its own. */
+export function domainCatchUpMs(of: Pick<Lane, 'limits' | 'reserve'>, openMs?: number): number {
+  return Math.max(leastCatchUpMs, spacingOf(of, openMs))
+}
 
 /**
  * A scalar SQL expression: how many of `wanted` may be put in hand now. It counts what is in hand and what has not come
@@ -104,12 +116,22 @@ export function allowance(lane: Lane, wanted: number, now: number): SQL {
 
 function freeSlots(lane: Lane, now: number): SQL {
   return sql`(
-    SELECT min(l.value ->> 'count' - ${takenSlots(lane, now + lane.ahead)}) - ${inHand(lane)} - ${waitingLetters(lane, now)}
-    FROM json_each(${JSON.stringify(lane.limits)}) AS l)`
+    SELECT min(l.value ->> 'count' - ${takenSlots(lane, markedFrom(lane, now))}) - ${inHand(lane)} - ${waitingLetters(lane, now)}
+    FROM json_each(${rulesJson(lane)}) AS l)`
+}
+
+/** The rules of a lane, for `json_each` to list as `l`. */
+export function rulesJson({ limits, reserve }: Pick<Lane, 'limits' | 'reserve'>): string {
+  return JSON.stringify(rulesOf(limits, reserve))
+}
+
+/** Up to when slots of the rule `l` must be free again to be marked now. */
+export function markedFrom(lane: Lane, now: number): SQL {
+  return sql`${now} + max(${lane.ahead}, l.value ->> 'laterMs')`
 }
 
 /** Slots of the limit `l` that are not free at a moment, those in hand apart. */
-export function takenSlots(lane: Lane, at: number): SQL {
+export function takenSlots(lane: Lane, at: SQL): SQL {
   return sql`coalesce((SELECT sum(slots) FROM pace
     WHERE scope = ${lane.scope} AND window_ms = l.value ->> 'windowMs' AND free_at > ${at}), 0)`
 }
@@ -134,7 +156,7 @@ function ofDomain({ domain }: Lane): SQL {
 }
 
 function spreadAllowance(lane: Lane, now: number): SQL {
-  const next = sql`max(coalesce((SELECT next_at FROM lanes WHERE scope = ${lane.scope}), 0), ${now - catchUpMs})`
+  const next = sql`max(coalesce((SELECT next_at FROM lanes WHERE scope = ${lane.scope}), 0), ${now - lane.catchUpMs})`
   return sql`CAST(floor((${now + lane.ahead} - ${next}) / ${lane.spacing}) AS INTEGER) + 1`
 }
 

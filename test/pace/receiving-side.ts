@@ -1,3 +1,4 @@
+import { sql } from 'drizzle-orm/sql'
 import { deliver } from '../../integrations/mailshot/deliver.ts'
 import type { Mailshot } from '../../integrations/mailshot/mailshot.ts'
 import type { Message, Outcome } from '../../integrations/mailshot/transport.ts'
@@ -53,6 +54,7 @@ export async function openReceivingSide(
 /** Works until it is killed; then nothing that it awaits ever comes, as for a process that is gone. */
 export function mortalWorker(mailshot: TestMailshot): { done: Promise<unknown>; kill: () => void } {
   let isDead = false
+  const killed = Promise.withResolvers<void>()
   const gone = new Promise<never>(() => {})
   const alive = async <Result>(run: () => Promise<Result>): Promise<Result> => {
     if (isDead) return gone
@@ -69,9 +71,47 @@ export function mortalWorker(mailshot: TestMailshot): { done: Promise<unknown>; 
   }
   const sleep: Mailshot['sleep'] = (ms, signal) => alive(() => mailshot.sleep(ms, signal))
   return {
-    done: deliver({ ...mailshot, db, sleep }, { untilDone: true }),
-    kill: () => void (isDead = true),
+    done: Promise.race([deliver({ ...mailshot, db, sleep }, { untilDone: true }), killed.promise]),
+    kill: () => {
+      isDead = true
+      killed.resolve()
+    },
   }
+}
+
+/**
+ * For workers that have days before them: who has nothing to do sleeps until shortly before the next slot, letter or try, which are
+ * all in the database, but never for longer than a quarter of the lease. `reaches` is kept when they come to a time.
+ */
+export function withLeaps(
+  mailshot: TestMailshot,
+): TestMailshot & { reaches: (at: number) => Promise<void> } {
+  const longest = mailshot.config.leaseSeconds * 250
+  const alarms: { at: number; ring: () => void }[] = []
+  const sleep: Mailshot['sleep'] = async (ms, signal) => {
+    const now = mailshot.now()
+    const next = ms < 500 ? now : Math.min(await nextThing(mailshot, now), ...timesOf(alarms, now))
+    await mailshot.sleep(Math.max(ms, Math.min(longest, next - 600 - now)), signal)
+    for (const { at, ring } of alarms) if (at <= mailshot.now()) ring()
+  }
+  const reaches = (at: number) => new Promise<void>((resolve) => alarms.push({ at, ring: resolve }))
+  return { ...mailshot, sleep, reaches }
+}
+
+function timesOf(alarms: { at: number }[], now: number): number[] {
+  return alarms.map(({ at }) => at).filter((at) => at > now)
+}
+
+async function nextThing({ db }: TestMailshot, now: number): Promise<number> {
+  const row = await db.get<{ at: number | null }>(
+    sql`SELECT min(at) AS at FROM (
+      SELECT next_at AS at FROM lanes UNION ALL SELECT parked_until FROM lanes
+      UNION ALL SELECT min(free_at) FROM pace WHERE free_at > ${now}
+      UNION ALL SELECT due_at FROM letters WHERE status = 'pending'
+      UNION ALL SELECT due_at FROM recipients WHERE status = 'deferred' AND lane IS NULL
+    ) WHERE at > ${now}`,
+  )
+  return row?.at ?? now
 }
 
 /** One worker, until a moment in virtual time. A sleep beside it would let the clock run past it. */

@@ -61,7 +61,7 @@ function relayStatements(
     const { reason, retryAfter } = outcome
     const { inHandAt } = recipient
     const seenSpacing = lanes.pulse.gapOf('', now)
-    const leastSpacing = spacingOf(lane.limits)
+    const leastSpacing = spacingOf(lane)
     return [
       ...parkStatements(mailshot, lane, { reason, retryAfter }),
       // A relay that cannot be reached is not helped by fewer mails; one that names a wait is.
@@ -93,7 +93,7 @@ function domainStatements(lanes: Lanes, notes: Note[], now: number): SQL[] {
   return [...refused].flatMap(([domain, refusal]) => {
     const scope = `domain:${domain}`
     const seenSpacing = lanes.pulse.gapOf(domain, now)
-    const leastSpacing = spacingOf(lanes.domain(domain, now).limits)
+    const leastSpacing = spacingOf(lanes.domain(domain, now))
     return [
       laneRowStatement(scope),
       slowStatement(scope, { ...refusal, seenSpacing, leastSpacing }, now),

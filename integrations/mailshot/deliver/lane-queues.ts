@@ -1,5 +1,4 @@
 import type { Mailshot } from '../mailshot.ts'
-import { catchUpMs } from '../pace.ts'
 import { describeLane } from '../pace/describe.ts'
 import { type ClaimedRecipient, claimRecipients } from '../recipient.ts'
 import { postponeStatements, waitedForLanes } from '../recipient/postpone.ts'
@@ -121,7 +120,7 @@ function triedFirst(recipients: ClaimedRecipient[]): ClaimedRecipient[] {
 
 /** As many as a lane may give in one mark: what it looks ahead, and what it may catch up. */
 function atOnce(lanes: Lanes, domain: string, now: number): number {
-  const { spacing, ahead } = lanes.domain(domain, now)
+  const { spacing, ahead, catchUpMs } = lanes.domain(domain, now)
   return spacing === 0 ? Infinity : 1 + Math.ceil((ahead + catchUpMs) / spacing)
 }
 

@@ -1,7 +1,8 @@
 import { sql } from 'drizzle-orm/sql'
 import { domainOf } from '../email-address.ts'
 import type { Mailshot } from '../mailshot.ts'
-import { day, domainLaneOf, type Lane, laneOf, spacingOf } from '../pace.ts'
+import { domainCatchUpMs, domainLaneOf, type Lane, laneOf, spacingOf } from '../pace.ts'
+import { day } from '../pace-limit.ts'
 import { alwaysOpen, openingAt, type Opening } from '../pace/hours.ts'
 import type { Ramp } from '../pace/options.ts'
 import { rampedLimits, rampLimit } from '../pace/ramp.ts'
@@ -181,9 +182,10 @@ function laneNow(
   if (opening === alwaysOpen && ramp === undefined && slowed === 0) return lane
   const limits = rampedLimits(lane.limits, most)
   const openMs = Math.min(day, opening.closesAt - opening.opensAt)
-  const spacing = Math.max(slowed, spacingOf(limits, openMs))
+  const spacing = Math.max(slowed, spacingOf({ ...lane, limits }, openMs))
+  const catchUpMs = lane.domain === undefined ? lane.catchUpMs : domainCatchUpMs(lane, openMs)
   // A slot whose hour is after closing time is the next day's.
   const paced = lane.limits.length > 0 ? lane.ahead : Math.min(1000, spacing / 10)
   const ahead = Math.min(paced, opening.closesAt - 1 - now)
-  return { ...lane, limits, spacing, ahead: Math.max(0, ahead) }
+  return { ...lane, limits, spacing, catchUpMs, ahead: Math.max(0, ahead) }
 }

@@ -1,5 +1,5 @@
-import { day, type Lane } from '../pace.ts'
-import type { Pace } from '../pace-limit.ts'
+import type { Lane } from '../pace.ts'
+import { day, type Pace } from '../pace-limit.ts'
 import { slowedSpacing } from './slow.ts'
 import type { LaneState } from './state.ts'
 

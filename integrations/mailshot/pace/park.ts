@@ -1,11 +1,11 @@
 import { type SQL, sql } from 'drizzle-orm/sql'
 import { queueLetterStatement } from '../letter.ts'
 import type { Mailshot } from '../mailshot.ts'
-import { day, type Lane } from '../pace.ts'
+import type { Lane } from '../pace.ts'
+import { day, hour } from '../pace-limit.ts'
 import { parkStatement } from './slow.ts'
 import { laneRowStatement } from './state.ts'
 
-const hour = 3_600_000
 /** So many faults in a row, each rested for longer than the last, have taken over an hour. */
 const faultsInAnHour = 11
 

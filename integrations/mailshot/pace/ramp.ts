@@ -1,5 +1,4 @@
-import type { Pace } from '../pace-limit.ts'
-import { day } from '../pace.ts'
+import { day, type Pace } from '../pace-limit.ts'
 import type { Ramp } from './options.ts'
 
 /**

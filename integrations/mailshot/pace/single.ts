@@ -49,7 +49,7 @@ export async function reserveSlots(
   const ofDomain = domainLaneOf(mailshot.config, domainOf(email))
   const lanes = [
     await singleLane(mailshot),
-    { ...ofDomain, spacing: 0, ahead: 0, yields: false },
+    { ...ofDomain, reserve: 0, spacing: 0, ahead: 0, yields: false },
   ] as const
   const until = now + forMs
   const batch = openBatch()

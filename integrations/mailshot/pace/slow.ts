@@ -1,5 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm/sql'
-import { day, type Lane } from '../pace.ts'
+import type { Lane } from '../pace.ts'
+import { day } from '../pace-limit.ts'
 
 /** How far a lane was slowed down, at its last slowing. */
 export interface Slowing {

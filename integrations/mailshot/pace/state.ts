@@ -1,6 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm/sql'
 import type { Database } from '../../../db/open.ts'
-import { catchUpMs, inHand, type Lane, takenSlots } from '../pace.ts'
+import { inHand, type Lane, markedFrom, rulesJson, takenSlots } from '../pace.ts'
 import type { Slowing } from './slow.ts'
 
 /** Where a lane stands, as its row and its slots say. */
@@ -11,9 +11,9 @@ export interface LaneState extends Slowing {
   rampFrom: number | null
   refusal: string | null
   refusals: number
-  /** When the first slot comes back that cannot be marked ahead yet. */
+  /** When the first slot that cannot be marked yet may be. */
   freeAt: number | null
-  /** For each limit, how many slots are free now, and when (and how many) come back that may be marked ahead. */
+  /** For each rule, how many slots are free now, and when (and how many) come back that may be marked ahead. */
   slots: { free: number; coming: [freeAt: number, slots: number][] }[]
 }
 
@@ -59,15 +59,18 @@ export function laneRowStatement(scope: string): SQL {
 export function laneStateStatement(lane: Lane, now: number): SQL {
   const from = sql`FROM lanes WHERE scope = ${lane.scope}`
   if (lane.limits.length === 0) return sql`SELECT ${laneColumns} ${from}`
-  const horizon = now + lane.ahead
+  const rules = sql`json_each(${rulesJson(lane)}) AS l`
+  const ofRule = sql`scope = ${lane.scope} AND window_ms = l.value ->> 'windowMs'`
+  const later = sql`${now} + l.value ->> 'laterMs'`
+  const horizon = markedFrom(lane, now)
   return sql`SELECT ${laneColumns},
-    (SELECT min(free_at) FROM pace WHERE scope = ${lane.scope} AND free_at > ${horizon}) AS freeAt,
+    (SELECT min(${now} + (SELECT min(free_at) FROM pace WHERE ${ofRule} AND free_at > ${horizon}) - (${horizon}))
+      FROM ${rules}) AS freeAt,
     (SELECT json_group_array(json_object(
-      'free', l.value ->> 'count' - ${takenSlots(lane, now)} - ${inHand(lane)},
+      'free', l.value ->> 'count' - ${takenSlots(lane, later)} - ${inHand(lane)},
       'coming', (SELECT json_group_array(json_array(free_at, slots)) FROM pace
-        WHERE scope = ${lane.scope} AND window_ms = l.value ->> 'windowMs'
-          AND free_at > ${now} AND free_at <= ${horizon})))
-      FROM json_each(${JSON.stringify(lane.limits)}) AS l) AS slots
+        WHERE ${ofRule} AND free_at > ${later} AND free_at <= ${horizon})))
+      FROM ${rules}) AS slots
     ${from}`
 }
 
@@ -78,12 +81,12 @@ export function laneStateOf(row: LaneRow | undefined): LaneState {
 
 /** Moves the even spread of lanes on by as many slots as the statement just before it changed rows; begins their ramps. */
 export function advanceStatement(lanes: Lane[], now: number, isRamping = false): SQL {
-  const spacings = JSON.stringify(
-    Object.fromEntries(lanes.map(({ scope, spacing }) => [scope, spacing])),
+  const moves = JSON.stringify(
+    lanes.map(({ scope, spacing, catchUpMs }) => [scope, spacing, now - catchUpMs]),
   )
   const begun = isRamping ? sql`, ramp_from = coalesce(ramp_from, ${now})` : sql``
-  return sql`UPDATE lanes SET next_at = max(next_at, ${now - catchUpMs}) + j.value * changes() ${begun}
-    FROM json_each(${spacings}) AS j WHERE lanes.scope = j.key AND changes() > 0`
+  return sql`UPDATE lanes SET next_at = max(next_at, j.value ->> 2) + j.value ->> 1 * changes() ${begun}
+    FROM json_each(${moves}) AS j WHERE lanes.scope = j.value ->> 0 AND changes() > 0`
 }
 
 /**
@@ -92,7 +95,7 @@ export function advanceStatement(lanes: Lane[], now: number, isRamping = false):
  */
 export function slotHour(lane: Lane, state: LaneState, n: number, now: number): number {
   const spread =
-    lane.spacing === 0 ? now : Math.max(state.nextAt, now - catchUpMs) + n * lane.spacing
+    lane.spacing === 0 ? now : Math.max(state.nextAt, now - lane.catchUpMs) + n * lane.spacing
   const free = state.slots.map((limit) => slotFreeAt(limit, n))
   return Math.min(now + lane.ahead, Math.max(spread, ...free))
 }
@@ -113,7 +116,7 @@ export function hasSlot(
   state: LaneState,
   { taken, now }: { taken: number; now: number },
 ): boolean {
-  const next = Math.max(state.nextAt, now - catchUpMs) + taken * lane.spacing
+  const next = Math.max(state.nextAt, now - lane.catchUpMs) + taken * lane.spacing
   if (lane.spacing > 0 && next > now + lane.ahead) return false
   return state.slots.every(
     ({ free, coming }) => free + coming.reduce((sum, [, slots]) => sum + slots, 0) > taken,
@@ -130,8 +133,8 @@ export function laneRest(
   { taken, now, most = 1000 }: { taken: number; now: number; most?: number },
 ): number {
   if (state.parkedUntil > now) return Math.min(most, state.parkedUntil - now)
-  const next = Math.max(state.nextAt, now - catchUpMs) + taken * lane.spacing - lane.ahead
+  const next = Math.max(state.nextAt, now - lane.catchUpMs) + taken * lane.spacing - lane.ahead
   // With nothing to come free by itself, an answer frees the next slot, and wakes the worker.
-  const freeAt = state.freeAt === null ? now + 250 : state.freeAt - lane.ahead
+  const freeAt = state.freeAt ?? now + 250
   return Math.min(most, Math.max(2, (lane.spacing > 0 && next > now ? next : freeAt) - now))
 }

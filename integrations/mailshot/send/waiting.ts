@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm/sql'
 import type { Mailshot } from '../mailshot.ts'
-import { domainLaneOf, inHand, laneOf, takenSlots } from '../pace.ts'
+import { domainLaneOf, inHand, laneOf, rulesJson, takenSlots } from '../pace.ts'
 import { describeLane, describePace } from '../pace/describe.ts'
 import { emailDomain } from '../pace/domain-limits.ts'
 import { openingAt } from '../pace/hours.ts'
@@ -68,21 +68,22 @@ async function limitsWaiting(
   now: number,
 ): Promise<Waiting[]> {
   const most = config.ramp && rampLimit(config.ramp, rampFrom ?? undefined, now)
-  const lane = laneOf(config, 'send')
-  const limits = JSON.stringify(rampedLimits(lane.limits, most))
-  const rows = await db.all<{ count: number; windowMs: number; freeAt: number }>(
-    sql`SELECT count, windowMs, freeAt FROM (
+  const base = laneOf(config, 'send')
+  const lane = { ...base, limits: rampedLimits(base.limits, most) }
+  const later = sql`${now} + l.value ->> 'laterMs'`
+  const rows = await db.all<{ windowMs: number; freeAt: number }>(
+    sql`SELECT windowMs, max(freeAt) AS freeAt FROM (
           SELECT l.value ->> 'count' AS count, l.value ->> 'windowMs' AS windowMs,
-            ${takenSlots(lane, now)} + ${inHand(lane)} AS taken,
+            ${takenSlots(lane, later)} + ${inHand(lane)} AS taken,
             (SELECT min(free_at) FROM pace WHERE scope = ${lane.scope}
-              AND window_ms = l.value ->> 'windowMs' AND free_at > ${now}) AS freeAt
-          FROM json_each(${limits}) AS l)
-        WHERE taken >= count AND freeAt > ${now + shortWaitMs} ORDER BY freeAt DESC`,
+              AND window_ms = l.value ->> 'windowMs' AND free_at > ${later}) - l.value ->> 'laterMs' AS freeAt
+          FROM json_each(${rulesJson(lane)}) AS l)
+        WHERE taken >= count AND freeAt > ${now + shortWaitMs} GROUP BY windowMs ORDER BY freeAt DESC`,
   )
-  return rows.map(({ freeAt, ...limit }) => ({
-    reason: `all that the pace allows is used up for now (${describePace([limit])})`,
-    until: freeAt,
-  }))
+  return rows.map(({ freeAt, windowMs }) => {
+    const used = describePace(lane.limits.filter((limit) => limit.windowMs === windowMs))
+    return { reason: `all that the pace allows is used up for now (${used})`, until: freeAt }
+  })
 }
 
 /** Those who wait in the queue of a lane, or were taken from it and wait for its next slot. */

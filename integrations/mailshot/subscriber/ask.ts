@@ -3,6 +3,7 @@ import type { ParsedAddress } from '../email-address.ts'
 import { queueLetterStatement } from '../letter.ts'
 import { titlesOf } from '../list.ts'
 import type { Mailshot } from '../mailshot.ts'
+import { day } from '../pace-limit.ts'
 import type { Profile } from '../profile.ts'
 import { languageOfTexts } from '../reader-language.ts'
 import { linkTo, signToken } from '../token.ts'
@@ -31,7 +32,6 @@ export interface Said extends Profile {
 }
 
 const minute = 60_000
-const day = 86_400_000
 const askAgainAfter = 10 * minute
 const confirmationsADay = 3
 const confirmationLife = 14 * day
