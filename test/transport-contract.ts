@@ -1,4 +1,5 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { inspect } from 'node:util'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { Message, Outcome, Transport } from '../integrations/mailshot/transport.ts'
 import { testMessage } from './messages.ts'
 
@@ -27,12 +28,15 @@ export interface TransportContract {
   open: () => Promise<TransportSubject>
   /** The same transport with the other side out of reach or refusing, and what its reasons must not hold. */
   openBroken?: () => Promise<TransportSubject & { secrets: string[] }>
+  /** An address that the other side refuses at once, while it takes all others. */
+  refused?: string
 }
 
 const neverAborted = new AbortController().signal
 
 /** What every transport promises, whatever it speaks: call it once in the transport's own test. */
 export function transportContract(contract: TransportContract): void {
+  const { refused, openBroken } = contract
   describe(`${contract.name} as a transport`, () => {
     let subject: TransportSubject
     beforeEach(async () => {
@@ -100,9 +104,24 @@ export function transportContract(contract: TransportContract): void {
     it('passes its own verification', async () => {
       await expect(subject.transport.verify?.()).resolves.toBeUndefined()
     })
+
+    if (refused === undefined) return
+    it('says which message was refused, and brings over the others', async () => {
+      const envelope = { from: 'bounces@example.org', to: refused }
+      const messages = [1, 2, 3, 4, 5].map((nth) => testMessage(nth === 3 ? { envelope } : {}))
+      const { batch } = subject.transport
+      const calls = messages.flatMap((_, at) =>
+        at % batch ? [] : [messages.slice(at, at + batch)],
+      )
+      const outcomes = (await Promise.all(calls.map((call) => send(call)))).flat()
+      const accepted = outcomes.map(({ status }) => status === 'accepted')
+      expect(accepted).toEqual([true, true, false, true, true])
+      expect(outcomes[2]?.status).toMatch(/^(rejected|deferred)$/)
+      const taken = messages.filter((_, index) => index !== 2).map((one) => one.envelope.to)
+      expect((await subject.received()).map(({ to }) => to).toSorted()).toEqual(taken.toSorted())
+    })
   })
 
-  const { openBroken } = contract
   if (!openBroken) return
   describe(`${contract.name} with the other side out of order`, () => {
     it('answers for each message and keeps its secrets', async () => {
@@ -118,6 +137,30 @@ export function transportContract(contract: TransportContract): void {
       }
       expect(await received()).toEqual([])
       await close()
+    })
+
+    it('keeps its secrets in whatever else it says, throws or prints', async () => {
+      const { transport, secrets, close } = await openBroken()
+      const printed: unknown[] = []
+      const listen = (stream: NodeJS.WriteStream) =>
+        vi.spyOn(stream, 'write').mockImplementation((text) => printed.push(text) > 0)
+      const spies = [listen(process.stdout), listen(process.stderr)]
+      const said = await Promise.allSettled([
+        transport.verify?.('news@example.org'),
+        transport.lookUp?.([testMessage()]),
+        transport.webhooks?.list(),
+        transport.webhooks?.install('https://example.org/mailshot/webhooks/name/secret'),
+        transport.registerSender?.('news@example.org'),
+      ])
+      for (const spy of spies) spy.mockRestore()
+      await close()
+      const all = inspect([said, printed], {
+        depth: Infinity,
+        showHidden: true,
+        maxStringLength: null,
+      })
+      for (const secret of secrets) expect(all).not.toContain(secret)
+      expect(all).toContain('MailshotError')
     })
   })
 }

@@ -1,0 +1,132 @@
+import { MailshotError } from '../error.ts'
+import type { Message, Outcome, Transport } from '../transport.ts'
+import { isTooLarge, outcomeOfCall, outcomesOf } from './mailjet/answer.ts'
+import { type MailjetMessage, mailjetMessage, octetsOf } from './mailjet/body.ts'
+import { type MailjetClient, openMailjet } from './mailjet/client.ts'
+import { readMailjetEvents } from './mailjet/events.ts'
+import { lookUpMessages } from './mailjet/look-up.ts'
+import { checkMailjetOptions, keysOf, type MailjetOptions } from './mailjet/options.ts'
+import { registerSender, verifyAccount } from './mailjet/sender.ts'
+import { mailjetWebhooks } from './mailjet/webhooks.ts'
+
+export type { MailjetOptions } from './mailjet/options.ts'
+
+/** The Send API v3.1 takes at most so many messages, and recipients, in one call. */
+const batch = 50
+/** A call of more than 15 MB is refused whole. */
+const largestCall = 14_000_000
+
+/**
+ * Hands messages to Mailjet by its Send API v3.1, 50 in a call, and reads its events. Needs the package node-mailjet.
+ *
+ * @throws MailshotError when an option is wrong; keys missing from the environment show at the first call only, so that a site
+ * builds without them
+ */
+export function mailjet(input: MailjetOptions = {}): Transport {
+  const options = checkMailjetOptions(input)
+  let opening: Promise<MailjetClient> | undefined
+
+  /** @throws MailshotError when keys or the package are missing */
+  function client(): Promise<MailjetClient> {
+    return (opening ??= open().catch((error: unknown) => {
+      // What is missing may be there at the next call.
+      opening = undefined
+      throw error
+    }))
+  }
+
+  async function open(): Promise<MailjetClient> {
+    const keys = keysOf(options)
+    if ('missing' in keys) throw new MailshotError(keys.missing)
+    return await openMailjet(options, keys)
+  }
+
+  return {
+    name: 'mailjet',
+    batch,
+    parallel: options.calls,
+    async send(messages, signal) {
+      if (messages.length === 0) return []
+      if (signal.aborted) return messages.map(() => stopped)
+      const opened = await client().catch(notOpened)
+      if ('status' in opened) return messages.map(() => opened)
+      const outcomes: Outcome[] = []
+      for (const lot of lotsOf(messages)) {
+        const answered = signal.aborted
+          ? lot.map(() => stopped)
+          : await sendLot(opened, lot, options.sandbox)
+        outcomes.push(...answered)
+      }
+      return outcomes
+    },
+    async lookUp(messages) {
+      const opened = await client().catch(notOpened)
+      if ('status' in opened) return messages.map(() => ({ ...opened, status: 'uncertain' }))
+      return await lookUpMessages(opened, messages, options.lookUpSeconds)
+    },
+    readEvents: (request, proof) => readMailjetEvents(request, proof, options.webhookAuth),
+    webhooks: mailjetWebhooks(client, options.webhookAuth),
+    verify: async (from) => await verifyAccount(await client(), from),
+    registerSender: async (address) => await registerSender(await client(), address),
+    /** Breaks off what is under way; a later call opens anew. */
+    async close() {
+      const opened = await opening?.catch(() => undefined)
+      opening = undefined
+      opened?.cut()
+    },
+  }
+}
+
+function notOpened(error: unknown): Outcome & { reason: string } {
+  if (!(error instanceof MailshotError)) throw error
+  return { status: 'blocked', reason: error.message }
+}
+
+const stopped: Outcome = { status: 'deferred', scope: 'relay', reason: 'stopped before hand-over' }
+
+interface Prepared {
+  message: Message
+  body: MailjetMessage
+}
+
+/** One call; never made again with a message that it may have sent. */
+async function sendLot(
+  client: MailjetClient,
+  lot: readonly Prepared[],
+  sandbox: boolean,
+): Promise<Outcome[]> {
+  const Messages = lot.map(({ body }) => body)
+  const answer = await client.call({
+    method: 'post',
+    resource: 'send',
+    body: { Messages, ...(sandbox && { SandboxMode: true }) },
+  })
+  const messages = lot.map(({ message }) => message)
+  const outcomes = outcomesOf(answer, messages, client.clean)
+  if (outcomes) return outcomes
+  if (isTooLarge(answer) && lot.length > 1) {
+    const half = Math.ceil(lot.length / 2)
+    const first = await sendLot(client, lot.slice(0, half), sandbox)
+    return [...first, ...(await sendLot(client, lot.slice(half), sandbox))]
+  }
+  const outcome = outcomeOfCall(answer, client.clean)
+  return messages.map(() => outcome)
+}
+
+/** As many in each call as Mailjet takes. */
+function lotsOf(messages: readonly Message[]): Prepared[][] {
+  const lots: Prepared[][] = []
+  let octets = 0
+  for (const message of messages) {
+    const prepared = { message, body: mailjetMessage(message) }
+    const size = octetsOf(prepared.body)
+    const last = lots.at(-1)
+    octets += size
+    if (last && last.length < batch && octets <= largestCall) last.push(prepared)
+    else {
+      lots.push([prepared])
+      octets = size
+    }
+  }
+  return lots
+}

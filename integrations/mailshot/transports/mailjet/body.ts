@@ -1,0 +1,132 @@
+import type { Mailbox, Message } from '../../transport.ts'
+
+/** A message of the Send API v3.1. */
+export type MailjetMessage = Record<string, unknown> & { TextPart?: string; HTMLPart?: string }
+
+/**
+ * The message as Mailjet wants it. Mailjet writes Message-Id, Date and List-Id itself and refuses a mail that brings them, so
+ * they are left out, and so is the envelope sender.
+ */
+export function mailjetMessage(message: Message): MailjetMessage {
+  const { html, text, track } = message
+  const replyTo = message.replyTo ?? readReplyTo(message.headers)
+  return {
+    From: person(message.from),
+    To: [person({ name: message.to.name, address: message.envelope.to })],
+    ...(replyTo && { ReplyTo: person(replyTo) }),
+    Subject: guardText(message.subject),
+    ...(text !== '' && { TextPart: guardText(text) }),
+    ...(html !== '' && { HTMLPart: guardHtml(html) }),
+    CustomID: customIdOf(message),
+    EventPayload: message.id,
+    ...campaignOf(message),
+    // Said always: the account's own settings are other ones.
+    TrackOpens: track.opens ? 'enabled' : 'disabled',
+    TrackClicks: track.clicks ? 'enabled' : 'disabled',
+    TemplateLanguage: false,
+    Headers: allowedHeaders(message.headers),
+  }
+}
+
+/**
+ * What Mailjet calls the message, in its events and for who asks: the same on every try, and another one when the operator has it
+ * mailed once more, since the first one must not be found in its place.
+ */
+export function customIdOf({ messageId }: Pick<Message, 'messageId'>): string {
+  return messageId.replace(/^<|@[^@]*$/g, '')
+}
+
+/** A bound of the octets that it takes in a call: three for each UTF-16 unit, which JSON can double for ASCII alone. */
+export function octetsOf(body: MailjetMessage): number {
+  return 3 * ((body.HTMLPart?.length ?? 0) + (body.TextPart?.length ?? 0)) + 8192
+}
+
+/**
+ * One campaign of Mailjet's for each send, and one more each time recipients are mailed once more: in a campaign Mailjet mails
+ * nobody twice, whatever is repeated.
+ */
+function campaignOf({ id, campaign, messageId, headers }: Message): Record<string, unknown> {
+  if (campaign === undefined) return {}
+  const [sendId = ''] = id.split('.', 1)
+  const [resend] = customIdOf({ messageId }).slice(id.length).split('.').slice(1)
+  return {
+    CustomCampaign: [campaign.slice(0, 100), sendId, ...(resend ? [resend] : [])].join('.'),
+    // All mails go to one address then.
+    DeduplicateCampaign: headers['X-Mailshot-Redirected-From'] === undefined,
+  }
+}
+
+/**
+ * Send API v3.1, error send-0011: https://dev.mailjet.com/email/guides/send-api-v31/. Reply-To has a property, X-Feedback-Id is
+ * Mailjet's own feedback loop.
+ */
+const forbidden = new Set([
+  'from',
+  'sender',
+  'subject',
+  'to',
+  'cc',
+  'bcc',
+  'reply-to',
+  'return-path',
+  'delivered-to',
+  'dkim-signature',
+  'domainkey-status',
+  'received-spf',
+  'authentication-results',
+  'received',
+  'x-mailjet-prio',
+  'x-mailjet-debug',
+  'user-agent',
+  'x-mailer',
+  'x-mj-customid',
+  'x-mj-eventpayload',
+  'x-mj-vars',
+  'x-mj-templateerrordeliver',
+  'x-mj-templateerrorreporting',
+  'x-mj-templatelanguage',
+  'x-mailjet-trackopen',
+  'x-mailjet-trackclick',
+  'x-mj-templateid',
+  'x-mj-workflowid',
+  'x-feedback-id',
+  'x-mailjet-segmentation',
+  'list-id',
+  'x-mj-mid',
+  'x-mj-errormessage',
+  'date',
+  'x-csa-complaints',
+  'message-id',
+  'x-mailjet-campaign',
+  'x-mj-statisticscontactslistid',
+])
+
+function allowedHeaders(headers: Message['headers']): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(headers).filter(([name]) => !forbidden.has(name.toLowerCase())),
+  )
+}
+
+function readReplyTo(headers: Message['headers']): Mailbox | undefined {
+  const [, value = ''] =
+    Object.entries(headers).find(([name]) => name.toLowerCase() === 'reply-to') ?? []
+  const [, name = '', address] =
+    /^\s*(?:"?([^"<]*?)"?\s*<)?([^\s<>,]+@[^\s<>,]+?)>?\s*$/.exec(value) ?? []
+  return address === undefined ? undefined : { name, address }
+}
+
+function person({ name, address }: Mailbox): Record<string, string> {
+  return name === '' ? { Email: address } : { Email: address, Name: name }
+}
+
+// Mailjet fills in [[var:…]] and [[data:…]], also without its template language.
+const variable = /\[\[(?=\s*[a-z_])/gi
+
+function guardHtml(html: string): string {
+  return html.includes('[[') ? html.replace(variable, '&#91;&#91;') : html
+}
+
+/** With a word joiner between the brackets, which nobody sees. */
+function guardText(text: string): string {
+  return text.includes('[[') ? text.replace(variable, '[\u2060[') : text
+}

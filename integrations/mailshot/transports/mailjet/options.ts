@@ -1,0 +1,83 @@
+import { z } from 'zod'
+import { MailshotError } from '../../error.ts'
+
+const hosts = { eu: 'https://api.mailjet.com', us: 'https://api.us.mailjet.com' } as const
+
+const schema = z.strictObject({
+  /** The public key of the account, or of a subaccount; `MAILJET_API_KEY` of the environment by default. */
+  apiKey: z.string().optional(),
+  /** Its private key; `MAILJET_SECRET_KEY` of the environment by default. */
+  secretKey: z.string().optional(),
+  /** Where the account lives: Mailjet tells which ones were moved to the United States. */
+  region: z.enum(['eu', 'us']).default('eu'),
+  /** Another address of the same API: a proxy of yours, a stand-in for tests. In clear on this machine only. */
+  endpoint: z
+    .url({ protocol: /^https?$/ })
+    .refine(isSafe, { error: 'must be https: the keys would cross the network in clear' })
+    .refine((url) => new URL(url).pathname === '/', { error: 'must be a host without a path' })
+    .optional(),
+  /** Calls at once, of at most 50 messages each; as many mails may be uncertain when a process dies. */
+  calls: z.int().min(1).max(100).default(4),
+  /** How long one call may take. */
+  timeoutSeconds: z.number().positive().max(600).default(60),
+  /** How long Mailjet is asked what became of messages whose answer was lost, before they are uncertain. */
+  lookUpSeconds: z.number().min(0).max(600).default(30),
+  /** Mailjet checks everything and mails nothing (its SandboxMode). */
+  sandbox: z.boolean().default(false),
+  /**
+   * A name and a password that Mailjet shows with its events, in place of the secret in the webhook's address or beside it:
+   * `mailshot webhooks install` writes them into the address.
+   */
+  webhookAuth: z
+    .strictObject({
+      user: z.string().regex(/^[^:@/\s]+$/, 'must be a word without : @ /'),
+      /** At least 16 characters, from the environment. One that is missing there proves nothing. */
+      password: z.string().optional(),
+    })
+    .optional(),
+})
+
+/** What `mailjet({…})` takes. Every option is documented at its schema. */
+export type MailjetOptions = z.input<typeof schema>
+export type CheckedMailjetOptions = Omit<z.output<typeof schema>, 'endpoint'> & { endpoint: URL }
+
+/**
+ * Checks the options and fills in the defaults.
+ *
+ * @throws MailshotError that lists every wrong option
+ */
+export function checkMailjetOptions(input: MailjetOptions): CheckedMailjetOptions {
+  const result = schema.safeParse(input)
+  if (!result.success) {
+    throw new MailshotError(`mailjet({…}) is wrong:\n${z.prettifyError(result.error)}`)
+  }
+  const { endpoint, region } = result.data
+  return { ...result.data, endpoint: new URL(endpoint ?? hosts[region]) }
+}
+
+export interface MailjetKeys {
+  apiKey: string
+  secretKey: string
+}
+
+/** The keys, or what is missing: known only where the environment is that of the running site. */
+export function keysOf(options: CheckedMailjetOptions): MailjetKeys | { missing: string } {
+  const apiKey = options.apiKey || process.env['MAILJET_API_KEY']
+  const secretKey = options.secretKey || process.env['MAILJET_SECRET_KEY']
+  if (apiKey && secretKey) return { apiKey, secretKey }
+  const [option, variable] = apiKey
+    ? ['secretKey', 'MAILJET_SECRET_KEY']
+    : ['apiKey', 'MAILJET_API_KEY']
+  return { missing: `mailjet({…}): ${option} is missing; is ${variable} set in the environment?` }
+}
+
+/** What must stand in no error and no log: the keys, and the two as a request shows them. */
+export function secretsOf({ apiKey, secretKey }: MailjetKeys): string[] {
+  const both = `${apiKey}:${secretKey}`
+  return [both, Buffer.from(both).toString('base64'), secretKey, apiKey]
+}
+
+function isSafe(url: string): boolean {
+  const { protocol, hostname } = new URL(url)
+  return protocol === 'https:' || /^(?:localhost|127(?:\.\d+){3}|\[::1\])$/.test(hostname)
+}
