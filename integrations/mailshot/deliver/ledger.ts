@@ -1,9 +1,10 @@
 import type { SQL } from 'drizzle-orm/sql'
 import type { DeliverReport } from '../deliver.ts'
+import { handOverStatements, type Refused } from '../event/hand-over.ts'
 import type { Mailshot } from '../mailshot.ts'
 import { returnSlotsStatement } from '../pace.ts'
 import { type ClaimedRecipient, settleStatements, stillInHand } from '../recipient.ts'
-import { settlementOf } from '../recipient/settlement.ts'
+import { type Settlement, settlementOf } from '../recipient/settlement.ts'
 import type { Outcome } from '../transport.ts'
 import { openBatch } from './batch.ts'
 import { faultStatements, type Note, slowsDomain } from './faults.ts'
@@ -103,6 +104,7 @@ async function commit(
     ...faultStatements(mailshot, lanes, page, now),
     ...domainSlots(lanes, notes, now),
     ...settleStatements(settlements, lanes.transport(now), now),
+    ...handOverStatements(mailshot, refusedOf(notes, settlements)),
   )
   // A domain that gets its lane by this write takes no more slots in it; what is next is sorted anew.
   const isSlowing = notes.some(slowsDomain)
@@ -115,6 +117,15 @@ async function commit(
   report.skipped += skipped
   if (isSlowing) await lanes.refresh()
   return { settled: notes.length, ...entry, rest: isSlowing ? 0 : entry.rest }
+}
+
+/** Those that are not tried any more. */
+function refusedOf(notes: Note[], settlements: Settlement[]): Refused[] {
+  return notes.flatMap(({ recipient, outcome }, index) => {
+    if (settlements[index]?.status !== 'failed') return []
+    const isRefusal = outcome.status === 'rejected' || outcome.status === 'deferred'
+    return isRefusal ? [{ recipient, outcome }] : []
+  })
 }
 
 function nothingMarked() {

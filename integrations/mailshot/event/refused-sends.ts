@@ -14,11 +14,14 @@ export function refusedSendsStatements(mailshot: Mailshot, facts: readonly Fact[
   return statementsFor(mailshot, touched)
 }
 
-/** The same for all whom a send that has ended could not reach: only now it may be known that others got it. */
-export function refusedSendStatements(mailshot: Mailshot, sendId: string): SQL[] {
+/** The same for those whom a send that has ended could not reach, before it was known that it reached anybody. */
+export function refusedEarlyStatements(mailshot: Mailshot, sendId: string): SQL[] {
   const { hard, soft } = mailshot.config.refusals
   if (hard === false && soft === false) return []
-  return statementsFor(mailshot, refusedBy(sql`= ${sendId}`))
+  const firstSuccess = sql`(SELECT settled_at FROM recipients AS r WHERE r.send_id = ${sendId} AND ${gotIt}
+    ORDER BY r.id LIMIT 1)`
+  const isEarly = sql`e.received_at <= ${firstSuccess}`
+  return statementsFor(mailshot, sql`${refusedBy(sql`= ${sendId}`)} AND ${isEarly}`)
 }
 
 function statementsFor(mailshot: Mailshot, touched: SQL): SQL[] {

@@ -1,4 +1,5 @@
 import { type SQL, sql } from 'drizzle-orm/sql'
+import { refusedEarlyStatements } from '../event/refused-sends.ts'
 import { queueAlarmStatement } from '../letter.ts'
 import type { Mailshot } from '../mailshot.ts'
 import { cancelStatements, isLeftToCancel } from '../recipient.ts'
@@ -177,6 +178,7 @@ async function finish(mailshot: Mailshot, id: string): Promise<boolean> {
           reason = iif(status = 'paused', 'its end date came while it was paused' || coalesce(': ' || reason, ''), reason)
         WHERE ${isFinished}`,
     sql`SELECT 1 FROM sends WHERE id = ${id} AND status = 'done'`,
+    ...refusedEarlyStatements(mailshot, id),
   )
   return done?.length === 1
 }
