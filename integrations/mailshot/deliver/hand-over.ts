@@ -2,13 +2,33 @@ import type { Mailshot } from '../mailshot.ts'
 import type { Message, Outcome, Transport } from '../transport.ts'
 import { type Ending, unanswered } from './ending.ts'
 
-/** Gives messages to a transport; one outcome each, by position, whatever the transport does. */
+interface HandOver {
+  transport: Transport
+  signal: AbortSignal
+  ending: Ending
+}
+
+/**
+ * Gives messages to a transport; one outcome each, by position, whatever the transport does. What it cannot tell of a message,
+ * the provider is asked.
+ */
 export async function handOver(
   mailshot: Mailshot,
   messages: Message[],
-  to: { transport: Transport; signal: AbortSignal; ending: Ending },
+  to: HandOver,
 ): Promise<Outcome[]> {
   if (messages.length === 0) return []
+  const outcomes = await send(mailshot, messages, to)
+  const lost = messages.filter((_, index) => isLost(outcomes[index]))
+  if (lost.length === 0 || !to.transport.lookUp) return outcomes
+  const found = await lookUp(mailshot, lost, to)
+  return outcomes.map((outcome, index) => {
+    const message = messages[index]
+    return (message && isLost(outcome) && found.get(message)) || outcome
+  })
+}
+
+async function send(mailshot: Mailshot, messages: Message[], to: HandOver): Promise<Outcome[]> {
   try {
     const answers = await to.ending.unless(to.transport.send(messages, to.signal), undefined)
     return messages.map((_, index) => (answers ? (answers[index] ?? noAnswer) : unanswered))
@@ -21,3 +41,28 @@ export async function handOver(
 }
 
 const noAnswer: Outcome = { status: 'uncertain', reason: 'the transport gave no answer' }
+
+/** Nobody waits any more for what was given up. */
+function isLost(outcome: Outcome | undefined): boolean {
+  return outcome?.status === 'uncertain' && outcome !== unanswered
+}
+
+/** What the provider knows; nothing of those it does not. */
+async function lookUp(
+  { log }: Mailshot,
+  lost: Message[],
+  { transport, ending }: HandOver,
+): Promise<Map<Message, Outcome>> {
+  try {
+    const asked = transport.lookUp?.(lost) ?? Promise.resolve([])
+    const answers = (await ending.unless(asked, undefined)) ?? []
+    const known = lost.flatMap((message, index): [Message, Outcome][] => {
+      const answer = answers[index]
+      return answer && answer.status !== 'uncertain' ? [[message, answer]] : []
+    })
+    return new Map(known)
+  } catch (error) {
+    log.error({ err: error }, 'the transport threw when it was asked what became of mails')
+    return new Map()
+  }
+}

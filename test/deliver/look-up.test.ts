@@ -1,0 +1,103 @@
+import { describe, expect, it } from 'vitest'
+import { deliver } from '../../integrations/mailshot/deliver.ts'
+import { listRecipients } from '../../integrations/mailshot/recipient.ts'
+import { readSend } from '../../integrations/mailshot/send.ts'
+import { resend } from '../../integrations/mailshot/send/resend.ts'
+import type { Message, Outcome, Transport } from '../../integrations/mailshot/transport.ts'
+import { mailjet } from '../../integrations/mailshot/transports/mailjet.ts'
+import { memory } from '../../integrations/mailshot/transports/memory.ts'
+import { openTestMailshot } from '../open-test-mailshot.ts'
+import { addReaders } from '../people.ts'
+import { startFixture } from '../start-fixture.ts'
+import { mailjetKeys, startMailjetServer } from '../transports/mailjet-server.ts'
+
+const lost: Outcome = { status: 'uncertain', reason: 'the link broke' }
+
+/** Three readers, of whom the answers about the first two are lost. */
+async function mailThree(lookUp: NonNullable<Transport['lookUp']>) {
+  const transport = memory()
+  transport.failWhen(({ envelope }) => (/Reader[12]@/.test(envelope.to) ? lost : undefined))
+  const mailshot = await openTestMailshot({ transport: { ...transport, lookUp } })
+  await addReaders(mailshot, 3)
+  const { send } = await startFixture(mailshot, 'hello')
+  await deliver(mailshot, { untilDone: true })
+  const recipients = await listRecipients(mailshot, { sendId: send.id })
+  return recipients.map(({ email, status, reason }) => [email, status, reason])
+}
+
+describe('deliver, when an answer is lost', () => {
+  it('asks the provider, and believes what it knows', async () => {
+    const asked: string[] = []
+    const isFirst = ({ envelope }: Message) => envelope.to.startsWith('Reader1')
+    const seen = await mailThree((messages) => {
+      asked.push(...messages.map(({ envelope }) => envelope.to))
+      return Promise.resolve(
+        messages.map((message) =>
+          isFirst(message)
+            ? { status: 'accepted', providerId: 'p1' }
+            : { ...lost, reason: 'not there' },
+        ),
+      )
+    })
+    expect(asked.toSorted()).toEqual(['Reader1@example.net', 'Reader2@example.net'])
+    expect(seen).toEqual([
+      ['reader1@example.net', 'sent', null],
+      ['reader2@example.net', 'uncertain', 'the link broke'],
+      ['reader3@example.net', 'sent', null],
+    ])
+  })
+
+  it('says that they are uncertain when the provider cannot be asked either', async () => {
+    const seen = await mailThree(() => Promise.reject(new Error('no way there')))
+    expect(seen.map(([, status]) => status)).toEqual(['uncertain', 'uncertain', 'sent'])
+  })
+})
+
+describe('deliver by mailjet()', () => {
+  async function openMailjet() {
+    const server = await startMailjetServer()
+    const transport = mailjet({ endpoint: server.endpoint, ...mailjetKeys, lookUpSeconds: 0 })
+    const mailshot = await openTestMailshot({ transport })
+    await addReaders(mailshot, 120)
+    const close = async () => {
+      await transport.close?.()
+      await server.close()
+    }
+    return { server, mailshot, close }
+  }
+
+  it('mails everybody once though an answer is lost, with the ids that Mailjet gave', async () => {
+    const { server, mailshot, close } = await openMailjet()
+    server.failNext({ drop: 'sent' })
+    const { send } = await startFixture(mailshot, 'hello')
+    await deliver(mailshot, { untilDone: true })
+    expect(await readSend(mailshot, send.id)).toMatchObject({
+      status: 'done',
+      sent: 120,
+      uncertain: 0,
+    })
+    const ids = (await listRecipients(mailshot, { sendId: send.id })).map(
+      ({ providerId }) => providerId,
+    )
+    const campaign = server.sent.filter(({ message }) => message['CustomCampaign'] !== undefined)
+    expect(ids.toSorted()).toEqual(campaign.map(({ id }) => id).toSorted())
+    await close()
+  })
+
+  it('brings a resend over, which Mailjet does not take for a repetition', async () => {
+    const { server, mailshot, close } = await openMailjet()
+    const { send } = await startFixture(mailshot, 'hello')
+    await deliver(mailshot, { untilDone: true })
+    const emails = ['reader7@example.net']
+    await resend(mailshot, send.id, { choice: { emails, again: true }, actor: 'test' })
+    await deliver(mailshot, { untilDone: true })
+    const again = server.sent.filter(
+      ({ message }) => Object(message['To'])[0].Email === 'Reader7@example.net',
+    )
+    expect(again.map(({ isDuplicate }) => isDuplicate)).toEqual([false, false])
+    expect(again.map(({ message }) => message['EventPayload'])).toEqual(
+      Array(2).fill(again[0]?.message['EventPayload']),
+    )
+    await close()
+  })
+})
