@@ -44,6 +44,8 @@ export interface OpenDatabaseOptions {
   create?: boolean | undefined
   /** Folders that a redeploy wipes; a database inside one is refused. */
   wiped?: string[] | undefined
+  /** Told of what a caller has waited for since five seconds, and every minute; `until` has one of its own. */
+  onWait?: ((error: unknown) => void) | undefined
 }
 
 /** How long a caller waits for other processes that write, and for a network that is gone. */
@@ -65,7 +67,8 @@ export async function openDatabase(
   try {
     if (url.startsWith('file:')) await checkFile(url, options)
     connection = await connect(url, options.authToken)
-    const database = databaseOf(url, noteTrouble(connection), { ms: patienceMs })
+    const patience = { ms: patienceMs, onWait: options.onWait }
+    const database = databaseOf(url, noteTrouble(connection), patience)
     await database.within(openingMs).all(sql`SELECT 1`)
     await migrate(database)
     return database

@@ -8,6 +8,7 @@ import type { HeldRecipient } from './deliver/held.ts'
 import { deliverLetters } from './letter/deliver.ts'
 import { requireService } from './hold.ts'
 import { MailshotError } from './error.ts'
+import { tellOfWait } from './log.ts'
 import { type Mailshot, requireSecret } from './mailshot.ts'
 import { forgetSlotsStatement } from './pace.ts'
 import { releaseStatement } from './recipient.ts'
@@ -110,7 +111,7 @@ async function beginShift(
   // What is in hand waits for better times.
   const mailshot = {
     ...given,
-    db: given.db.until(ending.lastCall, (error) => tellOfWait(given, error)),
+    db: given.db.until(ending.lastCall, (error) => tellOfWait(given.log, error)),
   }
   await finishCancels(mailshot)
   const bell = openBell(mailshot, tendEveryMs)
@@ -139,11 +140,6 @@ async function beginShift(
   }
   shift.ledger.report.uncertain += uncertain
   return shift
-}
-
-function tellOfWait({ log }: Mailshot, error: unknown): void {
-  const reason = error instanceof Error ? error.message : String(error)
-  log.warn({ reason }, 'the database cannot be used for now; trying again')
 }
 
 async function mailUntilStopped(shift: Shift): Promise<void> {

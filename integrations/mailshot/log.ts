@@ -14,3 +14,9 @@ export function openLog(level: LogLevel): Logger {
     `MAILSHOT_LOG: "${asked}" is not a level of the log; it is one of ${levels.join(', ')}`,
   )
 }
+
+/** Says what keeps an operation from the database, which is tried again. */
+export function tellOfWait(log: Logger, error: unknown): void {
+  const reason = error instanceof Error ? error.message : String(error)
+  log.warn({ reason }, 'the database cannot be used for now; trying again')
+}

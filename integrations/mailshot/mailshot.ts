@@ -7,7 +7,7 @@ import type { MailshotConfig } from './config.ts'
 import { MailshotError } from './error.ts'
 import { claimForSite, reasonToHold, takeOver } from './hold.ts'
 import { mirrorLists } from './list.ts'
-import { openLog } from './log.ts'
+import { openLog, tellOfWait } from './log.ts'
 import { secretCheckValue } from './token.ts'
 
 /** What every operation takes first: the site's settings, its database, and the time. */
@@ -49,12 +49,13 @@ export async function openMailshot(
   config: MailshotConfig,
   options: OpenOptions = {},
 ): Promise<Mailshot> {
+  const log = options.log ?? openLog('info')
   const db = await openDatabase(config.database, {
     authToken: config.databaseToken,
     create: options.create,
     wiped: [resolve('dist'), ...(options.wiped ?? [])],
+    onWait: (error) => tellOfWait(log, error),
   })
-  const log = options.log ?? openLog('info')
   const clock = options.clock
     ? { ...options.clock, stop: () => {} }
     : await openDatabaseClock(db, log)
