@@ -5,6 +5,7 @@ import { campaignHeaders, listTitle } from './message/headers.ts'
 import { type PreparedTemplate, prepareTemplate, type Scope } from './message/merge.ts'
 import { joinPieces, mimePieces } from './message/mime.ts'
 import { sampleReader } from './message/sample.ts'
+import type { Octets } from './message/quoted-printable.ts'
 import type { Message } from './transport.ts'
 
 /** Whom a message is composed for. */
@@ -49,8 +50,8 @@ export function composeMessage(
   const [filledHtml, filledText] = [html.fill(scope), text.fill(scope)]
   const redirectTo = composition.redirectTo ?? config.redirectTo
   let mime: string | undefined
-  let pieces: readonly string[] | undefined
-  const message: Message & { pieces(): readonly string[] } = {
+  let pieces: readonly Octets[] | undefined
+  const message: Message & { pieces(): readonly Octets[] } = {
     id: composition.id,
     envelope: { from: composition.envelopeFrom, to: redirectTo ?? reader.email },
     from: campaign.from ?? config.lists[reader.lists[0] ?? '']?.from ?? config.from,

@@ -28,10 +28,11 @@ export function signToken(
   if (secret === undefined) {
     throw new MailshotError('no secret to sign links with; set MAILSHOT_SECRET in the environment')
   }
-  const numbers = varint(Math.ceil(expiresAt / 1000))
-  for (const id of ids) numbers.push(...varint(id))
-  const payload = Buffer.from(numbers)
-  return payload.toString('base64url') + mac(secret, purpose, payload).toString('base64url')
+  const key = paddedKey(secret, purpose)
+  const { inner, start } = key
+  let end = writeVarint(inner, start, Math.ceil(expiresAt / 1000))
+  for (const id of ids) end = writeVarint(inner, end, id)
+  return inner.toString('base64url', start, end) + macOf(key, end)
 }
 
 /**
@@ -46,8 +47,8 @@ export function verifyToken(
 ): VerifiedToken {
   const text = cleanToken(token)
   const payload = decode(text.slice(0, -macLength))
-  const given = decode(text.slice(-macLength))
-  if (!payload || given?.length !== macBytes) return { refused: 'malformed' }
+  const given = text.slice(-macLength)
+  if (!payload || decode(given)?.length !== macBytes) return { refused: 'malformed' }
   const signed = secrets.filter((secret) => secret && matches(secret, purpose, payload, given))
   if (signed.length === 0) return { refused: 'forged' }
   const [expiry = 0, ...ids] = numbersOf(payload)
@@ -79,47 +80,59 @@ const macLength = 22
 const longest = 1000
 
 /**
- * The first half of an HMAC-SHA-256 (RFC 2104) as two plain hashes. A `Hmac` object costs three times as much, and a send
- * makes three a mail, which the garbage collector has to close one by one.
+ * The first half of an HMAC-SHA-256 (RFC 2104) of what stands in `inner` up to `end`, in base64url, as two plain hashes. A
+ * `Hmac` object costs three times as much, and a send makes three a mail, which the garbage collector has to close one by one.
  */
-function mac(secret: string, purpose: TokenPurpose, payload: Uint8Array): Buffer {
-  const { inner, outer } = paddedKey(secret)
-  const start = hashBlock + inner.write(`mailshot ${purpose}\0`, hashBlock, 'binary')
-  inner.set(payload, start)
-  outer.write(
-    hash('sha256', inner.subarray(0, start + payload.length), 'binary'),
-    hashBlock,
-    'binary',
-  )
-  return Buffer.from(hash('sha256', outer, 'binary').slice(0, macBytes), 'binary')
+function macOf({ inner, outer }: PaddedKey, end: number): string {
+  outer.write(hash('sha256', inner.subarray(0, end), 'binary'), hashBlock, 'binary')
+  const whole = hash('sha256', outer, 'base64url')
+  // Of the last character, two bits are left.
+  return whole.slice(0, macLength - 1) + lastOfMac(whole.charAt(macLength - 1))
 }
 
-/** The secret as the two hashes begin, with room behind it for what they sign. */
-type PaddedKey = Record<'inner' | 'outer', Buffer>
+/** The character of base64url with the same first two bits, and four zero bits. */
+function lastOfMac(char: string): string {
+  if (char >= 'w' || (char >= '0' && char <= '9') || char === '-' || char === '_') return 'w'
+  if (char >= 'g') return 'g'
+  if (char >= 'a') return 'Q'
+  return char >= 'Q' ? 'Q' : 'A'
+}
+
+/** A secret as the two hashes begin for one purpose, with room behind it for what they sign. */
+interface PaddedKey {
+  inner: Buffer
+  outer: Buffer
+  /** Where the signed octets begin. */
+  start: number
+}
 
 const paddedKeys = new Map<string, PaddedKey>()
 /** Of SHA-256, in bytes. */
 const [hashBlock, hashBytes] = [64, 32]
 
-function paddedKey(secret: string): PaddedKey {
-  const known = paddedKeys.get(secret)
+function paddedKey(secret: string, purpose: TokenPurpose): PaddedKey {
+  const name = `${purpose} ${secret}`
+  const known = paddedKeys.get(name)
   if (known) return known
   const bytes = Buffer.from(secret)
   const key = bytes.length > hashBlock ? hash('sha256', bytes, 'buffer') : bytes
-  const padded = {
-    inner: Buffer.alloc(hashBlock + 2 * longest),
-    outer: Buffer.alloc(hashBlock + hashBytes),
-  }
+  const inner = Buffer.alloc(hashBlock + 2 * longest)
+  const outer = Buffer.alloc(hashBlock + hashBytes)
   for (let index = 0; index < hashBlock; index += 1) {
-    padded.inner[index] = (key[index] ?? 0) ^ 0x36
-    padded.outer[index] = (key[index] ?? 0) ^ 0x5c
+    inner[index] = (key[index] ?? 0) ^ 0x36
+    outer[index] = (key[index] ?? 0) ^ 0x5c
   }
-  paddedKeys.set(secret, padded)
+  const start = hashBlock + inner.write(`mailshot ${purpose}\0`, hashBlock)
+  const padded = { inner, outer, start }
+  paddedKeys.set(name, padded)
   return padded
 }
 
-function matches(secret: string, purpose: TokenPurpose, payload: Buffer, given: Buffer): boolean {
-  return timingSafeEqual(mac(secret, purpose, payload), given)
+function matches(secret: string, purpose: TokenPurpose, payload: Buffer, given: string): boolean {
+  const key = paddedKey(secret, purpose)
+  key.inner.set(payload, key.start)
+  const made = macOf(key, key.start + payload.length)
+  return timingSafeEqual(Buffer.from(made), Buffer.from(given))
 }
 
 /**
@@ -145,14 +158,14 @@ function decode(text: string): Buffer | undefined {
   return bytes.length > 0 && bytes.toString('base64url') === text ? bytes : undefined
 }
 
-/** Seven bits a byte, least significant first, the high bit saying that more follow (LEB128). */
-function varint(value: number): number[] {
+/** Seven bits a byte, least significant first, the high bit saying that more follow (LEB128). Answers where it ends. */
+function writeVarint(into: Buffer, at: number, value: number): number {
   if (!Number.isSafeInteger(value) || value < 0) throw new RangeError(`${value} is not an id`)
-  const bytes: number[] = []
+  let end = at
   let rest = value
-  for (; rest > 0x7f; rest = Math.floor(rest / 0x80)) bytes.push((rest % 0x80) + 0x80)
-  bytes.push(rest)
-  return bytes
+  for (; rest > 0x7f; rest = Math.floor(rest / 0x80)) into[end++] = (rest % 0x80) + 0x80
+  into[end++] = rest
+  return end
 }
 
 function numbersOf(payload: Buffer): number[] {

@@ -32,8 +32,11 @@ export interface Message {
    * nothing to stuff. The same string on every call.
    */
   mime(): string
-  /** The pieces that `mime()` joins, for who writes them one by one: joined, the whole mail would be copied twice more. */
-  pieces?(): readonly string[]
+  /**
+   * The pieces of `mime()`, for who writes them one by one: binary strings, and octets that many messages share. Joined, the
+   * whole mail would be copied twice more.
+   */
+  pieces?(): readonly (string | Buffer)[]
 }
 
 /** What a transport answered at hand-over, one for each message. A reason never holds a credential. */

@@ -1,9 +1,11 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { joinPieces } from '../../integrations/mailshot/message/mime.ts'
 import {
-  encodePieces,
+  encodeLiteral,
   encodePiece,
   encodeQuotedPrintable,
+  encodeText,
 } from '../../integrations/mailshot/message/quoted-printable.ts'
 
 /** As RFC 2045 §6.7 says, without what decoders forgive. */
@@ -61,15 +63,15 @@ describe('encodeQuotedPrintable', () => {
   })
 })
 
-describe('encodePieces', () => {
+describe('encodeText', () => {
   test('encodes pieces apart so that together they decode to the whole', () => {
     // Nobody cuts a character or a line end in two.
-    const pieces = fc.array(texts.map((text) => text.toWellFormed().replaceAll('\r', '')))
+    const parts = fc.array(texts.map((text) => text.toWellFormed().replaceAll('\r', '')))
     fc.assert(
-      fc.property(pieces, (some) => {
-        const known = some.map(encodePiece)
-        const turns = some.map((text, index) => (index % 2 === 0 ? index : text))
-        const encoded = encodePieces(turns, known).join('')
+      fc.property(parts, (some) => {
+        const order = some.map((_, index) => (index % 2 === 0 ? index : ~index))
+        const pieces = encodeText(order, some.map(encodeLiteral), some.map(encodePiece))
+        const encoded = joinPieces(pieces)
         expect(decode(encoded)).toBe(some.join('').replaceAll('\n', '\r\n'))
         expect(encoded).toMatch(/^(?:(?!\.|From )[\t -~]{0,76}(?<![\t ])(?:\r\n|$))*$/)
         expect(encoded).not.toMatch(/=\r\n$/)

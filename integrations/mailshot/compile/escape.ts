@@ -44,7 +44,9 @@ export function isBlank(value: unknown): boolean {
 
 /** The text on one line, cut to what a header can reasonably hold. Spaces that do not break stay as they are. */
 export function oneLine(text: string): string {
-  const line = text.replace(/[\t\n\v\f\r \u2028\u2029]+/g, ' ').trim()
+  const line = hasOddSpace.test(text)
+    ? text.replace(/[\t\n\v\f\r \u2028\u2029]+/g, ' ').trim()
+    : text
   return line.length <= longestHeader
     ? line
     : `${line
@@ -64,6 +66,8 @@ const characters = Object.fromEntries(
   Object.entries(entities).map(([char, entity]) => [entity, char]),
 )
 const longestHeader = 250
+/** Any but single spaces between words. */
+const hasOddSpace = /[\t\n\v\f\r\u2028\u2029]| {2}|^\s|\s$/
 
 /**
  * Control characters, halves of characters and non-characters would break a message; bidirectional embeddings, overrides
@@ -73,9 +77,11 @@ const harmful =
   // oxlint-disable-next-line no-control-regex -- control characters are what it is for
   /\p{Surrogate}|[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069\ufdd0-\ufdef\ufffe\uffff]/gu
 
+/** Nearly all values: plain ASCII, and the letters and marks of the languages of Europe. */
+const harmless = /^[\x20-\x7e\xa0-\u02ff\u0370-\u06ff\u1e00-\u1fff\u2010-\u2027\u20ac]*$/
+
 function cleaned(text: string): string {
-  // Nearly all values are plain ASCII.
-  if (/^[\x20-\x7e]*$/.test(text)) return text
+  if (harmless.test(text)) return text
   return text.replace(harmful, '').replace(/\r\n?|[\u2028\u2029]/g, '\n')
 }
 
@@ -87,10 +93,14 @@ function urlPart(text: string): string {
 
 /** An address that a mail may link to, or `#`. Characters that have no place in one are encoded. */
 function safeUrl(text: string): string {
+  if (plainUrl.test(text)) return text
   const url = text.replace(/\s+/g, '')
   if (!/^(?:https?:\/\/|mailto:|tel:)./i.test(url)) return '#'
   return url.replace(/[^\w.~:/?#[\]@!$&()*+,;=%-]/gu, (char) => `%${hex(char).join('%')}`)
 }
+
+/** As our own links are. */
+const plainUrl = /^https?:\/\/[\w.~:/?#[\]@!$&()*+,;=%-]+$/
 
 function hex(char: string): string[] {
   return Array.from(Buffer.from(char), (byte) => byte.toString(16).toUpperCase().padStart(2, '0'))

@@ -116,30 +116,43 @@ function fold(name: string, words: readonly string[]): string {
 function encodedWords(text: string, field: string): string[] {
   const words: string[] = []
   let room = longestEncodedWord - field.length - 2
-  let word = ''
-  for (const char of text.toWellFormed()) {
-    const code = encodedChar(char)
-    if (word.length + code.length > room) {
-      words.push(`${wordStart}${word}${wordEnd}`)
-      word = ''
+  let word = wordStart
+  let length = 0
+  for (let index = 0; index < text.length; index += 1) {
+    const point = text.codePointAt(index) ?? 0
+    if (point > 0xffff) index += 1
+    const code = codeOf(point)
+    if (length + code.length > room) {
+      words.push(word + wordEnd)
+      word = wordStart
+      length = 0
       room = longestEncodedWord
     }
     word += code
+    length += code.length
   }
-  return [...words, `${wordStart}${word}${wordEnd}`]
+  words.push(word + wordEnd)
+  return words
 }
 
 const [wordStart, wordEnd] = ['=?utf-8?Q?', '?=']
 /** What it takes between its marks, on a line of 76 characters that begins with a space (RFC 2047 §2). */
 const longestEncodedWord = 75 - wordStart.length - wordEnd.length
 
-function encodedChar(char: string): string {
-  return asciiCodes[char.charCodeAt(0)] ?? encodeURIComponent(char).replaceAll('%', '=')
+/** How the characters of many languages are written, once it was asked for. */
+const codes = Array.from({ length: 0x3000 }, () => '')
+
+function codeOf(point: number): string {
+  const known = codes[point]
+  if (known) return known
+  const code = encodedChar(String.fromCodePoint(point).toWellFormed())
+  if (point < codes.length) codes[point] = code
+  return code
 }
 
 /** The characters that every place of an encoded word takes (RFC 2047 §5 (3)) stand for themselves. */
-const asciiCodes = Array.from({ length: 128 }, (_, code) => {
-  const char = String.fromCharCode(code)
+function encodedChar(char: string): string {
   if (char === ' ') return '_'
-  return /[a-z0-9]/i.test(char) ? char : `=${code.toString(16).toUpperCase().padStart(2, '0')}`
-})
+  if (/^[a-zA-Z0-9]$/.test(char)) return char
+  return Buffer.from(char).toString('hex').toUpperCase().replace(/../g, '=$&')
+}

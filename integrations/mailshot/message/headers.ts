@@ -10,29 +10,54 @@ export function campaignHeaders(
   reader: Reader,
   sendId: string,
 ): Record<string, string> {
-  const host = hostOf(config)
-  const list = reader.lists[0]
+  const { feedbackId, listId } = sharedValues(config, campaign, reader, sendId)
   const headers: Record<string, string> = {
     // RFC 2369 §3.2 and RFC 8058 §3.1: a POST to this address leaves at once.
     'List-Unsubscribe': `<${reader.urls.unsubscribe}>`,
     'List-Unsubscribe-Post': 'List-Unsubscribe=One-Click',
     Precedence: 'bulk',
-    // Gmail counts complaints by these; nothing in them is about the reader.
-    'Feedback-ID': `${campaign.slug}:${list ?? 'none'}:${sendId}:${host}`,
+    'Feedback-ID': feedbackId,
   }
-  if (list !== undefined) headers['List-Id'] = `${listTitle(config, reader)} <${list}.${host}>`
+  if (listId !== undefined) headers['List-Id'] = listId
   return headers
 }
 
-const hosts = new WeakMap<MailshotConfig, string>()
-
-function hostOf(config: MailshotConfig): string {
-  const known = hosts.get(config)
-  if (known !== undefined) return known
-  const host = new URL(config.site).hostname
-  hosts.set(config, host)
-  return host
+interface SharedValues {
+  /** Gmail counts complaints by these; nothing in them is about the reader. */
+  feedbackId: string
+  listId: string | undefined
 }
+
+/** The same for all readers of a send who have the list and the language in common. */
+const values = new WeakMap<
+  CompiledCampaign,
+  { config: MailshotConfig; known: Map<string, SharedValues> }
+>()
+
+function sharedValues(
+  config: MailshotConfig,
+  campaign: CompiledCampaign,
+  reader: Reader,
+  sendId: string,
+): SharedValues {
+  let shared = values.get(campaign)
+  if (shared?.config !== config) values.set(campaign, (shared = { config, known: new Map() }))
+  const list = reader.lists[0]
+  const key = `${sendId} ${reader.lang} ${list ?? ''}`
+  const known = shared.known.get(key)
+  if (known) return known
+  const host = new URL(config.site).hostname
+  const made = {
+    feedbackId: `${campaign.slug}:${list ?? 'none'}:${sendId}:${host}`,
+    listId: list === undefined ? undefined : `${listTitle(config, reader)} <${list}.${host}>`,
+  }
+  // A reader's language is any word they sent us.
+  if (shared.known.size >= mostKnown) shared.known.clear()
+  shared.known.set(key, made)
+  return made
+}
+
+const mostKnown = 1000
 
 /** The public title of the list that brings the mail, in the reader's language; without a list, the site's. */
 export function listTitle(config: MailshotConfig, reader: Reader): string {

@@ -1,15 +1,20 @@
 import { asText, escapeValue, isBlank } from '../compile/escape.ts'
 import { createLiquid, delimiters, escapeFilters } from '../compile/liquid.ts'
 import type { Template, TemplatePart } from '../compile/template.ts'
-import { encodePiece, encodePieces } from './quoted-printable.ts'
+import { encodeLiteral, encodePiece, encodeText, type Octets } from './quoted-printable.ts'
 
 /** The values of one mail, by field. */
 export type Scope = Record<string, unknown>
 /** Fills a template with one reader's values. */
 export type Merge = (scope: Scope) => string
 
-/** A template with one reader's values in it: the numbers are those of its literals, the texts are escaped values. */
-export type Filled = readonly (number | string)[]
+/** A template with one reader's values in it. */
+export interface Filled {
+  /** What stands one behind the other: `n` is literal number n, `~n` is value number n. */
+  readonly order: readonly number[]
+  /** Escaped for their places. One that stands in several places is here once. */
+  readonly values: readonly string[]
+}
 
 /** A template prepared once for any number of readers. */
 export interface PreparedTemplate {
@@ -17,8 +22,8 @@ export interface PreparedTemplate {
   fill(scope: Scope): Filled
   /** The text that results. */
   join(filled: Filled): string
-  /** The same as pieces of quoted-printable; the literals are encoded once for all readers. */
-  encode(filled: Filled): string[]
+  /** The same as pieces of quoted-printable; the literals are encoded once for all readers, and a value once for all its places. */
+  encode(filled: Filled): Octets[]
 }
 
 /** Prepares a template for its text alone. */
@@ -33,17 +38,17 @@ export function prepareMerge(template: Template, lang: string): Merge {
  */
 export function prepareTemplate(template: Template, lang: string): PreparedTemplate {
   const literals = template.filter((part) => typeof part === 'string')
-  let encoded: string[] | undefined
+  let encoded: Buffer[] | undefined
   return {
     fill: isFlat(template) ? fillOutputs(template, lang) : fillByLiquid(template, literals, lang),
-    join: (filled) => {
+    join: ({ order, values }) => {
       let text = ''
-      for (const piece of filled) text += typeof piece === 'string' ? piece : literals[piece]
+      for (const place of order) text += place < 0 ? values[~place] : literals[place]
       return text
     },
-    encode: (filled) => {
-      encoded ??= literals.map(encodePiece)
-      return encodePieces(filled, encoded)
+    encode: ({ order, values }) => {
+      encoded ??= literals.map(encodeLiteral)
+      return encodeText(order, encoded, values.map(encodePiece))
     },
   }
 }
@@ -60,17 +65,14 @@ function fillOutputs(template: FlatTemplate, lang: string): PreparedTemplate['fi
   const outputs: Merge[] = []
   const known = new Map<string, number>()
   const literal = counter()
-  const slots = template.map((part) => {
-    if (typeof part === 'string') return { literal: literal() }
+  const order = template.map((part) => {
+    if (typeof part === 'string') return literal()
     const key = toLiquid(part)
     const output = known.get(key) ?? outputs.push(prepareOutput(part, lang)) - 1
     known.set(key, output)
-    return { output }
+    return ~output
   })
-  return (scope) => {
-    const values = outputs.map((output) => output(scope))
-    return slots.map((slot) => slot.literal ?? values[slot.output] ?? '')
-  }
+  return (scope) => ({ order, values: outputs.map((output) => output(scope)) })
 }
 
 function prepareOutput(output: Output, lang: string): Merge {
@@ -114,9 +116,7 @@ function fillByLiquid(
   })
   const run = liquidMerge(source.join(''), lang)
   return (scope) => {
-    const filled = piecesOf(run(scope)).map((piece) =>
-      typeof piece === 'string' ? piece : (outputs[piece - literals.length]?.(scope) ?? piece),
-    )
+    const filled = read(run(scope), literals.length, (output) => outputs[output]?.(scope) ?? '')
     requireLength(filled, literals)
     return filled
   }
@@ -131,21 +131,31 @@ function ownNames(template: Template): Set<string> {
   return new Set([...made, 'forloop', 'true', 'false', 'nil', 'null', 'empty', 'blank'])
 }
 
-function piecesOf(trace: string): Filled {
-  return trace.split(numberMark).flatMap((chunk) => {
-    const [number = '', ...values] = chunk.split(valueMark)
-    return number === '' ? values : [Number(number), ...values]
+/** Reads what came out of Liquid: each output beside it is evaluated once, if at all. */
+function read(trace: string, literals: number, evaluate: (output: number) => string): Filled {
+  const values: string[] = []
+  const known = new Map<number, number>()
+  const add = (value: string) => ~(values.push(value) - 1)
+  const order = trace.split(numberMark).flatMap((chunk) => {
+    const [number = '', ...others] = chunk.split(valueMark)
+    const behind = others.map(add)
+    if (number === '') return behind
+    const output = Number(number) - literals
+    if (output < 0) return [Number(number), ...behind]
+    const place = known.get(output) ?? add(evaluate(output))
+    known.set(output, place)
+    return [place, ...behind]
   })
+  return { order, values }
 }
 
 /** In characters: far more than a mail can have. */
 const longestFilled = 20_000_000
 
 /** A loop may repeat literals so often that no text could hold them all. */
-function requireLength(filled: Filled, literals: readonly string[]): void {
+function requireLength({ order, values }: Filled, literals: readonly string[]): void {
   let length = 0
-  for (const piece of filled)
-    length += (typeof piece === 'string' ? piece : literals[piece])?.length ?? 0
+  for (const place of order) length += (place < 0 ? values[~place] : literals[place])?.length ?? 0
   if (length > longestFilled) throw new Error(`it becomes ${length} characters long`)
 }
 

@@ -1,6 +1,6 @@
 import type { Mailbox, Message } from '../transport.ts'
 import { addressField, headerField, textField, tokenField } from './header-field.ts'
-import { encodeQuotedPrintable } from './quoted-printable.ts'
+import { encodeQuotedPrintable, type Octets } from './quoted-printable.ts'
 
 type Head = Omit<Message, 'html' | 'text' | 'mime'>
 
@@ -18,18 +18,16 @@ export function encodeMime(message: Omit<Message, 'mime'>, date: Date): string {
 export function mimePieces(
   head: Head,
   date: Date,
-  bodies: Record<'text' | 'html', string[]>,
-): string[] {
+  { text, html }: Record<'text' | 'html', Octets[]>,
+): Octets[] {
   const boundary = boundaryOf(head.messageId)
-  return gather([
-    Buffer.from(headerOf(head, date), 'latin1').toString('latin1'),
-    `MIME-Version: 1.0\r\nContent-Type: multipart/alternative;\r\n boundary="${boundary}"\r\n\r\n`,
-    `--${boundary}\r\n${plainHead}`,
-    ...bodies.text,
-    `\r\n--${boundary}\r\n${htmlHead}`,
-    ...bodies.html,
-    `\r\n--${boundary}--\r\n`,
-  ])
+  const start = `MIME-Version: 1.0\r\nContent-Type: multipart/alternative;\r\n boundary="${boundary}"\r\n\r\n`
+  const pieces = text
+  pieces.unshift(`${headerOf(head, date)}${start}--${boundary}\r\n${plainHead}`)
+  pieces.push(`\r\n--${boundary}\r\n${htmlHead}`)
+  for (const piece of html) pieces.push(piece)
+  pieces.push(`\r\n--${boundary}--\r\n`)
+  return pieces
 }
 
 const encoding = 'Content-Transfer-Encoding: quoted-printable\r\n\r\n'
@@ -42,9 +40,7 @@ function headerOf({ from, to, replyTo, subject, messageId, headers }: Head, date
   header += textField('Subject', subject) + tokenField('Message-ID', messageId)
   for (const name of Object.keys(headers)) {
     const value = headers[name] ?? ''
-    header += ofOneReader.has(name)
-      ? headerField(name, value)
-      : shared(`${name}: ${value}`, () => headerField(name, value))
+    header += ofOneReader.has(name) ? headerField(name, value) : sharedField(name, value)
   }
   return header + dateField(date)
 }
@@ -62,20 +58,32 @@ function dateField(date: Date): string {
 
 const ofOneReader = new Set(['List-Unsubscribe', 'X-Mailshot-Redirected-From'])
 
+/** The fields of senders, who are objects of the configuration or the campaign. */
+const addresses = new WeakMap<Mailbox, Map<string, string>>()
+
 function sharedAddress(name: string, mailbox: Mailbox): string {
-  return shared(`${name}: ${mailbox.name} <${mailbox.address}>`, () => addressField(name, mailbox))
+  let fields = addresses.get(mailbox)
+  if (fields === undefined) addresses.set(mailbox, (fields = new Map()))
+  return shared(fields, name, () => addressField(name, mailbox))
 }
 
-/** The fields that many mails share are written once, by their unencoded form. */
-const written = new Map<string, string>()
-const mostWritten = 1000
+/** The fields that many mails share are written once, by name and unencoded value. */
+const written = new Map<string, Map<string, string>>()
 
-function shared(key: string, write: () => string): string {
-  const known = written.get(key)
+function sharedField(name: string, value: string): string {
+  let fields = written.get(name)
+  if (fields === undefined) written.set(name, (fields = new Map()))
+  return shared(fields, value, () => headerField(name, value))
+}
+
+const mostShared = 1000
+
+function shared(fields: Map<string, string>, key: string, write: () => string): string {
+  const known = fields.get(key)
   if (known !== undefined) return known
-  if (written.size >= mostWritten) written.clear()
+  if (fields.size >= mostShared) fields.clear()
   const field = write()
-  written.set(key, field)
+  fields.set(key, field)
   return field
 }
 
@@ -87,35 +95,9 @@ function boundaryOf(messageId: string): string {
     .slice(0, 60)}`
 }
 
-const scratch = Buffer.allocUnsafe(16 * 1024)
-/** From so many octets on, a piece is pointed at. */
-const longPiece = 256
-
-/**
- * Puts short pieces together. Long ones, which all readers share, are only pointed at: a mail that waits for its turn takes some
- * 5 KB, not 60. Short ones are copied, since one that came out of a text with other characters makes two octets of every
- * character that it is joined with.
- */
-function gather(parts: readonly string[]): string[] {
-  const pieces: string[] = []
-  let at = 0
-  const flush = () => {
-    if (at > 0) pieces.push(scratch.toString('latin1', 0, at))
-    at = 0
-  }
-  for (const part of parts) {
-    const isLong = part.length >= longPiece
-    if (isLong || at + part.length > scratch.length) flush()
-    if (isLong) pieces.push(part)
-    else at += scratch.write(part, at, 'latin1')
-  }
-  flush()
-  return pieces
-}
-
-/** The whole of pieces, as a tree of strings that V8 puts in a row only for whoever reads it. */
-export function joinPieces(pieces: readonly string[]): string {
+/** The whole of pieces, as one binary string. */
+export function joinPieces(pieces: readonly Octets[]): string {
   let joined = ''
-  for (const piece of pieces) joined += piece
+  for (const piece of pieces) joined += typeof piece === 'string' ? piece : piece.toString('latin1')
   return joined
 }

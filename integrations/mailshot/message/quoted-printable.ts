@@ -20,31 +20,51 @@ export function encodeQuotedPrintable(text: string): string {
   return out.toString('latin1', 0, at)
 }
 
+/** Octets of a message: a binary string, one character an octet, or what many messages share. */
+export type Octets = string | Buffer
+
 /**
  * Encodes a piece of a text whose pieces are encoded apart. A piece that does not end its line ends in a soft line break, so
  * that the next one begins a line, whatever it is.
  */
 export function encodePiece(text: string): string {
+  if (text === '') return ''
+  if (isPlainText(text)) return brokenLines(text)
   const encoded = encodeQuotedPrintable(text)
-  return text === '' || encoded.endsWith('\n') ? encoded : flat(encoded + softBreak)
+  return encoded.endsWith('\n') ? encoded : encoded + softBreak
 }
 
-/** The pieces of a whole text, encoded: those given by their number in `known` are already, others are texts. */
-export function encodePieces(
-  pieces: readonly (number | string)[],
-  known: readonly string[],
-): string[] {
-  const encoded: string[] = []
-  for (const piece of pieces) {
-    if (typeof piece === 'number') encoded.push(known[piece] ?? '')
-    else if (isPlainText(piece)) pushLines(encoded, piece)
-    else encoded.push(encodePiece(piece))
+/** The same for a piece that is written many times. */
+export function encodeLiteral(text: string): Buffer {
+  return Buffer.from(encodePiece(text), 'latin1')
+}
+
+/**
+ * Puts a whole text together: `n` stands for literal number n, `~n` for value number n, each encoded as a piece.
+ */
+export function encodeText(
+  order: readonly number[],
+  literals: readonly Buffer[],
+  values: readonly string[],
+): Octets[] {
+  const pieces: Octets[] = []
+  for (const place of order) {
+    const piece = place < 0 ? values[~place] : literals[place]
+    if (piece !== undefined && piece.length > 0) pieces.push(piece)
   }
-  while (encoded.at(-1) === '') encoded.pop()
   // A text that ended in a soft line break would have no end.
-  const last = encoded.pop() ?? ''
-  encoded.push(last.endsWith(softBreak) ? last.slice(0, -softBreak.length) : last)
-  return encoded
+  const last = pieces.pop() ?? ''
+  pieces.push(endsSoftly(last) ? cutEnd(last, softBreak.length) : last)
+  return pieces
+}
+
+function endsSoftly(piece: Octets): boolean {
+  if (typeof piece === 'string') return piece.endsWith(softBreak)
+  return piece.length >= softBreak.length && piece.at(-softBreak.length) === equals
+}
+
+function cutEnd(piece: Octets, length: number): Octets {
+  return typeof piece === 'string' ? piece.slice(0, -length) : piece.subarray(0, -length)
 }
 
 /** Whether a text needs no more than line breaks, as most values and links do. */
@@ -56,15 +76,13 @@ function isPlainText(text: string): boolean {
   return true
 }
 
-function pushLines(encoded: string[], text: string): void {
+function brokenLines(text: string): string {
+  if (text.length <= longestLine) return text + softBreak
+  let lines = ''
   for (let start = 0; start < text.length; start += longestLine) {
-    encoded.push(text.slice(start, start + longestLine), softBreak)
+    lines += text.slice(start, start + longestLine) + softBreak
   }
-}
-
-/** Without the seam that V8 leaves between added strings, and would close again for each mail. */
-function flat(text: string): string {
-  return Buffer.from(text, 'latin1').toString('latin1')
+  return lines
 }
 
 const softBreak = '=\r\n'

@@ -1,5 +1,6 @@
 import { MailshotError } from '../error.ts'
 import type { Message, Outcome, Transport } from '../transport.ts'
+import { contentOf } from './smtp/content.ts'
 import { dkimField, type DkimField } from './smtp/dkim.ts'
 import {
   type CheckedSmtpOptions,
@@ -38,13 +39,12 @@ export function smtp(input: SmtpOptions): Transport {
   async function sendOne(message: Message, signal: AbortSignal): Promise<Outcome> {
     if (missing !== undefined) return { status: 'blocked', reason: missing }
     const mine = (relay ??= openRelay(options))
-    if (!(await slots.take(signal))) return stopped
+    const taken = slots.take(signal)
+    if (taken !== true && !(await taken)) return stopped
     try {
       if (mine.isClosed()) return stopped
-      const field = sign ? await sign(message.pieces?.() ?? [message.mime()]) : ''
-      const mime = field + message.mime()
-      const pieces = () => [field, ...(message.pieces?.() ?? [message.mime()])]
-      return redact(await mine.handOver({ envelope: message.envelope, pieces }, mime, signal))
+      const field = sign && (await sign(message.pieces?.() ?? [message.mime()]))
+      return redact(await mine.handOver(message.envelope, contentOf(message, field), signal))
     } finally {
       slots.free()
     }

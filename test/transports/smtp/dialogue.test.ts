@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Outcome } from '../../../integrations/mailshot/transport.ts'
+import { contentOf } from '../../../integrations/mailshot/transports/smtp/content.ts'
 import {
   abandon,
   answer,
@@ -20,10 +21,11 @@ const plain = '250 relay'
 /** A dialogue with messages that wait for their turn, and what became of each. */
 function talk(ehlo: string, waiting: string[], mime = 'Subject: x\r\n\r\nx\r\n') {
   const outcomes: Record<string, Outcome | 'given back'> = {}
+  const content = contentOf({ mime: () => mime })
   const deliveries = waiting.map((to): Delivery => {
     const settle = (outcome: Outcome) => void (outcomes[to] = outcome)
     const counts = { moves: 0, isSuspect: false, acceptedBefore: 0 }
-    return { envelope: { from: 'b@x', to }, mime, signal, ...counts, settle }
+    return { envelope: { from: 'b@x', to }, content, signal, ...counts, settle }
   })
   const dialogue = openDialogue(readExtensions(ehlo), {
     next: () => deliveries.shift(),

@@ -1,3 +1,4 @@
+import { contentOf } from '../../../integrations/mailshot/transports/smtp/content.ts'
 import { describe, expect, it } from 'vitest'
 import {
   readExtensions,
@@ -5,7 +6,7 @@ import {
 } from '../../../integrations/mailshot/transports/smtp/envelope.ts'
 
 const plain = readExtensions('250 relay.example')
-const mime = 'Subject: hello\r\n\r\nhello\r\n'
+const content = contentOf({ mime: () => 'Subject: hello\r\n\r\nhello\r\n' })
 const from = 'bounces@example.org'
 const to = 'reader@example.com'
 
@@ -37,48 +38,50 @@ describe('readExtensions', () => {
 
 describe('writeEnvelope', () => {
   it('writes the bare commands where nothing is offered', () => {
-    expect(writeEnvelope({ from, to }, mime, plain)).toEqual({
+    expect(writeEnvelope({ from, to }, content, plain)).toEqual({
       mail: `MAIL FROM:<${from}>`,
       rcpt: `RCPT TO:<${to}>`,
     })
   })
 
   it('names the size where SIZE is offered', () => {
-    const envelope = writeEnvelope({ from, to }, mime, { ...plain, size: { most: Infinity } })
-    expect(envelope).toMatchObject({ mail: `MAIL FROM:<${from}> SIZE=${mime.length}` })
+    const envelope = writeEnvelope({ from, to }, content, { ...plain, size: { most: Infinity } })
+    expect(envelope).toMatchObject({ mail: `MAIL FROM:<${from}> SIZE=${content.length}` })
   })
 
   it('stops the send at a message larger than the relay takes, and names both sizes', () => {
-    const limited = { ...plain, size: { most: mime.length - 1 } }
-    expect(writeEnvelope({ from, to }, mime, limited)).toMatchObject({
+    const limited = { ...plain, size: { most: content.length - 1 } }
+    expect(writeEnvelope({ from, to }, content, limited)).toMatchObject({
       status: 'blocked',
-      reason: `the message has ${mime.length} octets, and the relay takes at most ${mime.length - 1} (SIZE)`,
+      reason: `the message has ${content.length} octets, and the relay takes at most ${content.length - 1} (SIZE)`,
     })
   })
 
   it('writes the null sender of a report', () => {
-    expect(writeEnvelope({ from: '', to }, mime, plain)).toMatchObject({ mail: 'MAIL FROM:<>' })
+    expect(writeEnvelope({ from: '', to }, content, plain)).toMatchObject({ mail: 'MAIL FROM:<>' })
   })
 
   it('asks for SMTPUTF8 where an address needs it, in UTF-8 octets', () => {
     const utf8 = { ...plain, smtpUtf8: true, eightBitMime: true }
     const envelope = { from, to: 'élodie@example.com' }
-    expect(writeEnvelope(envelope, mime, utf8)).toEqual({
+    expect(writeEnvelope(envelope, content, utf8)).toEqual({
       mail: `MAIL FROM:<${from}> SMTPUTF8`,
       rcpt: 'RCPT TO:<Ã©lodie@example.com>',
     })
-    expect(writeEnvelope(envelope, `To: Ã©lodie\r\n${mime}`, utf8)).toMatchObject({
+    expect(
+      writeEnvelope(envelope, contentOf({ mime: () => 'To: Ã©lodie\r\n\r\nhello\r\n' }), utf8),
+    ).toMatchObject({
       mail: `MAIL FROM:<${from}> BODY=8BITMIME SMTPUTF8`,
     })
   })
 
   it('says clearly where a relay does not take such an address', () => {
-    expect(writeEnvelope({ from, to: 'élodie@example.com' }, mime, plain)).toMatchObject({
+    expect(writeEnvelope({ from, to: 'élodie@example.com' }, content, plain)).toMatchObject({
       status: 'rejected',
       class: 'soft',
       reason: expect.stringContaining('SMTPUTF8'),
     })
-    expect(writeEnvelope({ from: 'élodie@example.com', to }, mime, plain)).toMatchObject({
+    expect(writeEnvelope({ from: 'élodie@example.com', to }, content, plain)).toMatchObject({
       status: 'blocked',
       reason: expect.stringContaining('SMTPUTF8'),
     })
@@ -87,7 +90,7 @@ describe('writeEnvelope', () => {
   it.each(['a@b.example>\r\nRCPT TO:<c@d.example', 'a b@c.example', 'a\u0000@b.example', ''])(
     'never writes %j as a recipient',
     (wrong) => {
-      expect(writeEnvelope({ from, to: wrong }, mime, plain)).toMatchObject({
+      expect(writeEnvelope({ from, to: wrong }, content, plain)).toMatchObject({
         status: 'rejected',
         class: 'hard',
       })
@@ -95,7 +98,7 @@ describe('writeEnvelope', () => {
   )
 
   it('never writes a sender with a line end in it', () => {
-    expect(writeEnvelope({ from: 'a@b\r\nDATA', to }, mime, plain)).toMatchObject({
+    expect(writeEnvelope({ from: 'a@b\r\nDATA', to }, content, plain)).toMatchObject({
       status: 'blocked',
     })
   })

@@ -1,5 +1,6 @@
 import { expect, it, onTestFinished } from 'vitest'
 import { checkSmtpOptions } from '../../../integrations/mailshot/transports/smtp/options.ts'
+import { contentOf } from '../../../integrations/mailshot/transports/smtp/content.ts'
 import { openHold } from '../../../integrations/mailshot/transports/smtp/hold.ts'
 import { openWire } from '../../../integrations/mailshot/transports/smtp/take-over.ts'
 import { openWriter } from '../../../integrations/mailshot/transports/smtp/writer.ts'
@@ -20,7 +21,8 @@ it('says goodbye on a connection that nothing was sent over for long', async () 
   await expect.poll(() => relay.commands.at(-1)).toBe('QUIT')
   await expect.poll(() => relay.open()).toBe(0)
   const counts = { moves: 0, isSuspect: false, acceptedBefore: 0 }
-  const delivery = { envelope: { from: 'b@x', to: 'a@y' }, mime: 'x\r\n', signal, ...counts }
+  const content = contentOf({ mime: () => 'x\r\n' })
+  const delivery = { envelope: { from: 'b@x', to: 'a@y' }, content, signal, ...counts }
   const begun = writer.begin({ ...delivery, settle: () => undefined })
   expect(begun).toBe(false)
 })

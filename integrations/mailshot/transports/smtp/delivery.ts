@@ -1,12 +1,11 @@
 import type { Message, Outcome } from '../../transport.ts'
+import type { Content } from './content.ts'
 import type { SmtpFault } from './outcome.ts'
 
 /** A message on its way to the relay. */
 export interface Delivery {
   readonly envelope: Message['envelope']
-  readonly mime: string
-  /** What `mime` joins, where that is known. */
-  readonly pieces?: readonly string[] | undefined
+  readonly content: Content
   readonly signal: AbortSignal
   /** The connections that gave it back. */
   moves: number

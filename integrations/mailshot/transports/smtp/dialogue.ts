@@ -1,5 +1,6 @@
 import type { Outcome } from '../../transport.ts'
 import { acceptedId, lastLine } from './answer.ts'
+import type { Octets } from './content.ts'
 import type { Delivery, MessageSource } from './delivery.ts'
 import { type Extensions, writeEnvelope } from './envelope.ts'
 import { type Asked, breach, outOfOrder, refused } from './fault.ts'
@@ -15,8 +16,8 @@ export interface Dialogue {
   readonly source: MessageSource
   /** The message being answered, and at most one envelope behind its body. */
   readonly line: Transaction[]
-  /** To be written, one character an octet, and how many answers it asks for. */
-  out: string[]
+  /** To be written, and how many answers it asks for. */
+  out: Octets[]
   asks: number
   /** Answers that are due to what was written. */
   due: number
@@ -35,15 +36,13 @@ interface Transaction {
   /** What the next answer is to. */
   awaits: Asked
   refusal: SmtpFault | undefined
-  /** Octets of the body in `out` so far. */
-  sent: number
+  /** How many parts of the content were said. */
+  said: number
   /** From `left` on, with the final dot, the server may have taken the message; before, it must not (RFC 5321 §4.1.1.4). */
   body: 'kept' | 'leaving' | 'left'
   isSettled: boolean
 }
 
-// A larger body leaves in pieces, so that of a link that breaks within it is known that nothing was delivered.
-const piece = 128 * 1024
 const dot = '.\r\n'
 
 export function openDialogue(extensions: Extensions, source: MessageSource): Dialogue {
@@ -82,7 +81,7 @@ function takeNext(dialogue: Dialogue): void {
 /** Writes the envelope, or the first command of it; `false` when the message is settled without. */
 function writeFirst(dialogue: Dialogue, delivery: Delivery): boolean {
   const { extensions } = dialogue
-  const envelope = writeEnvelope(delivery.envelope, delivery.mime, extensions)
+  const envelope = writeEnvelope(delivery.envelope, delivery.content, extensions)
   if ('status' in envelope) {
     delivery.settle(envelope)
     return false
@@ -94,7 +93,7 @@ function writeFirst(dialogue: Dialogue, delivery: Delivery): boolean {
     DATA: 'DATA\r\n',
   }
   const awaits = dialogue.needsReset ? 'RSET' : 'MAIL FROM'
-  const state = { refusal: undefined, sent: 0, body: 'kept', isSettled: false } as const
+  const state = { refusal: undefined, said: 0, body: 'kept', isSettled: false } as const
   dialogue.line.push({ delivery, commands, awaits, ...state })
   say(dialogue, commands[awaits])
   if (extensions.pipelining) {
@@ -112,10 +111,10 @@ function say(dialogue: Dialogue, question: string): void {
 }
 
 /** What is to be written now, which counts as written from here on. */
-export function takeOut(dialogue: Dialogue): readonly string[] {
+export function takeOut(dialogue: Dialogue): readonly Octets[] {
   const { out, line } = dialogue
   const first = line[0]
-  if (first && first.sent > 0) first.body = isWhole(first) ? 'left' : 'leaving'
+  if (first && first.said > 0) first.body = isWhole(first) ? 'left' : 'leaving'
   dialogue.due += dialogue.asks
   dialogue.asks = 0
   dialogue.out = []
@@ -198,18 +197,13 @@ function answerData(dialogue: Dialogue, first: Transaction, reply: Reply): SmtpF
 export function continueBody(dialogue: Dialogue): void {
   const first = dialogue.line[0]
   if (first?.awaits !== 'body') return
-  const { mime, pieces = [mime] } = first.delivery
+  const { parts } = first.delivery.content
   if (isWhole(first)) return
-  if (mime.length - first.sent > piece) {
-    dialogue.out.push(mime.slice(first.sent, first.sent + piece))
-    first.sent += piece
-    return
-  }
-  if (first.sent === 0) dialogue.out.push(...pieces)
-  else dialogue.out.push(mime.slice(first.sent))
-  // `mime()` ends its last line. Looking whether it does would copy every mail once more: the text is in pieces still.
+  for (const piece of parts[first.said] ?? []) dialogue.out.push(piece)
+  first.said += 1
+  if (!isWhole(first)) return
+  // A content ends its last line. Looking whether it does would copy it once more.
   say(dialogue, dot)
-  first.sent = mime.length + dot.length
   takeNext(dialogue)
 }
 
@@ -277,8 +271,8 @@ export function abandon(dialogue: Dialogue, fault: SmtpFault): void {
 }
 
 /** Whether its body was said down to the final dot. */
-function isWhole({ sent, delivery }: Transaction): boolean {
-  return sent > delivery.mime.length
+function isWhole({ said, delivery }: Transaction): boolean {
+  return said >= delivery.content.parts.length
 }
 
 function hasBegun(transaction: Transaction): boolean {

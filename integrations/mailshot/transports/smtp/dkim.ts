@@ -1,6 +1,7 @@
 import { createPrivateKey, hash, type KeyObject, sign } from 'node:crypto'
 import { domainToASCII } from 'node:url'
 import { MailshotError } from '../../error.ts'
+import type { Octets } from './content.ts'
 
 export interface DkimOptions {
   domain: string
@@ -12,7 +13,7 @@ export interface DkimOptions {
 export type DkimSigner = (mime: string) => Promise<string>
 
 /** Writes the DKIM-Signature of the message that the pieces are, with its line end. */
-export type DkimField = (pieces: readonly string[]) => Promise<string>
+export type DkimField = (pieces: readonly Octets[]) => Promise<string>
 
 /** RFC 6376 §5.4.1; RFC 8058 §4 wants both unsubscribe headers signed. */
 const signedFields = (
@@ -59,12 +60,14 @@ const usualRoom = 256 * 1024
 const scratch = Buffer.allocUnsafeSlow(usualRoom)
 
 /** The header without its last line end, and the hash of the body. */
-function digested(pieces: readonly string[]): { header: string; bodyHash: string } {
+function digested(pieces: readonly Octets[]): { header: string; bodyHash: string } {
   let length = lineEnd.length
   for (const piece of pieces) length += piece.length
   const octets = length <= usualRoom ? scratch : Buffer.allocUnsafe(length)
   let end = 0
-  for (const piece of pieces) end += octets.write(piece, end, 'latin1')
+  for (const piece of pieces) {
+    end += typeof piece === 'string' ? octets.write(piece, end, 'latin1') : piece.copy(octets, end)
+  }
   const split = octets.subarray(0, end).indexOf('\r\n\r\n')
   const header = octets.toString('latin1', 0, split === -1 ? end : split)
   const body = simpleBody(octets, split === -1 ? end : split + 4, end)

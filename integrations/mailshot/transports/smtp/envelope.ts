@@ -1,4 +1,5 @@
 import type { Message, Outcome } from '../../transport.ts'
+import { type Content, isBeyondAscii } from './content.ts'
 
 /** What the server's EHLO offers, of what a sender of mail can use. */
 export interface Extensions {
@@ -46,7 +47,7 @@ const beyondAscii = /[^\u0000-\u007f]/ // oxlint-disable-line no-control-regex -
 /** Writes a message's envelope for this server, or says why the message cannot go over it. */
 export function writeEnvelope(
   { from, to }: Message['envelope'],
-  mime: string,
+  content: Content,
   extensions: Extensions,
 ): Envelope | Exclude<Outcome, { status: 'accepted' }> {
   if (unwritable.test(from)) {
@@ -57,12 +58,12 @@ export function writeEnvelope(
     return { status: 'rejected', class: 'hard', reason }
   }
   const { size } = extensions
-  if (size && mime.length > size.most) return tooLarge(mime.length, size.most)
-  const mail = `MAIL FROM:<${octets(from)}>${size ? ` SIZE=${mime.length}` : ''}`
+  if (size && content.length > size.most) return tooLarge(content.length, size.most)
+  const mail = `MAIL FROM:<${octets(from)}>${size ? ` SIZE=${content.length}` : ''}`
   if (!beyondAscii.test(from) && !beyondAscii.test(to)) return { mail, rcpt: `RCPT TO:<${to}>` }
   if (!extensions.smtpUtf8) return beyondAscii.test(from) ? senderBeyondAscii : recipientBeyondAscii
   // Only with such an address may a message hold more than ASCII, in its header.
-  const body = extensions.eightBitMime && beyondAscii.test(mime) ? ' BODY=8BITMIME' : ''
+  const body = extensions.eightBitMime && isBeyondAscii(content) ? ' BODY=8BITMIME' : ''
   return { mail: `${mail}${body} SMTPUTF8`, rcpt: `RCPT TO:<${octets(to)}>` }
 }
 

@@ -1,3 +1,4 @@
+import type { Octets } from './content.ts'
 import type { Wire } from './take-over.ts'
 
 /** Shorter texts are joined as strings: their octets are copied anyway. */
@@ -10,17 +11,21 @@ const usualSize = 64 * 1024
  *
  * @returns false where the connection has enough for now, as `socket.write` does
  */
-export function octetWriter(socket: Wire['socket']): (pieces: readonly string[]) => boolean {
+export function octetWriter(socket: Wire['socket']): (pieces: readonly Octets[]) => boolean {
   let free: Buffer | undefined
   return (pieces) => {
     let length = 0
     for (const piece of pieces) length += piece.length
-    if (length < short) return socket.write(pieces.join(''), 'latin1')
+    if (length < short && pieces.every((piece) => typeof piece === 'string')) {
+      return socket.write(pieces.join(''), 'latin1')
+    }
     const octets =
       free && free.length >= length ? free : Buffer.allocUnsafeSlow(Math.max(length, usualSize))
     free = undefined
     let at = 0
-    for (const piece of pieces) at += octets.write(piece, at, 'latin1')
+    for (const piece of pieces) {
+      at += typeof piece === 'string' ? octets.write(piece, at, 'latin1') : piece.copy(octets, at)
+    }
     return socket.write(octets.subarray(0, at), () => void (free = octets))
   }
 }

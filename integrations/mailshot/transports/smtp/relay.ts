@@ -1,4 +1,5 @@
 import type { Message, Outcome } from '../../transport.ts'
+import type { Content } from './content.ts'
 import type { Delivery, MessageSource } from './delivery.ts'
 import { lost } from './fault.ts'
 import { type Hold, openHold } from './hold.ts'
@@ -11,11 +12,7 @@ import { openWriter, stopped, type Writer } from './writer.ts'
 /** The connections to one relay; the first is opened by the first message. */
 export interface Relay {
   /** Hands a message over on a free connection, a new one, or behind another message. */
-  handOver(
-    message: Pick<Message, 'envelope' | 'pieces'>,
-    mime: string,
-    signal: AbortSignal,
-  ): Promise<Outcome>
+  handOver(envelope: Message['envelope'], content: Content, signal: AbortSignal): Promise<Outcome>
   isClosed(): boolean
   /** Ends at once; every message has its outcome then. */
   close(): void
@@ -63,7 +60,7 @@ export function openRelay(options: CheckedSmtpOptions): Relay {
     isPausing: false,
   }
   return {
-    handOver({ envelope, pieces }, mime, signal) {
+    handOver(envelope, content, signal) {
       if (state.closing.signal.aborted || signal.aborted) return Promise.resolve(stopped)
       watch(state, signal)
       return new Promise((resolve) => {
@@ -73,7 +70,7 @@ export function openRelay(options: CheckedSmtpOptions): Relay {
           resolve(outcome)
         }
         const counts = { moves: 0, isSuspect: false, acceptedBefore: state.accepted }
-        state.waiting.push({ envelope, mime, pieces: pieces?.(), signal, settle, ...counts })
+        state.waiting.push({ envelope, content, signal, settle, ...counts })
         dispatch(state)
       })
     },

@@ -1,6 +1,6 @@
 export interface Slots {
-  /** Waits for a slot; `false`, and no slot, when the signal aborts first. */
-  take(signal: AbortSignal): Promise<boolean>
+  /** A slot, at once where one is free; `false`, and no slot, when the signal aborts first. */
+  take(signal: AbortSignal): boolean | Promise<boolean>
   free(): void
 }
 
@@ -11,10 +11,10 @@ export function makeSlots(count: number): Slots {
 
   return {
     take(signal) {
-      if (signal.aborted) return Promise.resolve(false)
+      if (signal.aborted) return false
       if (open > 0) {
         open -= 1
-        return Promise.resolve(true)
+        return true
       }
       return new Promise((resolve) => {
         const settle = (taken: boolean) => {
