@@ -8,7 +8,8 @@ export interface Connection {
    * call that failed was only lost. Answers the rows of each.
    */
   writer(statements: readonly Statement[]): () => Promise<unknown[][]>
-  close(): void
+  /** Ends after all that was begun. */
+  close(): Promise<void>
 }
 
 /** The `code` of errors that say that a remote database, or the way to it, is gone for now. */

@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs'
-import Database from 'libsql'
+import Database from 'libsql/promise'
 import type { Connection } from './connection.ts'
+import { codeOf } from './patience.ts'
 import type { Statement } from './statement.ts'
 
 /** One attempt waits this long inside SQLite; longer would block the event loop. */
@@ -10,9 +11,14 @@ const mostPrepared = 300
 /** The file itself is at most so far behind its log: whoever copies it alone, or loses the log, loses no more. */
 const checkpointEveryMs = 10_000
 
-type Prepared = ReturnType<typeof Database.prototype.prepare>
+/** What the binding's statements do; its own types say nothing. */
+interface Prepared {
+  readonly reader: boolean
+  all(values: Statement['values']): Promise<unknown[]>
+  run(values: Statement['values']): unknown
+}
 interface Open {
-  file: InstanceType<typeof Database>
+  file: Database
   /** What tells it from another file that is put in its place; undefined in memory. */
   inode: number | undefined
   prepared: Map<string, Prepared>
@@ -21,8 +27,9 @@ interface Open {
 }
 
 /**
- * A database file, or `:memory:`. Statements stay prepared, which the client of remote databases cannot do; each call is
- * done when its promise is made, so calls never interleave.
+ * A database file, or `:memory:`. Statements stay prepared, which the client of remote databases cannot do. Calls stand in line, so
+ * none comes between the statements of a write. Waiting for the lock and for the disk is left to another thread, which is most of
+ * the time that a write takes.
  *
  * Where the lock of a write is another's, nothing is left behind. A connection that was refused otherwise is given up for a new
  * one: the refused statement may be left unfinished, and with it every later read would keep its snapshot open, so that no
@@ -36,64 +43,75 @@ export function openFileConnection(path: string): Connection {
   let isClosed = false
   let wasOpen = false
   let checkpointing: NodeJS.Timeout | undefined
+  let last: Promise<unknown> = Promise.resolve()
   const giveUp = () => {
     open?.file.close()
     open = undefined
   }
-  const attempt = <Result>(act: (given: Open) => Result): Promise<Result> => {
+  const attempt = async <Result>(act: (given: Open) => Promise<Result>): Promise<Result> => {
     try {
-      if (isClosed) throw new Error('the database is closed')
       if (open && isMoved(open, path)) giveUp()
-      open ??= connect(path, wasOpen)
+      open ??= await connect(path, wasOpen)
       wasOpen = true
-      return Promise.resolve(act(open))
+      return await act(open)
     } catch (error) {
       if (open && !open.isBeginning && path !== ':memory:' && isRefusal(error)) giveUp()
       if (open) open.isBeginning = false
-      return Promise.reject(error)
+      throw error
     }
   }
-  const writeBack = (mode: 'PASSIVE' | 'TRUNCATE') => {
+  const inTurn = <Result>(act: () => Promise<Result>): Promise<Result> => {
+    const turn = last.then(act)
+    last = turn.catch(() => undefined)
+    return turn
+  }
+  const inTurnIfOpen = <Result>(act: (given: Open) => Promise<Result>): Promise<Result> =>
+    isClosed ? Promise.reject(new Error('the database is closed')) : inTurn(() => attempt(act))
+  const writeBack = async (mode: 'PASSIVE' | 'TRUNCATE') => {
     clearTimeout(checkpointing)
-    if (checkpointing && open) checkpoint(open, mode)
+    if (checkpointing && open) await checkpoint(open, mode)
     checkpointing = undefined
   }
   return {
-    read: (statement) => attempt((given) => run(given, statement)),
+    read: (statement) => inTurnIfOpen((given) => run(given, statement)),
     writer: (statements) => () => {
-      checkpointing ??= setTimeout(writeBack, checkpointEveryMs, 'PASSIVE').unref()
-      return attempt((given) => transact(given, statements))
+      checkpointing ??= setTimeout(() => void inTurn(() => writeBack('PASSIVE')), checkpointEveryMs)
+      checkpointing.unref()
+      return inTurnIfOpen((given) => transact(given, statements))
     },
     close: () => {
-      // What is closed with prepared statements leaves its log as it is, though it be the last.
-      writeBack('TRUNCATE')
-      if (!isClosed) open?.file.close()
+      if (isClosed) return last.then(() => undefined)
       isClosed = true
+      return inTurn(async () => {
+        // What is closed with prepared statements leaves its log as it is, though it be the last.
+        await writeBack('TRUNCATE')
+        giveUp()
+      })
     },
   }
 }
 
 /** Others who write or read go on: what they keep from being written back stays in the log. */
-function checkpoint({ file }: Open, mode: 'PASSIVE' | 'TRUNCATE'): void {
+async function checkpoint({ file }: Open, mode: 'PASSIVE' | 'TRUNCATE'): Promise<void> {
   try {
-    file.exec(`PRAGMA wal_checkpoint(${mode})`)
+    await file.exec(`PRAGMA wal_checkpoint(${mode})`)
   } catch {
     // Nothing is lost by it, and the next write says what is the matter.
   }
 }
 
 /** @param mustExist not to make a file where one was before */
-function connect(path: string, mustExist: boolean): Open {
+async function connect(path: string, mustExist: boolean): Promise<Open> {
   if (mustExist && path !== ':memory:' && inodeOf(path) === undefined) {
     throw new Database.SqliteError(`${path}: the database file is gone`, 'SQLITE_CANTOPEN', 14)
   }
   const file = new Database(path, { timeout: busyTimeoutMs })
   try {
-    file.exec('PRAGMA journal_mode = WAL')
-    file.exec('PRAGMA synchronous = FULL')
+    await file.exec('PRAGMA journal_mode = WAL')
+    await file.exec('PRAGMA synchronous = FULL')
     // Each checkpoint writes pages of the file and waits for the disk twice; they are few pages then, often written.
-    file.exec('PRAGMA wal_autocheckpoint = 4000')
-    file.exec('PRAGMA foreign_keys = ON')
+    await file.exec('PRAGMA wal_autocheckpoint = 4000')
+    await file.exec('PRAGMA foreign_keys = ON')
     return { file, inode: inodeOf(path), prepared: new Map(), isBeginning: false }
   } catch (error) {
     file.close()
@@ -110,32 +128,31 @@ function inodeOf(path: string): number | undefined {
   return statSync(path, { throwIfNoEntry: false })?.ino
 }
 
-function transact(open: Open, statements: readonly Statement[]): unknown[][] {
-  begin(open)
+async function transact(open: Open, statements: readonly Statement[]): Promise<unknown[][]> {
+  await begin(open)
   try {
-    const rows = statements.map((statement) => run(open, statement))
-    run(open, commit)
+    const rows: unknown[][] = []
+    for (const statement of statements) rows.push(await run(open, statement))
+    await open.file.exec('COMMIT')
     return rows
   } catch (error) {
     // A full disk has rolled it back already.
-    if (open.file.inTransaction) open.file.exec('ROLLBACK')
+    await open.file.exec('ROLLBACK').catch(() => undefined)
     throw error
   }
 }
 
 /** Not prepared: a statement that was refused would stay in the middle of its work. */
-function begin(open: Open): void {
+async function begin(open: Open): Promise<void> {
   open.isBeginning = true
-  open.file.exec('BEGIN IMMEDIATE')
+  await open.file.exec('BEGIN IMMEDIATE')
   open.isBeginning = false
 }
 
-const commit: Statement = { text: 'COMMIT', values: [] }
-
-function run(open: Open, { text, values }: Statement): unknown[] {
-  const statement = prepare(open, text)
+async function run(open: Open, { text, values }: Statement): Promise<unknown[]> {
+  const statement = open.prepared.get(text) ?? (await prepare(open, text))
   try {
-    if (statement.reader) return statement.all(values)
+    if (statement.reader) return await statement.all(values)
     statement.run(values)
     return []
   } catch (error) {
@@ -145,15 +162,13 @@ function run(open: Open, { text, values }: Statement): unknown[] {
   }
 }
 
-function prepare({ file, prepared }: Open, text: string): Prepared {
-  const known = prepared.get(text)
-  if (known) return known
+async function prepare({ file, prepared }: Open, text: string): Promise<Prepared> {
   if (prepared.size >= mostPrepared) prepared.clear()
-  const statement = file.prepare(text)
+  const statement: Prepared = await file.prepare(text)
   prepared.set(text, statement)
   return statement
 }
 
 function isRefusal(error: unknown): boolean {
-  return error instanceof Database.SqliteError && /^SQLITE_(?!CONSTRAINT|ERROR)/.test(error.code)
+  return /^SQLITE_(?!CONSTRAINT|ERROR)/.test(codeOf(error))
 }

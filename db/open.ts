@@ -35,7 +35,8 @@ export interface Database {
    * aborts. `onWait` is told of what it waits for, now and then.
    */
   until(signal: AbortSignal, onWait?: (error: unknown) => void): Database
-  close(): void
+  /** Ends after all that was begun. */
+  close(): Promise<void>
 }
 
 export interface OpenDatabaseOptions {
@@ -73,7 +74,7 @@ export async function openDatabase(
     await migrate(database)
     return database
   } catch (error) {
-    connection?.close()
+    await connection?.close()
     throw explainOpening(url, error)
   }
 }

@@ -36,7 +36,7 @@ export async function openRemoteConnection(
         }
       }
     },
-    close: () => client.close(),
+    close: async () => client.close(),
   }
 }
 

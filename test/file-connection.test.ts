@@ -9,28 +9,28 @@ describe('a database file without its log', () => {
   test('lacks what was written in the last seconds alone', async () => {
     vi.useFakeTimers()
     onTestFinished(() => void vi.useRealTimers())
-    const { connection, write, inFileAlone } = openTable()
+    const { connection, write, inFileAlone } = await openTable()
     await write(1)
     vi.advanceTimersByTime(10_000)
     await write(2)
     expect(await inFileAlone()).toEqual([1])
-    connection.close()
+    await connection.close()
   })
 
   test('has all once its last user has closed it, and what others let it have before', async () => {
-    const { file, connection, write, inFileAlone } = openTable()
+    const { file, connection, write, inFileAlone } = await openTable()
     const other = openFileConnection(file)
     await other.read({ text: 'SELECT x FROM t', values: [] })
     await write(1)
-    connection.close()
+    await connection.close()
     expect(await inFileAlone()).toEqual([1])
-    other.close()
+    await other.close()
   })
 })
 
 describe('a database file that is removed while it is open', () => {
   test('is not made anew, and used again once one is back', async () => {
-    const { file, write, connection } = openTable()
+    const { file, write, connection } = await openTable()
     await write(1)
     renameSync(file, `${file}.away`)
     await expect(write(2)).rejects.toMatchObject({ code: 'SQLITE_CANTOPEN' })
@@ -41,11 +41,11 @@ describe('a database file that is removed while it is open', () => {
     expect(await connection.read({ text: 'SELECT max(x) AS x FROM t', values: [] })).toEqual([
       { x: 4 },
     ])
-    connection.close()
+    await connection.close()
   })
 
   test('is not written any more once another is in its place', async () => {
-    const { file, write, connection } = openTable()
+    const { file, write, connection } = await openTable()
     await write(1)
     const other = `${file}.other`
     await withClient(other, (client) => client.execute('CREATE TABLE t (x)'))
@@ -53,17 +53,17 @@ describe('a database file that is removed while it is open', () => {
     for (const log of ['-wal', '-shm']) rmSync(file + log, { force: true })
     await write(2)
     expect(await connection.read({ text: 'SELECT x FROM t', values: [] })).toEqual([{ x: 2 }])
-    connection.close()
+    await connection.close()
   })
 })
 
-function openTable() {
+async function openTable() {
   const folder = mkdtempSync(join(tmpdir(), 'mailshot-file-'))
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
   const file = join(folder, 'a.db')
   const connection = openFileConnection(file)
   const run = (text: string) => connection.writer([{ text, values: [] }])()
-  void run('CREATE TABLE t (x)')
+  await run('CREATE TABLE t (x)')
   return {
     file,
     connection,

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pino } from 'pino'
 import { onTestFinished } from 'vitest'
+import type { Database } from '../db/open.ts'
 import { defineConfig, type MailshotConfigInput } from '../integrations/mailshot/config.ts'
 import { type Mailshot, openMailshot, type OpenOptions } from '../integrations/mailshot/mailshot.ts'
 import { memory } from '../integrations/mailshot/transports/memory.ts'
@@ -17,14 +18,21 @@ export interface TestClock {
   now(): number
   /** Virtual time: the earliest sleeper wakes as soon as nothing else is ready, and the clock moves on to its hour. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>
+  /** The same database, whose answers the clock waits for: to the disk, time is real. */
+  watch(db: Database): Database
 }
 
 export const testSecret = 'a-secret-for-tests-of-at-least-32-characters'
 
+interface TestOptions extends Pick<OpenOptions, 'unlisted'> {
+  /** Whether virtual time stands still while the database works; not where a test keeps it locked. */
+  waitForDisk?: boolean
+}
+
 /** A real, migrated database in a folder of its own, a memory transport, and a clock that tests move. */
 export async function openTestMailshot(
   overrides: Partial<MailshotConfigInput> = {},
-  options: Pick<OpenOptions, 'unlisted'> = {},
+  { waitForDisk = true, ...options }: TestOptions = {},
 ): Promise<TestMailshot> {
   const folder = mkdtempSync(join(tmpdir(), 'mailshot-test-'))
   const clock = testClock()
@@ -38,7 +46,7 @@ export async function openTestMailshot(
     await mailshot.close()
     rmSync(folder, { recursive: true, force: true })
   })
-  return { ...mailshot, clock }
+  return { ...mailshot, ...(waitForDisk && { db: clock.watch(mailshot.db) }), clock }
 }
 
 export function testConfig(overrides: Partial<MailshotConfigInput>, folder: string) {
@@ -69,11 +77,30 @@ export function testClock(): TestClock {
   let now = start
   const sleepers: { at: number; wake: () => void }[] = []
   let pumping = false
+  let underWay = 0
+  const watched = async <Result>(call: Promise<Result>): Promise<Result> => {
+    underWay += 1
+    try {
+      return await call
+    } finally {
+      underWay -= 1
+    }
+  }
+  const watch = (db: Database): Database => ({
+    ...db,
+    all: (query) => watched(db.all(query)),
+    get: (query) => watched(db.get(query)),
+    write: (...statements) => watched(db.write(...statements)),
+    within: (...limits) => watch(db.within(...limits)),
+    until: (...limits) => watch(db.until(...limits)),
+  })
   const pump = async () => {
     pumping = true
     while (sleepers.length > 0) {
       // Some turns of the event loop let everything that is ready run before time moves on.
-      for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setImmediate(resolve))
+      for (let turn = 0; turn < 5; turn = underWay > 0 ? 0 : turn + 1) {
+        await new Promise((resolve) => setImmediate(resolve))
+      }
       sleepers.sort((a, b) => a.at - b.at)
       const first = sleepers.shift()
       if (!first) continue
@@ -87,6 +114,7 @@ export function testClock(): TestClock {
     now: () => Math.floor(now),
     set: (ms) => (now = ms),
     advance: (ms) => (now += ms),
+    watch,
     sleep: (ms, signal) =>
       new Promise((resolve) => {
         if (signal?.aborted) return resolve()

@@ -13,7 +13,7 @@ describe('openDatabase', () => {
     await expect(openDatabase(url)).rejects.toThrow('create it once with "mailshot init"')
     expect(existsSync(url.slice('file:'.length))).toBe(false)
     const database = await openDatabase(url, { create: true })
-    database.close()
+    await database.close()
     await expect(openDatabase(url)).resolves.toBeDefined()
   })
 
@@ -55,7 +55,7 @@ describe('openDatabase', () => {
     expect(await database.get(sql`PRAGMA synchronous`)).toMatchObject({ synchronous: 2 })
     expect(await database.get(sql`PRAGMA journal_mode`)).toMatchObject({ journal_mode: 'wal' })
     expect(await database.get(sql`PRAGMA busy_timeout`)).toMatchObject({ timeout: 20 })
-    database.close()
+    await database.close()
   })
 
   it('is migrated once by several processes that start at the same moment', async () => {
@@ -92,7 +92,7 @@ describe('write', () => {
 
   it('loses no write of several processes, though they hold each other up', async () => {
     const url = freshUrl()
-    ;(await openDatabase(url, { create: true })).close()
+    await (await openDatabase(url, { create: true })).close()
     // Each reads between its writes, and holds the write lock for longer than one attempt waits.
     const script = `
       const database = await open('${url}')

@@ -95,7 +95,7 @@ describe('a worker that is stopped while the database is locked', () => {
     const stop = new AbortController()
     const locking = Promise.withResolvers<() => void>()
     const transport = memory({ parallel: 1 })
-    const { mailshot } = await open(transport)
+    const { mailshot } = await open(transport, { waitForDisk: false })
     transport.failWhen(async ({ campaign }) => {
       if (campaign === undefined) return undefined
       locking.resolve(await lock(mailshot))
@@ -145,8 +145,8 @@ describe('mailshot deliver at a signal', () => {
   })
 })
 
-async function open(transport: Transport) {
-  const mailshot = await openTestMailshot({ transport })
+async function open(transport: Transport, options = {}) {
+  const mailshot = await openTestMailshot({ transport }, options)
   await addReaders(mailshot, 10)
   const { send } = await startFixture(mailshot, 'hello')
   return { mailshot, send }

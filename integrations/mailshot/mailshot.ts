@@ -73,7 +73,7 @@ export async function openMailshot(
       sleep: clock.sleep,
       close: async () => {
         clock.stop()
-        db.close()
+        await db.close()
         await Promise.all([config.transport.close?.(), config.mailer?.close?.()])
       },
     }
@@ -81,7 +81,7 @@ export async function openMailshot(
     return mailshot
   } catch (error) {
     clock.stop()
-    db.close()
+    await db.close()
     throw error
   }
 }

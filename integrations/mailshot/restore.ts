@@ -119,7 +119,7 @@ async function prepare(staged: string, wiped: string[]): Promise<Omit<Restored, 
     await db.all(sql`PRAGMA journal_mode = DELETE`)
     return { madeAt, paused, letters: waiting?.count ?? 0 }
   } finally {
-    db.close()
+    await db.close()
   }
 }
 

@@ -67,7 +67,7 @@ async function* database(config: MailshotConfig, tried: Trial): AsyncGenerator<F
   yield await tried('database', async () => {
     const mailshot = await openMailshot(config, { log: openLog('warn') })
     held = mailshot.held
-    mailshot.db.close()
+    await mailshot.db.close()
     return `${config.database}, tables up to date`
   })
   if (held) yield { check: 'hold', state: 'problem', detail: `nothing is being sent: ${held}` }
