@@ -32,6 +32,14 @@ export const groups: Record<string, Record<string, Entry>> = {
       summary: 'put a backup in the place of the database, with its sends paused',
       load: async () => (await import('./cli/restore.ts')).restoreCommand,
     },
+    sender: {
+      summary: 'register senders at the mail provider',
+      load: async () => (await import('./cli/sender.ts')).sender,
+    },
+    webhooks: {
+      summary: 'have the mail provider report what becomes of mails',
+      load: async () => (await import('./cli/webhooks.ts')).webhooks,
+    },
     token: {
       summary: 'create, list and revoke API tokens',
       load: async () => (await import('./cli/token.ts')).token,

@@ -157,6 +157,18 @@ const schema = z.strictObject({
   leaseSeconds: z.int().min(5).max(3600).default(60),
   /** Mail again by itself what was in hand when a worker died: nobody of them is missed, and whoever got it already gets it twice. */
   resendUncertain: z.boolean().default(false),
+  /**
+   * Where providers reach this site, if it is not at `site` and `base`: `{ base: 'https://hooks.example.org/mailshot' }`, which
+   * your proxy sends on. `false`: `mailshot webhooks` registers none.
+   */
+  webhooks: z
+    .union([
+      z.literal(false),
+      z.strictObject({
+        base: z.url({ protocol: /^https?$/ }).transform((url) => url.replace(/\/+$/, '')),
+      }),
+    ])
+    .optional(),
   /** Send everything to this one address instead: staging. */
   redirectTo: emailAddress.optional(),
   /** Send nothing. */

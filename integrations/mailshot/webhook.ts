@@ -1,8 +1,7 @@
-import type { MailshotConfig } from './config.ts'
 import { recordEvents } from './event.ts'
 import type { Mailshot } from './mailshot.ts'
 import type { WebhookReading } from './transport.ts'
-import { genericName, hasWebhookSecret } from './webhook/address.ts'
+import { genericName, hasWebhookSecret, publicWebhookUrl } from './webhook/address.ts'
 import { limitRequest } from './webhook/body.ts'
 import { readGenericEvents } from './webhook/generic.ts'
 
@@ -28,7 +27,7 @@ export async function handleWebhook(
   if (!read) return answer(401)
   const limit = hasSecret ? largestBody : largestUnproved
   if (Number(request.headers.get('content-length')) > limit) return answer(413)
-  const given = limitRequest(request, publicUrl(mailshot.config, request), limit)
+  const given = limitRequest(request, publicWebhookUrl(mailshot.config, request), limit)
   try {
     const reading = await read(given.request)
     if (given.isTooLarge()) return answer(413)
@@ -55,12 +54,6 @@ function readerOf({ config, now }: Mailshot, name: string, hasSecret: boolean): 
   const transport = transports.find((one) => one.name === name && one.readEvents)
   const read = transport?.readEvents?.bind(transport)
   return read && ((request) => read(request, { hasSecret }))
-}
-
-/** What a provider signs is the address that it was given, whatever a proxy makes of it. */
-function publicUrl({ site }: MailshotConfig, request: Request): string {
-  const { pathname, search } = new URL(request.url)
-  return new URL(site).origin + pathname + search
 }
 
 function refuse(

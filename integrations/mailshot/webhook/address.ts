@@ -6,7 +6,12 @@ import { pageUrl } from '../token.ts'
 /** What takes signed events that are normalised already, from any relay; no transport may have this name. */
 export const genericName = 'generic'
 
-type Addressed = Pick<MailshotConfig, 'site' | 'base' | 'trailingSlash'>
+type Addressed = Pick<MailshotConfig, 'site' | 'base' | 'trailingSlash' | 'webhooks'>
+
+/** Where providers reach our pages. */
+function reachable({ site, base, trailingSlash, webhooks }: Addressed) {
+  return { site: webhooks ? webhooks.base : site, base: webhooks ? '' : base, trailingSlash }
+}
 
 /**
  * The public address where a transport's provider reports to: it ends with a secret of its own.
@@ -15,13 +20,24 @@ type Addressed = Pick<MailshotConfig, 'site' | 'base' | 'trailingSlash'>
  */
 export function webhookUrl(config: MailshotConfig, transport: string): string {
   requireSecret(config)
-  return pageUrl(config, `webhooks/${transport}/${secretOf(config.secrets[0] ?? '', transport)}`)
+  const secret = secretOf(config.secrets[0] ?? '', transport)
+  return pageUrl(reachable(config), `webhooks/${transport}/${secret}`)
 }
 
-/** Whether an address is a webhook of this site, whatever secret it ends with. */
+/** The address that a provider was given for what it posts here, whatever a proxy makes of it: some sign it. */
+export function publicWebhookUrl(config: Addressed, request: Request): string {
+  const { pathname, search } = new URL(request.url)
+  const { site, base } = reachable(config)
+  const path = config.webhooks ? pathname.slice(config.base.length) : pathname
+  return (config.webhooks ? site + base : new URL(site).origin) + path + search
+}
+
+/** Whether an address is a webhook of this site, whatever secret it ends with, and also where it was before `webhooks.base`. */
 export function isWebhookUrl(config: Addressed, transport: string, url: string): boolean {
-  const own = pageUrl({ ...config, trailingSlash: true }, `webhooks/${transport}`)
-  return url.startsWith(own) || url === own.slice(0, -1)
+  return [reachable(config), config].some((place) => {
+    const own = pageUrl({ ...place, trailingSlash: true }, `webhooks/${transport}`)
+    return url.startsWith(own) || url === own.slice(0, -1)
+  })
 }
 
 /** Whether it is the secret of this transport's address, made of any of the config's secrets. Takes as long whatever is given. */

@@ -141,7 +141,14 @@ function addHook({ hooks }: MailjetAccount, body: unknown): Reply {
   if (hooks.some((hook) => hook.EventType === EventType && hook.IsBackup === IsBackup)) {
     return refusal(400, `MJ18 A Callback URL already exists for event type ${EventType}`)
   }
-  const row = { ID: 500 + hooks.length, EventType, Url, Version, Status: String(Status), IsBackup }
+  const row = {
+    ID: Math.max(500, ...hooks.map(({ ID }) => ID)) + 1,
+    EventType,
+    Url,
+    Version,
+    Status: String(Status),
+    IsBackup,
+  }
   hooks.push(row)
   return rows([row], 201)
 }

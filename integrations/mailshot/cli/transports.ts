@@ -1,0 +1,34 @@
+import { didYouMean } from '../closest.ts'
+import type { MailshotConfig } from '../config.ts'
+import { MailshotError } from '../error.ts'
+import type { Transport } from '../transport.ts'
+
+export const transportOption = {
+  transport: {
+    type: 'string',
+    value: 'NAME',
+    about: 'This one alone: mailjet, sparkpost, mandrill; by default all of the settings that can.',
+  },
+} as const
+
+/**
+ * The transports of the settings that can do something, or the one that is named.
+ *
+ * @param lack what is told of one that cannot
+ * @throws MailshotError when there is no such transport, or none that can
+ */
+export function transportsThat(
+  { transport, mailer }: Pick<MailshotConfig, 'transport' | 'mailer'>,
+  { name, can, lack }: { name: string | undefined; can: (one: Transport) => boolean; lack: string },
+): Transport[] {
+  const all = [transport, ...(mailer && mailer.name !== transport.name ? [mailer] : [])]
+  const names = all.map((one) => one.name)
+  if (name !== undefined && !names.includes(name)) {
+    throw new MailshotError(
+      `--transport ${name}: the settings have no such transport; ${didYouMean(name, names)}`,
+    )
+  }
+  const found = all.filter((one) => can(one) && (name === undefined || one.name === name))
+  if (found.length === 0) throw new MailshotError(`${name ?? names.join(' and ')}: ${lack}`)
+  return found
+}

@@ -1,0 +1,115 @@
+import { MailshotError } from '../error.ts'
+import type { Mailshot } from '../mailshot.ts'
+import type { RegisteredWebhook, Transport } from '../transport.ts'
+import { installWebhook, listWebhooks, removeWebhooks, withoutSecret } from '../webhook/register.ts'
+import { type Call, defineCommand, exitCodes } from './command.ts'
+import { count } from './format.ts'
+import { withMailshot } from './project.ts'
+import { printList } from './table.ts'
+import { transportOption, transportsThat } from './transports.ts'
+
+const options = {
+  ...transportOption,
+  'show-secret': {
+    type: 'boolean',
+    about: 'Addresses whole: whoever knows one can report events.',
+  },
+} as const
+
+type WebhooksCall = Call<typeof options>
+type Action = (mailshot: Mailshot, transports: Transport[], call: WebhooksCall) => Promise<void>
+
+export const webhooks = defineCommand({
+  usage: [
+    'webhooks install [--transport NAME]',
+    'webhooks list [--transport NAME] [--show-secret]',
+    'webhooks remove [--transport NAME]',
+  ],
+  takes: 1,
+  about:
+    'Has the mail provider report to this site what becomes of mails: deliveries, bounces, complaints, unsubscriptions, opens and\n' +
+    'clicks. The address ends with a secret that is made of MAILSHOT_SECRET, so install it again when that changes. Only addresses\n' +
+    'of this site are changed or removed; those of others stay.',
+  options,
+  examples: [
+    ['mailshot webhooks install', 'once, when the site is on its public address'],
+    ['mailshot webhooks list --json', 'one line of JSON each: transport, url, isOurs, detail'],
+    ['mailshot webhooks remove --transport mailjet', 'before the site moves'],
+  ],
+  exit: {
+    [exitCodes.done]: 'done, or nothing to do',
+    [exitCodes.wrongRequest]:
+      'the request is wrong, or the provider refuses; the message says what to do',
+  },
+  async run(call) {
+    const [name = ''] = call.positionals
+    const action = Object.hasOwn(actions, name) ? actions[name] : undefined
+    if (!action) {
+      throw new MailshotError(
+        'webhooks: say install, list or remove; see: mailshot webhooks --help',
+      )
+    }
+    return await withMailshot(call.values, async (mailshot) => {
+      const transports = transportsThat(mailshot.config, {
+        name: call.values.transport,
+        can: (one) => one.webhooks !== undefined,
+        lack: 'it has no webhooks; what comes back from it comes by mail, to the address for bounces',
+      })
+      try {
+        await action(mailshot, transports, call)
+      } finally {
+        for (const transport of transports) await transport.close?.()
+      }
+      return exitCodes.done
+    })
+  },
+})
+
+const install: Action = async ({ config }, transports, { values, terminal }) => {
+  for (const transport of transports) {
+    const { url, left } = await installWebhook(config, transport)
+    const shown = shownUrl(url, values)
+    if (terminal.json) terminal.printJson({ transport: transport.name, url: shown, left })
+    else terminal.print(`${transport.name} reports to ${shown}`)
+    if (!terminal.json) for (const line of left) terminal.print(`  still to do: ${line}`)
+    if (url.startsWith('http:')) {
+      terminal.warn(
+        `${shown}: not encrypted, so the secret can be read on its way; set the public https address as site`,
+      )
+    }
+  }
+}
+
+const list: Action = async ({ config }, transports, { values, terminal }) => {
+  const rows: (RegisteredWebhook & { transport: string })[] = []
+  for (const transport of transports) {
+    for (const one of await listWebhooks(config, transport)) {
+      const url = one.isOurs ? shownUrl(one.url, values) : one.url
+      rows.push({ transport: transport.name, ...one, url })
+    }
+  }
+  printList(terminal, rows, {
+    heading: ['transport', 'ours', 'address', 'detail'],
+    cells: ({ transport, isOurs, url, detail }) => [transport, isOurs ? 'yes' : 'no', url, detail],
+    json: (row) => row,
+    empty: 'No webhook is registered yet: mailshot webhooks install does it.',
+  })
+}
+
+const remove: Action = async ({ config }, transports, { terminal }) => {
+  for (const transport of transports) {
+    const removed = await removeWebhooks(config, transport)
+    const urls = removed.map(withoutSecret)
+    if (terminal.json) terminal.printJson({ transport: transport.name, removed: urls })
+    else
+      terminal.print(
+        `${transport.name}: ${removed.length === 0 ? 'nothing to remove' : `${count(removed.length, 'address', 'addresses')} removed`}`,
+      )
+  }
+}
+
+const actions: Record<string, Action> = { install, list, remove }
+
+function shownUrl(url: string, values: WebhooksCall['values']): string {
+  return values['show-secret'] ? url : withoutSecret(url)
+}

@@ -1,0 +1,68 @@
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { openSite } from './run-mailshot.ts'
+import { mailjetKeys, startMailjetServer } from './transports/mailjet-server.ts'
+
+/** The command line on a site that mails by a stand-in for Mailjet. */
+async function openMailjetSite() {
+  const server = await startMailjetServer()
+  onTestFinished(() => server.close())
+  const site = openSite('mailjet-site', {
+    MAILJET_ENDPOINT: server.endpoint,
+    MAILJET_API_KEY: mailjetKeys.apiKey,
+    MAILJET_SECRET_KEY: mailjetKeys.secretKey,
+  })
+  return { server, site }
+}
+
+describe('mailshot webhooks', () => {
+  test('installs, lists and removes what is ours, and shows no secret unasked', async () => {
+    const { server, site } = await openMailjetSite()
+    await site.mailshot('init')
+
+    const installed = await site.mailshot('webhooks', 'install')
+    const [row] = await site.json('webhooks', 'list', '--show-secret')
+    const [removed] = await site.json('webhooks', 'remove', '--transport', 'mailjet')
+
+    const shown = 'https://example.org/mailshot/webhooks/mailjet/…'
+    expect(installed).toEqual({ code: 0, out: `mailjet reports to ${shown}\n`, err: '' })
+    expect(row).toEqual({
+      transport: 'mailjet',
+      url: expect.stringMatching(/\/webhooks\/mailjet\/[\w-]{22}$/),
+      isOurs: true,
+      detail: 'sent: alive',
+    })
+    expect(removed).toEqual({ transport: 'mailjet', removed: [shown] })
+    expect(server.account.hooks).toEqual([])
+  })
+})
+
+describe('mailshot sender', () => {
+  test('registers the senders of the settings, and says what is left to do', async () => {
+    const { server, site } = await openMailjetSite()
+
+    const [news, products] = await site.json('sender', 'register')
+
+    expect(news).toEqual({ transport: 'mailjet', address: 'news@example.org', left: [] })
+    expect(products).toMatchObject({
+      address: 'products@example.net',
+      left: ['follow the link that Mailjet has just mailed to products@example.net'],
+    })
+    expect(server.account.senders.map(({ Email }) => Email)).toEqual([
+      '*@example.org',
+      'products@example.net',
+    ])
+  })
+})
+
+describe('mailshot doctor', () => {
+  test('says which sender the provider refuses, and shows no key', async () => {
+    const { server, site } = await openMailjetSite()
+    server.account.senders.length = 0
+
+    const { code, out, err } = await site.mailshot('doctor')
+
+    expect(out).toContain('the sender news@example.org is not registered at Mailjet')
+    expect(out + err).not.toContain(mailjetKeys.secretKey)
+    expect(code).toBe(2)
+  })
+})
