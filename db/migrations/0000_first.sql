@@ -199,7 +199,6 @@ CREATE TABLE `events` (
 );
 --> statement-breakpoint
 CREATE UNIQUE INDEX `events_key_unique` ON `events` (`key`);--> statement-breakpoint
-CREATE INDEX `events_recipient` ON `events` (`recipient_id`,`type`);--> statement-breakpoint
 CREATE INDEX `events_send` ON `events` (`send_id`);--> statement-breakpoint
 CREATE INDEX `events_email` ON `events` (`email`);--> statement-breakpoint
 CREATE INDEX `events_unmatched` ON `events` (`id`) WHERE matched_by IS NULL;--> statement-breakpoint

@@ -38,8 +38,8 @@ export const events = sqliteTable(
     matchedBy: text('matched_by'),
   },
   (table) => [
-    index('events_recipient').on(table.recipientId, table.type),
     index('events_send').on(table.sendId),
+    // Also finds those of a recipient, whose address is theirs: an index more would cost more than it spares.
     index('events_email').on(table.email),
     index('events_unmatched')
       .on(table.id)

@@ -25,11 +25,13 @@ export function countStatement(facts: readonly Fact[]): SQL {
       fact.type,
       fact.class,
       fact.isMachine,
+      fact.email,
     ])
   return sql`
     WITH fresh AS MATERIALIZED (
       SELECT value ->> 1 AS send_id, value ->> 2 AS key, value ->> 3 AS hour, value ->> 4 AS url, value ->> 5 AS recipient_id,
-        value ->> 6 AS type, value ->> 7 AS class, value ->> 8 AS is_machine
+        value ->> 6 AS type, value ->> 7 AS class, value ->> 8 AS is_machine,
+        value ->> 9 AS email
       FROM json_each(${JSON.stringify(rows)}) WHERE NOT EXISTS (SELECT 1 FROM events WHERE key = value ->> 0))
     INSERT INTO send_counts (send_id, kind, key, n)
     SELECT send_id, kind, key, sum(n) FROM (
@@ -38,7 +40,8 @@ export function countStatement(facts: readonly Fact[]): SQL {
       UNION ALL SELECT send_id, 'link', url, count(*) FROM fresh WHERE url IS NOT NULL GROUP BY 1, 3
       UNION ALL SELECT send_id, 'people', key, count(DISTINCT recipient_id) FROM fresh AS f
         WHERE recipient_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM events AS e
-          WHERE e.recipient_id = f.recipient_id AND e.type = f.type AND e.class IS f.class AND e.is_machine = f.is_machine)
+          WHERE e.email = f.email AND e.recipient_id = f.recipient_id
+            AND e.type = f.type AND e.class IS f.class AND e.is_machine = f.is_machine)
         GROUP BY 1, 3)
     WHERE true GROUP BY 1, 2, 3
     ON CONFLICT (send_id, kind, key) DO UPDATE SET n = n + excluded.n`

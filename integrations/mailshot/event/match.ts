@@ -18,13 +18,16 @@ type Match = Found & { matchedBy: MatchWay }
  * the provider's id, and at last the address, which names the latest mail it was sent within 30 days. A report of a mail that
  * is not ours stays unmatched. What is found does not depend on any other report.
  */
-export async function matchReports(mailshot: Mailshot, reports: Report[]): Promise<Fact[]> {
+export async function matchReports(
+  mailshot: Mailshot,
+  reports: Report[],
+): Promise<Map<Report, Fact>> {
   const matches = new Map<Report, Match>()
   const rest = () => reports.filter((report) => !matches.has(report))
   for (const find of [findNamed, findByProviderId, findByAddress]) {
     for (const [report, match] of await find(mailshot, rest())) matches.set(report, match)
   }
-  return reports.map((report) => factOf(report, matches.get(report)))
+  return new Map(reports.map((report) => [report, factOf(report, matches.get(report))]))
 }
 
 function factOf(report: Report, match: Match | undefined): Fact {

@@ -4,37 +4,19 @@ import type { Fact } from './fact.ts'
 
 /** The statement that stores facts; those that are there are left as they are. */
 export function insertEventsStatement(facts: readonly Fact[], receivedAt: number): SQL {
-  const rows = facts.map((fact) => [
-    fact.key,
-    fact.transport,
-    fact.type,
-    fact.word,
-    fact.at,
-    fact.email,
-    fact.class,
-    fact.about,
-    fact.status,
-    fact.reason,
-    fact.url,
-    fact.messageId,
-    fact.providerEventId,
-    fact.isMachine,
-    fact.raw,
-    fact.recipientId,
-    fact.sendId,
-    fact.letterId,
-    fact.matchedBy,
-    fact.resend,
-  ])
+  // Values of their own: read out of one JSON text they would take twice as long.
+  const rows = facts.map(
+    (
+      fact,
+    ) => sql`(${fact.key}, ${fact.transport}, ${fact.type}, ${fact.word}, ${fact.at}, ${receivedAt}, ${fact.email},
+      ${fact.class}, ${fact.about}, ${fact.status}, ${fact.reason}, ${fact.url}, ${fact.messageId},
+      ${fact.providerEventId}, ${fact.isMachine}, ${fact.raw}, ${fact.recipientId}, ${fact.resend}, ${fact.sendId},
+      ${fact.letterId}, ${fact.matchedBy})`,
+  )
   return sql`
-    INSERT INTO events (key, transport, type, word, at, email, class, about, status, reason, url, message_id,
-      provider_event_id, is_machine, raw, recipient_id, send_id, letter_id, matched_by, resend,
-      received_at)
-    SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6, value ->> 7,
-      value ->> 8, value ->> 9, value ->> 10, value ->> 11, value ->> 12, value ->> 13, value ->> 14, value ->> 15,
-      value ->> 16, value ->> 17, value ->> 18, value ->> 19, ${receivedAt}
-    FROM json_each(${JSON.stringify(rows)}) WHERE true
-    ON CONFLICT (key) DO NOTHING`
+    INSERT INTO events (key, transport, type, word, at, received_at, email, class, about, status, reason, url, message_id,
+      provider_event_id, is_machine, raw, recipient_id, resend, send_id, letter_id, matched_by)
+    VALUES ${sql.join(rows, sql`, `)} ON CONFLICT (key) DO NOTHING`
 }
 
 /** Providers give a batch up after a day at most. */

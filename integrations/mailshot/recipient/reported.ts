@@ -47,17 +47,19 @@ function settleStatements(facts: readonly Fact[], now: number): SQL[] {
   const [rejected = [], arrived = []] = [true, false].map((isRejected) =>
     sure.filter(({ type }) => (type === 'rejected') === isRejected),
   )
-  const isOf = (
-    which: readonly Fact[],
-  ) => sql`id IN (SELECT value ->> 0 FROM json_each(${mailsOf(which)})
-    WHERE coalesce(value ->> 1, recipients.resend) = recipients.resend)`
   const isOpen = sql`(status = 'uncertain' OR (status = 'failed' AND settled_by = 'event'))`
   return [
-    ...(arrived.length > 0 ? [settle(sql`'sent'`, sql`${isOpen} AND ${isOf(arrived)}`, now)] : []),
+    ...(arrived.length > 0 ? [settle(sql`'sent'`, isOneOf(arrived, isOpen), now)] : []),
     ...(rejected.length > 0
-      ? [settle(sql`'failed'`, sql`status = 'uncertain' AND ${isOf(rejected)}`, now)]
+      ? [settle(sql`'failed'`, isOneOf(rejected, sql`status = 'uncertain'`), now)]
       : []),
   ]
+}
+
+function isOneOf(facts: readonly Fact[], which: SQL): SQL {
+  const mails = JSON.stringify(facts.map(({ recipientId, resend }) => [recipientId, resend]))
+  return sql`id IN (SELECT r.id FROM json_each(${mails}) AS j CROSS JOIN recipients AS r ON r.id = j.value ->> 0
+    WHERE ${which} AND r.resend = coalesce(j.value ->> 1, r.resend))`
 }
 
 /**
@@ -67,7 +69,7 @@ function settleStatements(facts: readonly Fact[], now: number): SQL[] {
  * @param which a condition on `recipients`
  */
 export function settleReportedStatement(which: SQL, now: number): SQL {
-  const about = sql`e.recipient_id = recipients.id AND e.matched_by <> 'address'
+  const about = sql`e.email = recipients.email AND e.recipient_id = recipients.id AND e.matched_by <> 'address'
     AND coalesce(e.resend, recipients.resend) = recipients.resend AND e.received_at >= recipients.in_hand_at`
   return settle(
     sql`iif(EXISTS (SELECT 1 FROM events AS e WHERE ${about} AND e.type <> 'rejected'), 'sent', 'failed')`,
@@ -80,8 +82,4 @@ function settle(as: SQL, which: SQL, now: number): SQL {
   return sql`UPDATE recipients SET status = ${as}, settled_at = ${now}, settled_by = 'event',
       reason = 'its answer was lost; what was reported of it settled it'
     WHERE ${which}`
-}
-
-function mailsOf(facts: readonly Fact[]): string {
-  return JSON.stringify(facts.map(({ recipientId, resend }) => [recipientId, resend]))
 }
