@@ -1,0 +1,63 @@
+import { MailshotError } from '../error.ts'
+import type { Message, Outcome, Transport } from '../transport.ts'
+import { type MandrillClient, openMandrill } from './mandrill/client.ts'
+import { readEvents } from './mandrill/events.ts'
+import { handOver } from './mandrill/hand-over.ts'
+import { lookUp } from './mandrill/look-up.ts'
+import {
+  checkMandrillOptions,
+  keyOf,
+  type MandrillOptions,
+  missingKey,
+} from './mandrill/options.ts'
+import { registerDomain } from './mandrill/sender.ts'
+import { verifyKey } from './mandrill/verify.ts'
+import { installWebhook, listWebhooks, removeWebhook } from './mandrill/webhooks.ts'
+
+export type { MandrillOptions } from './mandrill/options.ts'
+
+/**
+ * Hands messages to Mandrill (Mailchimp Transactional), one a call, and reads what it reports, which it signs.
+ *
+ * @throws MailshotError when an option is wrong; a missing key shows at the first call only, so that a site builds without it
+ */
+export function mandrill(input: MandrillOptions = {}): Transport {
+  const options = checkMandrillOptions(input)
+  let opened: MandrillClient | undefined
+
+  /** @throws MailshotError without the key */
+  function client(): MandrillClient {
+    const key = keyOf(options)
+    if (key === undefined) throw new MailshotError(missingKey)
+    return (opened ??= openMandrill(options, key))
+  }
+
+  async function sendOne(message: Message, signal: AbortSignal): Promise<Outcome> {
+    if (signal.aborted) return stopped
+    if (keyOf(options) === undefined) return { status: 'blocked', reason: missingKey }
+    return handOver(client(), options, { message, signal })
+  }
+
+  return {
+    name: 'mandrill',
+    batch: 1,
+    parallel: options.calls,
+    send: (messages, signal) => Promise.all(messages.map((one) => sendOne(one, signal))),
+    lookUp: async (messages) => Promise.all(messages.map((one) => lookUp(client(), one))),
+    readEvents: (request) => readEvents(request, options),
+    webhooks: {
+      install: async (url) => installWebhook(client(), url, options),
+      list: async () => listWebhooks(client()),
+      remove: async (url) => removeWebhook(client(), url),
+    },
+    registerSender: async (address) => registerDomain(client(), address),
+    verify: async (from) => verifyKey(client(), from),
+    /** Ends at once, whatever is on its way; a later call opens anew. */
+    async close() {
+      opened?.cut()
+      opened = undefined
+    },
+  }
+}
+
+const stopped: Outcome = { status: 'deferred', scope: 'relay', reason: 'stopped before hand-over' }
