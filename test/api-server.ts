@@ -3,16 +3,18 @@ import { createServer, type IncomingMessage } from 'node:http'
 import { buffer } from 'node:stream/consumers'
 import { onTestFinished } from 'vitest'
 import { createApiToken, type TokenScope } from '../integrations/mailshot/api-token.ts'
+import { handleEvents } from '../integrations/mailshot/api/events.ts'
 import { handleRecipients } from '../integrations/mailshot/api/recipients.ts'
 import { handleSendAction } from '../integrations/mailshot/api/send-action.ts'
 import { handleSend } from '../integrations/mailshot/api/send.ts'
 import { handleSends } from '../integrations/mailshot/api/sends.ts'
 import type { Mailshot } from '../integrations/mailshot/mailshot.ts'
 
-/** What the site's routes answer below `/mailshot/api/sends`. */
+/** What the site's routes answer below `/mailshot/api`. */
 export async function answerApi(mailshot: Mailshot, request: Request): Promise<Response> {
   const { pathname } = new URL(request.url)
   const [, id, action] = /^\/mailshot\/api\/sends(?:\/([^/]+))?(?:\/([^/]+))?$/.exec(pathname) ?? []
+  if (pathname === '/mailshot/api/events') return handleEvents(mailshot, request)
   if (!pathname.startsWith('/mailshot/api/sends')) {
     return new Response('<!doctype html><title>Not found</title>', { status: 404 })
   }

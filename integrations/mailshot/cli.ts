@@ -104,6 +104,12 @@ export const groups: Record<string, Record<string, Entry>> = {
       load: async () => (await import('./cli/letters.ts')).letters,
     },
   },
+  'What comes back': {
+    events: {
+      summary: 'list what was reported of mails: bounces, complaints, opens',
+      load: async () => (await import('./cli/events.ts')).events,
+    },
+  },
   People: {
     import: {
       summary: 'bring subscribers in from a file',

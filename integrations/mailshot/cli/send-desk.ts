@@ -1,5 +1,6 @@
 import type { CompiledCampaign, MediaFile } from '../compile.ts'
 import type { MailshotConfig } from '../config.ts'
+import type { EventQuery, ShownEvent } from '../event/list.ts'
 import { openLog } from '../log.ts'
 import { openMailshot } from '../mailshot.ts'
 import type { RecipientQuery } from '../recipient.ts'
@@ -38,6 +39,8 @@ export interface SendDesk {
   cancel(id: string, reason: string): Promise<ShownSend>
   /** A page of a send's recipients by ascending id, at most 1000. */
   recipients(query: RecipientQuery): Promise<ShownRecipient[]>
+  /** A page of reported events by ascending id, at most 500. @throws MailshotError when there is no such send */
+  events(query: EventPage): Promise<ShownEvent[]>
   /** @throws MailshotError when one who is named is no recipient, or not uncertain */
   settle(id: string, request: Omit<SettleRequest, 'actor'>): Promise<Shown<Settled>>
   /** Counts whom a resend would mail. @throws MailshotError when it may not be */
@@ -56,6 +59,9 @@ export interface SendDesk {
 
 /** With the send as it is shown. */
 export type Shown<Result extends { send: unknown }> = Omit<Result, 'send'> & { send: ShownSend }
+
+/** Which events; a send by its id, or the latest of a slug. */
+export type EventPage = Omit<EventQuery, 'sendId' | 'limit'> & { send: string | undefined }
 
 export type SteerAction = 'pause' | 'resume' | 'cancel'
 

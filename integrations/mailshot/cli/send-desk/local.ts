@@ -1,3 +1,4 @@
+import { listEvents } from '../../event/list.ts'
 import type { Mailshot } from '../../mailshot.ts'
 import { showRecipients } from '../../recipient/json.ts'
 import {
@@ -37,6 +38,10 @@ export function localDesk(mailshot: Mailshot): SendDesk {
     },
     cancel: (id, reason) => cancelSend(mailshot, id, { actor: actor(), reason }),
     recipients: (query) => showRecipients(mailshot, query),
+    async events({ send, ...query }) {
+      if (send === undefined) return listEvents(mailshot, query)
+      return listEvents(mailshot, { ...query, sendId: (await readSend(mailshot, send)).id })
+    },
     settle: (id, request) => settleUncertain(mailshot, id, { ...request, actor: actor() }),
     planResend: (id, choice) => planResend(mailshot, id, choice),
     resend: (id, request) => resend(mailshot, id, { ...request, actor: actor() }),

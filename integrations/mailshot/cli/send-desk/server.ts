@@ -4,11 +4,12 @@ import type { ResendBody, SettleBody } from '../../api/by-hand.ts'
 import type { StartRequest } from '../../api/start-request.ts'
 import type { MailshotConfig } from '../../config.ts'
 import { MailshotError } from '../../error.ts'
+import { eventSchema } from '../../event/list.ts'
 import type { RecipientQuery } from '../../recipient.ts'
 import { recipientSchema } from '../../recipient/json.ts'
 import { sendSchema } from '../../send/json.ts'
 import type { ResendChoice } from '../../send/resend.ts'
-import type { SendDesk } from '../send-desk.ts'
+import type { EventPage, SendDesk } from '../send-desk.ts'
 import { type Asking, connectServer } from '../server.ts'
 import type { Terminal } from '../terminal.ts'
 
@@ -50,6 +51,10 @@ export function serverDesk(config: MailshotConfig, address: string, terminal: Te
       const asking = { path: `${pathOf(query.sendId)}/recipients`, query: pageOf(query) }
       return (await read(recipientsAnswer, asking)).recipients
     },
+    async events(query) {
+      const asking = { path: 'api/events', query: eventsPageOf(query) }
+      return (await read(eventsAnswer, asking)).events
+    },
     settle(id, { as, which, reason }) {
       const whom = which === 'all' ? { all: true as const } : { addresses: [...which] }
       const body: SettleBody = { as, reason, ...whom }
@@ -76,6 +81,7 @@ const sendAnswer = z.object({ held, send: sendSchema })
 const listAnswer = z.object({ held, sends: z.array(sendSchema) })
 const startAnswer = z.object({ held, send: sendSchema, created: z.boolean() })
 const recipientsAnswer = z.object({ held, recipients: z.array(recipientSchema) })
+const eventsAnswer = z.object({ held, events: z.array(eventSchema) })
 const count = z.int()
 const settleAnswer = z.object({ held, send: sendSchema, settled: count, already: count })
 const planAnswer = z.object({
@@ -95,6 +101,14 @@ function pageOf({ status, email, afterId }: RecipientQuery): string {
   const params = new URLSearchParams({ after: String(afterId ?? 0) })
   if (status !== undefined) params.set('status', status)
   if (email !== undefined) params.set('email', email)
+  return `?${params}`
+}
+
+function eventsPageOf({ send, email, isUnmatched, afterId }: EventPage): string {
+  const params = new URLSearchParams({ after: String(afterId ?? 0) })
+  if (send !== undefined) params.set('send', send)
+  if (email !== undefined) params.set('recipient', email)
+  if (isUnmatched) params.set('unmatched', 'true')
   return `?${params}`
 }
 
