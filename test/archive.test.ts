@@ -44,7 +44,7 @@ describe('listLetters', () => {
   it('hides what reached nobody, and shows what may have reached somebody', async () => {
     const transport = memory()
     const mailshot = await withReaders({ transport })
-    transport.failWhen({ status: 'rejected', class: 'hard', reason: '550 no such user' })
+    transport.failWhen({ status: 'rejected', class: 'hard', reason: '550 5.2.1 mailbox disabled' })
     await sendCampaign(mailshot, { 'refused.md': markdown('x') })
     transport.failWhen({ status: 'uncertain', reason: 'the link broke' })
     await sendCampaign(mailshot, { 'uncertain.md': markdown('y') })

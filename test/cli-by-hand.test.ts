@@ -45,7 +45,7 @@ describe('mailshot recipients', () => {
     const [line] = await site.json('recipients', 'hello', '--email', reader(2))
 
     expect(out).toMatch(
-      / mailed once more by cli:\w+; it was failed \(550 5\.1\.1 no such user; back from leave\)\n$/,
+      / mailed once more by cli:\w+; it was failed \(550 5\.2\.1 mailbox disabled; back from leave\)\n$/,
     )
     expect(line).toMatchObject({
       status: 'pending',

@@ -12,8 +12,8 @@ export function reader(number: number): string {
   return `reader${number}@example.net`
 }
 
-/** What the mail server answers to a reader who is not there. */
-export const refusal = '550 5.1.1 no such user'
+/** What the mail server answers to a reader: the mailbox, not the address, is what it refuses. */
+export const refusal = '550 5.2.1 mailbox disabled'
 
 /**
  * A send of `hello` that is done: reader 1 has got it, 2 was refused, 3 is uncertain, 4 has got it.
@@ -31,7 +31,7 @@ export async function mixedSend({ at }: { at?: number } = {}): Promise<{
   await addReaders(mailshot, 4)
   const { send } = await startFixture(mailshot, 'hello')
   const answers = new Map<string, Outcome>([
-    [reader(2), { status: 'rejected', class: 'hard', enhanced: '5.1.1', reason: refusal }],
+    [reader(2), { status: 'rejected', class: 'hard', enhanced: '5.2.1', reason: refusal }],
     [reader(3), { status: 'uncertain', reason: 'the connection broke' }],
   ])
   transport.failWhen(({ envelope }) => answers.get(envelope.to.toLowerCase()))

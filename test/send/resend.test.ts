@@ -161,7 +161,7 @@ describe('resend', () => {
       {
         actor,
         action: 'resend',
-        detail: { was: 'failed', answer: refusal, enhanced: '5.1.1', note: 'the mailbox is back' },
+        detail: { was: 'failed', answer: refusal, enhanced: '5.2.1', note: 'the mailbox is back' },
       },
       { action: 'resend', detail: { was: 'failed', answer: '552 mailbox full' } },
     ])
