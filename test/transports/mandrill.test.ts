@@ -62,6 +62,7 @@ describe('mandrill', () => {
     const { server, send } = await open()
     const message = testMessage({
       id: 'abc123.42',
+      messageId: '<abc123.42@example.org>',
       track: { opens: true, clicks: false },
       replyTo: { name: 'The "desk"', address: 'desk@example.org' },
     })
@@ -86,7 +87,7 @@ describe('mandrill', () => {
         auto_html: false,
         inline_css: false,
         url_strip_qs: false,
-        metadata: { mailshot_id: 'abc123.42' },
+        metadata: { mailshot_id: 'abc123.42', mailshot_mail: 'abc123.42' },
         tags: ['2026-11-hello'],
       },
     })
@@ -191,20 +192,21 @@ describe('mandrill', () => {
 })
 
 describe('mandrill, of an answer that was lost', () => {
-  it('finds the message at Mandrill', async () => {
-    const { server, transport } = await open({ timeoutSeconds: 0.3 })
+  it('does not know what became of the message, and finds it at Mandrill', async () => {
+    const { server, transport, send } = await open({ timeoutSeconds: 0.3 })
     const envelope = { from: 'b@example.org', to: 'o"x\\y@example.com' }
     const message = testMessage({ envelope })
-    await transport.send([message], signal)
+    const sent = await send(message)
     server.answerNext(sending, 'silence')
     server.answerNext(sending, 'drop')
     server.answerNext(sending, { status: 504, body: '<html>Gateway Timeout</html>' })
-    const again = await Promise.all([1, 2, 3].map(() => transport.send([message], signal)))
-    const providerId = server.sent[0]?.id
-    expect(again.flat()).toEqual([1, 2, 3].map(() => ({ status: 'accepted', providerId })))
+    const again = await Promise.all([1, 2, 3].map(() => send(message)))
+    expect(again.map((one) => one?.status)).toEqual(['uncertain', 'uncertain', 'uncertain'])
+    expect(await transport.lookUp?.([message])).toEqual([sent])
+    expect(sent).toEqual({ status: 'accepted', providerId: server.sent[0]?.id })
   })
 
-  it('does not know what Mandrill does not show', async () => {
+  it('names what it waited for', async () => {
     const { server, send } = await open({ timeoutSeconds: 0.2 })
     server.answerNext(sending, 'silence')
     expect(await send(testMessage())).toEqual({
@@ -213,25 +215,25 @@ describe('mandrill, of an answer that was lost', () => {
     })
   })
 
-  it('asks again until time is over', async () => {
-    const { server, send } = await open({ lookUpSeconds: 0.3 })
-    server.answerNext(sending, 'drop')
-    expect(await send(testMessage())).toMatchObject({ status: 'uncertain' })
-    expect(server.requests.filter(({ path }) => path.includes('search')).length).toBeGreaterThan(1)
-  })
-
-  it('looks up messages of which only the ids are known', async () => {
+  it('does not take the mail before for one that was mailed once more', async () => {
     const { transport, send } = await open()
-    const [known, unknown] = [testMessage(), testMessage()]
-    const sent = await send(known)
-    expect(await transport.lookUp?.([known, unknown])).toEqual([
-      sent,
+    const first = testMessage({ id: 'abc.7', messageId: '<abc.7@example.org>' })
+    const second = testMessage({ ...first, messageId: '<abc.7.1@example.org>' })
+    await send(first)
+    expect(await transport.lookUp?.([second])).toEqual([
       { status: 'uncertain', reason: 'Mandrill does not show it yet' },
     ])
   })
 
+  it('asks again until time is over', async () => {
+    const { server, transport } = await open({ lookUpSeconds: 0.3 })
+    expect(await transport.lookUp?.([testMessage()])).toMatchObject([{ status: 'uncertain' }])
+    const asked = server.requests.filter(({ path }) => path.includes('search'))
+    expect(asked.length).toBeGreaterThan(1)
+  })
+
   it('ends at once when closed, and says what may have arrived', async () => {
-    const { server, transport } = await open({ lookUpSeconds: 60 })
+    const { server, transport } = await open()
     server.answerNext(sending, 'silence')
     const outcomes = transport.send([testMessage()], signal)
     await expect.poll(() => server.requests.length).toBe(1)

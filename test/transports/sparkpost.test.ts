@@ -63,7 +63,7 @@ transportContract({
 describe('sparkpost', () => {
   it('sends one message a call, with the id that comes back in its events', async () => {
     const { server, send } = await open()
-    const message = testMessage({ id: 'abc123.42' })
+    const message = testMessage({ id: 'abc123.42', messageId: '<abc123.42@example.org>' })
     expect(await send(message)).toEqual({
       status: 'accepted',
       providerId: expect.stringMatching(/^84345317650824\d{4}$/),
@@ -72,7 +72,7 @@ describe('sparkpost', () => {
       recipients: [
         {
           address: { email: message.envelope.to, name: message.to.name },
-          metadata: { mailshot_id: 'abc123.42' },
+          metadata: { mailshot_id: 'abc123.42', mailshot_mail: 'abc123.42' },
         },
       ],
     })
@@ -194,19 +194,20 @@ describe('sparkpost', () => {
 })
 
 describe('sparkpost, of an answer that was lost', () => {
-  it('finds the message at SparkPost', async () => {
-    const { server, transport } = await open({ timeoutSeconds: 0.2 })
+  it('does not know what became of the message, and finds it at SparkPost', async () => {
+    const { server, transport, send } = await open({ timeoutSeconds: 0.3 })
     const message = testMessage()
-    await transport.send([message], signal)
+    const sent = await send(message)
     server.answerNext(transmissions, 'silence')
     server.answerNext(transmissions, 'drop')
     server.answerNext(transmissions, { status: 504, body: '<html>Gateway Timeout</html>' })
-    const again = await Promise.all([1, 2, 3].map(() => transport.send([message], signal)))
-    const providerId = server.transmissions[0]?.id
-    expect(again.flat()).toEqual([1, 2, 3].map(() => ({ status: 'accepted', providerId })))
+    const again = await Promise.all([1, 2, 3].map(() => send(message)))
+    expect(again.map((one) => one?.status)).toEqual(['uncertain', 'uncertain', 'uncertain'])
+    expect(await transport.lookUp?.([message])).toEqual([sent])
+    expect(sent).toEqual({ status: 'accepted', providerId: server.transmissions[0]?.id })
   })
 
-  it('does not know where SparkPost has no event', async () => {
+  it('names what it waited for', async () => {
     const { server, send } = await open({ timeoutSeconds: 0.2 })
     server.answerNext(transmissions, 'silence')
     expect(await send(testMessage())).toEqual({
@@ -215,25 +216,45 @@ describe('sparkpost, of an answer that was lost', () => {
     })
   })
 
-  it('asks again until time is over', async () => {
-    const { server, send } = await open({ lookUpSeconds: 0.3 })
-    server.answerNext(transmissions, 'drop')
-    expect(await send(testMessage())).toMatchObject({ status: 'uncertain' })
-    expect(server.requests.filter(({ method }) => method === 'GET').length).toBeGreaterThan(1)
-  })
-
-  it('looks up messages of which only the ids are known', async () => {
+  it('does not take the mail before for one that was mailed once more', async () => {
     const { transport, send } = await open()
-    const [known, unknown] = [testMessage(), testMessage()]
-    const sent = await send(known)
-    expect(await transport.lookUp?.([known, unknown])).toEqual([
-      sent,
+    const first = testMessage({ id: 'abc.7', messageId: '<abc.7@example.org>' })
+    const second = testMessage({ ...first, messageId: '<abc.7.1@example.org>' })
+    await send(first)
+    expect(await transport.lookUp?.([second])).toEqual([
       { status: 'uncertain', reason: 'SparkPost has no event of it yet' },
     ])
   })
 
-  it('ends at once when closed, and says what may have arrived', async () => {
+  it('does not ask again where the key may not read events', async () => {
     const { server, transport } = await open({ lookUpSeconds: 60 })
+    server.answerNext('/api/v1/events/message', refuse(403, 'Forbidden.'))
+    expect(await transport.lookUp?.([testMessage()])).toEqual([
+      { status: 'uncertain', reason: 'SparkPost answered 403 when asked for its events' },
+    ])
+  })
+
+  it('says what SparkPost could not make a mail of', async () => {
+    const { server, transport } = await open()
+    const reason = '554 5.3.3 [internal] Error while rendering part html'
+    const event = { type: 'generation_failure', reason, rcpt_meta: { mailshot_mail: 'abc.7' } }
+    const body = { results: [event], total_count: 1 }
+    server.answerNext('/api/v1/events/message', { status: 200, body })
+    const message = testMessage({ messageId: '<abc.7@example.org>' })
+    expect(await transport.lookUp?.([message])).toEqual([
+      { status: 'rejected', class: 'soft', reason },
+    ])
+  })
+
+  it('asks again until time is over', async () => {
+    const { server, transport } = await open({ lookUpSeconds: 0.3 })
+    expect(await transport.lookUp?.([testMessage()])).toMatchObject([{ status: 'uncertain' }])
+    const asked = server.requests.filter(({ method }) => method === 'GET')
+    expect(asked.length).toBeGreaterThan(1)
+  })
+
+  it('ends at once when closed, and says what may have arrived', async () => {
+    const { server, transport } = await open()
     server.answerNext(transmissions, 'silence')
     const sending = transport.send([testMessage()], signal)
     await expect.poll(() => server.requests.length).toBe(1)

@@ -2,14 +2,15 @@ import { MailshotError } from '../error.ts'
 import type { Message, Outcome, Transport } from '../transport.ts'
 import { type MandrillClient, openMandrill } from './mandrill/client.ts'
 import { readEvents } from './mandrill/events.ts'
-import { handOver } from './mandrill/hand-over.ts'
 import { lookUp } from './mandrill/look-up.ts'
+import { sendParameters } from './mandrill/message.ts'
 import {
   checkMandrillOptions,
   keyOf,
   type MandrillOptions,
   missingKey,
 } from './mandrill/options.ts'
+import { outcomeOf } from './mandrill/outcome.ts'
 import { registerDomain } from './mandrill/sender.ts'
 import { verifyKey } from './mandrill/verify.ts'
 import { installWebhook, listWebhooks, removeWebhook } from './mandrill/webhooks.ts'
@@ -35,7 +36,8 @@ export function mandrill(input: MandrillOptions = {}): Transport {
   async function sendOne(message: Message, signal: AbortSignal): Promise<Outcome> {
     if (signal.aborted) return stopped
     if (keyOf(options) === undefined) return { status: 'blocked', reason: missingKey }
-    return handOver(client(), options, { message, signal })
+    const { call, clean } = client()
+    return outcomeOf(await call('messages/send', sendParameters(message, options)), clean)
   }
 
   return {
@@ -43,7 +45,10 @@ export function mandrill(input: MandrillOptions = {}): Transport {
     batch: 1,
     parallel: options.calls,
     send: (messages, signal) => Promise.all(messages.map((one) => sendOne(one, signal))),
-    lookUp: async (messages) => Promise.all(messages.map((one) => lookUp(client(), one))),
+    async lookUp(messages) {
+      if (keyOf(options) === undefined) return messages.map(() => unasked)
+      return Promise.all(messages.map((one) => lookUp(client(), options, one)))
+    },
     readEvents: (request) => readEvents(request, options),
     webhooks: {
       install: async (url) => installWebhook(client(), url, options),
@@ -61,3 +66,5 @@ export function mandrill(input: MandrillOptions = {}): Transport {
 }
 
 const stopped: Outcome = { status: 'deferred', scope: 'relay', reason: 'stopped before hand-over' }
+
+const unasked: Outcome = { status: 'uncertain', reason: missingKey }

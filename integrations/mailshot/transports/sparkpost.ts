@@ -2,7 +2,6 @@ import { MailshotError } from '../error.ts'
 import type { Message, Outcome, Transport } from '../transport.ts'
 import { openSparkpost, type SparkpostClient } from './sparkpost/client.ts'
 import { readEvents } from './sparkpost/events.ts'
-import { handOver } from './sparkpost/hand-over.ts'
 import { lookUp } from './sparkpost/look-up.ts'
 import {
   checkSparkpostOptions,
@@ -10,7 +9,9 @@ import {
   missingKey,
   type SparkpostOptions,
 } from './sparkpost/options.ts'
+import { outcomeOf } from './sparkpost/outcome.ts'
 import { registerDomain } from './sparkpost/sender.ts'
+import { transmissionOf } from './sparkpost/transmission.ts'
 import { verifyKey } from './sparkpost/verify.ts'
 import { installWebhook, listWebhooks, removeWebhook } from './sparkpost/webhooks.ts'
 
@@ -26,23 +27,32 @@ export type { SparkpostOptions } from './sparkpost/options.ts'
  */
 export function sparkpost(input: SparkpostOptions = {}): Transport {
   const options = checkSparkpostOptions(input)
-  let opened: Promise<SparkpostClient> | undefined
+  let opening: Promise<SparkpostClient> | undefined
 
   /** @throws MailshotError without the key or the package */
   function client(): Promise<SparkpostClient> {
+    return (opening ??= open().catch((error: unknown) => {
+      // What is missing may be there at the next call.
+      opening = undefined
+      throw error
+    }))
+  }
+
+  async function open(): Promise<SparkpostClient> {
     const key = keyOf(options)
     if (key === undefined) throw new MailshotError(missingKey)
-    return (opened ??= openSparkpost(options, key))
+    return openSparkpost(options, key)
   }
 
   async function sendOne(message: Message, signal: AbortSignal): Promise<Outcome> {
     if (signal.aborted) return stopped
-    try {
-      return await handOver(await client(), options, { message, signal })
-    } catch (error) {
-      if (error instanceof MailshotError) return { status: 'blocked', reason: error.message }
-      throw error
-    }
+    const opened = await client().catch(notOpened)
+    if ('status' in opened) return opened
+    const body = transmissionOf(message, options)
+    return outcomeOf(
+      await opened.call({ method: 'post', path: 'transmissions', body }),
+      opened.clean,
+    )
   }
 
   return {
@@ -51,8 +61,9 @@ export function sparkpost(input: SparkpostOptions = {}): Transport {
     parallel: options.calls,
     send: (messages, signal) => Promise.all(messages.map((one) => sendOne(one, signal))),
     async lookUp(messages) {
-      const mine = await client()
-      return Promise.all(messages.map((one) => lookUp(mine, options, one)))
+      const opened = await client().catch(notOpened)
+      if ('status' in opened) return messages.map(() => ({ ...opened, status: 'uncertain' }))
+      return Promise.all(messages.map((one) => lookUp(opened, options, one)))
     },
     readEvents: (request, proof) => readEvents(request, proof, options),
     webhooks: {
@@ -64,11 +75,16 @@ export function sparkpost(input: SparkpostOptions = {}): Transport {
     verify: async (from) => verifyKey(await client(), from),
     /** Ends at once, whatever is on its way; a later call opens anew. */
     async close() {
-      const closing = opened
-      opened = undefined
-      ;(await closing?.catch(() => undefined))?.cut()
+      const opened = await opening?.catch(() => undefined)
+      opening = undefined
+      opened?.cut()
     },
   }
 }
 
 const stopped: Outcome = { status: 'deferred', scope: 'relay', reason: 'stopped before hand-over' }
+
+function notOpened(error: unknown): Outcome & { reason: string } {
+  if (!(error instanceof MailshotError)) throw error
+  return { status: 'blocked', reason: error.message }
+}

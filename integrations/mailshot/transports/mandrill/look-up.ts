@@ -1,17 +1,38 @@
 import type { Message, Outcome } from '../../transport.ts'
 import { fieldsOf, type MandrillClient } from './client.ts'
-import { idField } from './message.ts'
+import { mailField, mailOf } from './message.ts'
+import type { CheckedMandrillOptions } from './options.ts'
 
 // What is older is no message whose answer was lost.
 const keptMs = 7 * 86_400_000
 const dayMs = 86_400_000
+// It searches 20 times a minute.
+const askEveryMs = 10_000
 
 /**
- * Searches for a message. To find it proves that Mandrill took it; not to find it proves nothing, for its index lags behind.
- *
- * @see https://mailchimp.com/developer/transactional/api/messages/search-messages-by-date/
+ * Asks Mandrill what it has of a message whose answer was lost, again until time is over: its index lags behind. One that it does not
+ * know by then stays uncertain, for that proves nothing.
  */
-export async function lookUp(client: MandrillClient, message: Message): Promise<Outcome> {
+export async function lookUp(
+  client: MandrillClient,
+  { lookUpSeconds }: CheckedMandrillOptions,
+  message: Message,
+): Promise<Outcome> {
+  const end = performance.now() + lookUpSeconds * 1000
+  for (;;) {
+    const found = await findMessage(client, message)
+    const left = end - performance.now()
+    if ('outcome' in found) return found.outcome
+    if (left <= 0 || client.isCut) return { status: 'uncertain', reason: found.unknown }
+    await client.pause(Math.min(left, askEveryMs))
+  }
+}
+
+/** Whatever asking again would not change, or why it is not known yet. */
+type Found = { outcome: Outcome } | { unknown: string }
+
+/** @see https://mailchimp.com/developer/transactional/api/messages/search-messages-by-date/ */
+async function findMessage(client: MandrillClient, message: Message): Promise<Found> {
   const address = message.envelope.to.replace(/["\\]/g, '\\$&')
   const answer = await client.call('messages/search', {
     query: `full_email:"${address}"`,
@@ -19,17 +40,19 @@ export async function lookUp(client: MandrillClient, message: Message): Promise<
     date_to: dayOf(Date.now() + dayMs),
     limit: 1000,
   })
-  if ('fault' in answer) return { status: 'uncertain', reason: answer.fault }
+  if ('fault' in answer) return { unknown: answer.fault }
   if (answer.status !== 200 || !Array.isArray(answer.body)) {
     const reason = `Mandrill answered ${answer.status} when asked for its messages`
-    return { status: 'uncertain', reason }
+    const isFinal = fieldsOf(answer.body)['name'] === 'Invalid_Key'
+    return isFinal ? { outcome: { status: 'uncertain', reason } } : { unknown: reason }
   }
+  const mail = mailOf(message)
   const found = answer.body
     .map(fieldsOf)
-    .find((one) => fieldsOf(one['metadata'])[idField] === message.id)
+    .find((one) => fieldsOf(one['metadata'])[mailField] === mail)
   const id = found?.['_id']
-  if (typeof id === 'string') return { status: 'accepted', providerId: id }
-  return { status: 'uncertain', reason: 'Mandrill does not show it yet' }
+  if (typeof id === 'string') return { outcome: { status: 'accepted', providerId: id } }
+  return { unknown: 'Mandrill does not show it yet' }
 }
 
 /** UTC, as the search wants it. */

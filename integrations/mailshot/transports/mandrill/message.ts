@@ -2,8 +2,10 @@ import { hash } from 'node:crypto'
 import type { Mailbox, Message } from '../../transport.ts'
 import type { CheckedMandrillOptions } from './options.ts'
 
-/** What Mandrill gives back in every event of a message. */
+/** `Message.id`, which Mandrill gives back in every event of a message. */
 export const idField = 'mailshot_id'
+/** The Message-ID without its domain: another one when the operator has a recipient mailed once more. */
+export const mailField = 'mailshot_mail'
 
 /**
  * A message as `messages/send` takes it, for one recipient: headers are the whole call's. What the account could set otherwise
@@ -35,7 +37,7 @@ export function sendParameters(
       auto_html: false,
       inline_css: false,
       url_strip_qs: false,
-      metadata: { [idField]: message.id },
+      metadata: { [idField]: message.id, [mailField]: mailOf(message) },
       ...(campaign !== undefined && { tags: [tagOf(campaign)] }),
       ...(subaccount !== undefined && { subaccount }),
       ...(returnPathDomain !== undefined && { return_path_domain: returnPathDomain }),
@@ -44,6 +46,10 @@ export function sendParameters(
     async: false,
     ...(ipPool !== undefined && { ip_pool: ipPool }),
   }
+}
+
+export function mailOf({ messageId }: Pick<Message, 'messageId'>): string {
+  return messageId.replace(/^<|@[^@]*$/g, '')
 }
 
 // Made by Mandrill from the other fields, or an instruction to it.

@@ -1,8 +1,17 @@
 import type { Outcome } from '../../transport.ts'
 import { fieldsOf, type MandrillAnswer } from './client.ts'
 
-/** What a message was answered. `uncertain`: whether it was obeyed has to be looked up. */
-export function outcomeOf(answer: MandrillAnswer): Outcome {
+/**
+ * What a message was answered. `uncertain`: whether it was obeyed has to be looked up.
+ *
+ * @param clean takes the key out of what Mandrill said
+ */
+export function outcomeOf(answer: MandrillAnswer, clean = (text: string) => text): Outcome {
+  const outcome = read(answer)
+  return outcome.status === 'accepted' ? outcome : { ...outcome, reason: clean(outcome.reason) }
+}
+
+function read(answer: MandrillAnswer): Outcome {
   if ('fault' in answer) {
     const { fault: reason, isHandedOver } = answer
     return isHandedOver

@@ -22,7 +22,7 @@ export async function verifyKey(client: MandrillClient, from?: string): Promise<
   if (found?.['valid_signing'] === true) return
   const what = found ? 'is not verified, or lacks its DKIM records' : 'is not known to the account'
   throw new MailshotError(
-    `mandrill: ${domain} ${what}, so that its mails would be rejected as unsigned; register it and add its DNS records`,
+    `mandrill: ${domain} ${what}, so that its mails would be rejected as unsigned; mailshot sender register says what is missing`,
   )
 }
 

@@ -1,8 +1,17 @@
 import type { Outcome } from '../../transport.ts'
 import { fieldsOf, type SparkpostAnswer } from './client.ts'
 
-/** What a transmission of one recipient was answered. `uncertain`: whether it was obeyed has to be looked up. */
-export function outcomeOf(answer: SparkpostAnswer): Outcome {
+/**
+ * What a transmission of one recipient was answered. `uncertain`: whether it was obeyed has to be looked up.
+ *
+ * @param clean takes the key out of what SparkPost said
+ */
+export function outcomeOf(answer: SparkpostAnswer, clean = (text: string) => text): Outcome {
+  const outcome = read(answer)
+  return outcome.status === 'accepted' ? outcome : { ...outcome, reason: clean(outcome.reason) }
+}
+
+function read(answer: SparkpostAnswer): Outcome {
   if ('fault' in answer) {
     const { fault: reason, isHandedOver } = answer
     return isHandedOver

@@ -2,8 +2,10 @@ import { hash } from 'node:crypto'
 import type { Mailbox, Message } from '../../transport.ts'
 import type { CheckedSparkpostOptions } from './options.ts'
 
-/** What SparkPost gives back in every event of a message. */
+/** `Message.id`, which SparkPost gives back in every event of a message. */
 export const idField = 'mailshot_id'
+/** The Message-ID without its domain: another one when the operator has a recipient mailed once more. */
+export const mailField = 'mailshot_mail'
 
 /**
  * A message as a transmission of one recipient, for each reader has headers of their own.
@@ -36,11 +38,15 @@ export function transmissionOf(
           email: addressOf(message, options),
           ...(message.to.name && { name: message.to.name }),
         },
-        metadata: { [idField]: message.id },
+        metadata: { [idField]: message.id, [mailField]: mailOf(message) },
       },
     ],
     content,
   }
+}
+
+export function mailOf({ messageId }: Pick<Message, 'messageId'>): string {
+  return messageId.replace(/^<|@[^@]*$/g, '')
 }
 
 export const sinkSuffix = '.sink.sparkpostmail.com'

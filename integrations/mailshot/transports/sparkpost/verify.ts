@@ -21,13 +21,13 @@ async function verifyDomain(client: SparkpostClient, domain: string): Promise<vo
     const isMissing = 'status' in answer && answer.status === 404
     if (!isMissing) return
     throw new MailshotError(
-      `sparkpost: ${domain} is no sending domain of this account; register it first`,
+      `sparkpost: ${domain} is no sending domain of this account; register it: mailshot sender register`,
     )
   }
   const { status } = fieldsOf(fieldsOf(answer.body)['results'])
   if (fieldsOf(status)['ownership_verified'] === true) return
   throw new MailshotError(
-    `sparkpost: ${domain} is not verified as a sending domain; add the DNS records that SparkPost shows for it`,
+    `sparkpost: ${domain} is not verified as a sending domain; mailshot sender register says which DNS record is missing`,
   )
 }
 
