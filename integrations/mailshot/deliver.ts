@@ -5,6 +5,7 @@ import { handOver } from './deliver/hand-over.ts'
 import { blankReport, notHandedOver, openLedger } from './deliver/ledger.ts'
 import { openStock } from './deliver/stock.ts'
 import type { HeldRecipient } from './deliver/held.ts'
+import { openGuard } from './event/guard.ts'
 import { deliverLetters } from './letter/deliver.ts'
 import { requireService } from './hold.ts'
 import { MailshotError } from './error.ts'
@@ -127,6 +128,7 @@ async function beginShift(
     transport,
     ledger,
     stock: openStock(mailshot, ledger.lanes),
+    guard: openGuard(mailshot, ledger.tally),
     images: openImageWatch(mailshot, () => tendSoon(shift), signal),
     capacity: transport.parallel * transport.batch,
     workerId,
@@ -203,6 +205,7 @@ async function tend(shift: Shift): Promise<void> {
     await new Promise((resolve) => setImmediate(resolve))
   }
   mailLetters(shift)
+  await shift.guard.look()
   const { isIdle, sends } = await stock.refresh()
   options.onProgress?.(sends)
   const isStill = shift.calls.size === 0 && !shift.ledger.hasNews() && shift.tendedAt > 0
@@ -259,6 +262,7 @@ async function endShift(shift: Shift): Promise<void> {
   const release = mailshot.db.write(releaseStatement({ workerId }))
   const [released] = await Promise.allSettled([release, ...shift.calls])
   await ledger.write([], 0, workerId)
+  await ledger.tally.write(mailshot)
   if (released.status === 'rejected') throw released.reason
   await tendSends(mailshot, shift.images)
   await retireWorker(mailshot, workerId)

@@ -31,6 +31,21 @@ export interface Texts {
   >
   /** A mail to the operator where the relay takes nothing for long. */
   resting: { subject: string; paragraphs: string[]; commands: string }
+  /**
+   * Mails to the operator about a send that goes wrong, or nearly: `paused`, a domain `held`, or no more than `warned`. `{cause}` is
+   * one of the causes: `{count}` of `{of}` mails, `{share}` of them, `{limit}` allowed, to `{domain}`, within `{days}` days.
+   */
+  guard: Record<
+    'paused' | 'held' | 'warned',
+    { subject: string; paragraphs: string[]; button: string; commands: string }
+  > & {
+    causes: Record<
+      'failures' | 'hard-bounces' | 'complaints' | 'complaint-warning' | 'domain',
+      string
+    >
+    /** Before a cause that is about all sends of late. */
+    late: string
+  }
   /** Said where a send has ended at its end date. */
   givenUp: string
   /** Said where it came before the send could start. */

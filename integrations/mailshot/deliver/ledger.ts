@@ -11,6 +11,7 @@ import { faultStatements, type Note, slowsDomain } from './faults.ts'
 import type { HeldRecipient } from './held.ts'
 import { type Lanes, openLanes } from './lanes.ts'
 import { planMark } from './mark.ts'
+import { openTally, type Tally } from './tally.ts'
 
 export { notHandedOver } from './faults.ts'
 
@@ -18,6 +19,8 @@ export interface Ledger {
   readonly report: DeliverReport
   /** The lanes that its marks take slots of. */
   readonly lanes: Lanes
+  /** What its outcomes came to, for each recipient domain. */
+  readonly tally: Tally
   /** Notes an outcome, to be committed by the next write. */
   note(recipient: HeldRecipient, outcome: Outcome): void
   hasNews(): boolean
@@ -46,11 +49,13 @@ export interface Entry {
 export function openLedger(mailshot: Mailshot, signal: AbortSignal): Ledger {
   const report = blankReport()
   const lanes = openLanes(mailshot)
+  const tally = openTally()
   let noted: Note[] = []
   let inHand = 0
   return {
     report,
     lanes,
+    tally,
     note: (recipient, outcome) => noted.push({ recipient, outcome }),
     get inHand() {
       return inHand
@@ -65,11 +70,16 @@ export function openLedger(mailshot: Mailshot, signal: AbortSignal): Ledger {
       const next = claimed.slice(0, free)
       if (notes.length + next.length === 0) return { settled: 0, inHand: [], left: [], rest: 1000 }
       const page = { notes, next, workerId, isStopping: signal.aborted }
-      const entry = await commit(mailshot, lanes, page, report).catch((error: unknown) => {
-        noted = [...notes, ...noted]
-        throw error
-      })
+      const { settlements, ...entry } = await commit(mailshot, lanes, page, report).catch(
+        (error: unknown) => {
+          noted = [...notes, ...noted]
+          throw error
+        },
+      )
       inHand += entry.inHand.length - notes.length
+      for (const [index, { recipient }] of notes.entries()) {
+        tally.note(recipient, settlements[index]?.status)
+      }
       return entry
     },
   }
@@ -92,7 +102,7 @@ async function commit(
   lanes: Lanes,
   page: Page,
   report: DeliverReport,
-): Promise<Entry> {
+): Promise<Entry & { settlements: Settlement[] }> {
   const { notes, workerId } = page
   const { maxTries } = mailshot.config
   const now = mailshot.now()
@@ -116,7 +126,7 @@ async function commit(
   const { skipped, ...entry } = marked()
   report.skipped += skipped
   if (isSlowing) await lanes.refresh()
-  return { settled: notes.length, ...entry, rest: isSlowing ? 0 : entry.rest }
+  return { settled: notes.length, settlements, ...entry, rest: isSlowing ? 0 : entry.rest }
 }
 
 /** Those that are not tried any more. */

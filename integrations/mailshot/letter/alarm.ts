@@ -5,7 +5,7 @@ import type { Mailshot } from '../mailshot.ts'
 import { day } from '../pace-limit.ts'
 import { sendIdNumbers } from '../send/id.ts'
 import { findSend, type Send } from '../send/read.ts'
-import { fill, textsFor } from '../texts.ts'
+import { fill, type Texts, textsFor } from '../texts.ts'
 import { linkTo, signToken } from '../token.ts'
 import type { Letter, LetterContent } from './compose.ts'
 
@@ -14,6 +14,7 @@ export async function alarmContent(mailshot: Mailshot, letter: Letter): Promise<
   if (letter.values['event'] === 'resting') return restContent(letter)
   const { alarms } = textsFor(letter.lang)
   const send = await findSend(mailshot, { id: letter.values['send'] ?? '' })
+  if (letter.values['event'] === 'guarded') return guardContent(mailshot, letter, send)
   const event = eventOf(letter.values['event'])
   if (!send) return { subject: event, paragraphs: [] }
   const values = valuesOf(mailshot, send, letter.lang)
@@ -33,6 +34,55 @@ function restContent({ lang, values }: Letter): LetterContent {
   const { subject, paragraphs, commands } = textsFor(lang).resting
   const wordsOf = (text: string) => fill(text, values)
   return { subject, paragraphs: paragraphs.map(wordsOf), notes: [commands] }
+}
+
+/** What the operator is told of a send that goes wrong. */
+function guardContent(mailshot: Mailshot, letter: Letter, send: Send | undefined): LetterContent {
+  const texts = textsFor(letter.lang).guard
+  const [cause = '', domain = ''] = (letter.values['cause'] ?? '').split(':')
+  const values = {
+    ...(send && valuesOf(mailshot, send, letter.lang)),
+    ...guardValues(letter),
+    domain,
+  }
+  const isLate = letter.values['days'] !== undefined
+  const said = fill(`${isLate ? texts.late : ''}${causeOf(texts.causes, cause)}`, values)
+  const { subject, paragraphs, button, commands } = texts[guardEvent(cause)]
+  const wordsOf = (text: string) => fill(text, { ...values, cause: said })
+  const url = send && stopLink(mailshot.config, send.id, letter.createdAt)
+  return {
+    subject: wordsOf(subject),
+    paragraphs: paragraphs.map(wordsOf),
+    button: url === undefined ? undefined : { label: button, url },
+    notes: [wordsOf(commands)],
+  }
+}
+
+/** The figures as they were when it was found. */
+function guardValues({ lang, values }: Letter): Record<string, string> {
+  const number = new Intl.NumberFormat(localeOf(lang))
+  const percent = new Intl.NumberFormat(localeOf(lang), {
+    style: 'percent',
+    maximumFractionDigits: 2,
+  })
+  const [count, of, limit] = ['count', 'of', 'limit'].map((name) => Number(values[name] ?? 0))
+  return {
+    count: number.format(count ?? 0),
+    of: number.format(of ?? 0),
+    share: percent.format(of ? (count ?? 0) / of : 0),
+    limit: percent.format((limit ?? 0) / 100),
+    days: values['days'] ?? '',
+  }
+}
+
+function causeOf(causes: Texts['guard']['causes'], cause: string): string {
+  const found = Object.entries(causes).find(([name]) => name === cause)
+  return found?.[1] ?? causes.failures
+}
+
+function guardEvent(cause: string): 'paused' | 'held' | 'warned' {
+  if (cause === 'domain') return 'held'
+  return cause === 'complaint-warning' ? 'warned' : 'paused'
 }
 
 const stopLinkLife = 90 * day

@@ -1,10 +1,14 @@
 import type { Lane } from '../pace.ts'
 import { day, type Pace } from '../pace-limit.ts'
+import { isHeld } from './held.ts'
 import { slowedSpacing } from './slow.ts'
 import type { LaneState } from './state.ts'
 
 /** Why a recipient waits for the lane of its domain, in plain words. */
 export function describeLane({ domain, limits }: Lane, state: LaneState, now: number): string {
+  if (isHeld(state)) {
+    return `${domain} is held by the ${state.parkedReason}; mailshot resume lets it go on`
+  }
   if (state.parkedUntil > now) return `${domain} asked to wait: ${state.parkedReason}`
   if (slowedSpacing(state, now) > 0) return `${domain} is slowed down: ${state.slowedReason}`
   if (limits.length === 0) return `${domain} is free again, and takes them one after another`

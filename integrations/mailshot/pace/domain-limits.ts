@@ -1,5 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm/sql'
 import type { Pace } from '../pace-limit.ts'
+import { heldUntil } from './held.ts'
 
 /** The limits of the recipient domains that have some, as `readyLetters` reads them. */
 export function limitsByDomain(domains: Record<string, Pace>): string {
@@ -33,7 +34,8 @@ function freeSlotsTo(limits: string, at: number): SQL {
     WHERE scope = ${scope} AND window_ms = l.value ->> 'windowMs' AND free_at > ${at}), 0)`
   const isTheirs = sql`status = 'in-hand' AND ${emailDomain} = way.domain`
   return sql`CASE
-    WHEN EXISTS (SELECT 1 FROM lanes WHERE scope = ${scope} AND parked_until > ${at}) THEN 0
+    WHEN EXISTS (SELECT 1 FROM lanes
+      WHERE scope = ${scope} AND parked_until > ${at} AND parked_until < ${heldUntil}) THEN 0
     WHEN json_type(${limits}, ${path}) IS NULL THEN ${Number.MAX_SAFE_INTEGER}
     ELSE (SELECT min(l.value ->> 'count' - ${taken}) FROM json_each(${limits}, ${path}) AS l)
       - (SELECT count(*) FROM recipients WHERE ${isTheirs}) - (SELECT count(*) FROM letters WHERE ${isTheirs}) END`

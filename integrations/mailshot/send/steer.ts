@@ -1,6 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm/sql'
 import { auditStatement } from '../audit.ts'
 import { MailshotError } from '../error.ts'
+import { acknowledgeStatements } from '../event/acknowledge.ts'
 import { queueAlarmStatement } from '../letter.ts'
 import type { Mailshot } from '../mailshot.ts'
 import { laneOf } from '../pace.ts'
@@ -60,7 +61,7 @@ export function holdSendsStatement(reason: string, when: SQL): SQL {
 
 /**
  * Lets a paused send go on where it stood; one that was held for being late starts now. A relay that rests is tried at once, whether
- * or not the send was paused.
+ * or not the send was paused, and so are the domains that are held because of it. What the guard has found is taken as seen.
  */
 export async function resumeSend(
   mailshot: Mailshot,
@@ -71,15 +72,18 @@ export async function resumeSend(
   const { id } = send
   if (send.status === 'done' || send.status === 'cancelled') throw ended(send, 'resumed')
   const now = mailshot.now()
+  const acknowledged = await acknowledgeStatements(mailshot, send)
   const { scope } = laneOf(mailshot.config, 'send')
   const isPaused = sql`id = ${id} AND status = 'paused'`
   const isHeldUp = sql`EXISTS (SELECT 1 FROM sends WHERE ${isPaused})
-    OR EXISTS (SELECT 1 FROM lanes WHERE scope = ${scope} AND parked_until > ${now})`
+    OR EXISTS (SELECT 1 FROM lanes WHERE scope = ${scope} AND parked_until > ${now})
+    OR ${acknowledged.length > 0}`
   await mailshot.db.write(
     auditStatement(mailshot, { ...change('resume', id, by), when: isHeldUp }),
     sql`UPDATE sends SET status = coalesce(paused_from, 'running'), reason = NULL, paused_from = NULL,
           scheduled_at = CASE WHEN paused_from = 'scheduled' THEN max(scheduled_at, ${now}) ELSE scheduled_at END
         WHERE ${isPaused}`,
+    ...acknowledged,
     ...liftStatements(scope, now),
   )
   return readSend(mailshot, id)

@@ -1,4 +1,5 @@
 import { type SQL, sql } from 'drizzle-orm/sql'
+import { mayStart } from '../event/guard.ts'
 import { refusedEarlyStatements } from '../event/refused-sends.ts'
 import { queueAlarmStatement } from '../letter.ts'
 import type { Mailshot } from '../mailshot.ts'
@@ -57,6 +58,7 @@ async function startWhenDue(mailshot: Mailshot, send: Send, watch: ImageWatch): 
     await holdLate(mailshot, send.id)
     return false
   }
+  if (!(await mayStart(mailshot, send))) return false
   const images = watch(send)
   if (images !== 'ready') {
     if (images !== 'looking') await setReason(mailshot, send, images.missing)

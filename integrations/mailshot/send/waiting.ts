@@ -3,6 +3,7 @@ import type { Mailshot } from '../mailshot.ts'
 import { domainLaneOf, inHand, laneOf, rulesJson, takenSlots } from '../pace.ts'
 import { describeLane, describePace } from '../pace/describe.ts'
 import { emailDomain } from '../pace/domain-limits.ts'
+import { isHeld } from '../pace/held.ts'
 import { openingAt } from '../pace/hours.ts'
 import { nextRampDay, rampedLimits, rampLimit } from '../pace/ramp.ts'
 import { freeAgainAt, slowedSpacing } from '../pace/slow.ts'
@@ -109,7 +110,7 @@ async function domainsWaiting(mailshot: Mailshot, sendId: string, now: number): 
     const last = Math.max(queue?.last ?? 0, isParked ? state.parkedUntil : 0)
     waiting.push({
       reason: `${count} wait: ${describeLane(lane, state, now)}`,
-      until: isHeldUp && last > now ? last : null,
+      until: isHeldUp && !isHeld(state) && last > now ? last : null,
     })
   }
   return waiting

@@ -73,6 +73,49 @@ export const en: Texts = {
     ],
     commands: 'What waits, and until when: mailshot status. To try at once: mailshot resume <send>',
   },
+  guard: {
+    paused: {
+      subject: 'Paused to be looked at: {slug}',
+      paragraphs: [
+        'The send of {slug} to {lists} has stopped by itself. {cause}',
+        'Going on like this harms the reputation of your address, and later mails end up as spam. Look at what was refused first: a list that is old or was bought, an account that is not set up, or a letter that people did not expect.',
+        'Nobody is lost: {sent} of {total} got it, and the rest follows when you let it go on. That also says that you have seen this: it stops again only if it gets worse.',
+      ],
+      button: 'Look at this send, and let it go on',
+      commands:
+        'What was refused: mailshot events --send {id}\nOr by command, to let it go on: mailshot resume {id}\nTo give it up: mailshot cancel {id}',
+    },
+    held: {
+      subject: 'Held: the mails of {slug} to {domain}',
+      paragraphs: [
+        '{cause} So the mails of {slug} to this domain wait, while all others go on.',
+        'Look at what it answers: often it does not take this letter, or your address, for now. When you let it go on, it stops again only if it gets worse.',
+      ],
+      button: 'Look at this send, and let it go on',
+      commands:
+        'What was refused: mailshot events --send {id}\nOr by command, to let it go on: mailshot resume {id}',
+    },
+    warned: {
+      subject: 'Complaints about {slug}',
+      paragraphs: [
+        '{cause} The send of {slug} to {lists} goes on, and pauses if there are many more.',
+        'Those who complained get nothing any more. A letter that nobody expected, or a link to leave that is hard to find, are the usual causes.',
+      ],
+      button: 'See this send',
+      commands: 'Who complained: mailshot events --send {id}\nTo hold it: mailshot pause {id}',
+    },
+    causes: {
+      failures: '{count} of {of} mails ({share}) failed or came back; the limit is {limit}.',
+      'hard-bounces':
+        '{count} of {of} mails ({share}) were refused for good; the limit is {limit}.',
+      complaints: '{count} of {of} mails ({share}) were reported as spam; the limit is {limit}.',
+      'complaint-warning':
+        '{count} of {of} mails ({share}) were reported as spam; from {limit} on you are told.',
+      domain:
+        '{count} of {of} mails to {domain} ({share}) failed or came back; the limit is {limit}.',
+    },
+    late: 'In the last {days} days: ',
+  },
   givenUp: '{cancelled} were given up: the end date of the send, {until}, came before their turn.',
   endedUnstarted: 'Nobody got it: its end date, {until}, came before it could start.',
   pages,
