@@ -23,6 +23,19 @@ export interface Stop {
   lost: number
 }
 
+/** What the operator did by hand. */
+export interface ByHand {
+  /** Uncertain ones whom the server's book has, and whom it has not. */
+  settledAsSent: number
+  settledAsFailed: number
+  /** Of these, how many were let be mailed again. */
+  resentFailed: number
+  /** Addresses of uncertain ones that were mailed once more unsettled: they may get it twice, by this wish. */
+  resentUncertain: string[]
+  /** How often the send was cancelled and its campaign started again for the rest. */
+  cancels: number
+}
+
 /** All that was done in one run, and what went wrong on the way. */
 export interface Account {
   deaths: Death[]
@@ -30,9 +43,13 @@ export interface Account {
   /** Milliseconds from SIGTERM to the end of each process that was ended cleanly. */
   ends: number[]
   cuts: Map<CutStep, number>
+  /** How often the database could not be written for long: it was locked, or its server gone. */
   locks: number
+  /** How long each rest of the mail server was that nobody lifted, in milliseconds. */
+  rests: number[]
   pauses: number
   triggers: number
+  byHand: ByHand
   mostWorkers: number
   violations: string[]
 }
@@ -44,8 +61,16 @@ export function openAccount(): Account {
     ends: [],
     cuts: new Map(),
     locks: 0,
+    rests: [],
     pauses: 0,
     triggers: 0,
+    byHand: {
+      settledAsSent: 0,
+      settledAsFailed: 0,
+      resentFailed: 0,
+      resentUncertain: [],
+      cancels: 0,
+    },
     mostWorkers: 0,
     violations: [],
   }

@@ -16,6 +16,8 @@ export interface Desk {
   resets: boolean
   /** Whether the connection is to be broken off at this step. */
   isCut(step: CutStep): boolean
+  /** Called once the client has said its name. */
+  meet(worker: string): void
   /** Called with each mail that the server takes on, before it says so. */
   accept(mail: Mail): void
   reach(step: MailStep, mail: Pick<Mail, 'to' | 'worker'>): void
@@ -44,6 +46,7 @@ export async function converse(socket: Socket, desk: Desk): Promise<void> {
     switch (step) {
       case 'ehlo':
         mail.worker = line.slice(5).trim()
+        desk.meet(mail.worker)
         say(`250-torture.example${desk.pipelining ? '\r\n250-PIPELINING' : ''}`)
         say('250-8BITMIME\r\n250 SIZE 50000000')
         break

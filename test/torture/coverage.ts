@@ -8,19 +8,28 @@ export function violationsOf(options: TortureOptions, result: Result): string[] 
 }
 
 /** What was to be tortured, and was not: such a run proves nothing. */
-function missed({ kills, cuts, stops }: TortureOptions, { account }: Result): string[] {
-  const { deaths } = account
+function missed(options: TortureOptions, { account }: Result): string[] {
+  const { kills, cuts, stops } = options
+  const { deaths, byHand, rests } = account
   const hits = {
     'while freezing': deaths.some(({ inFreeze }) => inFreeze),
     'with mails on the wire': deaths.some(({ inFlight }) => inFlight > 0),
     'with answers not yet written down': deaths.some(({ inSettle }) => inSettle > 0),
   }
   return [
-    ...Object.entries(hits).flatMap(([phase, isHit]) => (isHit ? [] : [`no kill ${phase}`])),
+    ...Object.entries(hits).flatMap(([phase, isHit]) =>
+      // So few may miss one.
+      isHit || kills < 8 ? [] : [`no kill ${phase}`],
+    ),
     ...(deaths.length < kills ? [`${deaths.length} kills only`] : []),
     ...(stops > 0 && !account.stops.some(({ isTakenOver }) => isTakenOver)
       ? ['nobody took over from one that slept']
       : []),
+    ...(byHand.cancels < options.cancels ? [`${byHand.cancels} cancels only`] : []),
+    ...(options.settles > 0 && byHand.settledAsSent + byHand.settledAsFailed === 0
+      ? ['nobody was settled by hand']
+      : []),
+    ...(rests.length < options.rests ? [`${rests.length} rests only`] : []),
     ...cutSteps.flatMap((step) =>
       (account.cuts.get(step) ?? 0) < cuts ? [`too few cuts at ${step}`] : [],
     ),

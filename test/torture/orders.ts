@@ -37,8 +37,11 @@ export interface KillOrder {
 export type Order =
   | { type: 'delay'; ms: number }
   | { type: 'cut'; step: CutStep }
+  /** Every connection is broken off before the next body, and no other begins. */
+  | { type: 'away'; isAway: boolean }
   | { type: 'kill'; kill: KillOrder }
   | { type: 'steps'; addresses: string[] }
+  | { type: 'talking' }
 
 /** What the server's process tells the test. */
 export type Report =
@@ -46,3 +49,4 @@ export type Report =
   | { type: 'cut'; step: CutStep }
   | { type: 'killed'; worker: string }
   | { type: 'steps'; steps: (MailStep | null)[] }
+  | { type: 'talking'; workers: string[] }

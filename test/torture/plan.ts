@@ -12,11 +12,19 @@ export interface TortureOptions {
   cuts: number
   /** How many processes are stopped past their lease and woken again. */
   stops: number
-  /** How often another process keeps the database locked, and for how long, in milliseconds. */
+  /** How often the database cannot be written, and for how long: another process has it locked, or its server is gone. */
   locks: number
   lockMs: number
   /** How often the send is paused and resumed, and how often it is triggered again. */
   steers: number
+  /** How often the operator settles and resends by the mail server's book. */
+  settles: number
+  /** How often the send is cancelled, and started again for the rest. */
+  cancels: number
+  /** How often the mail server is away and the rest that follows is not lifted; every other time it is away twice. */
+  rests: number
+  /** Whether the database is a server's, 20 ms away, over a network that loses requests and answers. */
+  remote: boolean
   /** Whether the built site's server is one of the processes. */
   server: boolean
 }
@@ -30,10 +38,13 @@ export type Blow =
   | { kind: 'cut'; step: CutStep }
   | { kind: 'pause' }
   | { kind: 'trigger' }
+  | { kind: 'settle' }
+  | { kind: 'cancel' }
+  | { kind: 'rest'; times: number }
 
 /** How many of the kills fall into the freeze, if it lasts long enough. */
 export function freezeKills({ kills }: TortureOptions): number {
-  return Math.max(2, Math.floor(kills / 12))
+  return Math.min(Math.ceil(kills / 2), Math.max(2, Math.floor(kills / 12)))
 }
 
 const moments = ['body', 'answered', 'any', 'answered'] as const
@@ -50,6 +61,9 @@ export function planBlows(options: TortureOptions, kills: number, chance: Chance
     ...times(Math.ceil(options.steers / 2), () => ({ kind: 'end' })),
     ...times(options.steers, () => ({ kind: 'pause' })),
     ...times(options.steers, () => ({ kind: 'trigger' })),
+    ...times(options.settles, () => ({ kind: 'settle' })),
+    ...times(options.cancels, () => ({ kind: 'cancel' })),
+    ...times(options.rests, (_, index) => ({ kind: 'rest', times: 1 + (index % 2) })),
     ...cutSteps.flatMap((step) => times(options.cuts, () => ({ kind: 'cut', step }))),
   ])
 }

@@ -1,10 +1,11 @@
+import type { Account } from './account.ts'
 import type { Result } from './run.ts'
 import { cutSteps } from './orders.ts'
 import type { TortureOptions } from './plan.ts'
 
 /** The table of a run, in Markdown; figures are counted at the receiving side unless they say otherwise. */
 export function tableOf(options: TortureOptions, { account, verdict, seconds }: Result): string {
-  const { deaths, stops, ends } = account
+  const { deaths, stops, ends, byHand } = account
   const killed = (kind: 'worker' | 'server') => deaths.filter((one) => one.kind === kind).length
   const sum = (count: (death: (typeof deaths)[number]) => number) =>
     deaths.reduce((total, death) => total + count(death), 0)
@@ -14,6 +15,7 @@ export function tableOf(options: TortureOptions, { account, verdict, seconds }: 
   return table([
     ['seed', options.seed],
     ['recipients', verdict.recipients],
+    ['database', options.remote ? 'a server, 20 ms away, over a bad network' : 'a file'],
     ['processes mailing at once', `1 to ${account.mostWorkers}`],
     ['killed by SIGKILL', `${killed('worker')} workers, ${killed('server')} servers`],
     ['… while freezing', deaths.filter(({ inFreeze }) => inFreeze).length],
@@ -30,9 +32,19 @@ export function tableOf(options: TortureOptions, { account, verdict, seconds }: 
       'connections cut',
       cutSteps.map((step) => `${step} ${account.cuts.get(step) ?? 0}`).join(', '),
     ],
-    ['database locked by another process', `${account.locks} times for ${options.lockMs / 1000} s`],
+    [
+      options.remote ? 'database gone' : 'database locked by another process',
+      `${account.locks} times for ${options.lockMs / 1000} s`,
+    ],
+    ['mail server away, and the rests not lifted', restsOf(account)],
     ['paused and resumed', account.pauses],
     ['triggered again', account.triggers],
+    ['cancelled, and started again for the rest', byHand.cancels],
+    [
+      "settled by the server's book",
+      `${byHand.settledAsSent} as sent; ${byHand.settledAsFailed} as failed, and mailed again`,
+    ],
+    ['mailed once more by wish', `${byHand.resentUncertain.length} of the uncertain`],
     ['mails accepted', verdict.accepted],
     ['**lost**', `**${verdict.lost.length}**`],
     ['**doubled**', `**${verdict.doubled.length}**`],
@@ -40,6 +52,11 @@ export function tableOf(options: TortureOptions, { account, verdict, seconds }: 
     ['uncertain', `${verdict.uncertain}, of which ${verdict.uncertainAccepted} had arrived`],
     ['seconds', Math.round(seconds)],
   ])
+}
+
+function restsOf({ rests }: Account): string {
+  const seconds = rests.map((ms) => `${Math.round(ms / 1000)} s`).join(', ')
+  return rests.length === 0 ? '0' : `${rests.length}: ${seconds}`
 }
 
 function table(rows: [string, string | number][]): string {

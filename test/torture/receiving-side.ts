@@ -13,6 +13,8 @@ export interface ReceivingSide {
   kill(order: KillOrder, patienceMs: number): Promise<boolean>
   /** How far the server got with the mails to these addresses; `null` where it has not heard of one. */
   stepsOf(addresses: string[]): Promise<(MailStep | null)[]>
+  /** The names of those whom the server still hears, also what the dead have left on the wire. */
+  talking(): Promise<string[]>
   /** All mails that were accepted until now. */
   readBook(): BookLine[]
   close(): Promise<void>
@@ -26,7 +28,11 @@ export interface BookLine {
   worker: string
 }
 
-type Heard = EventEmitter<{ killed: [string]; steps: [(MailStep | null)[]] }>
+type Heard = EventEmitter<{
+  killed: [string]
+  steps: [(MailStep | null)[]]
+  talking: [string[]]
+}>
 
 /** Starts the SMTP server as a process of its own; its book is a file of one line a mail. */
 export async function startReceivingSide(bookFile: string): Promise<ReceivingSide> {
@@ -47,10 +53,13 @@ export async function startReceivingSide(bookFile: string): Promise<ReceivingSid
           return events.emit('killed', report.worker)
         case 'steps':
           return events.emit('steps', report.steps)
+        case 'talking':
+          return events.emit('talking', report.workers)
       }
     })
   })
-  const tell = (order: Order) => void child.send(order)
+  // What is under way when the run ends may come too late.
+  const tell = (order: Order) => void (child.connected && child.send(order))
   return {
     port: await listening,
     cuts,
@@ -64,6 +73,11 @@ export async function startReceivingSide(bookFile: string): Promise<ReceivingSid
       tell({ type: 'steps', addresses })
       const [steps] = await once(events, 'steps')
       return steps
+    },
+    talking: async () => {
+      tell({ type: 'talking' })
+      const [workers] = await once(events, 'talking')
+      return workers
     },
     readBook: () => readBook(bookFile),
     close: async () => {

@@ -2,13 +2,16 @@ import { rmSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { sql } from 'drizzle-orm/sql'
-import { readSend, type Send } from '../../integrations/mailshot/send.ts'
+import { listSends, readSend, type Send } from '../../integrations/mailshot/send.ts'
 import { type Account, openAccount } from './account.ts'
 import { type Chance, openChance } from './chance.ts'
 import { type Blow, freezeKills, planBlows, type TortureOptions } from './plan.ts'
 import { startWorker, type Worker } from './process.ts'
 import { type ReceivingSide, startReceivingSide } from './receiving-side.ts'
 import { buildServer, openSite, type Site, slug } from './site.ts'
+import { spoilNetwork } from './network.ts'
+import { cancelAndStartAgain, settleByBook } from './operator.ts'
+import { restInPeace } from './rest.ts'
 import { lockDatabase, pauseForAWhile, startTwice, triggerAgain } from './steer.ts'
 import { endCleanly, killInFreeze, killWorker, stopPastLease } from './strike.ts'
 import { compareBooks, type Verdict } from './verdict.ts'
@@ -26,6 +29,12 @@ export interface Run {
   naps: Promise<void>[]
   /** The names of those who have slept at some time. */
   sleepers: Set<string>
+  /** The names of the dead, by the ids that they had. */
+  graves: Map<string, string>
+  /** Whether the rests of the mail server are left to themselves. */
+  isPatient: boolean
+  /** The latest end that was made to a rest, until it is written. */
+  lifting: Promise<unknown>
   started: number
   /** The share of the recipients that may be mailed by now, so that they do not run out before the blows. */
   share: number
@@ -47,25 +56,8 @@ export async function torture(
   tell: (line: string) => void = () => {},
 ): Promise<Result> {
   const since = performance.now()
-  const { recipients } = options
-  // Enough of them for the freeze to last until somebody can be killed in it.
-  const site = await openSite({ recipients, others: Math.max(30_000, 3 * recipients) })
-  const entry = options.server ? await buildServer(site.folder) : undefined
-  const side = await startReceivingSide(site.bookFile)
-  const run: Run = {
-    options,
-    chance: openChance(options.seed),
-    site,
-    side,
-    account: openAccount(),
-    workers: [],
-    naps: [],
-    sleepers: new Set(),
-    started: 0,
-    share: 0,
-    entry,
-    tell,
-  }
+  const run = await openRun(options, tell)
+  const { site, side, entry, account } = run
   const impatience = liftRests(run)
   const brake = holdBack(run)
   try {
@@ -78,14 +70,46 @@ export async function torture(
     brake.stop()
     for (const { child } of run.workers) child.kill('SIGKILL')
     await Promise.all(run.workers.map(({ ended }) => ended))
-    run.account.cuts = side.cuts
+    account.cuts = side.cuts
     await side.close()
     if (entry !== undefined) rmSync(dirname(dirname(entry)), { recursive: true, force: true })
   }
+  site.server?.failWhen(() => undefined)
   const verdict = await compareBooks(run)
-  await site.mailshot.close()
+  await site.close()
   const seconds = (performance.now() - since) / 1000
-  return { account: run.account, verdict, folder: site.folder, seconds }
+  return { account, verdict, folder: site.folder, seconds }
+}
+
+async function openRun(options: TortureOptions, tell: Run['tell']): Promise<Run> {
+  const { recipients, remote, seed } = options
+  const site = await openSite({ recipients, others: othersFor(options), remote })
+  const entry = options.server ? await buildServer(site.folder) : undefined
+  const side = await startReceivingSide(site.bookFile)
+  if (site.server) spoilNetwork(site.server, seed)
+  return {
+    options,
+    chance: openChance(seed),
+    site,
+    side,
+    account: openAccount(),
+    workers: [],
+    naps: [],
+    sleepers: new Set(),
+    graves: new Map(),
+    isPatient: false,
+    lifting: Promise.resolve(),
+    started: 0,
+    share: 0,
+    entry,
+    tell,
+  }
+}
+
+/** Enough for the freeze to last until somebody can be killed in it. */
+function othersFor({ recipients, kills, remote }: TortureOptions): number {
+  if (kills === 0) return 0
+  return remote ? 2 * recipients : Math.max(60_000, 3 * recipients)
 }
 
 /** One worker after the other dies while it freezes the recipients, until enough have, or the freeze is over. */
@@ -105,7 +129,7 @@ async function mailUnderFire(run: Run): Promise<void> {
     await strike(run, blow)
     const send = await readSend(run.site.mailshot, slug)
     if (index % 10 === 9) run.tell(`${progressOf(send)}; ${index + 1} of ${blows.length} blows`)
-    if (send.status === 'done') {
+    if (send.status === 'done' && index + 1 < blows.length) {
       account.violations.push(`the send was done after ${index + 1} of ${blows.length} blows`)
       return
     }
@@ -122,14 +146,35 @@ async function strike(run: Run, blow: Blow): Promise<void> {
     case 'end':
       return endCleanly(run, victimOf(run))
     case 'lock':
-      return lockDatabase(run)
+      return lockDatabase(run, () => launch(run))
     case 'cut':
       return side.tell({ type: 'cut', step: blow.step })
     case 'pause':
       return pauseForAWhile(run)
     case 'trigger':
       return triggerAgain(run)
+    case 'settle':
+      return settleByBook(run)
+    case 'cancel':
+      return beginAnew(run)
+    case 'rest':
+      return restInPeace(run, blow.times, () => replaceOne(run))
   }
+}
+
+/** The rest is frozen anew, and somebody dies in that, too. */
+async function beginAnew(run: Run): Promise<void> {
+  await cancelAndStartAgain(run)
+  await killInFreeze(run, victimOf(run))
+  while ((await readSend(run.site.mailshot, slug)).frozenAt === null) {
+    await keepWorkers(run, 1)
+    await setTimeout(20)
+  }
+}
+
+async function replaceOne(run: Run): Promise<void> {
+  run.account.deaths.push(await killWorker(run, victimOf(run), 'now'))
+  launch(run)
 }
 
 function victimOf(run: Run): Worker {
@@ -190,23 +235,33 @@ function progressOf({ status, total, remaining, uncertain }: Send): string {
 /** The server answers slowly while more have been mailed than is their share. */
 function holdBack(run: Run): { stop(): void } {
   const look = async () => {
-    const { remaining, total } = await readSend(run.site.mailshot, slug)
-    const mailed = total === 0 ? 0 : 1 - remaining / total
-    run.side.tell({ type: 'delay', ms: mailed > run.share ? 300 : 3 })
+    const sends = await listSends(run.site.mailshot, slug)
+    const mailed = sends.reduce((sum, { sent, uncertain }) => sum + sent + uncertain, 0)
+    const ahead = mailed / run.options.recipients - run.share
+    run.side.tell({ type: 'delay', ms: delayOf(ahead) })
   }
-  // Before the first trigger there is no send to look at.
+  // The database may be locked, or far away.
   const timer = setInterval(() => void look().catch(() => undefined), 50)
   return { stop: () => clearInterval(timer) }
 }
 
-/** A cut makes the relay rest for ten seconds and more; this operator is not that patient. */
-function liftRests({ site }: Pick<Run, 'site'>): { stop(): void } {
-  const db = site.mailshot.db.within(50)
-  const lift = () =>
-    void db
+function delayOf(ahead: number): number {
+  if (ahead <= 0) return 3
+  if (ahead <= 0.02) return 300
+  // A process that is told to end waits for no answer for longer than eight seconds.
+  return ahead > 0.1 ? 4000 : 1500
+}
+
+/** A cut makes the relay rest for ten seconds and more; this operator is seldom that patient. */
+function liftRests(run: Run): { stop(): void } {
+  const db = run.site.mailshot.db.within(50)
+  const lift = () => {
+    if (run.isPatient) return
+    run.lifting = db
       .write(sql`UPDATE lanes SET parked_until = 0, faults = 0 WHERE parked_until > 0`)
       // Somebody else writes: the next turn tries again.
       .catch(() => undefined)
+  }
   const timer = setInterval(lift, 100)
   return { stop: () => clearInterval(timer) }
 }

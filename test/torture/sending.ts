@@ -22,13 +22,13 @@ export async function openSending(
   recipients: number,
   options: { folder?: string; delayMs?: number } = {},
 ): Promise<Sending> {
-  const site = await openSite({ recipients }, options.folder)
+  const site = await openSite({ recipients, folder: options.folder })
   const smtp = await startSmtpServer({ delayMs: options.delayMs ?? 2 })
   const workers: Worker[] = []
   onTestFinished(async () => {
     for (const { child } of workers) child.kill('SIGKILL')
     await Promise.all(workers.map(({ ended }) => ended))
-    await site.mailshot.close()
+    await site.close()
     await smtp.close()
     if (options.folder === undefined) rmSync(site.folder, { recursive: true })
   })

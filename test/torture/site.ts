@@ -7,6 +7,7 @@ import { promisify } from 'node:util'
 import { sql } from 'drizzle-orm/sql'
 import { pino } from 'pino'
 import { type Mailshot, openMailshot } from '../../integrations/mailshot/mailshot.ts'
+import { type HranaServer, startHranaServer } from '../hrana-server.ts'
 import { addReaders } from '../people.ts'
 import settings from './site/mailshot.config.ts'
 
@@ -14,6 +15,8 @@ import settings from './site/mailshot.config.ts'
 export const root = fileURLToPath(new URL('../..', import.meta.url))
 export const configFile = fileURLToPath(new URL('site/mailshot.config.ts', import.meta.url))
 export const slug = 'torture'
+/** How far away a remote database is. */
+export const latencyMs = 20
 const secret = 'a-secret-for-torture-of-at-least-32-characters'
 
 export interface Site {
@@ -28,15 +31,26 @@ export interface Site {
   capacity: number
   leaseMs: number
   env: Record<string, string>
+  /** The server of a remote database; faults are its caller's to begin. */
+  server: HranaServer | undefined
+  close(): Promise<void>
 }
 
-/** A database with so many recipients to come, and other people whom the freeze has to look at too. */
-export async function openSite(
-  people: { recipients: number; others?: number },
-  folder = mkdtempSync(join(tmpdir(), 'mailshot-torture-')),
-): Promise<Site> {
-  const { recipients, others = 0 } = people
-  const database = `file:${join(folder, 'mailshot.db')}`
+interface SiteOptions {
+  recipients: number
+  /** Other people whom the freeze has to look at too. */
+  others?: number
+  folder?: string | undefined
+  remote?: boolean
+}
+
+/** A database with so many recipients to come. */
+export async function openSite(options: SiteOptions): Promise<Site> {
+  const { recipients, others = 0, remote = false } = options
+  const folder = options.folder ?? mkdtempSync(join(tmpdir(), 'mailshot-torture-'))
+  const file = join(folder, 'mailshot.db')
+  const server = remote ? await startHranaServer(file, { latencyMs }) : undefined
+  const database = server?.url ?? `file:${file}`
   const logs = join(folder, 'logs')
   mkdirSync(logs)
   const config = { ...settings, database, secrets: [secret] }
@@ -55,6 +69,11 @@ export async function openSite(
     capacity: config.transport.parallel * config.transport.batch,
     leaseMs: config.leaseSeconds * 1000,
     env: { MAILSHOT_DATABASE_URL: database, MAILSHOT_SECRET: secret, NO_COLOR: '1' },
+    server,
+    close: async () => {
+      await mailshot.close()
+      await server?.close()
+    },
   }
 }
 

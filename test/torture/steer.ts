@@ -2,29 +2,33 @@ import { setTimeout } from 'node:timers/promises'
 import { createClient } from '@libsql/client'
 import { sql } from 'drizzle-orm/sql'
 import { z } from 'zod'
-import { mailshotCommand } from './process.ts'
+import { cutOff } from './network.ts'
+import { mailshotCommand, type Worker } from './process.ts'
 import type { Run } from './run.ts'
 import { slug } from './site.ts'
 
 const startAnswer = z.object({ created: z.boolean() })
 
 /** Two processes start the same send at the same moment; one of them makes it. */
-export async function startTwice(run: Run): Promise<void> {
-  const answers = await Promise.all([trigger(run), trigger(run)])
+export async function startTwice(run: Run, options: string[] = []): Promise<void> {
+  const answers = await Promise.all([trigger(run, options), trigger(run, options)])
   const made = answers.filter((created) => created).length
   // Without a send there is nothing to torture.
   if (made === 0) throw new Error(run.account.violations.join('\n'))
   if (made > 1) run.account.violations.push(`two triggers at once made ${made} sends`)
 }
 
-/** The same trigger once more, while the send runs: it makes no other. */
+/** The same trigger once more, as it was or for the rest, while the send runs: it makes no other. */
 export async function triggerAgain(run: Run): Promise<void> {
   run.account.triggers += 1
-  if (await trigger(run)) run.account.violations.push('a second trigger made a second send')
+  const options = run.chance.below(2) === 0 ? [] : ['--again']
+  if (await trigger(run, options)) {
+    run.account.violations.push(`a second trigger made a second send (${options.join(' ')})`)
+  }
 }
 
-async function trigger(run: Run): Promise<boolean | undefined> {
-  const out = await must(run, ['send', slug, '--yes', '--json'])
+async function trigger(run: Run, options: string[]): Promise<boolean | undefined> {
+  const out = await must(run, ['send', slug, ...options, '--yes', '--json'])
   return out === undefined ? undefined : startAnswer.parse(JSON.parse(out)).created
 }
 
@@ -48,7 +52,7 @@ export async function pauseForAWhile(run: Run): Promise<void> {
 }
 
 /** What dead and stopped processes hold stays until their leases run out; nothing of it leaves by itself. */
-async function handsEmpty({ site, workers }: Run): Promise<void> {
+export async function handsEmpty({ site, workers }: Run): Promise<void> {
   const pids = JSON.stringify(
     workers.filter(({ state }) => state === 'running').map(({ pid }) => pid),
   )
@@ -62,22 +66,45 @@ async function handsEmpty({ site, workers }: Run): Promise<void> {
   }
 }
 
-/** Another process holds the one write lock, as a careless backup or a shell that was left open does. */
-export async function lockDatabase({ site, options, account }: Run): Promise<void> {
-  const other = createClient({ url: site.mailshot.db.url, timeout: 30_000 })
-  const lock = await other.transaction('write')
-  await setTimeout(options.lockMs)
-  await lock.rollback()
-  other.close()
+/**
+ * Another process holds the one write lock, as a careless backup or a shell that was left open does; or the server of a remote
+ * database is gone. Those who mail, and whoever `begins` in it, say what they wait for.
+ */
+export async function lockDatabase(run: Run, begins: () => Worker): Promise<void> {
+  const { site, options, account, workers } = run
+  let waiting = workers.filter(({ state }) => state === 'running')
+  if (site.server) {
+    await cutOff(site.server, options.lockMs, options.seed + account.locks)
+  } else {
+    const other = createClient({ url: site.mailshot.db.url, timeout: 30_000 })
+    const lock = await other.transaction('write')
+    waiting = [...waiting, begins()]
+    await setTimeout(options.lockMs)
+    await lock.rollback()
+    other.close()
+  }
   account.locks += 1
+  for (const { name, output } of waiting) {
+    if (options.lockMs < firstWordMs || waitingWord.test(output())) continue
+    account.violations.push(`${name} did not say what it waits for:\n${output()}`)
+  }
 }
+
+/** Workers say so after five seconds, and look twice a second. */
+const firstWordMs = 6_000
+const waitingWord =
+  /(?:database is locked|database does not answer).+the database cannot be used for now; trying again/
 
 /** The operator gets letters, which are not the send's. */
 export function isCampaign({ to }: { to: string }): boolean {
   return !to.endsWith('@torture.example')
 }
 
-async function must({ site, side, account }: Run, args: string[]): Promise<string | undefined> {
+/** Runs a command that has to succeed; answers what it printed. */
+export async function must(
+  { site, side, account }: Run,
+  args: string[],
+): Promise<string | undefined> {
   const { code, out, err } = await mailshotCommand(site, side.port, args)
   if (code === 0) return out
   account.violations.push(`mailshot ${args.join(' ')} ended with ${code}: ${err}`)

@@ -4,7 +4,7 @@ import { readSend } from '../../integrations/mailshot/send.ts'
 import type { Death } from './account.ts'
 import type { Worker } from './process.ts'
 import type { Run } from './run.ts'
-import { slug, workerIds } from './site.ts'
+import { latencyMs, slug, workerIds } from './site.ts'
 
 const patienceMs = 5_000
 
@@ -39,8 +39,10 @@ export async function killWorker(
     await run.side.kill({ ...order, at: 'now', afterMs: 0 }, patienceMs)
   }
   await worker.ended
-  bury(run, worker)
+  // What it was telling a server that is far away is on its way still.
+  if (run.options.remote) await setTimeout(20 * latencyMs)
   await learnIds(run, worker)
+  bury(run, worker)
   return autopsy(run, worker)
 }
 
@@ -176,6 +178,7 @@ async function learnIds({ site }: Run, worker: Worker): Promise<void> {
   worker.ids = [...known]
 }
 
-function bury({ workers }: Run, worker: Worker): void {
+function bury({ workers, graves }: Run, worker: Worker): void {
+  for (const id of worker.ids) graves.set(id, worker.name)
   workers.splice(workers.indexOf(worker), 1)
 }

@@ -16,6 +16,10 @@ const { values } = parseArgs({
     stops: { type: 'string', default: '6' },
     locks: { type: 'string', default: '1' },
     steers: { type: 'string', default: '6' },
+    settles: { type: 'string', default: '4' },
+    cancels: { type: 'string', default: '2' },
+    rests: { type: 'string', default: '2' },
+    remote: { type: 'boolean', default: false },
     'no-server': { type: 'boolean', default: false },
   },
 })
@@ -30,10 +34,14 @@ const options: TortureOptions = {
   locks: numberOf('locks'),
   lockMs: 30_000,
   steers: numberOf('steers'),
+  settles: numberOf('settles'),
+  cancels: numberOf('cancels'),
+  rests: numberOf('rests'),
+  remote: values.remote,
   server: !values['no-server'],
 }
 
-console.error(`npm run torture -- --seed ${options.seed}`)
+console.error(`npm run torture -- --seed ${options.seed}${options.remote ? ' --remote' : ''}`)
 const result = await torture(options, (line) => console.error(line))
 const violations = violationsOf(options, result)
 console.log(tableOf(options, result))
@@ -45,7 +53,7 @@ if (violations.length === 0) {
   process.exitCode = 1
 }
 
-function numberOf(name: Exclude<keyof typeof values, 'no-server'>): number {
+function numberOf(name: Exclude<keyof typeof values, 'no-server' | 'remote'>): number {
   const number = Number(values[name])
   if (Number.isSafeInteger(number) && number >= 0) return number
   console.error(`--${name} ${values[name]}: that is no whole number`)
