@@ -36,6 +36,27 @@ describe('mailshot webhooks', () => {
   })
 })
 
+describe('mailshot webhooks show', () => {
+  test('prints where to report to by hand, and the key that a relay signs with', async () => {
+    const { site } = await openMailjetSite()
+
+    const [provider, generic] = await site.json('webhooks', 'show')
+
+    expect(provider).toEqual({
+      transport: 'mailjet',
+      url: expect.stringMatching(
+        /^https:\/\/example\.org\/mailshot\/webhooks\/mailjet\/[\w-]{22}$/,
+      ),
+      key: null,
+    })
+    expect(generic).toEqual({
+      transport: 'generic',
+      url: expect.stringMatching(/\/webhooks\/generic\/[\w-]{22}$/),
+      key: expect.stringMatching(/^whsec_[\w+/]{43}=$/),
+    })
+  })
+})
+
 describe('mailshot sender', () => {
   test('registers the senders of the settings, and says what is left to do', async () => {
     const { server, site } = await openMailjetSite()

@@ -4,9 +4,10 @@ import type { RegisteredWebhook, Transport } from '../transport.ts'
 import { installWebhook, listWebhooks, removeWebhooks, withoutSecret } from '../webhook/register.ts'
 import { type Call, defineCommand, exitCodes } from './command.ts'
 import { count } from './format.ts'
-import { withMailshot } from './project.ts'
+import { readProject, withMailshot } from './project.ts'
 import { printList } from './table.ts'
 import { transportOption, transportsThat } from './transports.ts'
+import { printAddresses } from './webhook-address.ts'
 
 const options = {
   ...transportOption,
@@ -24,12 +25,14 @@ export const webhooks = defineCommand({
     'webhooks install [--transport NAME]',
     'webhooks list [--transport NAME] [--show-secret]',
     'webhooks remove [--transport NAME]',
+    'webhooks show [--transport NAME]',
   ],
   takes: 1,
   about:
     'Has the mail provider report to this site what becomes of mails: deliveries, bounces, complaints, unsubscriptions, opens and\n' +
     'clicks. The address ends with a secret that is made of MAILSHOT_SECRET, so install it again when that changes. Only addresses\n' +
-    'of this site are changed or removed; those of others stay.',
+    'of this site are changed or removed; those of others stay. "show" prints whole addresses, to be registered by hand, and\n' +
+    '"generic", where a relay of your own may report with a key (docs/webhooks.md); it asks nobody.',
   options,
   examples: [
     ['mailshot webhooks install', 'once, when the site is on its public address'],
@@ -43,10 +46,14 @@ export const webhooks = defineCommand({
   },
   async run(call) {
     const [name = ''] = call.positionals
+    if (name === 'show') {
+      printAddresses(await readProject(call.values), call.terminal, call.values.transport)
+      return exitCodes.done
+    }
     const action = Object.hasOwn(actions, name) ? actions[name] : undefined
     if (!action) {
       throw new MailshotError(
-        'webhooks: say install, list or remove; see: mailshot webhooks --help',
+        'webhooks: say install, list, remove or show; see: mailshot webhooks --help',
       )
     }
     return await withMailshot(call.values, async (mailshot) => {
