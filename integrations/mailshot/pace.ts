@@ -172,21 +172,25 @@ export function returnSlotsStatement(lane: Lane, count: SQL, answeredAt: number)
     ON CONFLICT DO UPDATE SET slots = slots + excluded.slots`
 }
 
-/** The same for all domains with limits at once, for what is in hand of each and meets a further condition, `AND …`. */
+/** The same for several domains at once, by their limits. `domains` is a query for the `domain` of each slot that is returned. */
 export function returnDomainSlotsStatement(
-  config: MailshotConfig,
-  and: SQL,
+  limits: Record<string, Pace>,
+  domains: SQL,
   answeredAt: number,
 ): SQL {
-  const of = (table: 'recipients' | 'letters') =>
-    sql`SELECT ${emailDomain} AS domain FROM ${sql.raw(table)} WHERE status = 'in-hand' ${and}`
-  const letters = config.mailer === undefined ? sql`UNION ALL ${of('letters')}` : sql``
-  const held = sql`SELECT domain, count(*) AS count FROM (${of('recipients')} ${letters}) GROUP BY domain`
+  const held = sql`SELECT domain, count(*) AS count FROM (${domains}) GROUP BY domain`
   return sql`
     INSERT INTO pace (scope, window_ms, free_at, slots)
-    SELECT 'domain:' || h.domain, l.value ->> 'windowMs', ${freeAgain(answeredAt)}, h.count
-    FROM (${held}) AS h, json_each(${limitsByDomain(config.domains)}, '$."' || h.domain || '"') AS l WHERE true
+    SELECT 'domain:' || d.key, l.value ->> 'windowMs', ${freeAgain(answeredAt)}, h.count
+    FROM json_each(${limitsByDomain(limits)}) AS d JOIN (${held}) AS h ON h.domain = d.key, json_each(d.value) AS l WHERE true
     ON CONFLICT DO UPDATE SET slots = slots + excluded.slots`
+}
+
+/** A query for the domains of all mails in hand that meet a further condition, `AND …`. */
+export function domainsInHand(withLetters: boolean, and: SQL = sql``): SQL {
+  const of = (table: 'recipients' | 'letters') =>
+    sql`SELECT ${emailDomain} AS domain FROM ${sql.raw(table)} WHERE status = 'in-hand' ${and}`
+  return withLetters ? sql`${of('recipients')} UNION ALL ${of('letters')}` : of('recipients')
 }
 
 /** When a slot of the limit `l` is free again; rounded up, so that many slots make few rows. */

@@ -4,6 +4,7 @@ import type { AttributeValue } from '../../db/schema.ts'
 import { type RecipientStatus, recipientStatuses } from '../../db/status.ts'
 import type { Mailshot } from './mailshot.ts'
 import {
+  domainsInHand,
   inHand,
   type Lane,
   laneOf,
@@ -196,10 +197,11 @@ export function releaseStatement(held: { workerId: string } | { sendId: string }
 export function recoverStatements({ config }: Mailshot, dead: SQL, now: number): SQL[] {
   const transport = laneOf(config, 'send')
   const ofTheDead = sql`AND worker_id IN ${dead}`
+  const domains = domainsInHand(transport.carriesLetters, ofTheDead)
   const afterHand = config.resendUncertain ? returnedStatus : sql`'uncertain'`
   return [
     returnSlotsStatement(transport, inHand(transport, ofTheDead), now),
-    returnDomainSlotsStatement(config, ofTheDead, now),
+    returnDomainSlotsStatement(config.domains, domains, now),
     sql`UPDATE recipients SET status = ${returnedStatus}, settled_at = settled_at
     WHERE status = 'claimed' AND worker_id IN ${dead}`,
     settleReportedStatement(sql`status = 'in-hand' AND worker_id IN ${dead}`, now),

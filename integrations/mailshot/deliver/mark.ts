@@ -1,9 +1,15 @@
-import { sql } from 'drizzle-orm/sql'
 import { domainOf } from '../email-address.ts'
 import type { Mailshot } from '../mailshot.ts'
 import { allowance, type Lane } from '../pace.ts'
 import {
+  advanceDomainsStatement,
+  domainAllowances,
+  domainRowsStatement,
+  domainStatesStatement,
+} from '../pace/domain-lanes.ts'
+import {
   advanceStatement,
+  freshState,
   hasSlot,
   laneRest,
   type LaneRow,
@@ -20,6 +26,7 @@ import {
   marksStatement,
   readMarks,
   skipStatement,
+  takenOfLanes,
 } from '../recipient/mark.ts'
 import type { Batch } from './batch.ts'
 import type { HeldRecipient } from './held.ts'
@@ -51,33 +58,43 @@ export function planMark(
 ): () => Marked {
   const { next, now } = request
   const transport = lanes.transport(now)
+  const groups = groupsOf(lanes, next, now)
   const transportState = askState(batch, transport, now)
-  const groups = groupsOf(lanes, next, now).map((group) => ({
-    ...group,
-    ...planGroup(mailshot, group, { batch, transport, ...request }),
-  }))
+  const domainStates = askDomainStates(batch, groups, now)
+  addMark(mailshot, groups, { batch, transport, ...request })
   batch.add(skipStatement(next, request))
   const answer = batch.ask<{ marks: string }>(marksStatement(next, now))
   return () => {
-    const state = transportState()
-    lanes.note(transport, state)
     const marks = new Map(readMarks(answer()).map((mark) => [mark.id, mark]))
-    const marked: Marked = {
-      inHand: [],
+    const page = { marks, transport, state: transportState(), ...request }
+    lanes.note(transport, page.state)
+    const states = domainStates()
+    for (const group of groups) group.state = states.get(group.lane?.scope ?? '') ?? freshState
+    const inHand = readInHand(lanes, groups, page)
+    const taken = inHand.length
+    return {
+      inHand,
       skipped: [...marks.values()].filter(({ status }) => status === 'skipped').length,
       left: next.filter(({ id }) => marks.get(id)?.status !== 'claimed'),
-      rest: 1000,
+      rest: Math.min(1000, ...groups.map((group) => noteRest(lanes, group, { ...page, taken }))),
     }
-    for (const group of groups)
-      readGroup(lanes, group, { marked, marks, transport, state, ...request })
-    return marked
   }
 }
 
-/** Those who are put in hand together: of one domain that has a lane of its own, or of all others. */
+/** Those of one domain that has a lane of its own, or all others. */
 interface Group {
   lane: Lane | undefined
   recipients: ClaimedRecipient[]
+  /** Where its lane stood before the mark. */
+  state: LaneState
+  /** How many of them were put in hand. */
+  taken: number
+}
+
+interface MarkPage extends MarkRequest {
+  marks: Map<number, Mark>
+  transport: Lane
+  state: LaneState
 }
 
 /** In the order of their first ones. */
@@ -85,31 +102,39 @@ function groupsOf(lanes: Lanes, next: ClaimedRecipient[], now: number): Group[] 
   const groups = new Map<string | undefined, Group>()
   for (const recipient of next) {
     const domain = lanes.restricted(recipient.written)
-    const lane = domain === undefined ? undefined : lanes.domain(domain, now)
-    const group = groups.get(domain) ?? { lane, recipients: [] }
+    let group = groups.get(domain)
+    if (!group) {
+      const lane = domain === undefined ? undefined : lanes.domain(domain, now)
+      group = { lane, recipients: [], state: freshState, taken: 0 }
+      groups.set(domain, group)
+    }
     group.recipients.push(recipient)
-    groups.set(domain, group)
   }
   return [...groups.values()]
 }
 
-/** A domain's group takes slots of both lanes. */
-function planGroup(
+/** Those who have a domain's lane take slots of both. */
+function addMark(
   { config }: Mailshot,
-  { lane, recipients }: Group,
-  { batch, transport, workerId, now }: MarkRequest & { batch: Batch; transport: Lane },
-) {
-  const state = lane ? askState(batch, lane, now) : undefined
-  const wanted = recipients.length
-  const ofTransport = allowance(transport, wanted, now)
-  const allowed = lane ? sql`min(${ofTransport}, ${allowance(lane, wanted, now)})` : ofTransport
+  groups: Group[],
+  { batch, transport, next, workerId, now }: MarkRequest & { batch: Batch; transport: Lane },
+): void {
+  const limited = groups.flatMap(({ lane, recipients }) => (lane ? [{ lane, recipients }] : []))
+  const own = limited.map(({ lane }) => lane)
+  const ways = new Map(
+    limited.flatMap(({ recipients }, way) => recipients.map(({ id }) => [id, way] as const)),
+  )
   const host = domainOf(config.from.address)
-  const ahead = Math.max(transport.ahead, lane?.ahead ?? 0)
+  const ahead = Math.max(transport.ahead, ...own.map((lane) => lane.ahead))
+  const allowed = allowance(transport, next.length, now)
+  const within = own.length > 0 ? { ways, free: domainAllowances(own, now) } : undefined
   const { lang } = config
-  batch.add(inHandStatement(recipients, { workerId, allowed, ahead, host, lang, now }))
-  const advanced = [transport, ...(lane ? [lane] : [])].filter(isPaced)
-  if (advanced.length > 0) batch.add(advanceStatement(advanced, now, config.ramp !== undefined))
-  return { ownState: state }
+  batch.add(inHandStatement(next, { workerId, allowed, ahead, host, lang, now, lanes: within }))
+  // Each moves on only where the statement before it has changed something.
+  if (isPaced(transport)) batch.add(advanceStatement(transport, now, config.ramp !== undefined))
+  if (own.some(isPaced)) {
+    batch.add(advanceDomainsStatement(own, takenOfLanes(next, ways, now), now))
+  }
 }
 
 function askState(batch: Batch, lane: Lane, now: number): () => LaneState {
@@ -119,41 +144,51 @@ function askState(batch: Batch, lane: Lane, now: number): () => LaneState {
   return () => laneStateOf(rows()[0])
 }
 
-function readGroup(
-  lanes: Lanes,
-  group: Group & ReturnType<typeof planGroup>,
-  page: {
-    marked: Marked
-    marks: Map<number, Mark>
-    transport: Lane
-    state: LaneState
-    workerId: string
-    now: number
-  },
-): void {
-  const { marked, marks, transport, state, workerId, now } = page
-  const own = group.ownState?.()
-  let taken = 0
-  for (const recipient of group.recipients) {
+function askDomainStates(batch: Batch, groups: Group[], now: number): () => Map<string, LaneState> {
+  const own = groups.flatMap(({ lane }) => (lane ? [lane] : []))
+  if (own.length === 0) return () => new Map()
+  batch.add(domainRowsStatement(own.filter(isPaced)))
+  const rows = batch.ask<LaneRow & { scope: string }>(domainStatesStatement(own, now))
+  return () => new Map(rows().map(({ scope, ...row }) => [scope, laneStateOf(row)]))
+}
+
+function readInHand(lanes: Lanes, groups: Group[], page: MarkPage): HeldRecipient[] {
+  const { next, marks, transport, state, workerId, now } = page
+  const groupOf = new Map(
+    groups.flatMap((group) => group.recipients.map(({ id }) => [id, group] as const)),
+  )
+  const inHand: HeldRecipient[] = []
+  for (const recipient of next) {
     const mark = marks.get(recipient.id)
-    if (mark?.status !== 'in-hand') continue
-    const ownHour = group.lane && own ? slotHour(group.lane, own, taken, now) : 0
-    const hour = Math.max(ownHour, slotHour(transport, state, marked.inHand.length, now))
-    const { messageId, lists } = mark
-    marked.inHand.push({ ...recipient, messageId, lists, workerId, hour, inHandAt: now })
+    const group = groupOf.get(recipient.id)
+    if (mark?.status !== 'in-hand' || !group) continue
+    const ownHour = group.lane ? slotHour(group.lane, group.state, group.taken, now) : 0
+    const hour = Math.max(ownHour, slotHour(transport, state, inHand.length, now))
+    const { messageId, lists: active } = mark
+    inHand.push({ ...recipient, messageId, lists: active, workerId, hour, inHandAt: now })
     lanes.pulse.beat('', hour)
     lanes.pulse.beat(domainOf(recipient.written), hour)
-    taken += 1
+    group.taken += 1
   }
-  let rest = restOf(transport, state, { taken: marked.inHand.length, now })
-  if (group.lane && own) {
-    lanes.note(group.lane, own)
-    rest = Math.max(rest, domainRest(group.lane, own, { taken, now }))
+  return inHand
+}
+
+/** Notes when a group's lane may have a slot again, and answers when it is worth trying those who are left of it, in milliseconds. */
+function noteRest(
+  lanes: Lanes,
+  group: Group,
+  { marks, transport, state, taken, now }: MarkPage & { taken: number },
+): number {
+  let rest = restOf(transport, state, { taken, now })
+  if (group.lane) {
+    lanes.note(group.lane, group.state)
+    rest = Math.max(rest, domainRest(group.lane, group.state, { taken: group.taken, now }))
     lanes.rest(group.lane.domain ?? '', now + rest)
   }
   const isLeftOver = group.recipients.some(({ id }) => marks.get(id)?.status === 'claimed')
+  if (!isLeftOver) return Infinity
   // An unpaced lane that gave nothing has lost its worker's lease, which takes its time to be noticed.
-  if (isLeftOver) marked.rest = Math.min(marked.rest, rest === 0 ? 250 : rest)
+  return rest === 0 ? 250 : rest
 }
 
 /** News of the lane end its rest; what no row tells of (a slot that is given back) is seen after this. */

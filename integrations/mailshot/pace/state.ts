@@ -79,14 +79,11 @@ export function laneStateOf(row: LaneRow | undefined): LaneState {
   return { ...row, freeAt: row.freeAt ?? null, slots: JSON.parse(row.slots ?? '[]') }
 }
 
-/** Moves the even spread of lanes on by as many slots as the statement just before it changed rows; begins their ramps. */
-export function advanceStatement(lanes: Lane[], now: number, isRamping = false): SQL {
-  const moves = JSON.stringify(
-    lanes.map(({ scope, spacing, catchUpMs }) => [scope, spacing, now - catchUpMs]),
-  )
+/** Moves the even spread of a lane on by as many slots as the statement just before it changed rows; begins its ramp. */
+export function advanceStatement(lane: Lane, now: number, isRamping = false): SQL {
   const begun = isRamping ? sql`, ramp_from = coalesce(ramp_from, ${now})` : sql``
-  return sql`UPDATE lanes SET next_at = max(next_at, j.value ->> 2) + j.value ->> 1 * changes() ${begun}
-    FROM json_each(${moves}) AS j WHERE lanes.scope = j.value ->> 0 AND changes() > 0`
+  return sql`UPDATE lanes SET next_at = max(next_at, ${now - lane.catchUpMs}) + ${lane.spacing} * changes() ${begun}
+    WHERE scope = ${lane.scope} AND changes() > 0`
 }
 
 /**

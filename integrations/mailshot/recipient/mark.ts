@@ -27,21 +27,39 @@ export function inHandStatement(
     host: string
     lang: string
     now: number
+    lanes?: MarkedLanes | undefined
   },
 ): SQL {
+  const able = sql`
+    SELECT * FROM (
+      SELECT j.key AS place, r.id AS held_id, j.value ->> 2 AS reader_lang, j.value ->> 3 AS way, ${activeLists} AS active
+      ${heldRecipients(recipients, mark)} AND NOT ${isSuppressed}
+      -- Not to be flattened: the lists of each are looked at once.
+      LIMIT -1 OFFSET 0)
+    WHERE active IS NOT NULL`
   return sql`
     UPDATE recipients SET status = 'in-hand', tries = tries + 1, in_hand_at = ${mark.now}, reason = NULL,
       lang = coalesce(reader_lang, ${mark.lang}), active_lists = nullif(active, lists),
       message_id = coalesce(message_id,
         '<' || send_id || '.' || id || iif(resend > 0, '.' || resend, '') || '@' || ${mark.host} || '>')
     FROM (
-      SELECT held_id, reader_lang, active FROM (
-        SELECT j.key AS place, r.id AS held_id, j.value ->> 2 AS reader_lang, ${activeLists} AS active
-        ${heldRecipients(recipients, mark)} AND NOT ${isSuppressed}
-        -- Not to be flattened: the lists of each are looked at once.
-        LIMIT -1 OFFSET 0)
-      WHERE active IS NOT NULL ORDER BY place LIMIT ${mark.allowed})
+      SELECT held_id, reader_lang, active FROM (${mark.lanes ? withinLanes(able, mark.lanes) : able})
+      ORDER BY place LIMIT ${mark.allowed})
     WHERE id = held_id`
+}
+
+/** Some recipients are limited by their domain, besides. */
+export interface MarkedLanes {
+  /** By the ids of those recipients, the place of their domain's lane. */
+  ways: Map<number, number>
+  /** A query for how many each lane allows, as `way` and `free`. */
+  free: SQL
+}
+
+/** Of each lane the first ones, as many as it allows; all who have none. */
+function withinLanes(able: SQL, { free }: MarkedLanes): SQL {
+  return sql`SELECT a.* FROM (SELECT *, row_number() OVER (PARTITION BY way ORDER BY place) AS nth FROM (${able})) AS a
+    LEFT JOIN (${free}) AS f ON f.way = a.way WHERE a.way IS NULL OR a.nth <= f.free`
 }
 
 /** Skips those whom the mark left because they were suppressed, or have left every list that selected them, since the freeze. */
@@ -55,6 +73,17 @@ export function skipStatement(
     FROM (SELECT r.id AS held_id, ${isSuppressed} AS suppressed
       ${heldRecipients(recipients, mark)} AND (${isSuppressed} OR ${activeLists} IS NULL))
     WHERE id = held_id`
+}
+
+/** A query for how many of each lane the mark put in hand, as `way` and `count`. */
+export function takenOfLanes(
+  recipients: ClaimedRecipient[],
+  ways: Map<number, number>,
+  now: number,
+): SQL {
+  return sql`SELECT j.value ->> 3 AS way, count(*) AS count
+    FROM json_each(${claimsOf(recipients, ways)}) AS j CROSS JOIN recipients AS r ON r.id = j.value ->> 0
+    WHERE r.claim_id = j.value ->> 1 AND r.status = 'in-hand' AND r.in_hand_at = ${now} GROUP BY 1`
 }
 
 /** Asks, after the mark, what became of them; those who are not in the answer were lost to others. */
@@ -75,17 +104,20 @@ export function readMarks(rows: { marks: string }[]): Mark[] {
 /** Those whose claim, send and worker's lease hold, as `r`, beside `j` with what is known of them. */
 function heldRecipients(
   recipients: ClaimedRecipient[],
-  { workerId, now, ahead = 0 }: { workerId: string; now: number; ahead?: number },
+  mark: { workerId: string; now: number; ahead?: number; lanes?: MarkedLanes | undefined },
 ): SQL {
-  return sql`FROM json_each(${claimsOf(recipients)}) AS j CROSS JOIN recipients AS r ON r.id = j.value ->> 0
+  const { workerId, now, ahead = 0, lanes } = mark
+  return sql`FROM json_each(${claimsOf(recipients, lanes?.ways)}) AS j CROSS JOIN recipients AS r ON r.id = j.value ->> 0
     WHERE r.claim_id = j.value ->> 1 AND r.status = 'claimed'
       AND r.send_id IN (SELECT id FROM sends WHERE status = 'running' AND status NOT IN ('done', 'cancelled')
         AND (until IS NULL OR until > ${now + ahead}))
       AND EXISTS (SELECT 1 FROM workers WHERE id = ${workerId} AND lease_until > ${now})`
 }
 
-function claimsOf(recipients: ClaimedRecipient[]): string {
-  return JSON.stringify(recipients.map(({ id, claimId, lang }) => [id, claimId, lang]))
+function claimsOf(recipients: ClaimedRecipient[], ways?: Map<number, number>): string {
+  return JSON.stringify(
+    recipients.map(({ id, claimId, lang }) => [id, claimId, lang, ways?.get(id) ?? null]),
+  )
 }
 
 const isSuppressed = sql`EXISTS (SELECT 1 FROM suppressions WHERE email = r.email)`
