@@ -1,9 +1,12 @@
 import type { SQL } from 'drizzle-orm/sql'
 import type { DeliverReport } from '../deliver.ts'
 import { handOverStatements, type Refused } from '../event/hand-over.ts'
+import { domainOf } from '../email-address.ts'
 import type { Mailshot } from '../mailshot.ts'
-import { returnSlotsStatement } from '../pace.ts'
-import { type ClaimedRecipient, settleStatements, stillInHand } from '../recipient.ts'
+import { returnDomainSlotsStatement } from '../pace.ts'
+import { domainsStillInHand } from '../pace/domain-lanes.ts'
+import type { Pace } from '../pace-limit.ts'
+import { type ClaimedRecipient, settleStatements } from '../recipient.ts'
 import { type Settlement, settlementOf } from '../recipient/settlement.ts'
 import type { Outcome } from '../transport.ts'
 import { openBatch } from './batch.ts'
@@ -112,7 +115,7 @@ async function commit(
   const batch = openBatch()
   batch.add(
     ...faultStatements(mailshot, lanes, page, now),
-    ...domainSlots(lanes, notes, now),
+    ...domainSlots(mailshot, notes, now),
     ...settleStatements(settlements, lanes.transport(now), now),
     ...handOverStatements(mailshot, refusedOf(notes, settlements)),
   )
@@ -143,12 +146,15 @@ function nothingMarked() {
 }
 
 /** The slots of limited domains come back one window after their answers, like the transport's. */
-function domainSlots(lanes: Lanes, notes: Note[], now: number): SQL[] {
-  const byDomain = Map.groupBy(notes, ({ recipient }) => lanes.restricted(recipient.written))
-  return [...byDomain].flatMap(([domain, ofDomain]) => {
-    const lane = domain === undefined ? undefined : lanes.domain(domain, now)
-    if (lane === undefined || lane.limits.length === 0) return []
-    const held = stillInHand(ofDomain.map(({ recipient }) => recipient))
-    return [returnSlotsStatement(lane, held, now)]
+function domainSlots({ config }: Mailshot, notes: Note[], now: number): SQL[] {
+  const limits: Record<string, Pace> = {}
+  const held = notes.flatMap(({ recipient }) => {
+    const domain = domainOf(recipient.written)
+    const ofDomain = config.domains[domain] ?? []
+    if (ofDomain.length === 0) return []
+    limits[domain] = ofDomain
+    return [recipient]
   })
+  if (held.length === 0) return []
+  return [returnDomainSlotsStatement(limits, domainsStillInHand(held), now)]
 }
