@@ -1,17 +1,22 @@
 /**
- * What mail systems write, by what it means. `…` stands for up to 60 characters of anything; `@` for an address; `/` for a link.
- * Case, accents, line breaks and typographic quotes do not count.
+ * What mail systems write, by what it means. `…` stands for up to 60 characters of anything, `@` for an address, `/` for a link.
+ * Each stands at the beginning of a word, and may end within one. Case, accents, line breaks and typographic quotes do not count.
  */
 export type Phrases = readonly string[]
 
-/** Finds the first of some phrases in a text that `plainWords` has made. Linear in the text, whatever it holds. */
+/** Finds one of some phrases in a text that `plainWords` has made. Linear in the text, whatever it holds. */
 export function findPhrase(text: string, phrases: Phrases): string | undefined {
-  return phrases.find((phrase) => occurs(text, segmentsOf(phrase)))
+  return findFirstOf(text, indexOf([phrases]))?.phrase
 }
 
 /** Whether one of some phrases stands in a text that `plainWords` has made. */
 export function hasPhrase(text: string, phrases: Phrases): boolean {
   return findPhrase(text, phrases) !== undefined
+}
+
+/** Makes a search for the first of several groups that has a phrase in a text; -1 where none has. */
+export function rankPhrases(groups: readonly Phrases[]): (text: string) => number {
+  return (text) => findFirstOf(text, indexOf(groups))?.rank ?? -1
 }
 
 /** A text as phrases are compared with it: lower case, without accents, each run of white space one blank. */
@@ -20,45 +25,87 @@ export function plainWords(text: string): string {
     .normalize('NFD')
     .replace(/\p{M}+/gu, '')
     .toLowerCase()
+    .replace(/[łøđıßæœ]/g, (letter) => undecomposed[letter] ?? letter)
     .replace(/[\u2018\u2019\u02bc\u00b4`]/g, "'")
     .replace(/[\s\u00a0]+/g, ' ')
 }
 
+const undecomposed: Readonly<Record<string, string>> = {
+  ł: 'l',
+  ø: 'o',
+  đ: 'd',
+  ı: 'i',
+  ß: 'ss',
+  æ: 'ae',
+  œ: 'oe',
+}
+
+interface Entry {
+  phrase: string
+  segments: readonly string[]
+  /** Of its group. */
+  rank: number
+}
+
+/** By the first two characters. */
+type Index = ReadonlyMap<string, readonly Entry[]>
+
+const indexes = new WeakMap<readonly Phrases[] | Phrases, Index>()
 const gap = 60
-const known = new Map<string, string[]>()
 
-function segmentsOf(phrase: string): string[] {
-  const found = known.get(phrase)
-  if (found) return found
-  const segments = plainWords(phrase)
-    .split('…')
-    .map((words) => words.trim())
-  known.set(phrase, segments)
-  return segments
-}
-
-function occurs(text: string, [first = '', ...rest]: readonly string[]): boolean {
-  for (let at = wordAt(text, first, 0); at >= 0; at = wordAt(text, first, at + 1)) {
-    if (follows(text, at + first.length, rest)) return true
+function indexOf(groups: readonly Phrases[]): Index {
+  const key = groups.length === 1 ? (groups[0] ?? groups) : groups
+  const known = indexes.get(key)
+  if (known) return known
+  const index = new Map<string, Entry[]>()
+  for (const [rank, phrases] of groups.entries()) {
+    for (const phrase of phrases) {
+      const segments = plainWords(phrase)
+        .split('…')
+        .map((words) => words.trim())
+      const start = segments[0]?.slice(0, 2) ?? ''
+      index.set(start, [...(index.get(start) ?? []), { phrase, segments, rank }])
+    }
   }
-  return false
+  indexes.set(key, index)
+  return index
 }
 
-function follows(text: string, start: number, segments: readonly string[]): boolean {
-  let from = start
-  for (const segment of segments) {
-    const at = wordAt(text.slice(from, from + gap + segment.length), segment, 0)
-    if (at < 0) return false
-    from += at + segment.length
+function findFirstOf(text: string, index: Index): Entry | undefined {
+  let best: Entry | undefined
+  for (let at = 0; at < text.length - 1; at += 1) {
+    if (isInsideWord(text, at)) continue
+    for (const entry of index.get(text.slice(at, at + 2)) ?? []) {
+      if ((best === undefined || entry.rank < best.rank) && stands(text, at, entry)) best = entry
+    }
+    if (best?.rank === 0) return best
+  }
+  return best
+}
+
+function stands(text: string, at: number, { segments: [first = '', ...rest] }: Entry): boolean {
+  if (!text.startsWith(first, at)) return false
+  let from = at + first.length
+  for (const segment of rest) {
+    const next = wordAt(text.slice(from, from + gap + segment.length), segment)
+    if (next < 0) return false
+    from += next + segment.length
   }
   return true
 }
 
-/** Where it stands at the beginning of a word: `uce` is not in "reduce". */
-function wordAt(text: string, words: string, start: number): number {
-  const isWord = /^[a-z0-9]/.test(words)
-  for (let at = text.indexOf(words, start); at >= 0; at = text.indexOf(words, at + 1)) {
-    if (!isWord || at === 0 || !/[a-z0-9]/.test(text.charAt(at - 1))) return at
+function wordAt(text: string, words: string): number {
+  for (let at = text.indexOf(words); at >= 0; at = text.indexOf(words, at + 1)) {
+    if (!isInsideWord(text, at)) return at
   }
   return -1
+}
+
+/** `uce` is not in "reduce". Scripts without blanks have no such bounds. */
+function isInsideWord(text: string, at: number): boolean {
+  return at > 0 && isLatin(text.charCodeAt(at)) && isLatin(text.charCodeAt(at - 1))
+}
+
+function isLatin(code: number): boolean {
+  return (code >= 0x61 && code <= 0x7a) || (code >= 0x30 && code <= 0x39)
 }

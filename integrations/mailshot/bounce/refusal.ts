@@ -1,12 +1,12 @@
 import { answerWords } from '../answer-words.ts'
-import { hasPhrase, type Phrases, plainWords } from './phrase.ts'
-import { refusedAddress, unknownDomain } from './phrases/domain.ts'
+import { type Phrases, plainWords, rankPhrases } from './phrase.ts'
+import { refusedAddress, surelyNoDomain, unknownDomain } from './phrases/domain.ts'
 import { disabledMailbox, fullMailbox, pausedMailbox } from './phrases/mailbox.ts'
 import { refusedMail } from './phrases/policy.ts'
-import { refusedSender } from './phrases/sender.ts'
-import { lookupTrouble, trouble } from './phrases/trouble.ts'
+import { plainlySender, refusedSender } from './phrases/sender.ts'
+import { lookupTrouble, storingTrouble, trouble } from './phrases/trouble.ts'
 import { unknownUserAbroad } from './phrases/user-abroad.ts'
-import { unknownUser } from './phrases/user.ts'
+import { plainlyUnknown, unknownUser } from './phrases/user.ts'
 
 /** What another server said, at hand-over or in a report. */
 export interface Refusal {
@@ -16,6 +16,8 @@ export interface Refusal {
   code?: number | undefined
   /** In its own words; only the first 4000 characters are looked at. */
   text: string
+  /** The server that reports it has given up: a user it was told is unknown is no more temporary. */
+  isFinal?: boolean
 }
 
 /** What that means for the address. */
@@ -38,10 +40,20 @@ export function judgeRefusal(refusal: Refusal): Judgement {
 
 /** The same by words alone; `undefined` where none of them is known. */
 export function judgeByWords(refusal: Refusal): Judgement | undefined {
-  const words = plainWords(answerWords(joinReply(refusal.text.slice(0, longest))))
-  const said = rules.find(({ phrases }) => hasPhrase(words, phrases))
+  const text = joinReply(refusal.text.slice(0, longest))
+  const words = plainWords(answerWords(text.replace(linkToList, ' blocklist ')))
+  const said = rules[findRule(words)]
   if (!said) return undefined
-  return { class: isTemporary(refusal) ? 'soft' : said.class, about: said.about }
+  const isLasting =
+    said.isLasting === true || (refusal.isFinal === true && said.about === 'address')
+  const isSoft = !isLasting && isTemporary(refusal)
+  return { class: isSoft ? 'soft' : said.class, about: said.about }
+}
+
+/** The same by a status code that says what it is about; `undefined` where it leaves that open. */
+export function judgeByExactStatus(refusal: Refusal): Judgement | undefined {
+  const known = statuses[partsOf(refusal).join('.')]
+  return known && isTemporary(refusal) ? { class: 'soft', about: known.about } : known
 }
 
 /** The first enhanced status code of a class that refuses (RFC 3463 §2), which is no part of an address or a version. */
@@ -57,12 +69,22 @@ export function findCode(text: string): number | undefined {
 
 const longest = 4000
 
+interface Rule extends Judgement {
+  phrases: Phrases
+  /** Whatever the codes say. */
+  isLasting?: boolean
+}
+
 /** In the order they are asked: what is said of the sender is not about the address, even if it names one. */
-const rules: readonly (Judgement & { phrases: Phrases })[] = [
+const rules: readonly Rule[] = [
+  { class: 'soft', about: 'other', phrases: plainlySender },
+  { class: 'hard', about: 'address', phrases: surelyNoDomain, isLasting: true },
+  { class: 'hard', about: 'address', phrases: plainlyUnknown },
   { class: 'soft', about: 'other', phrases: refusedSender },
   { class: 'soft', about: 'mailbox', phrases: fullMailbox },
   { class: 'soft', about: 'mailbox', phrases: pausedMailbox },
   { class: 'hard', about: 'mailbox', phrases: disabledMailbox },
+  { class: 'soft', about: 'other', phrases: storingTrouble },
   { class: 'hard', about: 'address', phrases: [...unknownUser, ...unknownUserAbroad] },
   { class: 'soft', about: 'other', phrases: lookupTrouble },
   { class: 'hard', about: 'address', phrases: unknownDomain },
@@ -71,9 +93,20 @@ const rules: readonly (Judgement & { phrases: Phrases })[] = [
   { class: 'hard', about: 'mailbox', phrases: refusedAddress },
 ]
 
-/** What a reply repeats at the beginning of each of its lines: `550-5.1.1 The account 550-5.1.1 that you tried`. */
+const findRule = rankPhrases(rules.map(({ phrases }) => phrases))
+
+/** Links tell nothing, unless they lead to who lists senders. */
+const linkToList =
+  /\bhttps?:\/\/[\w.-]{0,100}(?:spamhaus|spamcop|sorbs|barracudacentral|uceprotect|abuseat|dnsbl|rbl|blacklist|blocklist)[^\s<>()"']*/gi
+
+/**
+ * Without what a reply repeats at the beginning of each of its lines (`550-5.1.1 The account 550-5.1.1 that you tried`), and
+ * what Cisco's gateways put before any answer.
+ */
 function joinReply(text: string): string {
-  return text.replace(/(?<=\s)[245]\d\d[- ](?:[245]\.\d{1,3}\.\d{1,3}(?=\s))?/g, ' ')
+  return text
+    .replace(/unknown address error/gi, ' ')
+    .replace(/(?<=\s)[245]\d\d[- ](?:[245]\.\d{1,3}\.\d{1,3}(?=\s))?/g, ' ')
 }
 
 /** The codes inside its words win: those beside it may be of who reports it. */
@@ -83,10 +116,13 @@ function isTemporary({ status, code, text }: Refusal): boolean {
 }
 
 function judgeByStatus(refusal: Refusal): Judgement {
-  const [, subject = '', detail = ''] =
-    /^[245]\.(\d{1,3})\.(\d{1,3})/.exec(findStatus(refusal.text) ?? refusal.status ?? '') ?? []
-  const known = statuses[`${subject}.${detail}`] ?? subjects[subject] ?? unspecified
+  const [subject = ''] = partsOf(refusal)
+  const known = judgeByExactStatus(refusal) ?? subjects[subject] ?? unspecified
   return isTemporary(refusal) ? { class: 'soft', about: known.about } : known
+}
+
+function partsOf({ status, text }: Refusal): string[] {
+  return /^[245]\.(\d{1,3})\.(\d{1,3})/.exec(findStatus(text) ?? status ?? '')?.slice(1) ?? []
 }
 
 const unspecified: Judgement = { class: 'soft', about: 'mailbox' }

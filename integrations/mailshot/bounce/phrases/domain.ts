@@ -1,5 +1,16 @@
 import type { Phrases } from '../phrase.ts'
 
+/** No domain of that name, for certain: a code that means "later" is the sender's own patience. */
+export const surelyNoDomain: Phrases = [
+  'nxdomain',
+  'code nxdomain',
+  'domain name not found',
+  "couldn't find any host",
+  'dnsdomaindoesnotexist',
+  'infodomainnonexistent',
+  'dns query failed: non existent domain',
+]
+
 /** Nobody has that domain, or it takes no mail (RFC 7505). */
 export const unknownDomain: Phrases = [
   'host unknown',
@@ -12,7 +23,6 @@ export const unknownDomain: Phrases = [
   'domain does not exist',
   'domain … does not exist',
   "domain … doesn't exist",
-  'domain is not reachable',
   'domain must exist',
   'domain is invalid',
   'invalid domain',

@@ -141,6 +141,19 @@ export const fullMailbox: Phrases = [
   '용량을 초과',
   '편지함이 가득',
   'ممتلئ',
+  'over flow',
+  'overflow',
+  'user is over flow',
+  'mailbox … over flow',
+  'inbox … full',
+  'boite de reception … pleine',
+  'posteingang … voll',
+  'bandeja de entrada … llena',
+  'caixa de entrada … cheia',
+  'posta in arrivo … piena',
+  'messages in … mailbox exceeded',
+  'exceeds allowed size',
+  'exceeded the local limit',
 ]
 
 /** The mailbox is there, and takes nothing for a while. */
@@ -271,4 +284,13 @@ export const disabledMailbox: Phrases = [
   '账号被禁用',
   '帐号被停用',
   '已被禁用',
+  'administratively disabled',
+  'administrative locked',
+  'administratively locked',
+  'inactive email',
+  'previously bounced',
+  'history of bouncing',
+  'hard bounced',
+  'suppression list',
+  'suppressed sending',
 ]

@@ -1,5 +1,24 @@
 import type { Phrases } from '../phrase.ts'
 
+/** The other side could not store the mail: what it says of users is about its own files. */
+export const storingTrouble: Phrases = [
+  "couldn't create",
+  'could not create',
+  "can't create",
+  'cannot create',
+  'unable to create',
+  "couldn't open",
+  "can't open mailbox",
+  'cannot open mailbox',
+  'unable to open mailbox',
+  'error opening',
+  'error writing',
+  'input/output error',
+  'i/o error',
+  'permission denied',
+  'command died',
+]
+
 /** Asking for a domain's servers did not work: nobody knows whether it exists. */
 export const lookupTrouble: Phrases = [
   'try again',
@@ -185,4 +204,8 @@ export const trouble: Phrases = [
   '一時的',
   '稍后',
   '超时',
+  'attempts',
+  'too long in queue',
+  'nicht erreichbar',
+  'injoignable',
 ]

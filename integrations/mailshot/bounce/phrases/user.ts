@@ -1,5 +1,17 @@
 import type { Phrases } from '../phrase.ts'
 
+/** So plain that nothing else in the same answer counts, not even words about the sender. */
+export const plainlyUnknown: Phrases = [
+  'user unknown in',
+  'account or domain may not exist',
+  'account that you tried to reach does not exist',
+  'domain is not reachable',
+  'recipient address rejected: user unknown',
+  'recipient address rejected: unknown',
+  'recipient address rejected: undeliverable address',
+  'recipient address rejected: no such',
+]
+
 /** Nobody has that address, in English and by the names that programs give it. */
 export const unknownUser: Phrases = [
   // Sendmail, Postfix, Exim, Courier, OpenSMTPD and most that copied them
@@ -33,7 +45,6 @@ export const unknownUser: Phrases = [
   'unknown or illegal user',
   'unknown virtual mailbox',
   'unknown mailbox',
-  'unknown address',
   'unknown account',
   'unknown local part',
   'unknown local-part',
@@ -124,7 +135,6 @@ export const unknownUser: Phrases = [
   'account … terminated',
   'account … removed',
   'account is gone',
-  'account or domain may not exist',
   'mailbox not found',
   'mailbox … not found',
   'mailbox unknown',
@@ -215,7 +225,22 @@ export const unknownUser: Phrases = [
   "undeliverable … couldn't be found",
   // Amazon, Yahoo, Google, Apple, Mail.ru
   'does not have a yahoo',
-  'account that you tried to reach does not exist',
   'not delivering to … deleted',
   'user is deleted',
+  'rcp-p1',
+  'unknown user or',
+  'could not find user',
+  'no existing user',
+  'user could not be found',
+  'undeliverable to',
+  'name & address book',
+  'local user not found',
+  'not a valid mail',
+  'recipient does not',
+  'there was no such',
+  'destination user',
+  'unrecognized recipient',
+  'no matching recipient',
+  'is not a member of',
+  'no such object',
 ]

@@ -1,0 +1,91 @@
+import { headerOf, type Mail } from './mail.ts'
+import { hasPhrase, plainWords } from './phrase.ts'
+import { daemonOpenings, openings, subjects } from './phrases/notice.ts'
+import { awaySubjects } from './phrases/reply.ts'
+import { findCode, judgeByWords } from './refusal.ts'
+
+/** Whether a mail server wrote this mail to say that another one did not arrive, going by all but a report in it. */
+export function isNotice(mail: Mail, notice: string): boolean {
+  if (mail.parts.some(({ type }) => type === 'message/disposition-notification')) return false
+  if (headerOf(mail, 'x-failed-recipients') !== undefined) return true
+  const words = plainWords(notice.slice(0, longest))
+  const says = hasPhrase(words, openings)
+  const isTitled = hasPhrase(plainWords(mail.subject), subjects)
+  // A subject or an opening alone is too little: people and shops write that something was not delivered, too.
+  const tells = findCode(notice) !== undefined || judgeByWords({ text: notice }) !== undefined
+  if (isDaemon(mail)) return says || (tells && (isTitled || hasPhrase(words, daemonOpenings)))
+  const isReturned = hasNullSender(mail) || mail.parts.some(({ type }) => type === 'message/rfc822')
+  return isReturned && !isReply(mail) && says && (isTitled || (tells && !isAnswer(mail)))
+}
+
+/** Somebody passes a notice on, or asks about it. */
+function isReply({ subject }: Mail): boolean {
+  return /^\s*(?:re|aw|sv|fwd?|wg|tr|rv|vs)\s*:/i.test(subject)
+}
+
+/** Whether a program answered for somebody who is away (RFC 3834 §5, and what is seen besides). */
+export function isAnswer(mail: Mail): boolean {
+  const submitted = headerOf(mail, 'auto-submitted')?.toLowerCase() ?? 'no'
+  const precedence = headerOf(mail, 'precedence')?.toLowerCase() ?? ''
+  return (
+    submitted.startsWith('auto-replied') ||
+    /auto[-_]?reply/.test(precedence) ||
+    answerHeaders.some((name) => headerOf(mail, name) !== undefined) ||
+    hasPhrase(plainWords(mail.subject), awaySubjects)
+  )
+}
+
+/** Whether it comes from a mail system and not from a person. */
+export function isDaemon(mail: Mail): boolean {
+  const from = headerOf(mail, 'from') ?? headerOf(mail, 'sender') ?? ''
+  const local =
+    /([^\s<>"@]{1,64})@/.exec(from.slice(0, 500))?.[1]?.toLowerCase() ?? from.toLowerCase()
+  const name = plainWords(from.slice(0, 500))
+  return daemons.test(local) || daemonNames.some((words) => name.includes(words))
+}
+
+/** RFC 5321 §4.5.5; some servers write a name into it. */
+export function hasNullSender(mail: Mail): boolean {
+  const path = headerOf(mail, 'return-path')?.trim()
+  return path !== undefined && (/^<\s*>$/.test(path) || path === '' || /mailer-?daemon/i.test(path))
+}
+
+const longest = 8000
+
+const answerHeaders = [
+  'x-autoreply',
+  'x-autorespond',
+  'x-autoresponder',
+  'x-auto-response-suppress',
+  'x-vacation',
+  'x-mail-autoreply',
+  'x-ms-exchange-inbox-rules-loop',
+  'x-precedence-autoreply',
+]
+
+const daemons =
+  /^(?:mailer[-_.]?daemon|mail[-_.]?daemon|post[-_.]?master|daemon|mdaemon|mail[-_.]?system|mail[-_.]?delivery|mail[-_.]?errors?|ndr|dsn|double-bounce|amavis|content-?filter|mailgate|mailmarshal|e-?mail[-_.]?server|non-?delivery)(?:[-_.+=].{0,64})?$/
+
+const daemonNames = [
+  'mail delivery',
+  'mail administrator',
+  'system administrator',
+  'delivery subsystem',
+  'mailer-daemon',
+  'mailer daemon',
+  'mail daemon',
+  'mail system',
+  'mail router',
+  'mail gateway',
+  'postmaster',
+  'content-filter',
+  'ndr administrator',
+  'internet mail service',
+  'microsoft exchange',
+  'microsoft outlook',
+  'delivery agent',
+  'delivery service',
+  'interscan',
+  'mail deliver system',
+  'system attendant',
+]

@@ -1,0 +1,102 @@
+import { addressesIn, headerOf, type Mail } from './mail.ts'
+import { hasPhrase, plainWords } from './phrase.ts'
+import { delays } from './phrases/notice.ts'
+
+/** What a notice without a report says of one recipient. */
+export interface NoticeSection {
+  /** Absent where the notice names nobody. */
+  recipient: string | undefined
+  /** What stands there about this one. */
+  text: string
+}
+
+/** Whether the notice says that it goes on trying. */
+export function isDelay(mail: Mail, notice: string): boolean {
+  return hasPhrase(plainWords(`${mail.subject} ${notice.slice(0, 8000)}`), delays)
+}
+
+/** Divides a notice by whom it names; one section without a recipient where it names nobody. */
+export function readSections(mail: Mail, notice: string): NoticeSection[] {
+  const lines = notice.split('\n').slice(0, mostLines)
+  const failed = addressesIn(headerOf(mail, 'x-failed-recipients') ?? '').slice(0, mostRecipients)
+  const ours = ownAddresses(mail)
+  const mentions = lines.map((line) => mentionIn(line, ours))
+  const best = Math.max(0, ...mentions.map((mention) => mention?.weight ?? 0))
+  const named = unique(mentions.flatMap((one) => (one?.weight === best ? [one.address] : [])))
+  const recipients = failed.length > 0 ? failed : best === 1 ? named.slice(0, 1) : named
+  if (recipients.length < 2) return [{ recipient: recipients[0], text: notice }]
+  return recipients.slice(0, mostRecipients).map((recipient) => ({
+    recipient,
+    text: textAbout(recipient, lines, mentions),
+  }))
+}
+
+interface Mention {
+  address: string
+  /** 2: the line is about that address; 1: it occurs. */
+  weight: number
+}
+
+const mostLines = 500
+const mostRecipients = 30
+
+function mentionIn(line: string, ours: ReadonlySet<string>): Mention | undefined {
+  if (!line.includes('@') || notAbout.test(line)) return undefined
+  const address = addressesIn(line).find((one) => !ours.has(one.toLowerCase()) && !isOffice(one))
+  if (address === undefined) return undefined
+  const before = line.slice(0, line.indexOf(address)).trim()
+  const isAbout = /^[-<>("'[*•#\d.) ]*$/.test(before) || labels.test(before.slice(-60))
+  return { address, weight: isAbout ? 2 : 1 }
+}
+
+/** From each line about it to the first about another; in a transcript, what led to the line that ends it. */
+function textAbout(
+  recipient: string,
+  lines: readonly string[],
+  mentions: readonly (Mention | undefined)[],
+): string {
+  const isSame = (address: string) => address.toLowerCase() === recipient.toLowerCase()
+  const last = mentions.findLastIndex((mention) => mention && isSame(mention.address))
+  if (verdict.test(lines[last] ?? '')) {
+    const before = mentions.slice(0, last).findLastIndex((one) => one && !isSame(one.address))
+    return [lines[last] ?? '', ...lines.slice(before + 1, last)].join('\n')
+  }
+  let isAbout = false
+  const about = lines.filter((_, index) => {
+    const address = mentions[index]?.address
+    if (address !== undefined) isAbout = isSame(address)
+    return isAbout
+  })
+  return about.join('\n')
+}
+
+/** Sendmail ends what it tells of each recipient so: `554 <zoe@example.org>... Host unknown`. */
+const verdict = /^\s*[245]\d\d (?:[245]\.\d\.\d+ )?<?[^\s<>@]{1,64}@[^\s<>@]{1,255}?>?\.\.\. /
+
+/** Whoever gets the notice sent the mail: that address occurs in it, and is not the one that failed. */
+function ownAddresses(mail: Mail): Set<string> {
+  const names = ['to', 'from', 'x-original-to', 'delivered-to', 'envelope-to', 'reply-to']
+  const own = names.flatMap((name) => addressesIn(headerOf(mail, name) ?? ''))
+  return new Set(own.map((address) => address.toLowerCase()))
+}
+
+/** Who is to be asked for help. */
+function isOffice(address: string): boolean {
+  return /^(?:post-?master|mailer-daemon|support|help|helpdesk|abuse|admin|administrator|info|contact|noc|hostmaster|webmaster)@/i.test(
+    address,
+  )
+}
+
+/** Whom it came from, and what an address was made of. */
+const notAbout =
+  /^\W{0,8}(?:mail from|from|sender|reply-to|return-path|received|cc|message-id|generated|ultimately|expanded|via|x-[a-z])\b/i
+const labels =
+  /(?:recipient|rcpt|\bto\b|address|user|account|mailbox|destinat|empf\S{0,6}nger|adresse|adres|ontvanger|mottagare|宛先|送信先|收件人|받는|получател|адрес)[^@]{0,40}$/i
+
+function unique(addresses: readonly string[]): string[] {
+  const seen = new Set<string>()
+  return addresses.filter((address) => {
+    const key = address.toLowerCase()
+    return !seen.has(key) && seen.add(key)
+  })
+}
