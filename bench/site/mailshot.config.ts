@@ -1,6 +1,7 @@
 // The site whose mails the benches send; what differs between runs comes from the environment.
 import { readFileSync } from 'node:fs'
 import { defineConfig } from '../../integrations/mailshot/config.ts'
+import { mailjet } from '../../integrations/mailshot/transports/mailjet.ts'
 import { smtp } from '../../integrations/mailshot/transports/smtp.ts'
 
 const {
@@ -8,6 +9,7 @@ const {
   BENCH_CA,
   BENCH_CONNECTIONS = '16',
   BENCH_DKIM_KEY,
+  BENCH_MAILJET,
   BENCH_PORT = '1',
   BENCH_SITE = 'https://news.example.org',
   BENCH_TLS,
@@ -23,7 +25,12 @@ export default defineConfig({
   campaigns: BENCH_CAMPAIGNS,
   lists: { weekly: { title: 'Hebdo de l’été' } },
   fields: { firstname: {}, lastname: {}, city: {}, plan: {}, since: {} },
-  transport: smtp({
+  transport: BENCH_MAILJET ? byMailjet(BENCH_MAILJET) : bySmtp(),
+  pace: 'fast',
+})
+
+function bySmtp() {
+  return smtp({
     host: '127.0.0.1',
     port: Number(BENCH_PORT),
     name: 'bench.example.org',
@@ -37,6 +44,10 @@ export default defineConfig({
         privateKey: readFileSync(BENCH_DKIM_KEY, 'utf8'),
       },
     }),
-  }),
-  pace: 'fast',
-})
+  })
+}
+
+/** Its keys come from the environment. */
+function byMailjet(endpoint: string) {
+  return mailjet({ endpoint, calls: 4 })
+}

@@ -65,6 +65,7 @@ export function composeMessage(
     get text() {
       return text.join(filledText)
     },
+    parts: () => ({ html: html.pieces(filledHtml), text: text.pieces(filledText) }),
     messageId: composition.messageId,
     headers: headersOf(config, campaign, reader, { id: composition.id, redirectTo }),
     campaign: campaign.slug,

@@ -19,6 +19,11 @@ export interface Message {
   readonly subject: string
   readonly html: string
   readonly text: string
+  /**
+   * What `html` and `text` are joined of: what a campaign says to all readers is the same string in each of its messages, so that
+   * its encoding can be kept. A text without a second reader has none.
+   */
+  parts?(): { readonly html: readonly string[]; readonly text: readonly string[] }
   /** With its angle brackets; the same on every try, so that a receiver can drop a double. */
   readonly messageId: string
   /** All further headers (List-Unsubscribe, List-Id, Precedence, …), unfolded and decoded. */

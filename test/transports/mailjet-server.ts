@@ -43,6 +43,12 @@ export interface MailjetServer {
   close(): Promise<void>
 }
 
+export interface MailjetServerOptions {
+  tls?: ServerOptions
+  /** Told of each message instead of keeping it, and the calls: for very many. */
+  onSent?: (sent: SentByMailjet) => void
+}
+
 export const mailjetKeys = {
   apiKey: '0123456789abcdef0123456789abcdef',
   secretKey: 'fedcba9876543210fedcba9876543210',
@@ -52,9 +58,15 @@ export const mailjetKeys = {
  * A stand-in for Mailjet that refuses what Mailjet refuses, in its words, and sends the rest of a call all the same. Senders:
  * `example.org`.
  */
-export async function startMailjetServer(tls?: ServerOptions): Promise<MailjetServer> {
+export async function startMailjetServer({
+  tls,
+  onSent,
+}: MailjetServerOptions = {}): Promise<MailjetServer> {
   const faults: MailjetFault[] = []
+  let count = 0
   const state: State = {
+    nextId: () => String(1_152_921_520_000_000_000n + BigInt((count += 1))),
+    onSent,
     sent: [],
     calls: [],
     mailed: new Set(),
@@ -82,6 +94,8 @@ export async function startMailjetServer(tls?: ServerOptions): Promise<MailjetSe
 
 interface State extends Pick<MailjetServer, 'sent' | 'calls' | 'account'> {
   mailed: Set<string>
+  nextId(): string
+  onSent: MailjetServerOptions['onSent']
 }
 
 interface Exchange {
@@ -98,12 +112,13 @@ async function serve(state: State, faults: MailjetFault[], { request, response }
   }
   const text = await readBody(request)
   const body = parse(text)
-  state.calls.push({ line: `${request.method} ${url.pathname}${url.search}`, body })
+  if (!state.onSent)
+    state.calls.push({ line: `${request.method} ${url.pathname}${url.search}`, body })
   if (fault && 'status' in fault) return reply(response, fault)
   const answer = !isAuthorized(request)
     ? unauthorized
     : isSend
-      ? answerSend(state, text)
+      ? answerSend(state, body, Buffer.byteLength(text))
       : rest(state, request, url)
   if (fault && 'hang' in fault) return
   if (fault) return request.socket.destroy()
@@ -137,10 +152,8 @@ function isAuthorized({ headers }: IncomingMessage): boolean {
 
 const largest = 15_000_000
 
-function answerSend(state: State, text: string): Reply {
-  if (Buffer.byteLength(text) > largest)
-    return { status: 413, body: '<html>Request Entity Too Large</html>' }
-  const body = parse(text)
+function answerSend(state: State, body: unknown, octets: number): Reply {
+  if (octets > largest) return { status: 413, body: '<html>Request Entity Too Large</html>' }
   if (!isRecord(body))
     return global('mj-0002', 'Malformed JSON, please review the syntax and properties types.')
   const { Messages, SandboxMode = false, ...others } = body
@@ -195,9 +208,9 @@ function mail(state: State, message: Record<string, unknown>, email: string): Se
   const place = `${String(message['CustomCampaign'])} ${email}`
   const isDuplicate = message['DeduplicateCampaign'] === true && state.mailed.has(place)
   state.mailed.add(place)
-  const id = String(1_152_921_520_000_000_001n + BigInt(state.sent.length))
-  const sent = { message, id, uuid: randomUUID(), isDuplicate }
-  state.sent.push(sent)
+  const sent = { message, id: state.nextId(), uuid: randomUUID(), isDuplicate }
+  if (state.onSent) state.onSent(sent)
+  else state.sent.push(sent)
   return sent
 }
 

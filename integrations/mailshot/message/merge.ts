@@ -22,6 +22,8 @@ export interface PreparedTemplate {
   fill(scope: Scope): Filled
   /** The text that results. */
   join(filled: Filled): string
+  /** What is joined; a literal is the same string for all readers. */
+  pieces(filled: Filled): string[]
   /** The same as pieces of quoted-printable; the literals are encoded once for all readers, and a value once for all its places. */
   encode(filled: Filled): Octets[]
 }
@@ -46,6 +48,8 @@ export function prepareTemplate(template: Template, lang: string): PreparedTempl
       for (const place of order) text += place < 0 ? values[~place] : literals[place]
       return text
     },
+    pieces: ({ order, values }) =>
+      order.map((place) => (place < 0 ? values[~place] : literals[place]) ?? ''),
     encode: ({ order, values }) => {
       encoded ??= literals.map(encodeLiteral)
       return encodeText(order, encoded, values.map(encodePiece))

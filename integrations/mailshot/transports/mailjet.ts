@@ -1,8 +1,9 @@
 import { MailshotError } from '../error.ts'
 import type { Message, Outcome, Transport } from '../transport.ts'
 import { isTooLarge, outcomeOfCall, outcomesOf } from './mailjet/answer.ts'
-import { type MailjetMessage, mailjetMessage, octetsOf } from './mailjet/body.ts'
+import { mailjetHead } from './mailjet/body.ts'
 import { type MailjetClient, openMailjet } from './mailjet/client.ts'
+import { encodeCall, type MailEncoder, type Octets, openEncoder } from './mailjet/encode.ts'
 import { readMailjetEvents } from './mailjet/events.ts'
 import { lookUpMessages } from './mailjet/look-up.ts'
 import { checkMailjetOptions, keysOf, type MailjetOptions } from './mailjet/options.ts'
@@ -24,6 +25,7 @@ const largestCall = 14_000_000
  */
 export function mailjet(input: MailjetOptions = {}): Transport {
   const options = checkMailjetOptions(input)
+  const encoder = openEncoder()
   let opening: Promise<MailjetClient> | undefined
 
   /** @throws MailshotError when keys or the package are missing */
@@ -51,7 +53,7 @@ export function mailjet(input: MailjetOptions = {}): Transport {
       const opened = await client().catch(notOpened)
       if ('status' in opened) return messages.map(() => opened)
       const outcomes: Outcome[] = []
-      for (const lot of lotsOf(messages)) {
+      for (const lot of lotsOf(messages, encoder)) {
         const answered = signal.aborted
           ? lot.map(() => stopped)
           : await sendLot(opened, lot, options.sandbox)
@@ -84,23 +86,20 @@ function notOpened(error: unknown): Outcome & { reason: string } {
 
 const stopped: Outcome = { status: 'deferred', scope: 'relay', reason: 'stopped before hand-over' }
 
-interface Prepared {
+interface Encoded {
   message: Message
-  body: MailjetMessage
+  octets: Octets
 }
 
 /** One call; never made again with a message that it may have sent. */
 async function sendLot(
   client: MailjetClient,
-  lot: readonly Prepared[],
+  lot: readonly Encoded[],
   sandbox: boolean,
 ): Promise<Outcome[]> {
-  const Messages = lot.map(({ body }) => body)
-  const answer = await client.call({
-    method: 'post',
-    resource: 'send',
-    body: { Messages, ...(sandbox && { SandboxMode: true }) },
-  })
+  const encoded = lot.map(({ octets }) => octets)
+  const body = encodeCall(encoded, { sandbox })
+  const answer = await client.call({ method: 'post', resource: 'send', body })
   const messages = lot.map(({ message }) => message)
   const outcomes = outcomesOf(answer, messages, client.clean)
   if (outcomes) return outcomes
@@ -114,18 +113,18 @@ async function sendLot(
 }
 
 /** As many in each call as Mailjet takes. */
-function lotsOf(messages: readonly Message[]): Prepared[][] {
-  const lots: Prepared[][] = []
-  let octets = 0
+function lotsOf(messages: readonly Message[], encoder: MailEncoder): Encoded[][] {
+  const lots: Encoded[][] = []
+  let size = 0
   for (const message of messages) {
-    const prepared = { message, body: mailjetMessage(message) }
-    const size = octetsOf(prepared.body)
+    const { html, text } = message.parts?.() ?? { html: [message.html], text: [message.text] }
+    const octets = encoder.message(mailjetHead(message), html, text)
     const last = lots.at(-1)
-    octets += size
-    if (last && last.length < batch && octets <= largestCall) last.push(prepared)
+    size += octets.length + 1
+    if (last && last.length < batch && size <= largestCall) last.push({ message, octets })
     else {
-      lots.push([prepared])
-      octets = size
+      lots.push([{ message, octets }])
+      size = octets.length
     }
   }
   return lots

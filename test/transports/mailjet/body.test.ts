@@ -1,9 +1,24 @@
 import { describe, expect, it } from 'vitest'
-import { mailjetMessage } from '../../../integrations/mailshot/transports/mailjet/body.ts'
+import { mailjetHead } from '../../../integrations/mailshot/transports/mailjet/body.ts'
+import {
+  encodeCall,
+  openEncoder,
+} from '../../../integrations/mailshot/transports/mailjet/encode.ts'
+import type { Message } from '../../../integrations/mailshot/transport.ts'
 import { testMessage } from '../../messages.ts'
 import { checkMessage } from '../mailjet-server/check.ts'
 
 const id = 't4x2k1a2b3c4d.17'
+const encoder = openEncoder()
+
+/** What Mailjet reads of it. */
+function mailjetMessage(
+  message: Message,
+  { html, text } = { html: [message.html], text: [message.text] },
+): Record<string, unknown> {
+  const call = encodeCall([encoder.message(mailjetHead(message), html, text)], { sandbox: false })
+  return JSON.parse(call.toString()).Messages[0]
+}
 
 describe('mailjetMessage', () => {
   it('is what the Send API v3.1 wants, with everything said that has a default', () => {
@@ -100,15 +115,22 @@ describe('mailjetMessage', () => {
     const body = mailjetMessage(
       testMessage({
         subject: 'What [[var:name]] means',
-        text: 'Write [[data:nom:""]] or [1] or [[2]].',
-        html: '<p title="[[VAR:x]]">Write [[ data:nom ]] or a[[0]] or [if mso]</p>',
+        text: 'Write [[data:nom:""]] or [1].',
+        html: '<p title="[[VAR:x]]">Write [[ data:nom ]] or a[0] or [if mso]</p>',
       }),
     )
     expect(body).toMatchObject({
       Subject: 'What [\u2060[var:name]] means',
-      TextPart: 'Write [\u2060[data:nom:""]] or [1] or [[2]].',
-      HTMLPart:
-        '<p title="&#91;&#91;VAR:x]]">Write &#91;&#91; data:nom ]] or a[[0]] or [if mso]</p>',
+      TextPart: 'Write [\u2060[data:nom:""]] or [1].',
+      HTMLPart: '<p title="&#91;&#91;VAR:x]]">Write &#91;&#91; data:nom ]] or a[0] or [if mso]</p>',
     })
+  })
+
+  it('joins the pieces of a body as they are, those that many mails share too', () => {
+    const shared = 'L’été à “Grenoble” \\ \u0007\t\n'.repeat(40)
+    const parts = { html: ['<p>', shared, 'Zoë 🌿 "x"', shared, '</p>'], text: ['a[', '[var:x]]'] }
+    const expected = { HTMLPart: parts.html.join(''), TextPart: 'a[\u2060[var:x]]' }
+    expect(mailjetMessage(testMessage(), parts)).toMatchObject(expected)
+    expect(mailjetMessage(testMessage(), parts)).toMatchObject(expected)
   })
 })

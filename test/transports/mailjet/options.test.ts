@@ -40,7 +40,7 @@ describe('the options of mailjet()', () => {
 describe('mailjet() over TLS', () => {
   it('hands over to a host whose certificate is good, and nothing to any other', async () => {
     const tls = { key: fixture('test-only-server-key.pem'), cert: fixture('test-only-server.pem') }
-    const server = await startMailjetServer(tls)
+    const server = await startMailjetServer({ tls })
     const transport = mailjet({ endpoint: server.endpoint, ...mailjetKeys })
     expect(await transport.send([testMessage()], signal)).toMatchObject([
       { status: 'deferred', scope: 'relay', reason: expect.stringContaining('certificate') },

@@ -1,22 +1,21 @@
 import type { Mailbox, Message } from '../../transport.ts'
+import { guardText } from './encode.ts'
 
-/** A message of the Send API v3.1. */
-export type MailjetMessage = Record<string, unknown> & { TextPart?: string; HTMLPart?: string }
+/** All of a message of the Send API v3.1 but its two bodies. */
+export type MailjetHead = Record<string, unknown>
 
 /**
  * The message as Mailjet wants it. Mailjet writes Message-Id, Date and List-Id itself and refuses a mail that brings them, so
  * they are left out, and so is the envelope sender.
  */
-export function mailjetMessage(message: Message): MailjetMessage {
-  const { html, text, track } = message
+export function mailjetHead(message: Message): MailjetHead {
+  const { track } = message
   const replyTo = message.replyTo ?? readReplyTo(message.headers)
   return {
     From: person(message.from),
     To: [person({ name: message.to.name, address: message.envelope.to })],
     ...(replyTo && { ReplyTo: person(replyTo) }),
     Subject: guardText(message.subject),
-    ...(text !== '' && { TextPart: guardText(text) }),
-    ...(html !== '' && { HTMLPart: guardHtml(html) }),
     CustomID: customIdOf(message),
     EventPayload: message.id,
     ...campaignOf(message),
@@ -34,11 +33,6 @@ export function mailjetMessage(message: Message): MailjetMessage {
  */
 export function customIdOf({ messageId }: Pick<Message, 'messageId'>): string {
   return messageId.replace(/^<|@[^@]*$/g, '')
-}
-
-/** A bound of the octets that it takes in a call: three for each UTF-16 unit, which JSON can double for ASCII alone. */
-export function octetsOf(body: MailjetMessage): number {
-  return 3 * ((body.HTMLPart?.length ?? 0) + (body.TextPart?.length ?? 0)) + 8192
 }
 
 /**
@@ -117,16 +111,4 @@ function readReplyTo(headers: Message['headers']): Mailbox | undefined {
 
 function person({ name, address }: Mailbox): Record<string, string> {
   return name === '' ? { Email: address } : { Email: address, Name: name }
-}
-
-// Mailjet fills in [[var:…]] and [[data:…]], also without its template language.
-const variable = /\[\[(?=\s*[a-z_])/gi
-
-function guardHtml(html: string): string {
-  return html.includes('[[') ? html.replace(variable, '&#91;&#91;') : html
-}
-
-/** With a word joiner between the brackets, which nobody sees. */
-function guardText(text: string): string {
-  return text.includes('[[') ? text.replace(variable, '[\u2060[') : text
 }

@@ -12,7 +12,8 @@ export interface MailjetCall {
   resource: string
   id?: string
   action?: string
-  body?: Record<string, unknown>
+  /** JSON, or octets that are JSON already. */
+  body?: Record<string, unknown> | Buffer
   params?: Record<string, unknown>
 }
 
@@ -55,7 +56,8 @@ export async function openMailjet(
     if (action !== undefined) request.action(action)
     // Read while the request is made, in the same turn.
     Object.assign(Mailjet.Request, { protocol: `${endpoint.protocol}//` })
-    return request.request(body ?? {}, params)
+    // Octets are sent as they are, which its types do not say.
+    return request.request((body ?? {}) as Record<string, unknown>, params)
   }
 
   async function call(one: MailjetCall): Promise<MailjetAnswer> {
