@@ -14,19 +14,24 @@ export function signedRequest(
   body: string,
   { seconds, key = webhookKey(config) }: { seconds: number; key?: string },
 ): Request {
-  const id = `msg_${seconds}_${body.length}`
+  const headers = signatureHeaders(key, body, { id: `msg_${seconds}_${body.length}`, seconds })
+  return new Request(webhookUrl(config, 'generic'), { method: 'POST', body, headers })
+}
+
+/** The headers of a body that is signed as Standard Webhooks has it, by default now. */
+export function signatureHeaders(
+  key: string,
+  body: string,
+  { id, seconds = Math.floor(Date.now() / 1000) }: { id: string; seconds?: number },
+): Record<string, string> {
   const bytes = Buffer.from(key.replace(/^whsec_/, ''), 'base64')
   const signature = createHmac('sha256', bytes).update(`${id}.${seconds}.${body}`).digest('base64')
-  return new Request(webhookUrl(config, 'generic'), {
-    method: 'POST',
-    body,
-    headers: {
-      'content-type': 'application/json',
-      'webhook-id': id,
-      'webhook-timestamp': `${seconds}`,
-      'webhook-signature': `v1,${signature}`,
-    },
-  })
+  return {
+    'content-type': 'application/json',
+    'webhook-id': id,
+    'webhook-timestamp': `${seconds}`,
+    'webhook-signature': `v1,${signature}`,
+  }
 }
 
 /** Posts events to `webhooks/generic`, signed now. */
