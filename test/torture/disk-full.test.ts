@@ -4,6 +4,9 @@ import { openSending } from './sending.ts'
 import { openSmallDisk } from './small-disk.ts'
 
 const patience = { timeout: 30_000 }
+/** Where files are kept small, SQLite takes that for a fault of the disk. */
+const waiting =
+  /(?:database or disk is full|disk I\/O error).+the database cannot be used for now; trying again/
 
 it('waits while the disk is full, then goes on: nobody lost, twice, or uncertain', async (test) => {
   const disk = openSmallDisk(24)
@@ -18,6 +21,7 @@ it('waits while the disk is full, then goes on: nobody lost, twice, or uncertain
   // Everything in hand has been answered, and not one outcome can be written down.
   const unwritten = async () => smtp.messages.filter(isCampaign).length - (await read()).sent
   await expect.poll(unwritten, patience).toBe(site.capacity)
+  await expect.poll(() => worker.output(), patience).toMatch(waiting)
   expect(worker.state).toBe('running')
   disk.clear(worker.pid)
 

@@ -30,7 +30,7 @@ export async function openSending(
     await Promise.all(workers.map(({ ended }) => ended))
     await site.close()
     await smtp.close()
-    if (options.folder === undefined) rmSync(site.folder, { recursive: true })
+    rmSync(options.folder === undefined ? site.folder : site.logs, { recursive: true })
   })
   const { send } = await startFixture(site.mailshot, 'hello')
   return {

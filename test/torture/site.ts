@@ -51,8 +51,9 @@ export async function openSite(options: SiteOptions): Promise<Site> {
   const file = join(folder, 'mailshot.db')
   const server = remote ? await startHranaServer(file, { latencyMs }) : undefined
   const database = server?.url ?? `file:${file}`
-  const logs = join(folder, 'logs')
-  mkdirSync(logs)
+  // A disk that is full has no room for what they say of it.
+  const logs = options.folder ? mkdtempSync(join(tmpdir(), 'mailshot-logs-')) : join(folder, 'logs')
+  mkdirSync(logs, { recursive: true })
   const config = { ...settings, database, secrets: [secret] }
   const mailshot = await openMailshot(config, { create: true, log: pino({ level: 'silent' }) })
   for (let from = 1; from <= recipients + others; from += 5000) {
