@@ -6,6 +6,7 @@ import { cutOff } from './network.ts'
 import { mailshotCommand, type Worker } from './process.ts'
 import type { Run } from './run.ts'
 import { slug } from './site.ts'
+import { enlisted } from './strike.ts'
 
 const startAnswer = z.object({ created: z.boolean() })
 
@@ -74,6 +75,8 @@ export async function lockDatabase(run: Run, begins: () => Worker): Promise<void
   const { site, options, account, workers } = run
   let waiting = workers.filter(({ state }) => state === 'running')
   if (site.server) {
+    // One that is only just opening it would end, and say why.
+    for (const worker of waiting) await enlisted(run, worker)
     await cutOff(site.server, options.lockMs, options.seed + account.locks)
   } else {
     const other = createClient({ url: site.mailshot.db.url, timeout: 30_000 })

@@ -166,7 +166,8 @@ export async function endCleanly(run: Run, worker: Worker): Promise<void> {
   if (held) account.violations.push(`${worker.name} ended with recipients in hand or claimed`)
 }
 
-async function enlisted(run: Run, worker: Worker): Promise<void> {
+/** Once it has an id in the database, it has all that it needs to wait for better times. */
+export async function enlisted(run: Run, worker: Worker): Promise<void> {
   while (worker.ids.length === 0 && worker.state !== 'ended') {
     await learnIds(run, worker)
     await setTimeout(20)
