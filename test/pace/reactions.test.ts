@@ -2,6 +2,7 @@ import { sql } from 'drizzle-orm/sql'
 import { describe, expect, it } from 'vitest'
 import { deliver } from '../../integrations/mailshot/deliver.ts'
 import { sameText } from '../../integrations/mailshot/deliver/streak.ts'
+import { holdDomainStatement } from '../../integrations/mailshot/pace/held.ts'
 import { listRecipients } from '../../integrations/mailshot/recipient.ts'
 import { readSend, resumeSend } from '../../integrations/mailshot/send.ts'
 import type { Outcome } from '../../integrations/mailshot/transport.ts'
@@ -128,6 +129,31 @@ describe('a relay that rests', () => {
     expect(await mailshot.db.all(sql`SELECT subject FROM audit WHERE action = 'resume'`)).toEqual([
       { subject: `send:${send.id}` },
     ])
+  })
+
+  it('lets domains that rest or are slowed down be tried at once too, at the rate they were slowed to', async () => {
+    const { mailshot, arrivals, start } = await openReceivingSide(
+      {},
+      { readers: { 'rests.example': 2, 'slow.example': 3, 'held.example': 1 } },
+    )
+    const { send } = await start()
+    const now = mailshot.now()
+    await mailshot.db.write(
+      sql`INSERT INTO lanes (scope, parked_until, parked_reason)
+        VALUES ('domain:rests.example', ${now + 3_600_000}, '452 later')`,
+      sql`INSERT INTO lanes (scope, spacing, slowed_from, slowed_at, slowed_reason, next_at)
+        VALUES ('domain:slow.example', 600000, 1000, ${now}, '451', ${now + 600_000})`,
+      holdDomainStatement('held.example', 'guard'),
+    )
+    const toDomains = () => arrivals.flatMap(({ isLetter, domain }) => (isLetter ? [] : [domain]))
+    await deliverUntil(mailshot, now + 5000)
+    expect(toDomains()).toEqual([])
+    await resumeSend(mailshot, send.id, { actor: 'test' })
+    await deliverUntil(mailshot, mailshot.now() + 5000)
+    expect(toDomains().toSorted()).toEqual(['rests.example', 'rests.example', 'slow.example'])
+    await resumeSend(mailshot, send.id, { actor: 'test' })
+    await deliverUntil(mailshot, mailshot.now() + 5000)
+    expect(toDomains()).toHaveLength(4)
   })
 
   it('is told to the operator once where it is away for over an hour', async () => {

@@ -28,7 +28,8 @@ export const resume = steering({
   about:
     'Lets a paused send go on where it stopped. Look at the reason first (mailshot status): a send that paused itself\n' +
     'because the mail server refused the login will do so again until that is mended. A mail server that rests (it\n' +
-    'asked to wait, or could not be reached) is tried again at once, also where the send is not paused.',
+    'asked to wait, or could not be reached) is tried again at once, also where the send is not paused, and so is a\n' +
+    'domain that rests or was slowed down. How far it was slowed stays: it recovers by itself.',
   examples: [
     ['mailshot resume 2026-06-launch', 'the latest send of that campaign'],
     ['mailshot resume 2026-06-launch && mailshot deliver --until-done', 'and mail the rest here'],

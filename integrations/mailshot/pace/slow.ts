@@ -43,6 +43,11 @@ function recoveredSpacing(now: number): SQL {
   return sql`(spacing * (1.0 - (${since} % ${recoveryMs}) * 0.5 / ${recoveryMs}) / (1 << ${doublings}))`
 }
 
+/** A condition for rows of lanes: what they were slowed to is in force still. */
+export function isStillSlowed(now: number): SQL {
+  return sql`(spacing > 0 AND ${recoveredSpacing(now)} > slowed_from / 2.0)`
+}
+
 /** What was refused, and how fast the lane was. */
 export interface Refusal {
   inHandAt: number
@@ -59,7 +64,7 @@ export interface Refusal {
  */
 export function slowStatement(scope: string, refusal: Refusal, now: number): SQL {
   const recovered = recoveredSpacing(now)
-  const isFree = sql`(spacing = 0 OR ${recovered} <= slowed_from / 2.0)`
+  const isFree = sql`(NOT ${isStillSlowed(now)})`
   const seen = seenOfAll(refusal, now)
   const slowed = sql`CAST(round(CASE WHEN ${isFree} THEN 2 * ${seen} ELSE min(${slowestMs}, 2 * ${recovered}) END) AS INTEGER)`
   return sql`UPDATE lanes SET
@@ -123,5 +128,5 @@ export function unparkStatement(lane: Lane, inHandAt: number): SQL {
 /** Forgets the lanes of domains that are free again. */
 export function forgetLanesStatement(now: number): SQL {
   return sql`DELETE FROM lanes WHERE scope >= 'domain:' AND scope < 'domain;' AND parked_until <= ${now}
-    AND spacing > 0 AND next_at <= ${now} AND ${recoveredSpacing(now)} <= slowed_from / 2.0`
+    AND spacing > 0 AND next_at <= ${now} AND NOT ${isStillSlowed(now)}`
 }

@@ -5,7 +5,7 @@ import { acknowledgeStatements } from '../event/acknowledge.ts'
 import { queueAlarmStatement } from '../letter.ts'
 import type { Mailshot } from '../mailshot.ts'
 import { laneOf } from '../pace.ts'
-import { liftStatements } from '../pace/park.ts'
+import { isHeldUp, liftStatements } from '../pace/park.ts'
 import { cancelStatements, releaseStatement } from '../recipient.ts'
 import { readSend, type Send } from './read.ts'
 
@@ -60,8 +60,9 @@ export function holdSendsStatement(reason: string, when: SQL): SQL {
 }
 
 /**
- * Lets a paused send go on where it stood; one that was held for being late starts now. A relay that rests is tried at once, whether
- * or not the send was paused, and so are the domains that are held because of it. What the guard has found is taken as seen.
+ * Lets a paused send go on where it stood; one that was held for being late starts now. A relay or a domain that rests or is
+ * slowed is tried at once, whether or not the send was paused; domains that are held because of it go on. What the guard has found is
+ * taken as seen.
  */
 export async function resumeSend(
   mailshot: Mailshot,
@@ -75,11 +76,11 @@ export async function resumeSend(
   const acknowledged = await acknowledgeStatements(mailshot, send)
   const { scope } = laneOf(mailshot.config, 'send')
   const isPaused = sql`id = ${id} AND status = 'paused'`
-  const isHeldUp = sql`EXISTS (SELECT 1 FROM sends WHERE ${isPaused})
-    OR EXISTS (SELECT 1 FROM lanes WHERE scope = ${scope} AND parked_until > ${now})
+  const isToLift = sql`EXISTS (SELECT 1 FROM sends WHERE ${isPaused})
+    OR EXISTS (SELECT 1 FROM lanes WHERE ${isHeldUp(scope, now)})
     OR ${acknowledged.length > 0}`
   await mailshot.db.write(
-    auditStatement(mailshot, { ...change('resume', id, by), when: isHeldUp }),
+    auditStatement(mailshot, { ...change('resume', id, by), when: isToLift }),
     sql`UPDATE sends SET status = coalesce(paused_from, 'running'), reason = NULL, paused_from = NULL,
           scheduled_at = CASE WHEN paused_from = 'scheduled' THEN max(scheduled_at, ${now}) ELSE scheduled_at END
         WHERE ${isPaused}`,
