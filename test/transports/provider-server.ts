@@ -11,9 +11,12 @@ export interface ProviderRequest {
   text: string
 }
 
-/** An answer; `drop` cuts the connection in place of it, `silence` never answers. */
+/**
+ * An answer. In its place `drop` cuts the connection, `silence` never answers, and `lose` does what was asked before it cuts the
+ * connection.
+ */
 export type ProviderAnswer =
-  { status: number; body?: unknown; headers?: Record<string, string> } | 'drop' | 'silence'
+  { status: number; body?: unknown; headers?: Record<string, string> } | 'drop' | 'silence' | 'lose'
 
 export interface ProviderServer {
   /** `http://127.0.0.1:<port>` */
@@ -39,8 +42,10 @@ export async function startProviderServer(
     requests.push(request)
     const index = scripted.findIndex(({ path }) => path === request.path)
     const [script] = index < 0 ? [] : scripted.splice(index, 1)
-    const said = script ? script.answer : await answer(request)
-    if (said === 'drop') incoming.socket.destroy()
+    const isObeyed = script === undefined || script.answer === 'lose'
+    const obeyed = isObeyed ? await answer(request) : undefined
+    const said = script?.answer ?? obeyed ?? 'silence'
+    if (said === 'drop' || said === 'lose') incoming.socket.destroy()
     if (typeof said !== 'string') write(response, said)
   }
 
