@@ -2,11 +2,11 @@ import type { CompiledCampaign, CompiledVariant } from './compile.ts'
 import { escapeValue, oneLine } from './compile/escape.ts'
 import type { MailshotConfig } from './config.ts'
 import { campaignHeaders, listTitle } from './message/headers.ts'
-import { type PreparedTemplate, prepareTemplate, type Scope } from './message/merge.ts'
-import { joinPieces, mimePieces } from './message/mime.ts'
+import { type Filled, type PreparedTemplate, prepareTemplate, type Scope } from './message/merge.ts'
+import { frameOf } from './message/mime.ts'
+import { mailOctets } from './message/octets.ts'
 import { sampleReader } from './message/sample.ts'
-import type { Octets } from './message/quoted-printable.ts'
-import type { Message } from './transport.ts'
+import type { Message, Octets } from './transport.ts'
 
 /** Whom a message is composed for. */
 export interface Reader {
@@ -49,35 +49,64 @@ export function composeMessage(
   const scope = scopeOf(config, campaign, reader)
   const [filledHtml, filledText] = [html.fill(scope), text.fill(scope)]
   const redirectTo = composition.redirectTo ?? config.redirectTo
-  let mime: string | undefined
-  let pieces: readonly Octets[] | undefined
-  const message: Message & { pieces(): readonly Octets[] } = {
+  return composed({
     id: composition.id,
     envelope: { from: composition.envelopeFrom, to: redirectTo ?? reader.email },
     from: campaign.from ?? config.lists[reader.lists[0] ?? '']?.from ?? config.from,
     to: { name: escapeValue(reader.name, 'header'), address: redirectTo ?? reader.email },
     replyTo: campaign.replyTo ?? config.replyTo,
     subject: (composition.subjectPrefix ?? '') + oneLine(subject.join(subject.fill(scope))),
-    // For whoever reads them: SMTP does not.
-    get html() {
-      return html.join(filledHtml)
-    },
-    get text() {
-      return text.join(filledText)
-    },
-    parts: () => ({ html: html.pieces(filledHtml), text: text.pieces(filledText) }),
     messageId: composition.messageId,
     headers: headersOf(config, campaign, reader, { id: composition.id, redirectTo }),
     campaign: campaign.slug,
     track: campaign.track,
-    pieces: () =>
-      (pieces ??= mimePieces(message, new Date(), {
-        html: html.encode(filledHtml),
-        text: text.encode(filledText),
-      })),
-    mime: () => (mime ??= joinPieces(message.pieces())),
-  }
-  return message
+    bodies: { html, text, filledHtml, filledText, octets: undefined },
+  })
+}
+
+/** A message whose bodies are what their templates make of a reader's values, once somebody asks. */
+interface Composed extends Omit<Message, Asked> {
+  bodies: Record<'html' | 'text', PreparedTemplate> &
+    Record<'filledHtml' | 'filledText', Filled> & { octets: Octets | undefined }
+}
+type Asked = 'html' | 'text' | 'parts' | 'octets' | 'mime'
+
+/** With getters of its own, each message would be of a type of its own to V8, and live for long. */
+function composed(parts: Composed): Message {
+  return Object.assign(Object.create(onDemand), parts)
+}
+
+const onDemand: Pick<Message, Asked> & ThisType<Message & Composed> = {
+  get html() {
+    return this.bodies.html.join(this.bodies.filledHtml)
+  },
+  get text() {
+    return this.bodies.text.join(this.bodies.filledText)
+  },
+  parts() {
+    const { html, text, filledHtml, filledText } = this.bodies
+    return { html: html.pieces(filledHtml), text: text.pieces(filledText) }
+  },
+  octets() {
+    return octetsOf(this)
+  },
+  mime() {
+    const octets = octetsOf(this)
+    const all = Buffer.allocUnsafe(octets.length)
+    octets.write(all, 0)
+    return all.toString('latin1')
+  },
+}
+
+/** The same on every call, with the date of the first. */
+function octetsOf(message: Message & Composed): Octets {
+  const { bodies } = message
+  const { html, text, filledHtml, filledText } = bodies
+  return (bodies.octets ??= mailOctets(
+    frameOf(message, new Date()),
+    text.body(filledText),
+    html.body(filledHtml),
+  ))
 }
 
 /** Composes a mail to look at, for an invented reader; what is known of a real one wins. */

@@ -4,6 +4,13 @@ export interface Mailbox {
   address: string
 }
 
+/** Octets that are somewhere, and can be written where they are wanted. */
+export interface Octets {
+  readonly length: number
+  /** Writes all of them, from `at` on; answers where they end. */
+  write(into: Buffer, at: number): number
+}
+
 /**
  * What a transport is given for one recipient. Its parts serve HTTP APIs, `mime()` serves SMTP; both come from the
  * same composition.
@@ -37,11 +44,8 @@ export interface Message {
    * nothing to stuff. The same string on every call.
    */
   mime(): string
-  /**
-   * The pieces of `mime()`, for who writes them one by one: binary strings, and octets that many messages share. Joined, the
-   * whole mail would be copied twice more.
-   */
-  pieces?(): readonly (string | Buffer)[]
+  /** What `mime()` says, for who writes it to a connection: as a string, the whole mail would be copied twice more. */
+  octets?(): Octets
 }
 
 /** What a transport answered at hand-over, one for each message. A reason never holds a credential. */

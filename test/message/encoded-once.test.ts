@@ -1,11 +1,11 @@
 import { expect, test, vi } from 'vitest'
-import { encodeLiteral } from '../../integrations/mailshot/message/quoted-printable.ts'
+import { encodePiece } from '../../integrations/mailshot/message/quoted-printable.ts'
 import { compileOnly, markdown } from '../campaign-folder.ts'
 import { composeFor } from '../compose-for.ts'
 
 vi.mock(import('../../integrations/mailshot/message/quoted-printable.ts'), async (load) => {
   const original = await load()
-  return { ...original, encodeLiteral: vi.fn<typeof encodeLiteral>(original.encodeLiteral) }
+  return { ...original, encodePiece: vi.fn<typeof encodePiece>(original.encodePiece) }
 })
 
 test('a campaign is encoded once for each language, however many readers it has', async () => {
@@ -16,7 +16,7 @@ test('a campaign is encoded once for each language, however many readers it has'
   if (!fr) throw new Error('no variant')
   const both = { config, compiled: { ...compiled, variants: { fr, en: { ...fr, lang: 'en' } } } }
   const compose = (name: string, lang: string) => composeFor(both, { name, lang }).mime()
-  const { mock } = vi.mocked(encodeLiteral)
+  const { mock } = vi.mocked(encodePiece)
   compose('Camille', 'fr')
   const forOne = mock.calls.length
   expect(forOne).toBeGreaterThan(0)

@@ -1,7 +1,8 @@
 import { asText, escapeValue, isBlank } from '../compile/escape.ts'
 import { createLiquid, delimiters, escapeFilters } from '../compile/liquid.ts'
 import type { Template, TemplatePart } from '../compile/template.ts'
-import { encodeLiteral, encodePiece, encodeText, type Octets } from './quoted-printable.ts'
+import type { Body } from './octets.ts'
+import { encodePiece } from './quoted-printable.ts'
 
 /** The values of one mail, by field. */
 export type Scope = Record<string, unknown>
@@ -24,8 +25,8 @@ export interface PreparedTemplate {
   join(filled: Filled): string
   /** What is joined; a literal is the same string for all readers. */
   pieces(filled: Filled): string[]
-  /** The same as pieces of quoted-printable; the literals are encoded once for all readers, and a value once for all its places. */
-  encode(filled: Filled): Octets[]
+  /** The same, ready to be written; the literals are encoded once for all readers. */
+  body(filled: Filled): Body
 }
 
 /** Prepares a template for its text alone. */
@@ -40,7 +41,7 @@ export function prepareMerge(template: Template, lang: string): Merge {
  */
 export function prepareTemplate(template: Template, lang: string): PreparedTemplate {
   const literals = template.filter((part) => typeof part === 'string')
-  let encoded: Buffer[] | undefined
+  let literalOctets: Buffer[] | undefined
   return {
     fill: isFlat(template) ? fillOutputs(template, lang) : fillByLiquid(template, literals, lang),
     join: ({ order, values }) => {
@@ -50,9 +51,9 @@ export function prepareTemplate(template: Template, lang: string): PreparedTempl
     },
     pieces: ({ order, values }) =>
       order.map((place) => (place < 0 ? values[~place] : literals[place]) ?? ''),
-    encode: ({ order, values }) => {
-      encoded ??= literals.map(encodeLiteral)
-      return encodeText(order, encoded, values.map(encodePiece))
+    body: (filled) => {
+      literalOctets ??= literals.map(encodePiece)
+      return { ...filled, literals: literalOctets }
     },
   }
 }

@@ -1,33 +1,26 @@
 import type { Mailbox, Message } from '../transport.ts'
 import { addressField, headerField, textField, tokenField } from './header-field.ts'
-import { encodeQuotedPrintable, type Octets } from './quoted-printable.ts'
+import type { Frame } from './octets.ts'
+import { encodeQuotedPrintable } from './quoted-printable.ts'
 
-type Head = Omit<Message, 'html' | 'text' | 'mime'>
+type Head = Omit<Message, 'html' | 'text' | 'mime' | 'octets'>
 
 /** Writes a message as {@link Message.mime} promises: text and HTML as alternatives, both quoted-printable. */
 export function encodeMime(message: Omit<Message, 'mime'>, date: Date): string {
-  return joinPieces(
-    mimePieces(message, date, {
-      text: [encodeQuotedPrintable(message.text)],
-      html: [encodeQuotedPrintable(message.html)],
-    }),
-  )
+  const { header, between, end } = frameOf(message, date)
+  const [text, html] = [message.text, message.html].map(encodeQuotedPrintable)
+  return `${header}${text}${between}${html}${end}`
 }
 
-/** The same for bodies that are pieces of quoted-printable already. */
-export function mimePieces(
-  head: Head,
-  date: Date,
-  { text, html }: Record<'text' | 'html', Octets[]>,
-): Octets[] {
+/** What of a mail stands around its bodies. */
+export function frameOf(head: Head, date: Date): Frame {
   const boundary = boundaryOf(head.messageId)
   const start = `MIME-Version: 1.0\r\nContent-Type: multipart/alternative;\r\n boundary="${boundary}"\r\n\r\n`
-  const pieces = text
-  pieces.unshift(`${headerOf(head, date)}${start}--${boundary}\r\n${plainHead}`)
-  pieces.push(`\r\n--${boundary}\r\n${htmlHead}`)
-  for (const piece of html) pieces.push(piece)
-  pieces.push(`\r\n--${boundary}--\r\n`)
-  return pieces
+  return {
+    header: `${headerOf(head, date)}${start}--${boundary}\r\n${plainHead}`,
+    between: `\r\n--${boundary}\r\n${htmlHead}`,
+    end: `\r\n--${boundary}--\r\n`,
+  }
 }
 
 const encoding = 'Content-Transfer-Encoding: quoted-printable\r\n\r\n'
@@ -93,11 +86,4 @@ function boundaryOf(messageId: string): string {
     .replace(/[<>]/g, '')
     .replace(/[^\w.-]/g, '_')
     .slice(0, 60)}`
-}
-
-/** The whole of pieces, as one binary string. */
-export function joinPieces(pieces: readonly Octets[]): string {
-  let joined = ''
-  for (const piece of pieces) joined += typeof piece === 'string' ? piece : piece.toString('latin1')
-  return joined
 }

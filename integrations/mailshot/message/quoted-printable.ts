@@ -4,8 +4,14 @@
  * text becomes one CRLF; half a character becomes U+FFFD. The text begins at the beginning of a line.
  */
 export function encodeQuotedPrintable(text: string): string {
+  begin(text.length)
+  encode(text)
+  protectSpace()
+  return out.toString('latin1', 0, at)
+}
+
+function encode(text: string): void {
   const lines = text.includes('\r') ? text.replace(/\r\n?/g, '\n') : text
-  begin(lines.length)
   for (let index = 0; index < lines.length; index += 1) {
     const char = lines.charCodeAt(index)
     if (char === lf) writeLineEnd()
@@ -16,55 +22,59 @@ export function encodeQuotedPrintable(text: string): string {
       writeCode(char)
     }
   }
-  protectSpace()
-  return out.toString('latin1', 0, at)
 }
-
-/** Octets of a message: a binary string, one character an octet, or what many messages share. */
-export type Octets = string | Buffer
 
 /**
  * Encodes a piece of a text whose pieces are encoded apart. A piece that does not end its line ends in a soft line break, so
  * that the next one begins a line, whatever it is.
  */
-export function encodePiece(text: string): string {
-  if (text === '') return ''
-  if (isPlainText(text)) return brokenLines(text)
-  const encoded = encodeQuotedPrintable(text)
-  return encoded.endsWith('\n') ? encoded : encoded + softBreak
+export function encodePiece(text: string): Buffer {
+  const collected = openPieces()
+  collected.encode(text)
+  return collected.take().octets
 }
 
-/** The same for a piece that is written many times. */
-export function encodeLiteral(text: string): Buffer {
-  return Buffer.from(encodePiece(text), 'latin1')
+/** The octets of several pieces, one behind the other, and where each ends. */
+export interface Pieces {
+  readonly octets: Buffer
+  readonly ends: readonly number[]
 }
 
-/**
- * Puts a whole text together: `n` stands for literal number n, `~n` for value number n, each encoded as a piece.
- */
-export function encodeText(
-  order: readonly number[],
-  literals: readonly Buffer[],
-  values: readonly string[],
-): Octets[] {
-  const pieces: Octets[] = []
-  for (const place of order) {
-    const piece = place < 0 ? values[~place] : literals[place]
-    if (piece !== undefined && piece.length > 0) pieces.push(piece)
+/** Collects the pieces of one mail at a time, into octets that the garbage collector need not look at. */
+export function openPieces() {
+  at = 0
+  const ends: number[] = []
+  return {
+    /** A binary string, as it is. */
+    put(text: string): void {
+      makeRoom(text.length)
+      at += out.write(text, at, 'latin1')
+      ends.push(at)
+    },
+    encode(text: string): void {
+      makeRoom(text.length * 10 + 16)
+      room = longestLine
+      if (isPlainText(text)) putLines(text)
+      else if (text !== '') {
+        encode(text)
+        protectSpace()
+        if (out[at - 1] !== lf) putSoftBreak()
+      }
+      ends.push(at)
+    },
+    take(): Pieces {
+      const octets = Buffer.allocUnsafe(at)
+      out.copy(octets, 0, 0, at)
+      return { octets, ends }
+    },
   }
-  // A text that ended in a soft line break would have no end.
-  const last = pieces.pop() ?? ''
-  pieces.push(endsSoftly(last) ? cutEnd(last, softBreak.length) : last)
-  return pieces
 }
 
-function endsSoftly(piece: Octets): boolean {
-  if (typeof piece === 'string') return piece.endsWith(softBreak)
-  return piece.length >= softBreak.length && piece.at(-softBreak.length) === equals
-}
-
-function cutEnd(piece: Octets, length: number): Octets {
-  return typeof piece === 'string' ? piece.slice(0, -length) : piece.subarray(0, -length)
+/** Whether a piece ends in a soft line break; a text that does has no end. */
+export function endsSoftly(octets: Buffer, end = octets.length): boolean {
+  return (
+    end >= softBreak.length && octets[end - softBreak.length] === equals && octets[end - 1] === lf
+  )
 }
 
 /** Whether a text needs no more than line breaks, as most values and links do. */
@@ -76,16 +86,16 @@ function isPlainText(text: string): boolean {
   return true
 }
 
-function brokenLines(text: string): string {
-  if (text.length <= longestLine) return text + softBreak
-  let lines = ''
+function putLines(text: string): void {
   for (let start = 0; start < text.length; start += longestLine) {
-    lines += text.slice(start, start + longestLine) + softBreak
+    const line = text.length <= longestLine ? text : text.slice(start, start + longestLine)
+    at += out.write(line, at, 'latin1')
+    putSoftBreak()
   }
-  return lines
 }
 
-const softBreak = '=\r\n'
+/** What a soft line break takes. */
+export const softBreak = '=\r\n'
 /** Characters that stand for themselves, the last one at the end of a line too. */
 const plainText = /^[ -<>-~]*[!-<>-~]$/
 
@@ -104,21 +114,31 @@ let at = 0
 let room = longestLine
 
 function begin(length: number): void {
-  // Nine for a character, and three for the soft line break of at most eleven less than a line.
-  const most = length * 10 + 16
-  if (out.length < most) out = Buffer.allocUnsafe(most)
   at = 0
+  // Nine for a character, and three for the soft line break of at most eleven less than a line.
+  makeRoom(length * 10 + 16)
   room = longestLine
+}
+
+function makeRoom(more: number): void {
+  if (out.length - at >= more) return
+  const wider = Buffer.allocUnsafe(2 * (at + more))
+  out.copy(wider, 0, 0, at)
+  out = wider
 }
 
 /** Breaks the line where it has no room for so many more. */
 function reserve(octets: number): void {
   if (room >= octets) return
+  putSoftBreak()
+  room = longestLine
+}
+
+function putSoftBreak(): void {
   out[at] = equals
   out[at + 1] = cr
   out[at + 2] = lf
-  at += 3
-  room = longestLine
+  at += softBreak.length
 }
 
 function writePlain(text: string, index: number): void {

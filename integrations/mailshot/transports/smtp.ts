@@ -1,6 +1,6 @@
 import { MailshotError } from '../error.ts'
 import type { Message, Outcome, Transport } from '../transport.ts'
-import { contentOf } from './smtp/content.ts'
+import { contentOf, octetsOf } from './smtp/content.ts'
 import { dkimField, type DkimField } from './smtp/dkim.ts'
 import {
   type CheckedSmtpOptions,
@@ -43,7 +43,7 @@ export function smtp(input: SmtpOptions): Transport {
     if (taken !== true && !(await taken)) return stopped
     try {
       if (mine.isClosed()) return stopped
-      const field = sign && (await sign(message.pieces?.() ?? [message.mime()]))
+      const field = sign && (await sign(octetsOf(message)))
       return redact(await mine.handOver(message.envelope, contentOf(message, field), signal))
     } finally {
       slots.free()

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { Outcome } from '../../../integrations/mailshot/transport.ts'
+import type { Octets, Outcome } from '../../../integrations/mailshot/transport.ts'
 import { contentOf } from '../../../integrations/mailshot/transports/smtp/content.ts'
 import {
   abandon,
@@ -38,10 +38,17 @@ function talk(ehlo: string, waiting: string[], mime = 'Subject: x\r\n\r\nx\r\n')
     dialogue,
     outcomes,
     mime,
-    written: () => takeOut(dialogue).join(''),
+    written: () => takeOut(dialogue).map(asText).join(''),
     says: (...replies: string[]) =>
       replies.map((text) => answer(dialogue, { code: Number(text.slice(0, 3)), text })).at(-1),
   }
+}
+
+function asText(piece: string | Octets): string {
+  if (typeof piece === 'string') return piece
+  const octets = Buffer.alloc(piece.length)
+  piece.write(octets, 0)
+  return octets.toString('latin1')
 }
 
 const envelope = (to: string) => `MAIL FROM:<b@x>\r\nRCPT TO:<${to}>\r\nDATA\r\n`

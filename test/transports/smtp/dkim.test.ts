@@ -1,5 +1,6 @@
 import { generateKeyPairSync, type KeyObject } from 'node:crypto'
 import { array, assert, asyncProperty, constantFrom } from 'fast-check'
+import { stringOctets } from '../../../integrations/mailshot/transports/smtp/content.ts'
 import { dkimVerify } from 'mailauth/lib/dkim/verify.js'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { dkimField, dkimSigner } from '../../../integrations/mailshot/transports/smtp/dkim.ts'
@@ -71,10 +72,9 @@ describe('dkimSigner', () => {
     )
   })
 
-  it('signs a body larger than its room, in pieces that begin anywhere', async () => {
+  it('signs a body larger than its room', async () => {
     const mime = `From: a@example.org\r\n\r\n${'One line of many.\r\n'.repeat(30_000)}\r\n\r\n`
-    const pieces = mime.match(/[^]{1,9999}/g) ?? []
-    const field = await dkimField({ ...options, privateKey })(pieces)
+    const field = await dkimField({ ...options, privateKey })(stringOctets(mime))
     expect(await verified(field + mime)).toMatchObject({ status: { result: 'pass' } })
   })
 

@@ -1,52 +1,57 @@
-import type { Message } from '../../transport.ts'
-
-/** Octets: a binary string, one character an octet, or what many messages share. */
-export type Octets = string | Buffer
+import type { Message, Octets } from '../../transport.ts'
 
 /** What the relay gets between the answer to DATA and the final dot; its last line is ended. */
 export interface Content {
   /** In octets. */
   readonly length: number
   /** Each leaves in one write. */
-  readonly parts: readonly (readonly Octets[])[]
+  readonly parts: readonly Octets[]
 }
 
 // A larger message leaves in parts, so that of a link that breaks within it is known that nothing was delivered.
 const most = 128 * 1024
 
 /** The content of a message, with the field that signs it before it, if there is one. */
-export function contentOf(message: Pick<Message, 'mime' | 'pieces'>, field = ''): Content {
-  const pieces = message.pieces?.() ?? [message.mime()]
-  const all = field === '' ? pieces : [field, ...pieces]
-  let length = 0
-  for (const piece of all) length += piece.length
-  return { length, parts: length <= most ? [all] : cut(all) }
+export function contentOf(message: Pick<Message, 'mime' | 'octets'>, field = ''): Content {
+  const octets = octetsOf(message)
+  const whole = field === '' ? octets : joined(stringOctets(field), octets)
+  return { length: whole.length, parts: whole.length <= most ? [whole] : cut(whole) }
 }
 
-function cut(pieces: readonly Octets[]): Octets[][] {
-  const parts: Octets[][] = []
-  let part: Octets[] = []
-  let room = most
-  for (const piece of pieces) {
-    for (let at = 0; at < piece.length;) {
-      const some =
-        typeof piece === 'string' ? piece.slice(at, at + room) : piece.subarray(at, at + room)
-      part.push(some)
-      at += some.length
-      room -= some.length
-      if (room > 0) continue
-      parts.push(part)
-      part = []
-      room = most
-    }
+/** All of a message. */
+export function octetsOf(message: Pick<Message, 'mime' | 'octets'>): Octets {
+  return message.octets?.() ?? stringOctets(message.mime())
+}
+
+/** Those of a binary string: one character is one octet. */
+export function stringOctets(text: string): Octets {
+  return { length: text.length, write: (into, at) => at + into.write(text, at, 'latin1') }
+}
+
+function joined(first: Octets, second: Octets): Octets {
+  return {
+    length: first.length + second.length,
+    write: (into, at) => second.write(into, first.write(into, at)),
   }
-  return part.length > 0 ? [...parts, part] : parts
+}
+
+function cut(octets: Octets): Octets[] {
+  const all = written(octets)
+  const parts: Octets[] = []
+  for (let start = 0; start < all.length; start += most) {
+    const part = all.subarray(start, start + most)
+    parts.push({ length: part.length, write: (into, at) => at + part.copy(into, at) })
+  }
+  return parts
+}
+
+function written(octets: Octets): Buffer {
+  const all = Buffer.allocUnsafe(octets.length)
+  octets.write(all, 0)
+  return all
 }
 
 /** Whether any octet is beyond ASCII. */
 export function isBeyondAscii({ parts }: Content): boolean {
-  const text = (piece: Octets) => (typeof piece === 'string' ? piece : piece.toString('latin1'))
-  return parts.some((part) => part.some((piece) => beyondAscii.test(text(piece))))
+  return parts.some((part) => written(part).some((octet) => octet > 127))
 }
-
-const beyondAscii = /[^\u0000-\u007f]/ // oxlint-disable-line no-control-regex -- the whole of ASCII

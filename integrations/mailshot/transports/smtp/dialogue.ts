@@ -1,6 +1,5 @@
-import type { Outcome } from '../../transport.ts'
+import type { Octets, Outcome } from '../../transport.ts'
 import { acceptedId, lastLine } from './answer.ts'
-import type { Octets } from './content.ts'
 import type { Delivery, MessageSource } from './delivery.ts'
 import { type Extensions, writeEnvelope } from './envelope.ts'
 import { type Asked, breach, outOfOrder, refused } from './fault.ts'
@@ -17,7 +16,7 @@ export interface Dialogue {
   /** The message being answered, and at most one envelope behind its body. */
   readonly line: Transaction[]
   /** To be written, and how many answers it asks for. */
-  out: Octets[]
+  out: (string | Octets)[]
   asks: number
   /** Answers that are due to what was written. */
   due: number
@@ -111,7 +110,7 @@ function say(dialogue: Dialogue, question: string): void {
 }
 
 /** What is to be written now, which counts as written from here on. */
-export function takeOut(dialogue: Dialogue): readonly Octets[] {
+export function takeOut(dialogue: Dialogue): readonly (string | Octets)[] {
   const { out, line } = dialogue
   const first = line[0]
   if (first && first.said > 0) first.body = isWhole(first) ? 'left' : 'leaving'
@@ -199,7 +198,8 @@ export function continueBody(dialogue: Dialogue): void {
   if (first?.awaits !== 'body') return
   const { parts } = first.delivery.content
   if (isWhole(first)) return
-  for (const piece of parts[first.said] ?? []) dialogue.out.push(piece)
+  const part = parts[first.said]
+  if (part) dialogue.out.push(part)
   first.said += 1
   if (!isWhole(first)) return
   // A content ends its last line. Looking whether it does would copy it once more.

@@ -1,7 +1,8 @@
 import { createPrivateKey, hash, type KeyObject, sign } from 'node:crypto'
 import { domainToASCII } from 'node:url'
 import { MailshotError } from '../../error.ts'
-import type { Octets } from './content.ts'
+import type { Octets } from '../../transport.ts'
+import { stringOctets } from './content.ts'
 
 export interface DkimOptions {
   domain: string
@@ -12,8 +13,8 @@ export interface DkimOptions {
 /** Puts a DKIM-Signature before a whole message; both are binary strings with CRLF line ends. */
 export type DkimSigner = (mime: string) => Promise<string>
 
-/** Writes the DKIM-Signature of the message that the pieces are, with its line end. */
-export type DkimField = (pieces: readonly Octets[]) => Promise<string>
+/** Writes the DKIM-Signature of a whole message, with its line end. */
+export type DkimField = (message: Octets) => Promise<string>
 
 /** RFC 6376 §5.4.1; RFC 8058 §4 wants both unsubscribe headers signed. */
 const signedFields = (
@@ -33,7 +34,7 @@ const onlyThese = new Set(['from', 'reply-to', 'subject', 'to', 'cc'])
  */
 export function dkimSigner(options: DkimOptions): DkimSigner {
   const write = dkimField(options)
-  return async (mime) => (await write([mime])) + mime
+  return async (mime) => (await write(stringOctets(mime))) + mime
 }
 
 /**
@@ -46,8 +47,8 @@ export function dkimField(options: DkimOptions): DkimField {
   const algorithms = 'v=1; a=rsa-sha256; c=relaxed/simple'
   const key = `d=${domain};\r\n s=${options.selector}; q=dns/txt;`
   const start = `DKIM-Signature: ${algorithms}; ${key}`
-  return (pieces) => {
-    const { header, bodyHash } = digested(pieces)
+  return (message) => {
+    const { header, bodyHash } = digested(message)
     const { names, lines } = chosenFields(header)
     const field = `${start}\r\n h=${folded(names)};\r\n bh=${bodyHash};\r\n b=`
     return signed(lines + relaxedField(field).line).then(
@@ -60,14 +61,10 @@ const usualRoom = 256 * 1024
 const scratch = Buffer.allocUnsafeSlow(usualRoom)
 
 /** The header without its last line end, and the hash of the body. */
-function digested(pieces: readonly Octets[]): { header: string; bodyHash: string } {
-  let length = lineEnd.length
-  for (const piece of pieces) length += piece.length
+function digested(message: Octets): { header: string; bodyHash: string } {
+  const length = message.length + lineEnd.length
   const octets = length <= usualRoom ? scratch : Buffer.allocUnsafe(length)
-  let end = 0
-  for (const piece of pieces) {
-    end += typeof piece === 'string' ? octets.write(piece, end, 'latin1') : piece.copy(octets, end)
-  }
+  const end = message.write(octets, 0)
   const split = octets.subarray(0, end).indexOf('\r\n\r\n')
   const header = octets.toString('latin1', 0, split === -1 ? end : split)
   const body = simpleBody(octets, split === -1 ? end : split + 4, end)

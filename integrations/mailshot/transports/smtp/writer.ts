@@ -9,7 +9,7 @@ import {
   takeOut,
   withdraw,
 } from './dialogue.ts'
-import type { Octets } from './content.ts'
+import type { Octets } from '../../transport.ts'
 import type { Delivery, MessageSource } from './delivery.ts'
 import { breach, lost, overdue, socketFault } from './fault.ts'
 import { readExtensions } from './envelope.ts'
@@ -93,7 +93,7 @@ export function openWriter(wire: Wire, options: WriterOptions): Writer {
 
 interface Session {
   readonly socket: Wire['socket']
-  readonly write: (pieces: readonly Octets[]) => boolean
+  readonly write: (pieces: readonly (string | Octets)[]) => boolean
   readonly options: WriterOptions
   readonly dialogue: Dialogue
   clock: NodeJS.Timeout
