@@ -99,6 +99,10 @@ export const groups: Record<string, Record<string, Entry>> = {
       summary: 'mail a send once more to those who have not got it',
       load: async () => (await import('./cli/resend.ts')).resend,
     },
+    bounces: {
+      summary: 'say what a mail that came back says',
+      load: async () => (await import('./cli/bounces.ts')).bounces,
+    },
     letters: {
       summary: 'list confirmations and alarms that could not be mailed; retry them',
       load: async () => (await import('./cli/letters.ts')).letters,
