@@ -5,7 +5,7 @@ import { setTimeout } from 'node:timers/promises'
 import { sql } from 'drizzle-orm/sql'
 import { pino } from 'pino'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
-import { noteTimeStatement } from '../integrations/mailshot/clock.ts'
+import { noteTimeStatement, openDatabaseClock } from '../integrations/mailshot/clock.ts'
 import { deliver } from '../integrations/mailshot/deliver.ts'
 import { type Mailshot, openMailshot } from '../integrations/mailshot/mailshot.ts'
 import { readSend } from '../integrations/mailshot/send.ts'
@@ -72,6 +72,33 @@ describe('a clock set forward while a process runs', () => {
   })
 })
 
+describe('a machine that slept', () => {
+  it('goes by the true time at the first look, and says so', async () => {
+    const { clock, machine, log } = await openClock()
+    const before = clock.now()
+    machine.wall += 6 * hour
+    machine.up += 6 * hour
+    expect(clock.now() - before).toBe(6 * hour)
+    machine.run(2 * hour)
+    expect(clock.now() - before).toBe(8 * hour)
+    expect(log.lines).toEqual([expect.stringContaining('this machine slept for 21600 s')])
+  })
+
+  it('is told from a clock that was set, which the database has to confirm', async () => {
+    const { clock, machine, log } = await openClock()
+    const before = clock.now()
+    machine.wall += hour
+    expect(clock.now() - before).toBe(0)
+    machine.wall -= 2 * hour
+    machine.up += hour
+    machine.run(1000)
+    expect(clock.now() - before).toBe(1000)
+    machine.wall += hour
+    expect(clock.now() - before).toBe(1000 + hour)
+    expect(log.lines).toEqual([expect.stringContaining('slept for 3600 s')])
+  })
+})
+
 describe('a clock that was days ahead', () => {
   it('leaves nothing waiting for the days that were never there', async () => {
     const relay = recordingRelay()
@@ -97,6 +124,29 @@ describe('a clock that was days ahead', () => {
     expect(later).toBeUndefined()
   })
 })
+
+/** A database's clock on a machine whose own clocks the test moves. */
+async function openClock() {
+  const { db } = await open({ folder: openFolder(), transport: recordingRelay().transport })
+  const log = recordingLog()
+  const machine = {
+    wall: 1_795_348_800_000,
+    own: 5000,
+    up: 90_000,
+    run: (ms: number) => {
+      machine.wall += ms
+      machine.own += ms
+      machine.up += ms
+    },
+  }
+  const clock = await openDatabaseClock(db, log.logger, {
+    wall: () => machine.wall,
+    own: () => machine.own,
+    up: () => machine.up,
+  })
+  onTestFinished(() => clock.stop())
+  return { clock, machine, log }
+}
 
 interface Opening {
   folder: string

@@ -1,3 +1,4 @@
+import { uptime } from 'node:os'
 import { setTimeout } from 'node:timers/promises'
 import { type SQL, sql } from 'drizzle-orm/sql'
 import type { Logger } from 'pino'
@@ -13,25 +14,47 @@ export interface Clock {
   stop(): void
 }
 
+/** The clocks of a machine, in milliseconds. */
+export interface MachineClocks {
+  /** What people see; anyone may set it. */
+  wall(): number
+  /** Of this process: never set, and on some systems it stands still while the machine sleeps. */
+  own(): number
+  /** Since the machine began: never set, and it goes on while the machine sleeps. */
+  up(): number
+}
+
+const machineClocks: MachineClocks = {
+  wall: () => Date.now(),
+  own: () => performance.now(),
+  up: () => uptime() * 1000,
+}
+
 const minuteMs = 60_000
 
 /**
- * The database's time, measured now and every minute, and advanced by the process's own monotonic clock: several machines
- * agree. It does not go back either when the machine's clock is set back and the process starts anew, or slots would be taken
+ * The database's time, measured now and every minute, and advanced by the process's own monotonic clock and by what the machine slept:
+ * several machines agree. It does not go back either when the machine's clock is set back and the process starts anew, or slots would be taken
  * for an hour to come, and each worker's lease would have run out in the eyes of another. What was more than a day ahead was
  * wrong, though, and is not waited for.
  */
-export async function openDatabaseClock(db: Database, log: Logger): Promise<Clock> {
+export async function openDatabaseClock(
+  db: Database,
+  log: Logger,
+  clocks = machineClocks,
+): Promise<Clock> {
   const { wall, seen } = await measure(db)
   const behindMs = seen - wall
   if (behindMs > day) await forgetLaterTimes(db, wall)
   // The clocks of several machines differ by less.
   if (behindMs > 1000) warn(log, behindMs)
-  let offset = (behindMs > day ? wall : Math.max(wall, seen)) - performance.now()
+  const sleptMs = openSleepWatch(clocks, log)
+  const runMs = () => clocks.own() + sleptMs()
+  let offset = (behindMs > day ? wall : Math.max(wall, seen)) - runMs()
   const timer = setInterval(() => {
     measure(db).then(
       (again) => {
-        const next = Math.max(again.wall, again.seen) - performance.now()
+        const next = Math.max(again.wall, again.seen) - runMs()
         if (next - offset > minuteMs) warnOfJump(log, next - offset)
         offset = Math.max(offset, next)
       },
@@ -40,9 +63,34 @@ export async function openDatabaseClock(db: Database, log: Logger): Promise<Cloc
     )
   }, minuteMs).unref()
   return {
-    now: () => Math.floor(performance.now() + offset),
+    now: () => Math.floor(runMs() + offset),
     sleep: sleepUntilAborted,
     stop: () => clearInterval(timer),
+  }
+}
+
+/** Clocks are read one after another, and slewed. */
+const noticedMs = 1000
+
+/** Answers how long the machine has slept so far, in milliseconds. It shows at the first look after it: a lease or an hour may be over. */
+function openSleepWatch({ wall, own, up }: MachineClocks, log: Logger): () => number {
+  let slept = 0
+  let lead = wall() - own()
+  let awake = up() - own()
+  return () => {
+    const leadNow = wall() - own()
+    // A sleep moves what people see as well, which costs less to ask.
+    if (leadNow - lead < noticedMs) {
+      lead = Math.min(lead, leadNow)
+      return slept
+    }
+    lead = leadNow
+    const asleep = up() - own() - awake
+    if (asleep < noticedMs) return slept
+    awake += asleep
+    slept += asleep
+    if (asleep > minuteMs) warnOfSleep(log, asleep)
+    return slept
   }
 }
 
@@ -98,8 +146,16 @@ function warn(log: Logger, behindMs: number): void {
 function warnOfJump(log: Logger, aheadMs: number): void {
   const seconds = Math.round(aheadMs / 1000)
   log.warn(
-    `the time went on by ${seconds} s at once: a clock was set, or this machine slept; what was to be mailed in that time ` +
+    `the time went on by ${seconds} s at once: a clock was set, or another machine's is ahead; what was to be mailed in that time ` +
       'is mailed now, and the database does not go back; if the clock is wrong, set it (timedatectl)',
+  )
+}
+
+function warnOfSleep(log: Logger, sleptMs: number): void {
+  const seconds = Math.round(sleptMs / 1000)
+  log.warn(
+    `this machine slept for ${seconds} s; what was to be mailed in that time is mailed now, and a send that was planned for it ` +
+      'starts now, or is held where that is too late',
   )
 }
 
