@@ -185,6 +185,34 @@ describe('mailshot suppress and lift', () => {
   })
 })
 
+describe('mailshot suppressions', () => {
+  test('takes a list in, and gives it out again as lines of JSON', async () => {
+    const { site } = await siteWithPeople()
+    writeCsv(site, 'zoe@example.org\nnobody\n')
+
+    const taken = await site.mailshot(
+      'suppressions',
+      'import',
+      'people.csv',
+      '--reason',
+      'complaint',
+    )
+    const [head, zoe] = await site.json('suppressions', 'export')
+
+    expect(taken).toMatchObject({
+      code: 2,
+      out: '2 lines: 1 suppressed, 0 were already, 1 could not be read\n',
+    })
+    expect(taken.err).toContain('people.csv:2: "nobody" is neither')
+    expect(head).toMatchObject({ mailshot: 'suppressions', keys: [expect.any(String)] })
+    expect(zoe).toMatchObject({
+      email: 'zoe@example.org',
+      reason: 'complaint',
+      note: 'from people.csv',
+    })
+  })
+})
+
 describe('mailshot token', () => {
   test('shows a token once, and ends it', async () => {
     const site = await emptySite()

@@ -131,6 +131,10 @@ export const groups: Record<string, Record<string, Entry>> = {
       summary: 'never mail these addresses',
       load: async () => (await import('./cli/suppression.ts')).suppressCommand,
     },
+    suppressions: {
+      summary: 'list, export and import all suppressed addresses',
+      load: async () => (await import('./cli/suppressions.ts')).suppressions,
+    },
     lift: {
       summary: 'allow suppressed addresses to be mailed again',
       load: async () => (await import('./cli/suppression.ts')).liftCommand,

@@ -9,6 +9,7 @@ import { confirmStatements, findConfirmation } from './subscriber/confirm.ts'
 import { openLists, type UnsubscribeRequest, unsubscribeStatements } from './subscriber/leave.ts'
 import { findLists } from './subscriber/person.ts'
 import { findSuppression, liftableReasons } from './suppression.ts'
+import { nameSuppressed } from './suppression/hash.ts'
 
 export { findConfirmation, type FoundConfirmation } from './subscriber/confirm.ts'
 export { findPerson, openPlaces, type Person, type Place } from './subscriber/person.ts'
@@ -64,6 +65,7 @@ export async function subscribe(
     return { status: 'suppressed', reason: suppression.reason }
   }
   const isVouched = request.confirmed === true
+  if (suppression) await nameSuppressed(mailshot, [address.identity])
   const subscriberId = await writePerson(mailshot, address, { profile, isVouched })
   const active = new Set(await findLists(mailshot, subscriberId, { status: 'active' }))
   // A bounced address proves itself again, also on lists where it is still active.

@@ -4,6 +4,8 @@ import { auditStatement } from './audit.ts'
 import { type EmailAddress, parseEmailAddress } from './email-address.ts'
 import { MailshotError } from './error.ts'
 import type { Mailshot } from './mailshot.ts'
+import { findByHash, forgetHashesStatements, nameSuppressed } from './suppression/hash.ts'
+import { weakerThan } from './suppression/merge.ts'
 
 export interface Suppression {
   email: string
@@ -26,6 +28,7 @@ export async function suppress(
 ): Promise<{ changed: boolean; suppression: Suppression }> {
   const email = identityOf(address)
   const { reason, note = null } = cause
+  await nameSuppressed(mailshot, [email])
   const before = await findSuppression(mailshot, email)
   await mailshot.db.write(
     auditStatement(mailshot, {
@@ -77,9 +80,10 @@ export async function lift(
       action: 'lift',
       subject: `address:${email}`,
       detail: {},
-      when: sql`EXISTS (SELECT 1 FROM suppressions WHERE email = ${email})`,
+      when: sql`${found !== undefined}`,
     }),
     sql`DELETE FROM suppressions WHERE email = ${email}`,
+    ...(await forgetHashesStatements(mailshot, email)),
   )
   return found
 }
@@ -125,15 +129,22 @@ export async function isSuppressed(mailshot: Mailshot, address: string): Promise
   return (await findSuppression(mailshot, address)) !== undefined
 }
 
-/** Why and since when an address gets nothing; `undefined` for one that may get mail, or that is no address. */
+/**
+ * Why and since when an address gets nothing, also where only its hash is kept; `undefined` for one that may get mail, or that is
+ * no address.
+ */
 export async function findSuppression(
   mailshot: Mailshot,
   address: string,
 ): Promise<Suppression | undefined> {
-  const email = parseEmailAddress(address)?.identity ?? null
-  return mailshot.db.get<Suppression>(
+  const email = parseEmailAddress(address)?.identity
+  if (email === undefined) return undefined
+  const named = await mailshot.db.get<Suppression>(
     sql`SELECT email, reason, note, at FROM suppressions WHERE email = ${email}`,
   )
+  if (named) return named
+  const hashed = await findByHash(mailshot, email)
+  return hashed && { email, reason: hashed.reason, note: hashed.note, at: hashed.at }
 }
 
 /** A page of suppressions by address; the last one's address asks for the next page. */
@@ -145,14 +156,6 @@ export async function listSuppressions(
     SELECT email, reason, note, at FROM suppressions
     WHERE email > ${page.after ?? ''} AND reason = ifnull(${page.reason ?? null}, reason)
     ORDER BY email LIMIT ${page.limit ?? 100}`)
-}
-
-/** From weak to strong: what a person may undo alone, then what the operator decided, then the law. */
-const strength: readonly SuppressionReason[] = ['unsubscribe', 'hard-bounce', 'manual', 'complaint']
-
-/** The reasons that give way to another. */
-export function weakerThan(reason: SuppressionReason): SuppressionReason[] {
-  return strength.slice(0, strength.indexOf(reason))
 }
 
 function isWeakerThan(email: EmailAddress, reason: SuppressionReason): SQL {

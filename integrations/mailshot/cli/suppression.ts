@@ -1,11 +1,13 @@
 import { MailshotError } from '../error.ts'
 import type { Mailshot } from '../mailshot.ts'
 import { lift, listSuppressions, suppress, type Suppression } from '../suppression.ts'
+import { countSuppressedHashes } from '../suppression/hash.ts'
 import { parseAddress } from './arguments.ts'
-import { defineCommand, exitCodes } from './command.ts'
+import { defineCommand, type ExitCode, exitCodes } from './command.ts'
 import { formatTime, isoTime } from './format.ts'
 import { actor, withMailshot } from './project.ts'
 import { printList, type View } from './table.ts'
+import type { Terminal } from './terminal.ts'
 
 export const suppressCommand = defineCommand({
   usage: ['suppress <address>… [--note TEXT]', 'suppress --list'],
@@ -23,14 +25,10 @@ export const suppressCommand = defineCommand({
   ],
   run: ({ values, positionals, terminal }) =>
     withMailshot(values, async (mailshot) => {
-      const view = suppressionView(mailshot.config.timeZone)
       if (values.list && positionals.length > 0) {
         throw new MailshotError('suppress: --list shows all of them; leave it or the address out')
       }
-      if (values.list) {
-        for await (const page of pages(mailshot)) printList(terminal, page, view)
-        return exitCodes.done
-      }
+      if (values.list) return printSuppressions(mailshot, terminal)
       const addresses = requireAddresses('suppress', positionals)
       for (const address of addresses) {
         const { changed, suppression } = await suppress(mailshot, address, {
@@ -71,6 +69,17 @@ export const liftCommand = defineCommand({
       return exitCodes.done
     }),
 })
+
+/** Lists all suppressed addresses; of those of which only hashes are kept, how many. */
+export async function printSuppressions(mailshot: Mailshot, terminal: Terminal): Promise<ExitCode> {
+  const view = suppressionView(mailshot.config.timeZone)
+  for await (const page of pages(mailshot)) printList(terminal, page, view)
+  const hashes = await countSuppressedHashes(mailshot)
+  if (hashes > 0) {
+    terminal.note(`${hashes} more, of which only hashes are kept: mailshot suppressions export`)
+  }
+  return exitCodes.done
+}
 
 /** All of them are read before the first is acted on. */
 function requireAddresses(command: string, positionals: string[]): string[] {

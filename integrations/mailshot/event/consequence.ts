@@ -1,7 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm/sql'
 import type { SuppressionReason } from '../../../db/status.ts'
 import type { Mailshot } from '../mailshot.ts'
-import { weakerThan } from '../suppression.ts'
+import { weakerThan } from '../suppression/merge.ts'
 import type { Fact } from './fact.ts'
 import { countsAt, isHard, isRefusal, liftedAt, startedAt } from './counting.ts'
 import { refusedSendsStatements } from './refused-sends.ts'

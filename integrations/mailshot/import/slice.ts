@@ -1,5 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm/sql'
 import type { Mailshot } from '../mailshot.ts'
+import { hashersInUse, hashesOf } from '../suppression/hash.ts'
 import { type ImportedPerson, mergePeople } from './person.ts'
 
 export interface SliceCounts {
@@ -20,13 +21,15 @@ export async function writeSlice(
   sourceName: string,
 ): Promise<SliceCounts> {
   const people = mergePeople(rows)
+  const hashers = await hashersInUse(mailshot)
+  const hashed = people.map((person) => ({ ...person, hashes: hashesOf(hashers, person.email) }))
   const slice: Slice = {
     now: mailshot.now(),
     sourceName,
-    people: JSON.stringify(people.map(({ places: _places, ...person }) => person)),
+    people: JSON.stringify(hashed.map(({ places: _places, ...person }) => person)),
     places: JSON.stringify(
-      people.flatMap(({ email, lang, places }) =>
-        places.map((place) => ({ email, lang, ...place })),
+      hashed.flatMap(({ email, lang, hashes, places }) =>
+        places.map((place) => ({ email, lang, hashes, ...place })),
       ),
     ),
   }
@@ -81,11 +84,10 @@ function resultOf(email: string, seen: Seen): keyof SliceCounts {
 /** Asked within the transaction, before it changes anything. */
 function knownQuery({ people }: Slice): SQL {
   return sql`
-    SELECT r.value ->> 'email' AS email, s.id IS NOT NULL AS isKnown, x.email IS NOT NULL AS isSuppressed
+    SELECT r.value ->> 'email' AS email, s.id IS NOT NULL AS isKnown, NOT ${isNotSuppressed} AS isSuppressed
     FROM json_each(${people}) r
     LEFT JOIN subscribers s ON s.email = r.value ->> 'email'
-    LEFT JOIN suppressions x ON x.email = r.value ->> 'email'
-    WHERE s.id IS NOT NULL OR x.email IS NOT NULL`
+    WHERE s.id IS NOT NULL OR NOT ${isNotSuppressed}`
 }
 
 /** Who would come back to a list that they left here. */
@@ -158,4 +160,7 @@ function consentsStatement({ places, now, sourceName }: Slice): SQL {
           AND (c.source = 'import' OR c.confirmed_at IS NOT NULL))`
 }
 
-const isNotSuppressed = sql`NOT EXISTS (SELECT 1 FROM suppressions x WHERE x.email = r.value ->> 'email')`
+/** Nor is their hash, where only that is kept: an erased person's address is not stored again. */
+const isNotSuppressed = sql`(NOT EXISTS (SELECT 1 FROM suppressions x WHERE x.email = r.value ->> 'email')
+  AND NOT EXISTS (SELECT 1 FROM json_each(r.value, '$.hashes') AS k JOIN suppressed_hashes AS h
+    ON h.kind = k.value ->> 0 AND h.hash = k.value ->> 1))`
