@@ -105,8 +105,8 @@ function readClaim(text: string, by: { claimId: string; sendId: string }): Claim
 
 /**
  * Writes outcomes down and gives their slots back to the lane. Only the claim that holds a recipient settles it; a late
- * answer still turns an `uncertain` of the same claim into what is now known, and one that waits again unclaimed into `sent`.
- * Repeating it changes nothing.
+ * answer still turns an `uncertain` of the same claim into what is now known, and one that waits again unclaimed, was cancelled
+ * meanwhile, or settled as failed by hand, into `sent`. Repeating it changes nothing.
  */
 export function settleStatements(settlements: Settlement[], lane: Lane, now: number): SQL[] {
   if (settlements.length === 0) return []
@@ -130,7 +130,8 @@ function settleSentStatement(sent: Settlement[], now: number): SQL {
     FROM (SELECT value ->> 0 AS id, value ->> 1 AS claim_id, value ->> 2 AS provider_id, value ->> 3 AS answer
       FROM json_each(${JSON.stringify(rows)})) AS j
     WHERE recipients.id = j.id AND recipients.claim_id = j.claim_id
-      AND recipients.status IN ('in-hand', 'uncertain', 'pending', 'deferred')`
+      AND (recipients.status IN ('in-hand', 'uncertain', 'pending', 'deferred', 'cancelled')
+        OR (recipients.status = 'failed' AND recipients.reason LIKE 'settled as failed by %'))`
 }
 
 function settleOthersStatement(settlements: Settlement[], now: number): SQL {
