@@ -75,10 +75,11 @@ const beforeHandOver =
 function readFault(error: unknown): { text: string; isHandedOver: boolean } {
   const { message, cause } = fieldsOf(error)
   const { message: below, code } = fieldsOf(cause)
-  const text = [below || message, code].filter((one) => typeof one === 'string' && one !== '')
+  const words = String(below || message)
+  const text = typeof code === 'string' && !words.includes(code) ? `${words} ${code}` : words
   const isBefore =
     beforeHandOver.test(String(code)) || String(below).includes('before secure TLS connection')
-  return { text: [...new Set(text)].join(' '), isHandedOver: !isBefore }
+  return { text, isHandedOver: !isBefore }
 }
 
 function parsed(text: string): unknown {

@@ -151,7 +151,8 @@ function makeWire() {
     refusal(error: unknown): SparkpostAnswer {
       const { statusCode, errors, message, code } = fieldsOf(error)
       if (typeof statusCode === 'number') return status({ errors })
-      return fault([message, code].filter((one) => typeof one === 'string').join(' '))
+      const words = typeof message === 'string' ? message : 'the call failed'
+      return fault(typeof code === 'string' && !words.includes(code) ? `${words} ${code}` : words)
     },
     breakOff: (reason: string) => resolve(fault(reason)),
     /** Ends what was not waited for. */
