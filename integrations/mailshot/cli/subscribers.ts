@@ -3,16 +3,18 @@ import type { Mailshot } from '../mailshot.ts'
 import { subscribe, unsubscribe } from '../subscriber.ts'
 import {
   findSubscriber,
-  listConsents,
   listSubscribers,
   type Subscriber,
   type SubscriberQuery,
   type Subscription,
 } from '../subscriber/read.ts'
+import { readStory } from '../subscriber/story.ts'
+import { findSuppression } from '../suppression.ts'
 import { allLists, openLists, parseAddress, parseLists } from './arguments.ts'
 import { type Call, defineCommand, type ExitCode, exitCodes } from './command.ts'
 import { formatTime, isoTime } from './format.ts'
 import { actor, withMailshot } from './project.ts'
+import { storyJson, storyLines } from './subscriber-story.ts'
 import { printList } from './table.ts'
 import { printable } from './terminal.ts'
 
@@ -56,7 +58,10 @@ export const subscribers = defineCommand({
     'without --list ends everything and suppresses the address. Many at once: mailshot import.',
   options,
   examples: [
-    ['mailshot subscribers show bob@example.org', 'lists, consents, suppression'],
+    [
+      'mailshot subscribers show bob@example.org',
+      'lists, consents, sends, events, and why it ended',
+    ],
     ['mailshot subscribers list --list weekly --json', 'one line of JSON a person'],
   ],
   run: (call) => {
@@ -88,14 +93,9 @@ async function list({ values, terminal }: SubscribersCall, mailshot: Mailshot): 
 async function show(call: SubscribersCall, mailshot: Mailshot): Promise<ExitCode> {
   const { terminal } = call
   const person = await personNamed(call, mailshot)
-  const consents = await listConsents(mailshot, person.id)
+  const story = await readStory(mailshot, person)
   if (terminal.json) {
-    const told = consents.map(({ at, confirmedAt, ...consent }) => ({
-      ...consent,
-      at: isoTime(at),
-      confirmedAt: isoTime(confirmedAt),
-    }))
-    terminal.printJson({ ...jsonOf(person), consents: told })
+    terminal.printJson({ ...jsonOf(person), ...storyJson(story) })
     return exitCodes.done
   }
   const time = (ms: number | null) => formatTime(ms, mailshot.config.timeZone)
@@ -108,12 +108,8 @@ async function show(call: SubscribersCall, mailshot: Mailshot): Promise<ExitCode
       String(value),
     ]),
     ['since', time(person.createdAt)],
-    ['suppressed', person.suppressed ?? ''],
     ...person.subscriptions.map((one): [string, string] => ['list', history(one, time)]),
-    ...consents.map((one): [string, string] => [
-      'consent',
-      `${one.list}: ${time(one.at)} by ${[one.source, one.form].filter(Boolean).join(' ')}`,
-    ]),
+    ...storyLines(story, time),
   ]
   const told = lines.filter(([, value]) => value !== '')
   terminal.print(told.map(([name, value]) => `${name.padEnd(11)} ${printable(value)}`).join('\n'))
@@ -177,7 +173,11 @@ async function personNamed(call: SubscribersCall, mailshot: Mailshot): Promise<S
   const address = addressOf(call)
   const person = await findSubscriber(mailshot, address)
   if (person) return person
-  throw new MailshotError(`${address}: nobody has this address here`)
+  const suppression = await findSuppression(mailshot, address)
+  const more = suppression
+    ? `; it is suppressed (${suppression.reason}) since ${formatTime(suppression.at, mailshot.config.timeZone)}`
+    : ''
+  throw new MailshotError(`${address}: nobody has this address here${more}`)
 }
 
 function addressOf({ positionals: [action, address] }: SubscribersCall): string {

@@ -1,0 +1,84 @@
+import type { AuditLine } from '../audit.ts'
+import { eventJson, type ShownEvent } from '../event/list.ts'
+import type { SendToPerson, Story } from '../subscriber/story.ts'
+import { isoTime } from './format.ts'
+
+/** The story of a person for programs: promises, to which fields may be added. */
+export function storyJson({ suppression, consents, sends, events, history }: Story) {
+  return {
+    suppression: suppression && {
+      reason: suppression.reason,
+      note: suppression.note,
+      at: isoTime(suppression.at),
+    },
+    consents: consents.map(({ at, confirmedAt, ...consent }) => ({
+      ...consent,
+      at: isoTime(at),
+      confirmedAt: isoTime(confirmedAt),
+    })),
+    sends: sends.map(({ recipientId: _id, at, ...send }) => ({ ...send, at: isoTime(at) })),
+    events: events.map((event) => ({ id: event.id, ...eventJson(event) })),
+    history: history.map(({ at, ...line }) => ({ ...line, at: isoTime(at) })),
+  }
+}
+
+/** The same for people: a name and a line each. */
+export function storyLines(
+  { suppression, consents, sends, events, history }: Story,
+  time: (ms: number | null) => string,
+): [name: string, line: string][] {
+  return [
+    ...(suppression
+      ? [
+          named(
+            'suppressed',
+            `${suppression.reason} since ${time(suppression.at)}`,
+            suppression.note,
+          ),
+        ]
+      : []),
+    ...consents.map((one) => {
+      const confirmed = one.confirmedAt === null ? null : `confirmed ${time(one.confirmedAt)}`
+      const by = [one.source, one.form].filter(Boolean).join(' ')
+      return named('consent', `${one.list}: ${time(one.at)} by ${by}`, confirmed)
+    }),
+    ...sends.map((one) => named('send', `${time(one.at)} ${one.campaign}: ${stateOf(one)}`)),
+    ...events.map((one) =>
+      named('event', `${time(one.at)} ${one.id}: ${kindOf(one)}`, one.reason ?? one.url),
+    ),
+    ...history.map((line) =>
+      named('history', `${time(line.at)} ${line.action} by ${line.actor}`, detailOf(line)),
+    ),
+  ]
+}
+
+function named(name: string, line: string, more?: string | null): [string, string] {
+  return [name, more ? `${line} (${more})` : line]
+}
+
+function stateOf({ status, reason, answer, delivery, deliveryClass }: SendToPerson): string {
+  const reported = [delivery, deliveryClass].filter(Boolean).join(' ')
+  const said = answer ?? reason
+  return [status, reported && `then ${reported}`, said && `(${said})`].filter(Boolean).join(' ')
+}
+
+function kindOf({ type, class: lasting, status, campaign, matched }: ShownEvent): string {
+  const about = matched ? campaign && `of ${campaign}` : 'of no mail that is known'
+  return [type, lasting, status, about].filter(Boolean).join(' ')
+}
+
+/** What is told of a change: why, of which lists, and by which events. */
+function detailOf({ detail }: AuditLine): string {
+  const { reason, note, was, as, lists, events } = detail
+  const list = (value: unknown) => (Array.isArray(value) ? value.join(', ') : String(value))
+  return [
+    as !== undefined && `as ${String(as)}`,
+    was !== undefined && `it was ${String(was)}`,
+    lists !== undefined && `lists: ${list(lists)}`,
+    reason !== undefined && reason !== null && String(reason),
+    note !== undefined && note !== null && note !== reason && String(note),
+    Array.isArray(events) && `by ${events.length === 1 ? 'event' : 'events'} ${list(events)}`,
+  ]
+    .filter(Boolean)
+    .join('; ')
+}
