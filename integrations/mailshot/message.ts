@@ -28,6 +28,8 @@ export interface Composition {
   envelopeFrom: string
   /** With its angle brackets; the same on every try. */
   messageId: string
+  /** How often the operator has had it mailed once more. */
+  resend?: number
   /** `[TEST] ` */
   subjectPrefix?: string
   /** Where it goes instead; the config's `redirectTo` holds without it. */
@@ -57,6 +59,7 @@ export function composeMessage(
     replyTo: campaign.replyTo ?? config.replyTo,
     subject: (composition.subjectPrefix ?? '') + oneLine(subject.join(subject.fill(scope))),
     messageId: composition.messageId,
+    resend: composition.resend ?? 0,
     headers: headersOf(config, campaign, reader, { id: composition.id, redirectTo }),
     campaign: campaign.slug,
     track: campaign.track,

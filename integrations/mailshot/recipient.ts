@@ -22,6 +22,8 @@ export interface ClaimedRecipient {
   subscriberId: number
   written: string
   tries: number
+  /** How often the operator has had it mailed once more. */
+  resend: number
   name: string
   lang: string | null
   attributes: Record<string, AttributeValue>
@@ -70,7 +72,7 @@ export async function claimRecipients(
   const results = await mailshot.db.write<{ claimed: string }>(
     ...takes,
     // One JSON text, since a row of the database's own costs ten times as much as a line of it.
-    sql`SELECT json_group_array(json_array(r.id, r.subscriber_id, r.written, r.tries, coalesce(s.name, ''), s.lang,
+    sql`SELECT json_group_array(json_array(r.id, r.subscriber_id, r.written, r.tries, r.resend, coalesce(s.name, ''), s.lang,
         json(coalesce(s.attributes, '{}'))) ORDER BY r.id) AS claimed
       FROM recipients r LEFT JOIN subscribers s ON s.id = r.subscriber_id
       WHERE r.claim_id = ${claimId} AND r.status = 'claimed'`,
@@ -83,6 +85,7 @@ type ClaimColumns = [
   subscriberId: number,
   written: string,
   tries: number,
+  resend: number,
   name: string,
   lang: string | null,
   attributes: Record<string, AttributeValue>,
@@ -90,13 +93,14 @@ type ClaimColumns = [
 
 function readClaim(text: string, by: { claimId: string; sendId: string }): ClaimedRecipient[] {
   const columns: ClaimColumns[] = JSON.parse(text)
-  return columns.map(([id, subscriberId, written, tries, name, lang, attributes]) => ({
+  return columns.map(([id, subscriberId, written, tries, resend, name, lang, attributes]) => ({
     id,
     claimId: by.claimId,
     sendId: by.sendId,
     subscriberId,
     written,
     tries,
+    resend,
     name,
     lang,
     attributes,

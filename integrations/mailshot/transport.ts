@@ -33,6 +33,11 @@ export interface Message {
   parts?(): { readonly html: readonly string[]; readonly text: readonly string[] }
   /** With its angle brackets; the same on every try, so that a receiver can drop a double. */
   readonly messageId: string
+  /**
+   * How often the operator has had it mailed once more: a provider that drops repetitions must not take these for one. None
+   * for letters.
+   */
+  readonly resend?: number
   /** All further headers (List-Unsubscribe, List-Id, Precedence, …), unfolded and decoded. */
   readonly headers: Readonly<Record<string, string>>
   /** The slug, for providers that group by a tag. Absent for letters. */

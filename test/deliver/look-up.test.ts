@@ -3,6 +3,7 @@ import { deliver } from '../../integrations/mailshot/deliver.ts'
 import { listRecipients } from '../../integrations/mailshot/recipient.ts'
 import { readSend } from '../../integrations/mailshot/send.ts'
 import { resend } from '../../integrations/mailshot/send/resend.ts'
+import { settleUncertain } from '../../integrations/mailshot/send/settle.ts'
 import type { Message, Outcome, Transport } from '../../integrations/mailshot/transport.ts'
 import { mailjet } from '../../integrations/mailshot/transports/mailjet.ts'
 import { memory } from '../../integrations/mailshot/transports/memory.ts'
@@ -57,7 +58,7 @@ describe('deliver by mailjet()', () => {
   async function openMailjet() {
     const server = await startMailjetServer()
     const transport = mailjet({ endpoint: server.endpoint, ...mailjetKeys, lookUpSeconds: 0 })
-    const mailshot = await openTestMailshot({ transport })
+    const mailshot = await openTestMailshot({ transport, mailer: memory() })
     await addReaders(mailshot, 120)
     const close = async () => {
       await transport.close?.()
@@ -79,8 +80,8 @@ describe('deliver by mailjet()', () => {
     const ids = (await listRecipients(mailshot, { sendId: send.id })).map(
       ({ providerId }) => providerId,
     )
-    const campaign = server.sent.filter(({ message }) => message['CustomCampaign'] !== undefined)
-    expect(new Set(ids)).toEqual(new Set(campaign.map(({ id }) => id)))
+    expect(new Set(ids)).toEqual(new Set(server.sent.map(({ id }) => id)))
+    expect(server.sent).toHaveLength(120)
     await close()
   })
 
@@ -91,13 +92,32 @@ describe('deliver by mailjet()', () => {
     const emails = ['reader7@example.net']
     await resend(mailshot, send.id, { choice: { emails, again: true }, actor: 'test' })
     await deliver(mailshot, { untilDone: true })
-    const again = server.sent.filter(
-      ({ message }) => Object(message['To'])[0].Email === 'Reader7@example.net',
-    )
+    const again = server.sent.filter(({ message }) => addressOf(message) === 'Reader7@example.net')
+    const payloads = again.map(({ message }) => message['EventPayload'])
     expect(again.map(({ isDuplicate }) => isDuplicate)).toEqual([false, false])
-    expect(again.map(({ message }) => message['EventPayload'])).toEqual(
-      Array(2).fill(again[0]?.message['EventPayload']),
-    )
+    expect(payloads[1]).toBe(payloads[0])
     await close()
   })
+
+  it('brings it over also to those who were held to have failed, though Mailjet had mailed them', async () => {
+    const { server, mailshot, close } = await openMailjet()
+    server.account.refuseAll = { status: 503 }
+    server.failNext({ drop: 'sent' })
+    const { send } = await startFixture(mailshot, 'hello')
+    await deliver(mailshot, { untilDone: true })
+    const { settled } = await settleUncertain(mailshot, send.id, {
+      as: 'failed',
+      which: 'all',
+      actor: 'test',
+    })
+    expect(settled).toBeGreaterThan(0)
+    await resend(mailshot, send.id, { choice: { statuses: ['failed'] }, actor: 'test' })
+    await deliver(mailshot, { untilDone: true })
+    expect(await readSend(mailshot, send.id)).toMatchObject({ status: 'done', sent: 120 })
+    expect(server.sent).toHaveLength(120 + settled)
+    expect(server.sent.filter(({ isDuplicate }) => isDuplicate)).toEqual([])
+    await close()
+  })
+
+  const addressOf = (message: Record<string, unknown>) => Object(message['To'])[0].Email
 })

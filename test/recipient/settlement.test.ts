@@ -33,6 +33,7 @@ function delayOf(tries: number, retryAfter: number | undefined): number {
     lang: null,
     attributes: {},
     tries,
+    resend: 0,
   }
   const outcome = {
     status: 'deferred',

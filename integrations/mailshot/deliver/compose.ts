@@ -22,6 +22,7 @@ export function composeFor(
       id: messageKeyOf(recipient),
       envelopeFrom: config.returnPath,
       messageId: recipient.messageId,
+      resend: recipient.resend,
     })
   } catch (error) {
     mailshot.log.error({ err: error, recipient: recipient.id }, 'a mail could not be composed')
@@ -47,7 +48,7 @@ export async function composeFrom(
 /** A recipient as a reader, with links of their own. */
 export function readerOf(
   config: MailshotConfig,
-  recipient: Omit<ClaimedRecipient, 'claimId' | 'tries'> & { lists: string[] },
+  recipient: Omit<ClaimedRecipient, 'claimId' | 'tries' | 'resend'> & { lists: string[] },
 ): Reader {
   const { id, subscriberId, written, name, attributes, lists } = recipient
   const link = (page: 'unsubscribe' | 'preferences' | 'view', ids: number[]) =>

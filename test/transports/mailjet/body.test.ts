@@ -24,7 +24,6 @@ describe('mailjetMessage', () => {
   it('is what the Send API v3.1 wants, with everything said that has a default', () => {
     const message = testMessage({
       id,
-      messageId: `<${id}@example.org>`,
       replyTo: { name: '', address: 'redac@example.org' },
     })
     expect(mailjetMessage(message)).toEqual({
@@ -70,7 +69,7 @@ describe('mailjetMessage', () => {
   })
 
   it('has a campaign and an id of its own when recipients are mailed once more', () => {
-    expect(mailjetMessage(testMessage({ id, messageId: `<${id}.2@example.org>` }))).toMatchObject({
+    expect(mailjetMessage(testMessage({ id, resend: 2 }))).toMatchObject({
       CustomID: `${id}.2`,
       EventPayload: id,
       CustomCampaign: '2026-11-hello.t4x2k1a2b3c4d.2',

@@ -29,20 +29,21 @@ export function mailjetHead(message: Message): MailjetHead {
 
 /**
  * What Mailjet calls the message, in its events and for who asks: the same on every try, and another one when the operator has it
- * mailed once more, since the first one must not be found in its place.
+ * mailed once more, since the first one must not be found in its place. The Message-ID of a letter has more than its id, which
+ * another database may have too.
  */
-export function customIdOf({ messageId }: Pick<Message, 'messageId'>): string {
-  return messageId.replace(/^<|@[^@]*$/g, '')
+export function customIdOf({ id, messageId, campaign, resend }: Message): string {
+  if (campaign === undefined) return messageId.replace(/^<|@[^@]*$/g, '')
+  return resend ? `${id}.${resend}` : id
 }
 
 /**
  * One campaign of Mailjet's for each send, and one more each time recipients are mailed once more: in a campaign Mailjet mails
  * nobody twice, whatever is repeated.
  */
-function campaignOf({ id, campaign, messageId, headers }: Message): Record<string, unknown> {
+function campaignOf({ id, campaign, resend, headers }: Message): Record<string, unknown> {
   if (campaign === undefined) return {}
   const [sendId = ''] = id.split('.', 1)
-  const [resend] = customIdOf({ messageId }).slice(id.length).split('.').slice(1)
   return {
     CustomCampaign: [campaign.slice(0, 100), sendId, ...(resend ? [resend] : [])].join('.'),
     // All mails go to one address then.
