@@ -7,7 +7,7 @@ import type { Outcome } from '../transport.ts'
 import { consequenceStatements } from './consequence.ts'
 import { countStatement } from './count.ts'
 import type { Fact } from './fact.ts'
-import { insertEventsStatement } from './write.ts'
+import { insertEventsStatements } from './write.ts'
 
 /** A recipient that failed at the hand-over, and what was answered to its last try. */
 export interface Refused {
@@ -26,7 +26,7 @@ export function handOverStatements(mailshot: Mailshot, refused: readonly Refused
   const facts = refused.map((one) => factOf(one, name, now))
   return [
     countStatement(facts),
-    insertEventsStatement(facts, now),
+    ...insertEventsStatements(facts, now),
     ...consequenceStatements(mailshot, facts),
   ]
 }

@@ -6,7 +6,7 @@ import { consequenceStatements } from './consequence.ts'
 import { countStatement } from './count.ts'
 import { type Fact, type Report, reportOf } from './fact.ts'
 import { matchReports } from './match.ts'
-import { batchStatements, insertEventsStatement } from './write.ts'
+import { batchStatements, insertEventsStatements } from './write.ts'
 
 /** Events of one reporter. */
 export interface SlicePart {
@@ -47,7 +47,7 @@ export async function recordSlice(
 function factStatements(mailshot: Mailshot, facts: readonly Fact[], now: number): SQL[] {
   return [
     countStatement(facts),
-    insertEventsStatement(facts, now),
+    ...insertEventsStatements(facts, now),
     ...reportedStatements(facts, now),
     ...consequenceStatements(mailshot, facts),
   ]

@@ -2,8 +2,22 @@ import { type SQL, sql } from 'drizzle-orm/sql'
 import type { Mailshot } from '../mailshot.ts'
 import type { Fact } from './fact.ts'
 
-/** The statement that stores facts; those that are there are left as they are. */
-export function insertEventsStatement(facts: readonly Fact[], receivedAt: number): SQL {
+/** So many rows go into one statement: the fewer lengths there are, the fewer statements are to be prepared and kept. */
+const lengths = [50, 10, 1]
+
+/** The statements that store facts; those that are there are left as they are. */
+export function insertEventsStatements(facts: readonly Fact[], receivedAt: number): SQL[] {
+  const statements: SQL[] = []
+  for (let start = 0; start < facts.length;) {
+    const left = facts.length - start
+    const length = lengths.find((one) => one <= left) ?? left
+    statements.push(insertStatement(facts.slice(start, start + length), receivedAt))
+    start += length
+  }
+  return statements
+}
+
+function insertStatement(facts: readonly Fact[], receivedAt: number): SQL {
   // Values of their own: read out of one JSON text they would take twice as long.
   const rows = facts.map(
     (
