@@ -2,13 +2,12 @@ import { sql } from 'drizzle-orm/sql'
 import { describe, expect, it } from 'vitest'
 import type { MailshotConfigInput } from '../../integrations/mailshot/config.ts'
 import { deliver } from '../../integrations/mailshot/deliver.ts'
-import { openTally, type Tally } from '../../integrations/mailshot/deliver/tally.ts'
+import { openTally } from '../../integrations/mailshot/deliver/tally.ts'
 import { recordEvents } from '../../integrations/mailshot/event.ts'
 import { openGuard } from '../../integrations/mailshot/event/guard.ts'
 import { composeLetter, type Letter } from '../../integrations/mailshot/letter/compose.ts'
 import { readSend, resumeSend } from '../../integrations/mailshot/send.ts'
 import { tendSends } from '../../integrations/mailshot/send/tend.ts'
-import { whyWaiting } from '../../integrations/mailshot/send/waiting.ts'
 import type { DeliveryEvent } from '../../integrations/mailshot/transport.ts'
 import { memory } from '../../integrations/mailshot/transports/memory.ts'
 import { openTestMailshot, type TestMailshot } from '../open-test-mailshot.ts'
@@ -120,51 +119,6 @@ describe('the guard', () => {
   })
 })
 
-describe('the guard, of a recipient domain', () => {
-  it('holds it where 20 % of a hundred mails fail there, while all others go on, and letters to it', async () => {
-    const { mailshot, transport, send } = await refusingDomain({ operator: 'boss@bad.example' })
-    const held = await readSend(mailshot, send.id)
-    expect(held).toMatchObject({ status: 'paused' })
-    expect(held.reason).toBe('guard: all who are left are at bad.example, which refused too much')
-    const campaigns = transport.handedOver.filter(({ campaign }) => campaign !== undefined)
-    const { true: bad = [], false: good = [] } = Object.groupBy(campaigns, ({ envelope }) =>
-      isAtBad(envelope.to) ? 'true' : 'false',
-    )
-    expect(good).toHaveLength(200)
-    expect(bad.length).toBeLessThan(250)
-    expect(held.remaining).toBe(300 - bad.length)
-    const [mail] = transport
-      .sentTo('boss@bad.example')
-      .filter(({ subject }) => subject === 'En attente : les messages de hello vers bad.example')
-    expect(plain(mail?.text)).toMatch(/messages sur \d+ vers bad\.example/)
-  })
-
-  it('lets it go on with a resume, and says meanwhile what it waits for', async () => {
-    const { mailshot, send } = await refusingDomain()
-    await resumeSend(mailshot, send.id, { actor: 'test' })
-    await deliver(mailshot, { untilDone: true })
-    expect(await readSend(mailshot, send.id)).toMatchObject({ status: 'done', remaining: 0 })
-  })
-
-  it('says what those wait for who are held', async () => {
-    const world = await mailed(100, { guard: { hardBounces: false } })
-    const tally = openTally()
-    for (let n = 0; n < 100; n++) tally.note({ sendId: 's1', written: 'a@example.net' }, 'sent')
-    await bounce(world, 20)
-    await world.mailshot.db.write(
-      sql`UPDATE recipients SET status = 'deferred', lane = 'example.net', due_at = 0 WHERE id = 100`,
-    )
-    await look(world, tally)
-    expect(await whyWaiting(world.mailshot, { id: 's1', status: 'running' })).toEqual([
-      {
-        reason:
-          '1 wait: example.net is held by the guard: 20 of 100 (20 %) of the mails to example.net failed; the limit is 20 %; mailshot resume lets it go on',
-        until: null,
-      },
-    ])
-  })
-})
-
 describe('the guard, at the start', () => {
   it('pauses a send by what came back in the thirty days before, until the operator has seen it', async () => {
     const world = await mailed(100)
@@ -252,12 +206,8 @@ async function bounce(world: World, upTo: number): Promise<void> {
   await report(world, { type: 'bounced', class: 'hard', about: 'mailbox' }, upTo)
 }
 
-async function look({ mailshot }: World, tally: Tally = openTally()): Promise<void> {
-  await openGuard(mailshot, tally).look()
-}
-
 async function statusAfterLook(world: World): Promise<string> {
-  await look(world)
+  await openGuard(world.mailshot, openTally()).look()
   return (await readSend(world.mailshot, 's1')).status
 }
 
@@ -280,29 +230,6 @@ async function alarms(mailshot: TestMailshot) {
   return Promise.all(
     rows.map((row) => composeLetter(mailshot, { ...row, values: JSON.parse(row.values) })),
   )
-}
-
-/** A domain that refuses every third mail of three hundred, and after it another one. */
-async function refusingDomain(config: Partial<MailshotConfigInput> = {}) {
-  const transport = memory()
-  let asked = 0
-  transport.failWhen(({ envelope, campaign }) => {
-    if (!isAtBad(envelope.to) || campaign === undefined) return undefined
-    asked += 1
-    return asked % 3 === 0
-      ? { status: 'rejected', class: 'soft', enhanced: '5.7.1', reason: `550 5.7.1 ${asked} no` }
-      : undefined
-  })
-  const mailshot = await openTestMailshot({ transport, pace: '40/second', ...config })
-  await addReaders(mailshot, 300, { domain: 'bad.example' })
-  await addReaders(mailshot, 200, { domain: 'good.example' })
-  const { send } = await startFixture(mailshot, 'hello')
-  await deliver(mailshot, { untilDone: true })
-  return { mailshot, transport, send }
-}
-
-function isAtBad(address: string): boolean {
-  return address.toLowerCase().endsWith('@bad.example')
 }
 
 /** Without the spaces that French sets before its signs. */

@@ -70,15 +70,19 @@ function kindOf({ type, class: lasting, status, campaign, matched }: ShownEvent)
 /** What is told of a change: why, of which lists, and by which events. */
 function detailOf({ detail }: AuditLine): string {
   const { reason, note, was, as, lists, events } = detail
-  const list = (value: unknown) => (Array.isArray(value) ? value.join(', ') : String(value))
   return [
-    as !== undefined && `as ${String(as)}`,
-    was !== undefined && `it was ${String(was)}`,
-    lists !== undefined && `lists: ${list(lists)}`,
-    reason !== undefined && reason !== null && String(reason),
-    note !== undefined && note !== null && note !== reason && String(note),
-    Array.isArray(events) && `by ${events.length === 1 ? 'event' : 'events'} ${list(events)}`,
+    as !== undefined && `as ${wordsOf(as)}`,
+    was !== undefined && `it was ${wordsOf(was)}`,
+    lists !== undefined && `lists: ${wordsOf(lists)}`,
+    reason !== undefined && reason !== null && wordsOf(reason),
+    note !== undefined && note !== null && note !== reason && wordsOf(note),
+    Array.isArray(events) && `by ${events.length === 1 ? 'event' : 'events'} ${wordsOf(events)}`,
   ]
     .filter(Boolean)
     .join('; ')
+}
+
+function wordsOf(value: unknown): string {
+  if (Array.isArray(value)) return value.join(', ')
+  return typeof value === 'string' ? value : JSON.stringify(value)
 }
