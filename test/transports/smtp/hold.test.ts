@@ -2,20 +2,20 @@ import { once } from 'node:events'
 import { createServer, type Socket } from 'node:net'
 import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { smtp } from '../../../integrations/mailshot/transports/smtp.ts'
-import { openHold } from '../../../integrations/mailshot/transports/smtp/hold.ts'
+import { type Hold, openHold } from '../../../integrations/mailshot/transports/smtp/hold.ts'
 import { testMessage } from '../../messages.ts'
 
 describe('a hold', () => {
   afterEach(() => void vi.useRealTimers())
 
   it('keeps nothing while no message is near', () => {
-    const hold = openHold(2)
+    const hold = openHold()
     expect(hold.keep(() => undefined)).toBe(false)
   })
 
   it('lets all go a moment after a message came to its end', () => {
     vi.useFakeTimers()
-    const hold = openHold(2)
+    const hold = openHold()
     const left: string[] = []
     hold.expect()
     expect(hold.keep(() => left.push('first'))).toBe(true)
@@ -27,7 +27,39 @@ describe('a hold', () => {
     expect(left).toEqual(['first', 'second'])
     expect(hold.keep(() => undefined)).toBe(false)
   })
+
+  it('waits for as long as messages are late of late, but not for those that come at a pace', () => {
+    vi.useFakeTimers()
+    const hold = openHold()
+    expect(waits(hold)).toBe(2)
+    for (let turn = 0; turn < 20; turn += 1) comesAfter(hold, 3)
+    expect(waits(hold)).toBe(6)
+    for (let turn = 0; turn < 20; turn += 1) comesAfter(hold, 9)
+    expect(waits(hold)).toBe(10)
+    for (let turn = 0; turn < 20; turn += 1) comesAfter(hold, 1)
+    expect(waits(hold)).toBe(2)
+    for (let turn = 0; turn < 20; turn += 1) comesAfter(hold, 1000)
+    expect(waits(hold)).toBe(2)
+  })
 })
+
+function comesAfter(hold: Hold, ms: number): void {
+  hold.expect()
+  vi.advanceTimersByTime(ms)
+  hold.came()
+  vi.advanceTimersByTime(20)
+}
+
+/** For how many milliseconds a body waits. */
+function waits(hold: Hold): number {
+  const startedAt = performance.now()
+  let leftAt = NaN
+  hold.expect()
+  hold.keep(() => (leftAt = performance.now()))
+  vi.advanceTimersByTime(20)
+  hold.came()
+  return Math.round(leftAt - startedAt)
+}
 
 it('writes a body together with the envelope of a message that comes a turn later', async () => {
   const relay = await startRelay()

@@ -15,7 +15,7 @@ it('says goodbye on a connection that nothing was sent over for long', async () 
   if (!('socket' in wire)) throw new Error(wire.message)
   const goodbye = Promise.withResolvers<void>()
   const source = { next: () => undefined, free: () => undefined, giveBack: () => undefined }
-  const limits = { answerMs: 60_000, idleMs: 20, hold: openHold(1) }
+  const limits = { answerMs: 60_000, idleMs: 20, hold: openHold() }
   const writer = openWriter(wire, { source, ...limits, ended: () => goodbye.resolve() })
   await goodbye.promise
   await expect.poll(() => relay.commands.at(-1)).toBe('QUIT')

@@ -40,8 +40,6 @@ interface State {
 // A message that finds one connection after the other ended by the server waits, rather than try them all.
 const mostMoves = 3
 const idleMs = 120_000
-/** A commit and the next composition take less, but where the disk is slow. */
-const holdMs = 2
 
 /** Makes ready; opens no connection yet. */
 export function openRelay(options: CheckedSmtpOptions): Relay {
@@ -53,7 +51,7 @@ export function openRelay(options: CheckedSmtpOptions): Relay {
     ahead: new Set(),
     watched: new WeakSet(),
     closing: new AbortController(),
-    hold: openHold(holdMs),
+    hold: openHold(),
     opening: 0,
     accepted: 0,
     pauseMs: 0,
@@ -63,6 +61,7 @@ export function openRelay(options: CheckedSmtpOptions): Relay {
     handOver(envelope, content, signal) {
       if (state.closing.signal.aborted || signal.aborted) return Promise.resolve(stopped)
       watch(state, signal)
+      state.hold.came()
       return new Promise((resolve) => {
         const settle = (outcome: Outcome) => {
           state.hold.expect()
