@@ -3,7 +3,7 @@ import { outcomeOf } from '../../../integrations/mailshot/transports/mandrill/ou
 import type { Outcome } from '../../../integrations/mailshot/transport.ts'
 
 const relay = { status: 'deferred', scope: 'relay' }
-const soft = { status: 'rejected', class: 'soft' }
+const soft = { status: 'rejected', class: 'soft', enhanced: '5.3.0' }
 const hard = { status: 'rejected', class: 'hard' }
 const blocked = { status: 'blocked' }
 
@@ -23,7 +23,7 @@ describe('outcomeOf an answer of Mandrill', () => {
   })
 
   it.each([
-    ['hard-bounce', { ...hard, enhanced: '5.2.0' }],
+    ['hard-bounce', hard],
     ['soft-bounce', { ...soft, enhanced: '4.2.0' }],
     ['spam', { ...hard, enhanced: '5.7.1' }],
     ['unsub', { ...hard, enhanced: '5.7.1' }],
@@ -75,9 +75,12 @@ describe('outcomeOf an answer of Mandrill', () => {
     })
   })
 
-  it('knows the validation of the key from that of the message', () => {
-    const message = 'You must specify a key value'
-    expect(refused(500, 'ValidationError', message)).toMatchObject(blocked)
+  it('knows what is wrong for every reader from what is wrong in one message', () => {
+    const key = 'You must specify a key value'
+    expect(refused(500, 'ValidationError', key)).toMatchObject(blocked)
+    const sender =
+      'Validation error: {"message":{"from_email":"An email address must contain a single @"}}'
+    expect(refused(500, 'ValidationError', sender)).toMatchObject(blocked)
   })
 
   it('waits as long as Mandrill says', () => {

@@ -3,7 +3,7 @@ import { outcomeOf } from '../../../integrations/mailshot/transports/sparkpost/o
 import type { Outcome } from '../../../integrations/mailshot/transport.ts'
 
 const relay = { status: 'deferred', scope: 'relay' }
-const soft = { status: 'rejected', class: 'soft' }
+const soft = { status: 'rejected', class: 'soft', enhanced: '5.3.0' }
 const noAddress = { status: 'rejected', class: 'hard', enhanced: '5.1.3' }
 
 function answered(status: number, error: object = {}, retryAfter?: number): Outcome {
@@ -71,6 +71,12 @@ describe('outcomeOf an answer of SparkPost', () => {
       'an unverified sender',
       400,
       { message: 'Invalid domain', code: '7001' },
+      { status: 'blocked' },
+    ],
+    [
+      'a sender that is no address',
+      422,
+      { code: '1300', description: 'content.from.email: invalid address' },
       { status: 'blocked' },
     ],
     ['an IP pool that is none', 422, { code: '1603' }, { status: 'blocked' }],

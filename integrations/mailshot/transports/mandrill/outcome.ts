@@ -37,8 +37,8 @@ type Verdict =
 
 const relay: Verdict = { status: 'deferred', scope: 'relay' }
 const blocked: Verdict = { status: 'blocked' }
-/** Of one message alone, or of all: ten in a row pause the send. */
-const soft: Verdict = { status: 'rejected', class: 'soft' }
+/** Of one message alone, or of all: ten in a row pause the send. RFC 3463 §3.4: the mail system, and no mailbox. */
+const soft: Verdict = { status: 'rejected', class: 'soft', enhanced: '5.3.0' }
 
 /**
  * Why Mandrill did not take a recipient, with the status that RFC 3463 has for it. Whom it does not mail by its denylist is no news
@@ -47,7 +47,8 @@ const soft: Verdict = { status: 'rejected', class: 'soft' }
  * @see https://mailchimp.com/developer/transactional/api/messages/send-new-message/
  */
 export const rejections: Readonly<Record<string, Verdict>> = {
-  'hard-bounce': { status: 'rejected', class: 'hard', enhanced: '5.2.0' },
+  // Which refusal that was is not said.
+  'hard-bounce': { status: 'rejected', class: 'hard' },
   'soft-bounce': { status: 'rejected', class: 'soft', enhanced: '4.2.0' },
   spam: { status: 'rejected', class: 'hard', enhanced: '5.7.1' },
   unsub: { status: 'rejected', class: 'hard', enhanced: '5.7.1' },
@@ -97,7 +98,7 @@ const rules: Rule[] = [
   { status: /^429/, is: { ...relay, retryAfter: 5 } },
   { name: /^(?:Invalid_Key|PaymentRequired|Unknown_Subaccount|PoorReputation)$/, is: blocked },
   { name: /^(?:Unknown_|Invalid_)/, is: blocked },
-  { name: /^ValidationError$/, text: /\bkey\b/i, is: blocked },
+  { name: /^ValidationError$/, text: /\bkey\b|from_email|_domain\b/i, is: blocked },
   { name: /^ValidationError$/, is: soft },
   // Mandrill says that it failed, and that it is told of it.
   { name: /^(?:GeneralError|ServiceUnavailable)$/, is: relay },

@@ -82,8 +82,8 @@ interface Rule {
 
 const relay: Verdict = { status: 'deferred', scope: 'relay' }
 const blocked: Verdict = { status: 'blocked' }
-/** Of one message alone, or of all: ten in a row pause the send. */
-const soft: Verdict = { status: 'rejected', class: 'soft' }
+/** Of one message alone, or of all: ten in a row pause the send. RFC 3463 §3.4: the mail system, and no mailbox. */
+const soft: Verdict = { status: 'rejected', class: 'soft', enhanced: '5.3.0' }
 /** RFC 3463 §3.2: not an address. */
 const noAddress: Verdict = { status: 'rejected', class: 'hard', enhanced: '5.1.3' }
 /** RFC 3463 §3.8: known, and not mailed. */
@@ -105,6 +105,7 @@ const rules: Rule[] = [
   // Key, grants, sender and settings are the same for every reader.
   { status: /^40[1345]|^41[35]/, is: blocked },
   { code: /^(?:1303|1304|1601|1603|7\d\d\d)$/, is: blocked },
+  { code: /^1[34]00$/, text: /content\.from|return_path|ip_pool|tracking_domain/i, is: blocked },
   { code: /^1502$/, is: relay },
   // Until 2018 this was the answer for an address on the account's suppression list.
   { text: /suppress/i, is: suppressed },
