@@ -13,7 +13,12 @@ import {
 import { outcomeOf } from './mandrill/outcome.ts'
 import { registerDomain } from './mandrill/sender.ts'
 import { verifyKey } from './mandrill/verify.ts'
-import { installWebhook, listWebhooks, removeWebhook } from './mandrill/webhooks.ts'
+import {
+  installWebhook,
+  listWebhooks,
+  removeWebhook,
+  verifyWebhookKeys,
+} from './mandrill/webhooks.ts'
 
 export type { MandrillOptions } from './mandrill/options.ts'
 
@@ -56,7 +61,10 @@ export function mandrill(input: MandrillOptions = {}): Transport {
       remove: async (url) => removeWebhook(client(), url),
     },
     registerSender: async (address) => registerDomain(client(), address),
-    verify: async (from) => verifyKey(client(), from),
+    async verify(from) {
+      await verifyKey(client(), from)
+      await verifyWebhookKeys(client(), options)
+    },
     /** Ends at once, whatever is on its way; a later call opens anew. */
     async close() {
       opened?.cut()

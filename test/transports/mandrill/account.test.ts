@@ -118,7 +118,7 @@ describe('verify of mandrill()', () => {
   it('mails nothing', async () => {
     const { server, transport } = await open()
     await transport.verify?.()
-    expect(server.requests.map(({ path }) => path)).toEqual(['/api/1.0/users/ping2.json'])
+    expect(server.sent).toEqual([])
   })
 
   it('says when mails of the sender’s domain would be rejected', async () => {
@@ -128,6 +128,16 @@ describe('verify of mandrill()', () => {
     await expect(transport.verify?.('news@example.org')).rejects.toThrow(/lacks its DKIM records/)
     Object.assign(server.domains.get('example.org') ?? {}, { valid_signing: true })
     await expect(transport.verify?.('news@example.org')).resolves.toBeUndefined()
+  })
+
+  it('says when the site would refuse what Mandrill reports', async () => {
+    const { server, transport, webhooks } = await open()
+    await webhooks.install(`${await openSite()}/secret`)
+    await expect(transport.verify?.()).rejects.toThrow(/set MANDRILL_WEBHOOK_KEYS/)
+    const webhookKeys = ['webhook-key-1']
+    const set = mandrill({ apiKey: key, endpoint: server.url, webhookKeys })
+    closing.push(set)
+    await expect(set.verify?.()).resolves.toBeUndefined()
   })
 
   it('says that the key is wrong', async () => {

@@ -70,6 +70,25 @@ export async function listWebhooks(client: MandrillClient): Promise<RegisteredWe
   return (await readWebhooks(client)).map(({ url, isOurs, detail }) => ({ url, isOurs, detail }))
 }
 
+/**
+ * Sees that reports which Mandrill was asked for are not all refused.
+ *
+ * @throws MailshotError when no key is set; a key that may not list webhooks is believed
+ */
+export async function verifyWebhookKeys(
+  client: MandrillClient,
+  options: CheckedMandrillOptions,
+): Promise<void> {
+  if (webhookKeysOf(options).length > 0) return
+  const answer = await client.call('webhooks/list')
+  const hooks = 'body' in answer && Array.isArray(answer.body) ? answer.body.map(fieldsOf) : []
+  if (!hooks.some(({ description }) => description === ourName)) return
+  throw new MailshotError(
+    'mandrill: it reports to a site, which refuses that without the key of its signatures; ' +
+      'set MANDRILL_WEBHOOK_KEYS to what mailshot webhooks install prints',
+  )
+}
+
 /** @throws MailshotError when there is none of ours at this address */
 export async function removeWebhook(client: MandrillClient, url: string): Promise<void> {
   const ours = (await readWebhooks(client)).filter((one) => one.isOurs && one.url === url)
