@@ -2,6 +2,7 @@ import { setTimeout } from 'node:timers/promises'
 import { createClient } from '@libsql/client'
 import { sql } from 'drizzle-orm/sql'
 import { z } from 'zod'
+import { isBusy } from '../../db/patience.ts'
 import { cutOff } from './network.ts'
 import { mailshotCommand, type Worker } from './process.ts'
 import type { Run } from './run.ts'
@@ -79,17 +80,32 @@ export async function lockDatabase(run: Run, begins: () => Worker): Promise<void
     for (const worker of waiting) await enlisted(run, worker)
     await cutOff(site.server, options.lockMs, options.seed + account.locks)
   } else {
-    const other = createClient({ url: site.mailshot.db.url, timeout: 30_000 })
-    const lock = await other.transaction('write')
+    const unlock = await lock(site.mailshot.db.url)
     waiting = [...waiting, begins()]
     await setTimeout(options.lockMs)
-    await lock.rollback()
-    other.close()
+    await unlock()
   }
   account.locks += 1
   for (const { name, output } of waiting) {
     if (options.lockMs < firstWordMs || waitingWord.test(output())) continue
     account.violations.push(`${name} did not say what it waits for:\n${output()}`)
+  }
+}
+
+/** Tries again and again, since a wait of SQLite's own would stop this process, and whoever it writes for itself. */
+async function lock(url: string): Promise<() => Promise<void>> {
+  const other = createClient({ url, timeout: 20 })
+  for (;;) {
+    try {
+      const transaction = await other.transaction('write')
+      return async () => {
+        await transaction.rollback()
+        other.close()
+      }
+    } catch (error) {
+      if (!isBusy(error)) throw error
+      await setTimeout(5)
+    }
   }
 }
 
