@@ -3,7 +3,7 @@ import type { Message, Outcome, Transport } from '../transport.ts'
 import { isTooLarge, outcomeOfCall, outcomesOf } from './mailjet/answer.ts'
 import { mailjetHead } from './mailjet/body.ts'
 import { type MailjetClient, openMailjet } from './mailjet/client.ts'
-import { encodeCall, type MailEncoder, type Octets, openEncoder } from './mailjet/encode.ts'
+import { type EncodedMail, type MailEncoder, openEncoder } from './mailjet/encode.ts'
 import { readMailjetEvents } from './mailjet/events.ts'
 import { lookUpMessages } from './mailjet/look-up.ts'
 import { checkMailjetOptions, keysOf, type MailjetOptions } from './mailjet/options.ts'
@@ -56,7 +56,7 @@ export function mailjet(input: MailjetOptions = {}): Transport {
       for (const lot of lotsOf(messages, encoder)) {
         const answered = signal.aborted
           ? lot.map(() => stopped)
-          : await sendLot(opened, lot, options.sandbox)
+          : await sendLot(opened, lot, { encoder, sandbox: options.sandbox })
         outcomes.push(...answered)
       }
       return outcomes
@@ -88,25 +88,28 @@ const stopped: Outcome = { status: 'deferred', scope: 'relay', reason: 'stopped 
 
 interface Encoded {
   message: Message
-  octets: Octets
+  mail: EncodedMail
 }
 
 /** One call; never made again with a message that it may have sent. */
 async function sendLot(
   client: MailjetClient,
   lot: readonly Encoded[],
-  sandbox: boolean,
+  by: { encoder: MailEncoder; sandbox: boolean },
 ): Promise<Outcome[]> {
-  const encoded = lot.map(({ octets }) => octets)
-  const body = encodeCall(encoded, { sandbox })
+  const mails = lot.map(({ mail }) => mail)
+  const body = by.encoder.call(mails, by)
   const answer = await client.call({ method: 'post', resource: 'send', body })
   const messages = lot.map(({ message }) => message)
   const outcomes = outcomesOf(answer, messages, client.clean)
-  if (outcomes) return outcomes
+  if (outcomes) {
+    by.encoder.reuse(body)
+    return outcomes
+  }
   if (isTooLarge(answer) && lot.length > 1) {
     const half = Math.ceil(lot.length / 2)
-    const first = await sendLot(client, lot.slice(0, half), sandbox)
-    return [...first, ...(await sendLot(client, lot.slice(half), sandbox))]
+    const first = await sendLot(client, lot.slice(0, half), by)
+    return [...first, ...(await sendLot(client, lot.slice(half), by))]
   }
   const outcome = outcomeOfCall(answer, client.clean)
   return messages.map(() => outcome)
@@ -118,13 +121,13 @@ function lotsOf(messages: readonly Message[], encoder: MailEncoder): Encoded[][]
   let size = 0
   for (const message of messages) {
     const { html, text } = message.parts?.() ?? { html: [message.html], text: [message.text] }
-    const octets = encoder.message(mailjetHead(message), html, text)
+    const mail = encoder.message(mailjetHead(message), html, text)
     const last = lots.at(-1)
-    size += octets.length + 1
-    if (last && last.length < batch && size <= largestCall) last.push({ message, octets })
+    size += mail.length
+    if (last && last.length < batch && size <= largestCall) last.push({ message, mail })
     else {
-      lots.push([{ message, octets }])
-      size = octets.length
+      lots.push([{ message, mail }])
+      size = mail.length
     }
   }
   return lots

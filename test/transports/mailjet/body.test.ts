@@ -1,9 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { mailjetHead } from '../../../integrations/mailshot/transports/mailjet/body.ts'
-import {
-  encodeCall,
-  openEncoder,
-} from '../../../integrations/mailshot/transports/mailjet/encode.ts'
+import { openEncoder } from '../../../integrations/mailshot/transports/mailjet/encode.ts'
 import type { Message } from '../../../integrations/mailshot/transport.ts'
 import { testMessage } from '../../messages.ts'
 import { checkMessage } from '../mailjet-server/check.ts'
@@ -16,7 +13,8 @@ function mailjetMessage(
   message: Message,
   { html, text } = { html: [message.html], text: [message.text] },
 ): Record<string, unknown> {
-  const call = encodeCall([encoder.message(mailjetHead(message), html, text)], { sandbox: false })
+  const mail = encoder.message(mailjetHead(message), html, text)
+  const call = encoder.call([mail], { sandbox: false })
   return JSON.parse(call.toString()).Messages[0]
 }
 
@@ -131,5 +129,16 @@ describe('mailjetMessage', () => {
     const expected = { HTMLPart: parts.html.join(''), TextPart: 'a[\u2060[var:x]]' }
     expect(mailjetMessage(testMessage(), parts)).toMatchObject(expected)
     expect(mailjetMessage(testMessage(), parts)).toMatchObject(expected)
+  })
+
+  it('writes a call where one was written before, without a trace of it', () => {
+    const own = openEncoder()
+    const encode = (subjects: string[]) => {
+      const mails = subjects.map((Subject) => own.message({ Subject }, [], ['text']))
+      return own.call(mails, { sandbox: true })
+    }
+    own.reuse(encode(['a long one', 'and another']))
+    const messages = [{ Subject: 'é', TextPart: 'text' }]
+    expect(JSON.parse(encode(['é']).toString())).toEqual({ Messages: messages, SandboxMode: true })
   })
 })

@@ -4,9 +4,19 @@
  */
 export type Octets = string
 
+/** A message of the Send API, in pieces to be written one behind the other. */
+export interface EncodedMail {
+  pieces: readonly Octets[]
+  length: number
+}
+
 export interface MailEncoder {
-  /** A message of the Send API v3.1 of its head and the pieces of its two bodies. */
-  message(head: object, html: readonly string[], text: readonly string[]): Octets
+  /** A message of its head and the pieces of its two bodies. */
+  message(head: object, html: readonly string[], text: readonly string[]): EncodedMail
+  /** A call with these messages. */
+  call(mails: readonly EncodedMail[], options: { sandbox: boolean }): Buffer
+  /** Takes back the room of a call whose every octet was read. */
+  reuse(call: Buffer): void
 }
 
 /** From this length on, in characters, a piece is one that many mails share. */
@@ -28,31 +38,62 @@ export function openEncoder(): MailEncoder {
     return encoded
   }
 
-  function body(name: string, kind: 'html' | 'text', pieces: readonly string[]): Octets {
-    let octets = ''
+  function body(name: string, kind: 'html' | 'text', pieces: readonly string[]): Octets[] {
+    if (pieces.every((one) => one === '')) return []
+    const octets = [`,"${name}":"`]
     let before = ''
     for (const one of pieces) {
       // Two brackets that meet are as good as two that stand together.
-      if (before.endsWith('[') && one.startsWith('[')) octets += separators[kind]
-      octets += piece(kind, one)
+      if (before.endsWith('[') && one.startsWith('[')) octets.push(separators[kind])
+      octets.push(piece(kind, one))
       before = one
     }
-    return octets === '' ? '' : `,"${name}":"${octets}"`
+    octets.push('"')
+    return octets
   }
 
   return {
-    message: (head, html, text) =>
-      octetsOf(JSON.stringify(head)).slice(0, -1) +
-      body('TextPart', 'text', text) +
-      body('HTMLPart', 'html', html) +
-      '}',
+    message(head, html, text) {
+      const start = octetsOf(JSON.stringify(head)).slice(0, -1)
+      const bodies = [...body('TextPart', 'text', text), ...body('HTMLPart', 'html', html)]
+      const pieces = [start, ...bodies, '}']
+      return { pieces, length: lengthOf(pieces) }
+    },
+    ...openRooms(),
   }
 }
 
-/** A call of the Send API. */
-export function encodeCall(messages: readonly Octets[], options: { sandbox: boolean }): Buffer {
-  const end = options.sandbox ? '],"SandboxMode":true}' : ']}'
-  return Buffer.from(`{"Messages":[${messages.join(',')}${end}`, 'latin1')
+/** Calls are written into rooms that stay: new ones of megabytes each time would be most of the garbage. */
+function openRooms(): Pick<MailEncoder, 'call' | 'reuse'> {
+  const free: Buffer[] = []
+  return {
+    call(mails, { sandbox }) {
+      const end = sandbox ? '],"SandboxMode":true}' : ']}'
+      const length =
+        opening.length + mails.reduce((sum, one) => sum + one.length + 1, -1) + end.length
+      const room = free.pop()
+      const call =
+        room && room.length >= length ? room : Buffer.allocUnsafeSlow(Math.ceil(length * 1.1))
+      let at = call.write(opening, 'latin1')
+      for (const [index, { pieces }] of mails.entries()) {
+        if (index > 0) at += call.write(',', at, 'latin1')
+        for (const octets of pieces) at += call.write(octets, at, 'latin1')
+      }
+      call.write(end, at, 'latin1')
+      return call.subarray(0, length)
+    },
+    reuse(call) {
+      if (free.length < mostRooms) free.push(Buffer.from(call.buffer))
+    },
+  }
+}
+
+const opening = '{"Messages":['
+/** As many as there are calls at once, mostly. */
+const mostRooms = 8
+
+function lengthOf(pieces: readonly Octets[]): number {
+  return pieces.reduce((sum, { length }) => sum + length, 0)
 }
 
 /** Neither a quotation mark, nor a backslash, nor a bracket. */
@@ -67,15 +108,15 @@ function encodePiece(kind: 'html' | 'text', said: string): Octets {
 const separators = { html: '&#8288;', text: octetsOf('\u2060') }
 
 // Mailjet fills in [[var:…]] and [[data:…]], also without its template language.
-const opening = /\[\[/g
+const brackets = /\[\[/g
 
 function guardHtml(html: string): string {
-  return html.replace(opening, '&#91;&#91;')
+  return html.replace(brackets, '&#91;&#91;')
 }
 
 /** With a word joiner between the brackets. */
 export function guardText(text: string): string {
-  return text.replace(opening, '[\u2060[')
+  return text.replace(brackets, '[\u2060[')
 }
 
 function octetsOf(text: string): Octets {
