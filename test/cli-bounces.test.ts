@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { type Run, runMailshot } from './run-mailshot.ts'
+import { readFile } from 'node:fs/promises'
+import { openSite, type Run, runMailshot, type Site } from './run-mailshot.ts'
 
 const fixtures = join(import.meta.dirname, 'fixtures/bounces')
 
@@ -46,6 +47,35 @@ describe('mailshot bounces inspect', () => {
     expect(parsed(out)).toMatchObject({ reports: [{ class: 'hard', status: null }] })
   })
 })
+
+describe('mailshot bounces record', () => {
+  test('stores what comes in through a pipe, and takes what says nothing, so that it is not sent back', async () => {
+    const site = openSite()
+    await site.mailshot('init')
+
+    const bounce = await pipe(site, 'postfix-unknown-user.eml')
+    const other = await pipe(site, 'newsletter.eml')
+
+    expect(bounce).toEqual({ code: 0, out: '', err: 'the mail: bounce, 1 recorded, 1 unmatched\n' })
+    expect(other).toEqual({ code: 0, out: '', err: 'the mail: none, not recorded\n' })
+    expect(await site.json('events')).toMatchObject([
+      { transport: 'bounces', type: 'bounced', recipient: 'zoe@example.net', matched: false },
+    ])
+  })
+
+  test('asks the mail server to keep the mail where it cannot be stored', async () => {
+    const { code, err } = await pipe(openSite(), 'postfix-unknown-user.eml')
+
+    expect(err).toMatch(/^mailshot: .*mailshot\.db/)
+    expect(code).toBe(75)
+  })
+})
+
+async function pipe(site: Site, file: string): Promise<Run> {
+  const child = site.start('bounces', 'record')
+  child.stdin.write(await readFile(join(fixtures, file)))
+  return await site.ended(child)
+}
 
 const parsed = (line: string): unknown => JSON.parse(line)
 

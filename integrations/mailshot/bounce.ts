@@ -1,7 +1,7 @@
 import { isAnswer, isDaemon, isNotice } from './bounce/daemon.ts'
 import { readDeliveryStatus, type RecipientFields } from './bounce/delivery-status.ts'
 import { type Feedback, readFeedback } from './bounce/feedback.ts'
-import { tokenIn } from './bounce/plus-address.ts'
+import { tokensIn } from './bounce/plus-address.ts'
 import { isLeaving } from './bounce/leave.ts'
 import { addressesIn, headerOf, type Mail, readMail } from './bounce/mail.ts'
 import { isDelay, type NoticeSection, readSections } from './bounce/notice.ts'
@@ -24,6 +24,12 @@ export interface BounceReading {
   kind: 'bounce' | 'complaint' | 'autoreply' | 'unsubscribe' | 'none'
   /** One for each recipient it is about; none of an autoreply. */
   reports: BounceReport[]
+  /** When, by its own date, in ms since 1970. */
+  at: number | undefined
+  /** What may prove which mail it is about: what stands behind a `+` where it came to, and in what it returns. */
+  tokens: string[]
+  /** The links to leave in the mail it returns. */
+  leaveLinks: string[]
 }
 
 /** What a bounce mail says of one recipient. */
@@ -52,13 +58,34 @@ export interface BounceReport {
  */
 export async function readBounce(raw: Uint8Array): Promise<BounceReading> {
   const mail = await readMail(raw)
-  const reading = read(mail)
-  if (hasReport(mail) || !isDaemon(mail)) return reading
+  const outer = aboutOf(mail)
+  const told = read(outer)
+  if (hasReport(mail) || !isDaemon(mail)) return { ...told, ...proofsOf(mail, outer) }
   // Gateways put the whole notice of the server behind them into one of their own.
   const inner = await readInner(mail)
   const isTold =
-    inner !== undefined && (hasReport(inner) || (reading.kind === 'none' && isDaemon(inner)))
-  return isTold ? read(inner) : reading
+    inner !== undefined && (hasReport(inner) || (told.kind === 'none' && isDaemon(inner)))
+  if (!isTold) return { ...told, ...proofsOf(mail, outer) }
+  const about = aboutOf(inner)
+  return { ...read(about), ...proofsOf(mail, about) }
+}
+
+type Told = Pick<BounceReading, 'kind' | 'reports'>
+
+function aboutOf(mail: Mail): About {
+  const { notice, returned } = splitNotice(mail.text)
+  return { mail, notice, original: readOriginal(mail, returned) }
+}
+
+/** What shows which mail it is about: where the outer mail came to, and what the inner one returns. */
+function proofsOf(outer: Mail, { mail, original }: About): Omit<BounceReading, keyof Told> {
+  const date = Date.parse((headerOf(outer, 'date') ?? '').replace(/\s*\([^()]*\)/g, ''))
+  const named = [...original.sender, ...(readFeedback(mail)?.senders ?? [])]
+  return {
+    at: Number.isNaN(date) ? undefined : date,
+    tokens: tokensIn(outer, { sender: named }).slice(0, 20),
+    leaveLinks: original.leaveLinks.slice(0, 5),
+  }
 }
 
 async function readInner(mail: Mail): Promise<Mail | undefined> {
@@ -71,9 +98,8 @@ function hasReport(mail: Mail): boolean {
   return readDeliveryStatus(mail) !== undefined || readFeedback(mail) !== undefined
 }
 
-function read(mail: Mail): BounceReading {
-  const { notice, returned } = splitNotice(mail.text)
-  const about: About = { mail, notice, original: readOriginal(mail, returned) }
+function read(about: About): Told {
+  const { mail, notice } = about
   const feedback = readFeedback(mail)
   if (feedback) return readComplaint(about, feedback)
   const fields = readDeliveryStatus(mail)
@@ -93,7 +119,7 @@ interface About {
   original: Original
 }
 
-function readComplaint(about: About, { kind, recipients, word }: Feedback): BounceReading {
+function readComplaint(about: About, { kind, recipients, word }: Feedback): Told {
   if (kind === 'none') return { kind, reports: [] }
   const named = recipients.length > 0 ? recipients : about.original.to.slice(0, 1)
   const reports = [...named, ...(named.length > 0 ? [] : [undefined])].map((recipient) =>
@@ -102,7 +128,7 @@ function readComplaint(about: About, { kind, recipients, word }: Feedback): Boun
   return { kind, reports }
 }
 
-function readReport(about: About, fields: RecipientFields[]): BounceReading {
+function readReport(about: About, fields: RecipientFields[]): Told {
   const failed = fields.filter(({ action }) => action !== 'done')
   const sections = readSections(about.mail, about.notice)
   const reports = failed.map((one) => {
@@ -122,7 +148,7 @@ function readReport(about: About, fields: RecipientFields[]): BounceReading {
   return { kind: reports.length > 0 ? 'bounce' : 'none', reports }
 }
 
-function readNamelessReport(about: About): BounceReading {
+function readNamelessReport(about: About): Told {
   const judgement = judgeRefusal({ text: about.notice })
   const report = { recipient: about.original.to[0], judgement, reason: about.notice }
   return { kind: 'bounce', reports: [reportOf(about, report)] }
@@ -139,7 +165,7 @@ function judgeFields({ status, diagnostic, action }: RecipientFields, told: stri
   )
 }
 
-function readNotice(about: About): BounceReading {
+function readNotice(about: About): Told {
   const { mail, notice } = about
   const delayed = isDelay(mail, notice)
   const reports = readSections(mail, notice).flatMap((section) => {
@@ -183,7 +209,7 @@ function reportOf({ mail, original }: About, report: Partial<BounceReport>): Bou
     status: report.status,
     reason: report.reason?.replace(/\s+/g, ' ').trim().slice(0, 1000) || undefined,
     messageId: original.messageId,
-    token: tokenIn(mail, original),
+    token: tokensIn(mail, original)[0],
   }
 }
 

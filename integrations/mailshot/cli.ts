@@ -100,7 +100,7 @@ export const groups: Record<string, Record<string, Entry>> = {
       load: async () => (await import('./cli/resend.ts')).resend,
     },
     bounces: {
-      summary: 'say what a mail that came back says',
+      summary: 'say what a mail that came back says, or record it',
       load: async () => (await import('./cli/bounces.ts')).bounces,
     },
     letters: {

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { bouncesOption } from './bounce/options.ts'
 import { isLanguageTag } from './campaign/language-tag.ts'
 import { parseEmailAddress, parseMailbox } from './email-address.ts'
 import { MailshotError } from './error.ts'
@@ -101,6 +102,8 @@ const schema = z.strictObject({
   replyTo: mailbox.optional(),
   /** Where bounces return to (the envelope sender); the sender's address by default. */
   returnPath: emailAddress.optional(),
+  /** Bounces and complaints by mail: `{ address: 'bounces@news.example.org', imap: { … } }`. */
+  bounces: bouncesOption.optional(),
   /** Who is told when a send starts, is held, pauses and ends. The sender by default. */
   operator: emailAddress.optional(),
   /** The sender's postal address, which anti-spam laws ask for at the foot of every mail. */

@@ -18,7 +18,13 @@ export interface Reader {
   /** Still active lists that selected this reader; the first gives List-Id, sender and its title. */
   lists: string[]
   attributes: Record<string, string | number | boolean>
-  urls: { unsubscribe: string; preferences: string; view: string }
+  urls: {
+    unsubscribe: string
+    preferences: string
+    view: string
+    /** The address that leaves when it is written to. */
+    leaveByMail?: string | undefined
+  }
 }
 
 /** What a message has that is neither the campaign's nor the reader's. */

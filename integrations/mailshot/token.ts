@@ -6,6 +6,9 @@ import { MailshotError } from './error.ts'
 export type TokenPurpose =
   'unsubscribe' | 'preferences' | 'view' | 'confirm' | 'open' | 'click' | 'stop'
 
+/** What a mail to an address says that carries a token: that another mail, or a letter, came back, or that its reader leaves. */
+export type AddressPurpose = 'bounce' | 'letter-bounce' | 'leave'
+
 export type VerifiedToken =
   | { ids: number[] }
   | { refused: 'malformed' | 'forged' }
@@ -20,7 +23,7 @@ export type VerifiedToken =
  */
 export function signToken(
   secrets: readonly string[],
-  purpose: TokenPurpose,
+  purpose: TokenPurpose | AddressPurpose,
   ids: readonly number[],
   expiresAt = 0,
 ): string {
@@ -41,7 +44,7 @@ export function signToken(
  */
 export function verifyToken(
   secrets: readonly string[],
-  purpose: TokenPurpose,
+  purpose: TokenPurpose | AddressPurpose,
   token: string,
   now: number,
 ): VerifiedToken {
@@ -110,7 +113,7 @@ const paddedKeys = new Map<string, PaddedKey>()
 /** Of SHA-256, in bytes. */
 const [hashBlock, hashBytes] = [64, 32]
 
-function paddedKey(secret: string, purpose: TokenPurpose): PaddedKey {
+function paddedKey(secret: string, purpose: TokenPurpose | AddressPurpose): PaddedKey {
   const name = `${purpose} ${secret}`
   const known = paddedKeys.get(name)
   if (known) return known
@@ -128,7 +131,12 @@ function paddedKey(secret: string, purpose: TokenPurpose): PaddedKey {
   return padded
 }
 
-function matches(secret: string, purpose: TokenPurpose, payload: Buffer, given: string): boolean {
+function matches(
+  secret: string,
+  purpose: TokenPurpose | AddressPurpose,
+  payload: Buffer,
+  given: string,
+): boolean {
   const key = paddedKey(secret, purpose)
   key.inner.set(payload, key.start)
   const made = macOf(key, key.start + payload.length)

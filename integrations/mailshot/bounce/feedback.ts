@@ -6,6 +6,8 @@ export interface Feedback {
   kind: 'complaint' | 'unsubscribe' | 'none'
   /** Whom the mail went to, where the report does not hide it. */
   recipients: string[]
+  /** The envelope senders it names. */
+  senders: string[]
   /** In the report's words. */
   word: string
 }
@@ -19,7 +21,8 @@ export function readFeedback(mail: Mail): Feedback | undefined {
   const recipients = ['original-rcpt-to', 'removal-recipient'].flatMap((name) =>
     fields.filter((field) => field.name === name).flatMap(({ value }) => addressesIn(value)),
   )
-  return { kind: kinds[word] ?? 'none', recipients: [...new Set(recipients)], word }
+  const senders = addressesIn(headerOf({ headers: fields }, 'original-mail-from') ?? '')
+  return { kind: kinds[word] ?? 'none', recipients: [...new Set(recipients)], senders, word }
 }
 
 /** RFC 5965 §7.3, RFC 6430, RFC 6591 and what is seen besides. */
@@ -39,5 +42,6 @@ function readHotmail(mail: Mail): Feedback | undefined {
   const headers = [mail.headers, ...returned.map(({ text }) => readHeaders(text))].flat()
   const complainer = headerOf({ headers }, 'x-hmxmroriginalrecipient')
   if (complainer === undefined) return undefined
-  return { kind: 'complaint', recipients: addressesIn(complainer).slice(0, 1), word: 'abuse' }
+  const recipients = addressesIn(complainer).slice(0, 1)
+  return { kind: 'complaint', recipients, senders: [], word: 'abuse' }
 }

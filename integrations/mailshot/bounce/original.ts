@@ -7,8 +7,10 @@ export interface Original {
   /** With its angle brackets. */
   messageId: string | undefined
   to: string[]
-  /** The envelope sender that it carries in Return-Path or Received. */
+  /** The envelope senders that it carries. */
   sender: string[]
+  /** The addresses that its List-Unsubscribe links to (RFC 2369 §3.2). */
+  leaveLinks: string[]
 }
 
 /** Finds the returned mail, as a part or behind the notice. */
@@ -21,7 +23,13 @@ export function readOriginal(mail: Mail, returnedText: string): Original {
   const sender = headers
     .filter(({ name }) => name === 'return-path' || name === 'x-envelope-from' || name === 'sender')
     .flatMap(({ value }) => addressesIn(value))
-  return { messageId: messageIdOf(headerOf({ headers }, 'message-id')), to, sender }
+  const leave = headerOf({ headers }, 'list-unsubscribe') ?? ''
+  return {
+    messageId: messageIdOf(headerOf({ headers }, 'message-id')),
+    to,
+    sender,
+    leaveLinks: leave.slice(0, 2000).match(/https?:\/\/[^<>\s,]{1,1000}/g) ?? [],
+  }
 }
 
 /** Divides the text of a notice from the mail it returns behind it. */

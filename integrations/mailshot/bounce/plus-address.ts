@@ -1,14 +1,12 @@
 import { addressesIn, headerOf, type Mail } from './mail.ts'
 import type { Original } from './original.ts'
 
-/** What stands behind the `+` of the address a mail came to, else of the envelope sender that the returned mail carries. */
-export function tokenIn(mail: Mail, original: Pick<Original, 'sender'>): string | undefined {
+/** What stands behind the `+` of the addresses a mail came to, then of the envelope sender that the returned mail carries. */
+export function tokensIn(mail: Mail, { sender }: Pick<Original, 'sender'>): string[] {
   const own = arrivalHeaders.flatMap((name) => addressesIn(headerOf(mail, name) ?? ''))
-  for (const address of [...own, ...original.sender]) {
-    const token = /^[^+@]{1,64}\+([^@]{1,64})@/.exec(address)?.[1]
-    if (token !== undefined) return token
-  }
-  return undefined
+  return [...own, ...sender].flatMap(
+    (address) => /^[^+@]{1,64}\+([^@]{1,64})@/.exec(address)?.[1] ?? [],
+  )
 }
 
 /** The name that the mail came to, before its `+`: `unsubscribe`. */

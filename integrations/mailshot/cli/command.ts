@@ -11,7 +11,8 @@ export interface Option extends ParseArgsOptionDescriptor {
 }
 export type Options = Readonly<Record<string, Option>>
 
-export const exitCodes = { done: 0, wrongRequest: 1, failed: 2 } as const
+/** `tryAgain` is EX_TEMPFAIL of sysexits.h: what a mail server keeps a mail for. */
+export const exitCodes = { done: 0, wrongRequest: 1, failed: 2, tryAgain: 75 } as const
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes]
 
 /** The options that every command takes. */

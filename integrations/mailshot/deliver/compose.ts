@@ -1,3 +1,4 @@
+import { bounceAddress, leaveAddress } from '../bounce/verp.ts'
 import type { CompiledCampaign } from '../compile.ts'
 import type { MailshotConfig } from '../config.ts'
 import type { Mailshot } from '../mailshot.ts'
@@ -20,7 +21,7 @@ export function composeFor(
   try {
     return composeMessage(config, campaign, readerOf(config, recipient), {
       id: messageKeyOf(recipient),
-      envelopeFrom: config.returnPath,
+      envelopeFrom: bounceAddress(config, { ...recipient, kind: 'recipient' }),
       messageId: recipient.messageId,
       resend: recipient.resend,
     })
@@ -64,6 +65,7 @@ export function readerOf(
       unsubscribe: link('unsubscribe', [subscriberId, id]),
       preferences: link('preferences', [subscriberId]),
       view: link('view', [id]),
+      leaveByMail: leaveAddress(config, { subscriberId, recipientId: id }),
     },
   }
 }

@@ -1,3 +1,4 @@
+import { readBounceToken } from '../bounce/verp.ts'
 import type { MailshotConfig } from '../config.ts'
 import { sendIdNumbers } from '../send/id.ts'
 import type { MatchWay, Report } from './fact.ts'
@@ -17,8 +18,10 @@ export interface NamedMail {
 }
 
 /** The mails that a report names, the surest first. */
-export function namedMails(_config: MailshotConfig, report: Report): NamedMail[] {
+export function namedMails(config: MailshotConfig, report: Report): NamedMail[] {
   const mails: NamedMail[] = []
+  const byToken = parseToken(config, report.token)
+  if (byToken) mails.push({ by: 'token', ...byToken })
   const byMessageId = parseMessageId(report.messageId)
   if (byMessageId) mails.push({ by: 'message-id', ...byMessageId })
   const byOurId = parseOurId(report.ourId)
@@ -33,6 +36,12 @@ export function namesOurKind(report: Report): boolean {
 }
 
 type Named = Omit<NamedMail, 'by'>
+
+function parseToken(config: MailshotConfig, token: string | null): Named | undefined {
+  const mail = token === null ? undefined : readBounceToken(config, token)
+  if (mail?.kind === 'letter') return letterOf(mail.id, mail.createdAt)
+  return mail && { ...recipientOf('', mail.id, mail.resend), sendId: null }
+}
 
 /** `<send>.<recipient>.<resend>@…`, or `letter.<id>.<its time>@…`, with or without brackets. */
 function parseMessageId(text: string | null): Named | undefined {
@@ -50,10 +59,10 @@ function parseOurId(text: string | null): Named | undefined {
   return first === 'letter' ? letterOf(id, null) : recipientOf(first, id, null)
 }
 
-function letterOf(id: string, createdAt: number | null): Named {
+function letterOf(id: string | number, createdAt: number | null): Named {
   return { isLetter: true, id: Number(id), sendId: null, resend: null, createdAt }
 }
 
-function recipientOf(sendId: string, id: string, resend: number | null): Named {
+function recipientOf(sendId: string, id: string | number, resend: number | null): Named {
   return { isLetter: false, id: Number(id), sendId, resend, createdAt: null }
 }

@@ -1,3 +1,4 @@
+import { bounceAddress } from '../bounce/verp.ts'
 import { localize } from '../config.ts'
 import type { LetterKind } from '../letter.ts'
 import type { Mailshot } from '../mailshot.ts'
@@ -40,7 +41,10 @@ export async function composeLetter(mailshot: Mailshot, given: Letter): Promise<
   const foot = [title, config.postalAddress]
   const parts = {
     id: `letter.${letter.id}`,
-    envelope: { from: config.returnPath, to: config.redirectTo ?? letter.email },
+    envelope: {
+      from: bounceAddress(config, { ...letter, kind: 'letter' }),
+      to: config.redirectTo ?? letter.email,
+    },
     from: { ...config.from, name: config.from.name || title },
     to: { name: '', address: config.redirectTo ?? letter.email },
     replyTo: config.replyTo,

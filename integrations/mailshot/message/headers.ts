@@ -13,13 +13,19 @@ export function campaignHeaders(
   const { feedbackId, listId } = sharedValues(config, campaign, reader, sendId)
   const headers: Record<string, string> = {
     // RFC 2369 §3.2 and RFC 8058 §3.1: a POST to this address leaves at once.
-    'List-Unsubscribe': `<${reader.urls.unsubscribe}>`,
+    'List-Unsubscribe': waysToLeave(reader),
     'List-Unsubscribe-Post': 'List-Unsubscribe=One-Click',
     Precedence: 'bulk',
     'Feedback-ID': feedbackId,
   }
   if (listId !== undefined) headers['List-Id'] = listId
   return headers
+}
+
+/** RFC 2369 §2: by preference. RFC 8058 §3.1 lets an address stand beside the one-click link. */
+function waysToLeave({ urls }: Reader): string {
+  if (urls.leaveByMail === undefined) return `<${urls.unsubscribe}>`
+  return `<${urls.unsubscribe}>, <mailto:${urls.leaveByMail}?subject=unsubscribe>`
 }
 
 interface SharedValues {

@@ -24,8 +24,10 @@ export async function inspect(files: string[], { terminal }: Call): Promise<Exit
   return exit
 }
 
+type Told = Pick<BounceReading, 'kind' | 'reports'>
+
 /** What the mails of one file say together: of the kind of the first that says anything. */
-async function readAll(mails: Buffer[]): Promise<BounceReading> {
+async function readAll(mails: Buffer[]): Promise<Told> {
   const readings: BounceReading[] = []
   for (const mail of mails) readings.push(await readBounce(mail))
   const kind = readings.find((reading) => reading.kind !== 'none')?.kind ?? 'none'
@@ -33,7 +35,7 @@ async function readAll(mails: Buffer[]): Promise<BounceReading> {
   return { kind, reports: alike.flatMap(({ reports }) => reports) }
 }
 
-function jsonOf({ kind, reports }: BounceReading) {
+function jsonOf({ kind, reports }: Told) {
   return {
     kind,
     reports: reports.map(({ recipient, judgement, status, reason, messageId, token }) => ({
@@ -47,7 +49,7 @@ function jsonOf({ kind, reports }: BounceReading) {
   }
 }
 
-function textOf(file: string, { kind, reports }: BounceReading): string {
+function textOf(file: string, { kind, reports }: Told): string {
   return [`${file}: ${kind}`, ...reports.map(reportText)].join('\n')
 }
 
