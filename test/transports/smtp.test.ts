@@ -49,10 +49,16 @@ function subject(relay: TestSmtpServer, transport: Transport) {
   }
 }
 
+const refused = 'nobody@example.com'
+
 transportContract({
   name: 'smtp() in clear',
+  refused,
   async open() {
-    const relay = await startSmtpServer()
+    const relay = await startSmtpServer({
+      onRcpt: (address) =>
+        address === refused ? { code: 550, text: '5.1.1 no such user' } : undefined,
+    })
     return subject(relay, connect(relay, {}))
   },
   async openBroken() {
