@@ -2,12 +2,13 @@ import { describe, expect, it } from 'vitest'
 import { findAudit } from '../../integrations/mailshot/audit.ts'
 import type { MailshotConfigInput } from '../../integrations/mailshot/config.ts'
 import { findSubscriber } from '../../integrations/mailshot/subscriber/read.ts'
-import { subscribe } from '../../integrations/mailshot/subscriber.ts'
+import { confirm, subscribe } from '../../integrations/mailshot/subscriber.ts'
 import { findSuppression, lift, suppress } from '../../integrations/mailshot/suppression.ts'
 import type { DeliveryEvent } from '../../integrations/mailshot/transport.ts'
 import { openTestMailshot, type TestMailshot } from '../open-test-mailshot.ts'
 import { pastSends, report } from '../past-sends.ts'
 import { addReaders } from '../people.ts'
+import { confirmationToken } from '../subscriber/zoe.ts'
 
 const zoe = 'reader1@example.net'
 const hour = 3_600_000
@@ -69,6 +70,19 @@ describe('what follows from an unknown user or domain', () => {
     expect(await findSuppression(mailshot, zoe)).toBeUndefined()
     await report(mailshot, { send: 's2', email: zoe }, { ...unknown, at: mailshot.now() })
     expect(await findSuppression(mailshot, zoe)).toBeDefined()
+  })
+
+  it('is over once the person has signed up again and confirmed, whatever of then comes in later', async () => {
+    const mailshot = await withSends(['s1', 's2'], { lists: { weekly: { title: 'Weekly' } } })
+    await report(mailshot, { send: 's2', email: zoe }, unknown)
+    mailshot.clock.advance(hour)
+    const request = { email: zoe, lists: ['weekly'], consent: { source: 'form' as const } }
+    expect(await subscribe(mailshot, request)).toMatchObject({ status: 'asked' })
+    mailshot.clock.advance(hour)
+    await confirm(mailshot, await confirmationToken(mailshot))
+    expect(await findSuppression(mailshot, zoe)).toBeUndefined()
+    await report(mailshot, { send: 's1', email: zoe }, unknown)
+    expect(await findSuppression(mailshot, zoe)).toBeUndefined()
   })
 
   it('has none where nothing is matched', async () => {

@@ -1,6 +1,8 @@
 import { sql } from 'drizzle-orm/sql'
 import { describe, expect, test } from 'vitest'
 import { findAudit } from '../../integrations/mailshot/audit.ts'
+import { recordEvents } from '../../integrations/mailshot/event.ts'
+import { listEvents } from '../../integrations/mailshot/event/list.ts'
 import type { Mailshot } from '../../integrations/mailshot/mailshot.ts'
 import { pauseSend, readSend } from '../../integrations/mailshot/send.ts'
 import { resend } from '../../integrations/mailshot/send/resend.ts'
@@ -24,6 +26,23 @@ describe('settleUncertain', () => {
       reason: 'settled as sent by cli:root',
       settledAt: mailshot.now(),
     })
+  })
+
+  test('stands, whatever is reported later; that is to be seen beside it', async () => {
+    const { mailshot, send } = await mixedSend()
+    const which = [reader(3)]
+    await settleUncertain(mailshot, 'hello', { as: 'failed', which, actor })
+    const found = await recipientOf(mailshot, send, reader(3))
+
+    const mail = { recipient: reader(3), messageId: found?.messageId ?? '', raw: null }
+    const event = { type: 'delivered', word: 'sent', at: mailshot.now(), ...mail } as const
+    await recordEvents(mailshot, 'memory', [event])
+
+    expect(await recipientOf(mailshot, send, reader(3))).toEqual(found)
+    expect(await readSend(mailshot, send.id)).toMatchObject({ sent: 2, failed: 2, uncertain: 0 })
+    expect(await listEvents(mailshot, { email: reader(3) })).toMatchObject([
+      { type: 'delivered', matched: true, send: send.id },
+    ])
   })
 
   test('settles all of a send that are uncertain, and nobody else', async () => {
