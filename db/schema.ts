@@ -28,6 +28,8 @@ export const subscribers = sqliteTable('subscribers', {
     .$type<Record<string, AttributeValue>>()
     .notNull()
     .default(sql`'{}'`),
+  /** Since when this person agrees to be counted by name; null for everybody else. The wording is in the consents. */
+  trackingAgreedAt: integer('tracking_agreed_at'),
   createdAt: integer('created_at').notNull(),
   updatedAt: integer('updated_at').notNull(),
 })
@@ -72,6 +74,7 @@ export const consents = sqliteTable(
   {
     id: integer().primaryKey(),
     subscriberId: integer('subscriber_id').notNull(),
+    /** Empty for the consent to be counted by name, which is about no list. */
     listId: text('list_id').notNull(),
     at: integer().notNull(),
     /** `form`, `import`, `api`, `command`. */
@@ -144,6 +147,11 @@ export const sends = sqliteTable(
     freezeUntil: integer('freeze_until'),
     frozenAt: integer('frozen_at'),
     finishedAt: integer('finished_at'),
+    /** Since when its recipients and events are gone, and only what was counted of them is left. */
+    purgedAt: integer('purged_at'),
+    /** Since when it is in the trash, and since when that was emptied: then its counters are gone too. */
+    trashedAt: integer('trashed_at'),
+    emptiedAt: integer('emptied_at'),
     total: integer().notNull().default(0),
     sent: integer().notNull().default(0),
     failed: integer().notNull().default(0),

@@ -110,6 +110,9 @@ CREATE TABLE `sends` (
 	`freeze_until` integer,
 	`frozen_at` integer,
 	`finished_at` integer,
+	`purged_at` integer,
+	`trashed_at` integer,
+	`emptied_at` integer,
 	`total` integer DEFAULT 0 NOT NULL,
 	`sent` integer DEFAULT 0 NOT NULL,
 	`failed` integer DEFAULT 0 NOT NULL,
@@ -138,6 +141,7 @@ CREATE TABLE `subscribers` (
 	`lang` text,
 	`time_zone` text,
 	`attributes` text DEFAULT '{}' NOT NULL,
+	`tracking_agreed_at` integer,
 	`created_at` integer NOT NULL,
 	`updated_at` integer NOT NULL
 );
