@@ -101,6 +101,7 @@ describe('mailshot settle', () => {
     await expect(run('hello', '--as', 'sent', '--all', reader(3))).rejects.toThrow(
       'leave it or the addresses out',
     )
+    await expect(run('hello', '--ask', '--all')).rejects.toThrow('settle: --ask asks about all')
     const other = await site.mailshot('settle', 'hello', '--as', 'sent', reader(2))
     expect(other.code).toBe(1)
     expect(other.err).toContain('reader2@example.net is failed, and only what is uncertain can be')

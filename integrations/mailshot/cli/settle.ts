@@ -1,14 +1,17 @@
 import { MailshotError } from '../error.ts'
+import { askProvider } from '../send/ask.ts'
 import { sendJson } from '../send/json.ts'
 import type { SettleRequest } from '../send/settle.ts'
 import { parseAddress, requireSendName } from './arguments.ts'
 import { type Call, defineCommand, type ExitCode, exitCodes } from './command.ts'
 import { count } from './format.ts'
+import { actor, withMailshot } from './project.ts'
 import { type SendDesk, serverOption, withDesk } from './send-desk.ts'
 
 const options = {
   as: { type: 'string', value: 'sent|failed', about: 'What became of them.' },
   all: { type: 'boolean', about: 'All uncertain recipients of the send.' },
+  ask: { type: 'boolean', about: 'Settle those whom the provider knows; it is asked about each.' },
   reason: { type: 'string', value: 'TEXT', about: 'How you know, for whoever looks later.' },
   yes: { type: 'boolean', short: 'y', about: 'Do not ask.' },
   ...serverOption,
@@ -20,13 +23,14 @@ export const settle = defineCommand({
   usage: [
     'settle <send> --as sent|failed <address>… [--reason TEXT] [--server URL]',
     'settle <send> --as sent|failed --all [--reason TEXT] [--server URL]',
+    'settle <send> --ask',
   ],
   takes: Infinity,
   about:
     'Says what became of uncertain recipients, once you know it from the log of the mail server: those who may have got\n' +
     'the mail when a connection broke or a process died (mailshot recipients <send> --status uncertain). Nobody is mailed;\n' +
     'the counts of the send follow; who said so is noted. Only who is uncertain can be settled. All who are named are, or\n' +
-    'nobody.',
+    'nobody. A provider whose API can tell (Mailjet, SparkPost, Mandrill) is asked with --ask.',
   options,
   examples: [
     ['mailshot settle 2026-06-launch --as sent bob@example.org', 'the log says that he got it'],
@@ -39,6 +43,7 @@ export const settle = defineCommand({
   run(call) {
     const { values, positionals } = call
     const [name, ...addresses] = positionals
+    if (values.ask) return ask(call)
     const which = whichOf(values.all === true, addresses)
     const as = parseAs(values.as)
     const sendName = requireSendName(name === undefined ? [] : [name])
@@ -69,6 +74,32 @@ async function run(
     terminal.note(`To mail them once more: mailshot resend ${id} --failed`)
   }
   return exitCodes.done
+}
+
+async function ask({ values, positionals, terminal }: SettleCall): Promise<ExitCode> {
+  const { as, all, server } = values
+  if (positionals.length > 1 || as !== undefined || all || server !== undefined) {
+    throw new MailshotError(
+      'settle: --ask asks about all uncertain ones, from where the database and the keys are; leave all else out',
+    )
+  }
+  return await withMailshot(values, async (mailshot) => {
+    const { transport } = mailshot.config
+    try {
+      const { send, ...counts } = await askProvider(mailshot, requireSendName(positionals), actor())
+      if (terminal.json) terminal.printJson({ ...counts, send: sendJson(send) })
+      else {
+        const { asked, sent, failed } = counts
+        const known = `${sent} were sent, ${failed} failed, by what ${transport.name} knows`
+        terminal.print(
+          `${count(asked, 'uncertain recipient')}: ${known}; ${asked - sent - failed} still are`,
+        )
+      }
+    } finally {
+      await transport.close?.()
+    }
+    return exitCodes.done
+  })
 }
 
 async function isSure({ values, terminal }: SettleCall, question: string): Promise<boolean> {

@@ -8,6 +8,9 @@ import { linkTo, signToken } from '../token.ts'
 import type { Message, Outcome } from '../transport.ts'
 import { type HeldRecipient, messageKeyOf } from './held.ts'
 
+/** What a recipient's mail is composed from, beside the campaign. */
+export type Composable = Omit<HeldRecipient, 'claimId' | 'tries' | 'workerId' | 'inHandAt' | 'hour'>
+
 /**
  * Composes the mail of one recipient. A campaign that cannot be composed for one reader is a fault of the campaign, so it
  * pauses the send instead of costing that reader the mail.
@@ -15,7 +18,7 @@ import { type HeldRecipient, messageKeyOf } from './held.ts'
 export function composeFor(
   mailshot: Mailshot,
   campaign: CompiledCampaign,
-  recipient: HeldRecipient,
+  recipient: Composable,
 ): Message | Outcome {
   const { config } = mailshot
   try {

@@ -1,0 +1,87 @@
+import { sql } from 'drizzle-orm/sql'
+import { composeFor, type Composable } from '../deliver/compose.ts'
+import { MailshotError } from '../error.ts'
+import type { Mailshot } from '../mailshot.ts'
+import type { Outcome } from '../transport.ts'
+import { readSnapshot } from './media.ts'
+import { readSend, type Send } from './read.ts'
+import { settleUncertain } from './settle.ts'
+
+export interface Asked {
+  send: Send
+  /** How many were uncertain. */
+  asked: number
+  /** How many of those the provider knew, by what became of them. */
+  sent: number
+  failed: number
+}
+
+const pageSize = 100
+
+/**
+ * Asks the provider what became of a send's uncertain recipients, such as those that were in hand when a process died, and settles
+ * those it knows. Nobody is mailed. Repeating it is harmless.
+ *
+ * @throws MailshotError when there is no such send, or the transport's provider cannot tell
+ */
+export async function askProvider(
+  mailshot: Mailshot,
+  idOrSlug: string,
+  actor: string,
+): Promise<Asked> {
+  const { transport } = mailshot.config
+  const send = await readSend(mailshot, idOrSlug)
+  if (!transport.lookUp) {
+    throw new MailshotError(
+      `${transport.name} cannot tell what became of a mail; its log can: mailshot settle ${send.slug} --as sent|failed …`,
+    )
+  }
+  const campaign = await readSnapshot(mailshot, send.snapshot)
+  const done = { asked: 0, sent: 0, failed: 0 }
+  for (let afterId = 0; ;) {
+    const page = await readUncertain(mailshot, send, afterId)
+    const mails = page.flatMap((recipient) => {
+      const message = composeFor(mailshot, campaign, recipient)
+      return 'mime' in message ? [{ message, email: recipient.email }] : []
+    })
+    const answers = await transport.lookUp(mails.map(({ message }) => message))
+    done.asked += page.length
+    for (const as of ['sent', 'failed'] as const) {
+      const which = mails.filter((_, index) => fateOf(answers[index]) === as)
+      if (which.length === 0) continue
+      const request = { as, which: which.map(({ email }) => email), actor }
+      const reason = `so says ${transport.name}`
+      done[as] += (await settleUncertain(mailshot, send.id, { ...request, reason })).settled
+    }
+    if (page.length < pageSize) return { ...done, send: await readSend(mailshot, send.id) }
+    afterId = page.at(-1)?.id ?? afterId
+  }
+}
+
+/** What is only put off by the provider, or unknown to it, stays as it is. */
+function fateOf(answer: Outcome | undefined): 'sent' | 'failed' | undefined {
+  if (answer?.status === 'accepted') return 'sent'
+  return answer?.status === 'rejected' ? 'failed' : undefined
+}
+
+type Uncertain = Composable & { email: string }
+type Row = Omit<Uncertain, 'lists' | 'attributes'> & { lists: string; attributes: string }
+
+async function readUncertain(
+  mailshot: Mailshot,
+  send: Send,
+  afterId: number,
+): Promise<Uncertain[]> {
+  const rows = await mailshot.db.all<Row>(sql`
+    SELECT r.id, r.send_id AS sendId, r.subscriber_id AS subscriberId, r.email, r.written, r.resend,
+      r.message_id AS messageId, coalesce(p.name, '') AS name, coalesce(p.attributes, '{}') AS attributes,
+      coalesce(r.lang, p.lang) AS lang, coalesce(r.active_lists, r.lists) AS lists
+    FROM recipients AS r LEFT JOIN subscribers AS p ON p.id = r.subscriber_id
+    WHERE r.send_id = ${send.id} AND r.status = 'uncertain' AND r.message_id IS NOT NULL AND r.id > ${afterId}
+    ORDER BY r.id LIMIT ${pageSize}`)
+  return rows.map((row) => ({
+    ...row,
+    lists: JSON.parse(row.lists),
+    attributes: JSON.parse(row.attributes),
+  }))
+}

@@ -1,0 +1,53 @@
+import { describe, expect, test } from 'vitest'
+import { askProvider } from '../../integrations/mailshot/send/ask.ts'
+import type { Message, Outcome } from '../../integrations/mailshot/transport.ts'
+import { mixedSend, reader, recipientOf } from '../mixed-send.ts'
+
+/** A send with one uncertain recipient, whose provider answers so. */
+async function ask(answer: Outcome) {
+  const { mailshot, send } = await mixedSend()
+  const asked: Message[] = []
+  const lookUp = (messages: readonly Message[]) => {
+    asked.push(...messages)
+    return Promise.resolve(messages.map(() => answer))
+  }
+  const transport = { ...mailshot.config.transport, lookUp }
+  const able = { ...mailshot, config: { ...mailshot.config, transport } }
+  const result = await askProvider(able, 'hello', 'cli:root')
+  return { asked, result, recipient: await recipientOf(mailshot, send, reader(3)) }
+}
+
+describe('askProvider', () => {
+  test('settles as sent what the provider has, asked with the very mail', async () => {
+    const { asked, result, recipient } = await ask({ status: 'accepted', providerId: 'p1' })
+
+    expect(result).toMatchObject({ asked: 1, sent: 1, failed: 0, send: { sent: 3, uncertain: 0 } })
+    expect(recipient).toMatchObject({
+      status: 'sent',
+      reason: 'settled as sent by cli:root: so says memory',
+    })
+    expect(asked.map(({ messageId }) => messageId)).toEqual([recipient?.messageId])
+  })
+
+  test('settles as failed what the provider refused', async () => {
+    const { result, recipient } = await ask({ status: 'rejected', class: 'hard', reason: 'no' })
+
+    expect(result).toMatchObject({ asked: 1, sent: 0, failed: 1 })
+    expect(recipient).toMatchObject({ status: 'failed' })
+  })
+
+  test('leaves uncertain what the provider does not know', async () => {
+    const { result, recipient } = await ask({ status: 'uncertain', reason: 'not there' })
+
+    expect(result).toMatchObject({ asked: 1, sent: 0, failed: 0, send: { uncertain: 1 } })
+    expect(recipient).toMatchObject({ status: 'uncertain' })
+  })
+
+  test('says how else to know where nobody can be asked', async () => {
+    const { mailshot } = await mixedSend()
+
+    await expect(askProvider(mailshot, 'hello', 'cli:root')).rejects.toThrow(
+      'memory cannot tell what became of a mail; its log can: mailshot settle hello --as sent|failed …',
+    )
+  })
+})
