@@ -60,6 +60,19 @@ describe('installWebhook', () => {
     expect(hooks).toEqual([])
   })
 
+  it('follows a new secret also where addresses end with a slash', async () => {
+    const old = await open({
+      secret: 'an-old-secret-of-at-least-32-characters',
+      trailingSlash: true,
+    })
+    await installWebhook(old.config, old.transport)
+    const { config, transport, hooks } = await open({ trailingSlash: true })
+    const { url } = await installWebhook(config, transport)
+    expect(url).toMatch(/\/$/)
+    expect(new Set(hooks.map(({ Url }) => Url))).toEqual(new Set([url]))
+    expect(await removeWebhooks(config, transport)).toEqual([url])
+  })
+
   it('follows a new secret, and a move to another way', async () => {
     const old = await open({ secret: 'an-old-secret-of-at-least-32-characters' })
     await installWebhook(old.config, old.transport)

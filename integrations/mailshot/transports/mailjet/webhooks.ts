@@ -33,7 +33,7 @@ export function mailjetWebhooks(
       const rows = await readHooks(await open())
       return rows.map((row) => ({
         url: bare(row),
-        isOurs: /\/webhooks\/[\w-]+\/[\w-]{16,}$/.test(bare(row)),
+        isOurs: /\/webhooks\/[\w-]+\/[\w-]{16,}\/?$/.test(bare(row)),
         detail: detailOf(row),
       }))
     },
@@ -77,7 +77,7 @@ function detailOf({ EventType, Status, Version }: Fields): string {
 
 /** The last part of the path is a secret, which may have been another one. */
 function isOfSameSite(row: Fields, url: string): boolean {
-  const folder = (text: string) => text.slice(0, text.lastIndexOf('/') + 1)
+  const folder = (text: string) => text.replace(/[^/]+\/?$/, '')
   return folder(bare(row)) === folder(url)
 }
 
