@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { deliver } from '../../integrations/mailshot/deliver.ts'
 import { listRecipients } from '../../integrations/mailshot/recipient.ts'
 import { readSend } from '../../integrations/mailshot/send.ts'
@@ -46,6 +46,25 @@ describe('deliver, when an answer is lost', () => {
       ['reader2@example.net', 'uncertain', 'the link broke'],
       ['reader3@example.net', 'sent', null],
     ])
+  })
+
+  it('asks nobody once it is told to stop', async () => {
+    const stop = new AbortController()
+    const asked = vi.fn<NonNullable<Transport['lookUp']>>()
+    const transport = memory()
+    transport.failWhen(() => {
+      stop.abort()
+      return lost
+    })
+    const mailshot = await openTestMailshot({
+      transport: { ...transport, lookUp: asked },
+      mailer: memory(),
+    })
+    await addReaders(mailshot, 1)
+    const { send } = await startFixture(mailshot, 'hello')
+    await deliver(mailshot, { signal: stop.signal })
+    expect(await readSend(mailshot, send.id)).toMatchObject({ uncertain: 1 })
+    expect(asked).not.toHaveBeenCalled()
   })
 
   it('says that they are uncertain when the provider cannot be asked either', async () => {

@@ -20,7 +20,8 @@ export async function handOver(
   if (messages.length === 0) return []
   const outcomes = await send(mailshot, messages, to)
   const lost = messages.filter((_, index) => isLost(outcomes[index]))
-  if (lost.length === 0 || !to.transport.lookUp) return outcomes
+  // Asking takes its time, which a worker that is to stop has not got.
+  if (lost.length === 0 || !to.transport.lookUp || to.signal.aborted) return outcomes
   const found = await lookUp(mailshot, lost, to)
   return outcomes.map((outcome, index) => {
     const message = messages[index]
