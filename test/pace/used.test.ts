@@ -14,39 +14,39 @@ import {
 const hour = 3_600_000
 const day = 24 * hour
 
-describe('three workers, of which two are killed, with readers who are tried again', () => {
+describe('three workers, of which one is killed, with readers who are tried again', () => {
   it('use a limit per day by 98 in 100, and letters in a rush have all of its next slots', async () => {
     const { arrivals } = await workFor(
-      1.8 * day,
+      1.5 * day,
       { pace: '200/day', leaseSeconds: 3600 },
-      { readers: { 'example.net': 400 }, letters: { count: 10, after: 30 * hour } },
+      { readers: { 'example.net': 900 }, letters: { count: 5, after: 28 * hour } },
     )
     const times = arrivals.map(({ at }) => at)
     expect(mostInWindow(times, day)).toBeLessThanOrEqual(200)
     expect(shareUsed(times, { count: 200, windowMs: day })).toBeGreaterThanOrEqual(0.98)
     const sorted = arrivals.toSorted((a, b) => a.at - b.at)
     const first = sorted.findIndex(({ to }) => to === 'p0@example.org')
-    expect(sorted.slice(first, first + 10).map(({ isLetter }) => isLetter)).not.toContain(false)
-    // Two were kept free for them.
-    expect((sorted[first + 1]?.at ?? Infinity) - (sorted[0]?.at ?? 0)).toBeLessThan(30.01 * hour)
+    expect(sorted.slice(first, first + 5).map(({ isLetter }) => isLetter)).not.toContain(false)
+    // Two slots were kept free for them.
+    expect((sorted[first]?.at ?? Infinity) - (sorted[0]?.at ?? 0)).toBeLessThan(28.01 * hour)
   })
 
   it('use limits per hour by 98 in 100, that of all and that of a domain', async () => {
     const { arrivals } = await workFor(
-      1.8 * hour,
+      1.5 * hour,
       {
-        pace: { perSecond: 2, perMinute: 20, perHour: 120, perDay: 3000 },
-        domains: { 'gmail.com': '36/hour' },
+        pace: { perSecond: 2, perMinute: 20, perHour: 150, perDay: 3700 },
+        domains: { 'gmail.com': '30/hour' },
         leaseSeconds: 600,
       },
-      { readers: { 'example.net': 260, 'gmail.com': 110 }, letters: { count: 3, after: hour } },
+      { readers: { 'example.net': 600, 'gmail.com': 300 }, letters: { count: 3, after: hour } },
     )
     const times = arrivals.map(({ at }) => at)
-    expect(mostInWindow(times, hour)).toBeLessThanOrEqual(120)
-    expect(shareUsed(times, { count: 120, windowMs: hour })).toBeGreaterThanOrEqual(0.98)
+    expect(mostInWindow(times, hour)).toBeLessThanOrEqual(150)
+    expect(shareUsed(times, { count: 150, windowMs: hour })).toBeGreaterThanOrEqual(0.98)
     const gmail = timesOf(arrivals, 'gmail.com')
-    expect(mostInWindow(gmail, hour)).toBeLessThanOrEqual(36)
-    expect(shareUsed(gmail, { count: 36, windowMs: hour })).toBeGreaterThanOrEqual(0.98)
+    expect(mostInWindow(gmail, hour)).toBeLessThanOrEqual(30)
+    expect(shareUsed(gmail, { count: 30, windowMs: hour })).toBeGreaterThanOrEqual(0.98)
   })
 })
 
@@ -87,13 +87,14 @@ describe('the reserve', () => {
   })
 })
 
-/** Mails a send for so long in virtual time; two workers are killed with a mail in hand, and others take their places. */
+/** Mails a send for so long in virtual time; a worker is killed with a mail in hand, and another takes its place. */
 async function workFor(
   ms: number,
   config: Parameters<typeof openReceivingSide>[0],
   scene: { readers: Record<string, number>; letters: { count: number; after: number } },
 ) {
   const { count, after } = scene.letters
+  // There are more readers than all of them claim, so that who is left has somebody to mail.
   const workers: ReturnType<typeof mortalWorker>[] = []
   let tried = 0
   const { mailshot, arrivals, start } = await openReceivingSide(config, {
@@ -101,7 +102,7 @@ async function workFor(
     latency: () => 1200,
     answer: () => {
       tried += 1
-      if (tried === 40 || tried === 80) replaceOne()
+      if (tried === 30) replaceOne()
       return tried % 30 === 0
         ? { status: 'deferred', scope: 'recipient', reason: '450 later', retryAfter: 600 }
         : undefined
