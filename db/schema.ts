@@ -197,6 +197,10 @@ export const recipients = sqliteTable(
     dueAt: integer('due_at'),
     /** The recipient domain whose lane a deferred one waits for; then `due_at` is its expected hour there. */
     lane: text(),
+    /** Which of several transports it is to go by, chosen at the freeze; null where there was only one. */
+    route: text(),
+    /** The transport that its mail was put in hand for last. */
+    transport: text(),
     /** Made by the worker, so that repeating a claim is harmless; kept until another worker claims it. */
     claimId: text('claim_id'),
     workerId: text('worker_id'),
@@ -220,6 +224,16 @@ export const recipients = sqliteTable(
     index('recipients_deferred')
       .on(table.sendId, table.lane, table.dueAt)
       .where(sql`status = 'deferred'`),
+    // Of sends that have a choice of transports: what one of them may take is found without walking past the others'.
+    index('recipients_pending_routed')
+      .on(table.sendId, table.route, table.id)
+      .where(sql`status = 'pending' AND route IS NOT NULL`),
+    index('recipients_deferred_routed')
+      .on(table.sendId, table.route, table.lane, table.dueAt)
+      .where(sql`status = 'deferred' AND route IS NOT NULL`),
+    index('recipients_carried')
+      .on(table.sendId, table.transport, table.status)
+      .where(sql`route IS NOT NULL`),
     index('recipients_claimed')
       .on(table.claimId)
       .where(sql`status = 'claimed'`),

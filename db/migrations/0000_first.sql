@@ -66,6 +66,8 @@ CREATE TABLE `recipients` (
 	`resend` integer DEFAULT 0 NOT NULL,
 	`due_at` integer,
 	`lane` text,
+	`route` text,
+	`transport` text,
 	`claim_id` text,
 	`worker_id` text,
 	`in_hand_at` integer,
@@ -81,6 +83,9 @@ CREATE TABLE `recipients` (
 --> statement-breakpoint
 CREATE INDEX `recipients_pending` ON `recipients` (`send_id`,`id`) WHERE status = 'pending';--> statement-breakpoint
 CREATE INDEX `recipients_deferred` ON `recipients` (`send_id`,`lane`,`due_at`) WHERE status = 'deferred';--> statement-breakpoint
+CREATE INDEX `recipients_pending_routed` ON `recipients` (`send_id`,`route`,`id`) WHERE status = 'pending' AND route IS NOT NULL;--> statement-breakpoint
+CREATE INDEX `recipients_deferred_routed` ON `recipients` (`send_id`,`route`,`lane`,`due_at`) WHERE status = 'deferred' AND route IS NOT NULL;--> statement-breakpoint
+CREATE INDEX `recipients_carried` ON `recipients` (`send_id`,`transport`,`status`) WHERE route IS NOT NULL;--> statement-breakpoint
 CREATE INDEX `recipients_claimed` ON `recipients` (`claim_id`) WHERE status = 'claimed';--> statement-breakpoint
 CREATE INDEX `recipients_in_hand` ON `recipients` (`worker_id`) WHERE status = 'in-hand';--> statement-breakpoint
 CREATE INDEX `recipients_uncertain` ON `recipients` (`send_id`,`id`) WHERE status = 'uncertain';--> statement-breakpoint
@@ -244,6 +249,7 @@ CREATE TABLE `lanes` (
 	`parked_until` integer DEFAULT 0 NOT NULL,
 	`parked_reason` text,
 	`faults` integer DEFAULT 0 NOT NULL,
+	`faults_from` integer DEFAULT 0 NOT NULL,
 	`spacing` integer DEFAULT 0 NOT NULL,
 	`slowed_from` integer DEFAULT 0 NOT NULL,
 	`slowed_at` integer DEFAULT 0 NOT NULL,

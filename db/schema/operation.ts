@@ -26,6 +26,8 @@ export const lanes = sqliteTable('lanes', {
   parkedReason: text('parked_reason'),
   /** Relay faults in a row; each doubles the rest. */
   faults: integer().notNull().default(0),
+  /** When the first of these faults was; 0 when there is none. */
+  faultsFrom: integer('faults_from').notNull().default(0),
   /** Slowed down at `slowed_at` to one hand-over in so many milliseconds, from one in `slowed_from`; 0 when it never was. */
   spacing: integer().notNull().default(0),
   slowedFrom: integer('slowed_from').notNull().default(0),
