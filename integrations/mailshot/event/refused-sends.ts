@@ -108,7 +108,9 @@ function refusingSends(given: SQL, times: number): SQL {
 const futileSends = sql`
   SELECT s.id FROM sends AS s
   WHERE s.id IN (SELECT e.send_id FROM touched AS t CROSS JOIN events AS e ON e.email = t.email WHERE ${isRefusal})
-    AND ${leastGotIt} <= 0 AND NOT EXISTS (SELECT 1 FROM recipients AS r WHERE r.send_id = s.id AND ${gotIt})`
+    AND ${leastGotIt} <= 0
+    -- All of its recipients would be looked at, where a glance at the counter does.
+    AND (s.sent = 0 OR NOT EXISTS (SELECT 1 FROM recipients AS r WHERE r.send_id = s.id AND ${gotIt}))`
 
 /** As `reached`, those who have refused enough, when the measure was full, and by which events. */
 function reachedMeasures({ config }: Mailshot): SQL {
