@@ -41,19 +41,34 @@ export async function openSite(options: Pick<OpenOptions, 'wiped'>): Promise<Log
   return (await openOnce(options)).log
 }
 
-/** Starts the sender in this process, unless MAILSHOT_SENDER is `off`, or the database may not send. */
+/**
+ * Starts the sender in this process, unless MAILSHOT_SENDER is `off`, and what reads the bounces; neither where the database may not
+ * send.
+ */
 export async function startSiteSender(): Promise<void> {
   const mailshot = await openOnce(development())
   const site = globalThis.astroMailshot
-  if (!site || site.sender) return
+  if (!site || site.sender || site.mailbox) return
   if (mailshot.held !== undefined) {
     mailshot.log.warn({ held: mailshot.held }, 'nothing is sent from this database')
-  } else if (process.env['MAILSHOT_SENDER'] === 'off') {
+    return
+  }
+  if (process.env['MAILSHOT_SENDER'] === 'off') {
     mailshot.log.info('MAILSHOT_SENDER=off: mails leave by workers of their own (mailshot deliver)')
   } else {
     site.sender = startSender(mailshot)
     mailshot.log.info('the sender is running')
   }
+  await startReading(site, mailshot)
+}
+
+/** A copy of a database, which may not send, must not take the mails of the real one either. */
+async function startReading(site: SiteState, mailshot: Mailshot): Promise<void> {
+  const imap = mailshot.config.bounces?.imap
+  if (!imap) return
+  const { startMailbox } = await import('./bounce/mailbox.ts')
+  site.mailbox = startMailbox(mailshot, imap)
+  mailshot.log.info('the mailbox that bounces come to is read')
 }
 
 async function open(options: OpenOptions): Promise<Mailshot> {

@@ -1,3 +1,4 @@
+import type { MailboxReader } from './bounce/mailbox.ts'
 import type { MailshotConfig } from './config.ts'
 import type { Mailshot } from './mailshot.ts'
 import type { Sender } from './sender.ts'
@@ -8,6 +9,8 @@ export interface SiteState {
   config: MailshotConfig
   mailshot: Promise<Mailshot>
   sender?: Sender
+  /** Reads what comes back. */
+  mailbox?: MailboxReader
 }
 
 declare global {
@@ -15,9 +18,9 @@ declare global {
   var astroMailshot: SiteState | undefined
 }
 
-/** Ends the sender of this process: what is in hand is finished, the rest given back. */
+/** Ends the sender of this process, and what reads its bounces: what is in hand is finished, the rest given back. */
 export async function stopSender(site = globalThis.astroMailshot): Promise<void> {
-  await site?.sender?.stop()
+  await Promise.all([site?.sender?.stop(), site?.mailbox?.stop()])
 }
 
 /** Closes the database, once nothing needs it any more. */

@@ -60,7 +60,10 @@ function reportOn(reading: BounceReading, recipient: string | undefined, index: 
   return (recipient === undefined ? undefined : named) ?? reading.reports[index]
 }
 
-async function readCollection() {
+let collection: ReturnType<typeof readAll> | undefined
+const readCollection = () => (collection ??= readAll())
+
+async function readAll() {
   const lines = (await readFile(join(folder, 'expected.jsonl'), 'utf8')).trim().split('\n')
   const cases = lines.map((line): { file: string; expected: Expected[] } => JSON.parse(line))
   return Promise.all(

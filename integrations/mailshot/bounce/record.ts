@@ -25,8 +25,14 @@ export const reporter = 'bounces'
  * Reads a raw mail, stores what it reports, and draws the consequences; once it returns, all of it is on disk. The same mail again
  * changes nothing. Where envelope senders carry tokens, a report is believed only if it carries the token of a mail of ours, in the
  * address it came to or in the mail it returns: else anybody could write one. Without such a proof it is kept, and matched to nobody.
+ *
+ * @param options.keepsUnknown keep the beginning of what says nothing, too, as an event of type `unknown`
  */
-export async function recordBounce(mailshot: Mailshot, raw: Uint8Array): Promise<RecordedBounce> {
+export async function recordBounce(
+  mailshot: Mailshot,
+  raw: Uint8Array,
+  { keepsUnknown = false } = {},
+): Promise<RecordedBounce> {
   const reading = await readBounce(raw)
   const { kind, reports, tokens } = reading
   const nothing = { kind, recorded: 0, repeated: 0, unmatched: 0 }
@@ -35,13 +41,13 @@ export async function recordBounce(mailshot: Mailshot, raw: Uint8Array): Promise
   if (leaving) await leave(mailshot, leaving)
   const token = leaving ? bounceToken(mailshot.config, mailOf(leaving)) : proofOf(mailshot, reading)
   const isUnderstood = kind !== 'none' && (kind !== 'unsubscribe' || token !== undefined)
-  if (!isUnderstood) return { ...nothing, isUnderstood }
+  if (!isUnderstood && !keepsUnknown) return { ...nothing, isUnderstood }
   const id = hash('sha256', raw, 'base64url').slice(0, 22)
-  const events = softened(reports).map((report, index) => ({
-    ...eventOf(mailshot, reading, { ...report, token }),
-    providerEventId: `${id}.${index}`,
-  }))
-  return { kind, isUnderstood, ...(await recordEvents(mailshot, reporter, events)) }
+  const events = isUnderstood
+    ? softened(reports).map((report) => eventOf(mailshot, reading, { ...report, token }))
+    : [unknownEvent(mailshot, reading, raw)]
+  const identified = events.map((event, index) => ({ ...event, providerEventId: `${id}.${index}` }))
+  return { kind, isUnderstood, ...(await recordEvents(mailshot, reporter, identified)) }
 }
 
 /** Ends what the one-click link of the same mail would end. */
@@ -108,4 +114,13 @@ function eventOf(
     ...(token !== undefined && { token }),
     raw: { ...report, kind },
   }
+}
+
+function unknownEvent(
+  { now }: Mailshot,
+  { kind, at }: BounceReading,
+  raw: Uint8Array,
+): DeliveryEvent {
+  const mail = Buffer.from(raw.subarray(0, 4000)).toString()
+  return { type: 'unknown', at: Math.min(at ?? now(), now()), word: kind, raw: { kind, mail } }
 }

@@ -3,7 +3,15 @@ import { fileURLToPath } from 'node:url'
 import { AstroError } from 'astro/errors'
 
 /** Native and large packages, which a build leaves where the package manager put them. */
-export const externalPackages = ['@libsql/client', 'libsql', 'mjml', 'satteri', 'sharp']
+export const externalPackages = [
+  '@libsql/client',
+  'imapflow',
+  'libsql',
+  'mailparser',
+  'mjml',
+  'satteri',
+  'sharp',
+]
 
 /**
  * A build looks for its packages from the site's own folder; a package manager that keeps those of a dependency apart
