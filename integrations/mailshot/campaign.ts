@@ -12,6 +12,7 @@ import {
 import { readSettings, type SendTime, type Settings } from './campaign/settings.ts'
 import type { MailshotConfig } from './config.ts'
 import { MailshotError } from './error.ts'
+import type { UtmSetting } from './tracking/options.ts'
 import type { Mailbox } from './transport.ts'
 
 export { formatProblem, type Problem } from './campaign/problem.ts'
@@ -31,6 +32,8 @@ export interface Campaign {
   until: number | undefined
   archive: boolean
   track: { opens: boolean; clicks: boolean }
+  /** Its own UTM tags; `false` for none, undefined for the config's. */
+  utm: UtmSetting | undefined
   from: Mailbox | undefined
   replyTo: Mailbox | undefined
   /** The language of readers whose own is missing: the config's, else the first there is. */
@@ -204,7 +207,7 @@ function checkBody({ file, body, bodyLine, data }: SourceFile): Problem[] {
   ]
 }
 
-const shared = ['lists', 'send', 'until', 'from', 'replyTo', 'archive', 'track'] as const
+const shared = ['lists', 'send', 'until', 'from', 'replyTo', 'archive', 'track', 'utm'] as const
 
 /** Each setting may stand in any of the languages; where it stands in several, they must say the same. */
 function disagreements(read: ReadVariant[]): Problem[] {
@@ -235,6 +238,7 @@ function sharedSettings(read: ReadVariant[]) {
     until: stated('until'),
     archive: stated('archive') ?? true,
     track: stated('track') ?? { opens: false, clicks: false },
+    utm: stated('utm'),
     from: stated('from'),
     replyTo: stated('replyTo'),
   }

@@ -5,8 +5,10 @@ import { type ArchivePage, archivePage } from './compile/archive-page.ts'
 import { contentHash } from './compile/content-hash.ts'
 import { fieldsOf } from './compile/fields.ts'
 import { imagePreparer, type MediaFile } from './compile/images.ts'
+import { trackedLinks } from './compile/links.ts'
 import { mediaUrl } from './compile/media-url.ts'
 import type { Template } from './compile/template.ts'
+import { utmFor } from './compile/utm.ts'
 import { compileVariant } from './compile/variant.ts'
 import type { MailshotConfig } from './config.ts'
 import type { Mailbox } from './transport.ts'
@@ -26,6 +28,8 @@ export interface CompiledCampaign {
   until?: number | undefined
   archive: boolean
   track: { opens: boolean; clicks: boolean }
+  /** Where clicks are counted: the addresses that its links lead to, each once. A link is known by its place here. */
+  links?: string[] | undefined
   /** Null where the first list, or else the site, says it. */
   from: Mailbox | null
   replyTo: Mailbox | null
@@ -59,6 +63,7 @@ export async function compileCampaign(
   campaign: Campaign,
 ): Promise<{ compiled: CompiledCampaign; media: MediaFile[]; problems: Problem[] }> {
   const fields = fieldsOf(config)
+  const utm = utmFor(config, campaign)
   const prepare = imagePreparer(config)
   const media = new Map<string, MediaFile>()
   const results = await Promise.all(
@@ -70,7 +75,7 @@ export async function compileCampaign(
       for (const image of [...images.own.values(), ...images.layout.values()]) {
         if (typeof image === 'object') media.set(image.media.hash, image.media)
       }
-      return compileVariant(config, variant, fields, images)
+      return compileVariant(config, variant, fields, { images, utm })
     }),
   )
   const { slug, lists, send, until, archive, track, fallback } = campaign
@@ -87,6 +92,7 @@ export async function compileCampaign(
       ...(until !== undefined && { until }),
       archive,
       fallback,
+      ...(track.clicks && { links: trackedLinks(config, variants) }),
       images: files.map((file) => mediaUrl(config, file)),
       ...mailed,
       pages: Object.fromEntries(pages),

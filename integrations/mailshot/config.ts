@@ -5,6 +5,7 @@ import { parseEmailAddress, parseMailbox } from './email-address.ts'
 import { MailshotError } from './error.ts'
 import { guardOption, refusalsOption } from './event/options.ts'
 import { domainsOption, hoursOption, isTimeZone, paceOption, rampOption } from './pace/options.ts'
+import { keepDetailsOption, trackingOption, utmOption } from './tracking/options.ts'
 import type { Transport } from './transport.ts'
 
 export { MailshotError } from './error.ts'
@@ -154,6 +155,12 @@ const schema = z.strictObject({
   refusals: refusalsOption.prefault({}),
   /** When a send is stopped to be looked at: `{ hardBounces: 3 }` (per cent); `false` for never. */
   guard: z.union([guardOption, z.literal(false)]).prefault({}),
+  /** How opens and clicks are counted, where a campaign asks for it: `{ individual: true }` asks readers for their names. */
+  tracking: trackingOption.prefault({}),
+  /** UTM tags for the links of campaigns: `{ source: 'weekly', hosts: 'all' }`; `{}` for the usual ones. None by default. */
+  utm: utmOption.optional(),
+  /** For how many months it is kept who got a send, and what was reported of them. For ever by default. */
+  keepDetails: keepDetailsOption.optional(),
   /** A planned start that is later than this is held, and the operator told. */
   lateAfterHours: z.number().positive().default(2),
   /** How long a silent worker keeps what it claimed. */

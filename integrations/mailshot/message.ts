@@ -6,6 +6,7 @@ import { type Filled, type PreparedTemplate, prepareTemplate, type Scope } from 
 import { frameOf } from './message/mime.ts'
 import { mailOctets } from './message/octets.ts'
 import { sampleReader } from './message/sample.ts'
+import { namedTemplate, sharedTemplate, type Tracking, trackingScope } from './message/tracked.ts'
 import type { Message, Octets } from './transport.ts'
 
 /** Whom a message is composed for. */
@@ -38,6 +39,8 @@ export interface Composition {
   resend?: number
   /** `[TEST] ` */
   subjectPrefix?: string
+  /** The addresses that count its opens and clicks; none where nothing is counted, or the transport does it. */
+  tracking?: Tracking | undefined
   /** Where it goes instead; the config's `redirectTo` holds without it. */
   redirectTo?: string
 }
@@ -53,8 +56,11 @@ export function composeMessage(
   reader: Reader,
   composition: Composition,
 ): Message {
-  const { subject, html, text } = templatesFor(campaign, reader.lang)
+  const { tracking } = composition
+  const { subject, text, ...templates } = templatesFor(campaign, reader.lang)
+  const html = tracking ? trackedFor(campaign, reader.lang, tracking) : templates.html
   const scope = scopeOf(config, campaign, reader)
+  if (tracking && !tracking.isShared) Object.assign(scope, trackingScope(tracking))
   const [filledHtml, filledText] = [html.fill(scope), text.fill(scope)]
   const redirectTo = composition.redirectTo ?? config.redirectTo
   return composed({
@@ -167,6 +173,28 @@ function templatesFor(campaign: CompiledCampaign, lang: string): Templates {
   }
   prepared.set(variant, templates)
   return templates
+}
+
+/** What all readers share is prepared once for each send; of those who are counted by name, once for each campaign. */
+const tracked = new WeakMap<Tracking | CompiledVariant, Map<string, PreparedTemplate>>()
+
+function trackedFor(
+  campaign: CompiledCampaign,
+  lang: string,
+  tracking: Tracking,
+): PreparedTemplate {
+  const variant = variantFor(campaign, lang)
+  const owner = tracking.isShared ? tracking : variant
+  const known = tracked.get(owner)?.get(variant.lang)
+  if (known) return known
+  const { html } = variant
+  const template = tracking.isShared
+    ? sharedTemplate(html, tracking)
+    : namedTemplate(html, tracking)
+  const made = prepareTemplate(template, variant.lang)
+  const ofOwner = tracked.get(owner) ?? new Map<string, PreparedTemplate>()
+  tracked.set(owner, ofOwner.set(variant.lang, made))
+  return made
 }
 
 /** The values of a reader's merge fields. */

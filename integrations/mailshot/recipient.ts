@@ -27,6 +27,8 @@ export interface ClaimedRecipient {
   name: string
   lang: string | null
   attributes: Record<string, AttributeValue>
+  /** Whether this person agrees to be counted by name. */
+  isTracked?: boolean
 }
 
 export interface Claim {
@@ -73,7 +75,7 @@ export async function claimRecipients(
     ...takes,
     // One JSON text, since a row of the database's own costs ten times as much as a line of it.
     sql`SELECT json_group_array(json_array(r.id, r.subscriber_id, r.written, r.tries, r.resend, coalesce(s.name, ''), s.lang,
-        json(coalesce(s.attributes, '{}'))) ORDER BY r.id) AS claimed
+        json(coalesce(s.attributes, '{}')), s.tracking_agreed_at IS NOT NULL) ORDER BY r.id) AS claimed
       FROM recipients r LEFT JOIN subscribers s ON s.id = r.subscriber_id
       WHERE r.claim_id = ${claimId} AND r.status = 'claimed'`,
   )
@@ -89,11 +91,12 @@ type ClaimColumns = [
   name: string,
   lang: string | null,
   attributes: Record<string, AttributeValue>,
+  isTracked: number,
 ]
 
 function readClaim(text: string, by: { claimId: string; sendId: string }): ClaimedRecipient[] {
   const columns: ClaimColumns[] = JSON.parse(text)
-  return columns.map(([id, subscriberId, written, tries, resend, name, lang, attributes]) => ({
+  return columns.map(([id, subscriberId, written, tries, resend, name, lang, attributes, isTracked]) => ({
     id,
     claimId: by.claimId,
     sendId: by.sendId,
@@ -104,6 +107,7 @@ function readClaim(text: string, by: { claimId: string; sendId: string }): Claim
     name,
     lang,
     attributes,
+    isTracked: isTracked === 1,
   }))
 }
 

@@ -139,6 +139,8 @@ export interface RegisteredWebhook {
 /** The way out. A factory (`smtp({…})`) returns one; it opens no connection before the first call. */
 export interface Transport {
   readonly name: string
+  /** Whether it counts opens and clicks itself, where a message asks for it; else the message comes with addresses of ours. */
+  readonly tracks?: true
   /** Most messages in one call: SMTP 1, Mailjet 50. */
   readonly batch: number
   /** Calls at once. */

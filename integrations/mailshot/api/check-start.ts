@@ -1,5 +1,6 @@
 import type { CompiledCampaign, MediaFile } from '../compile.ts'
 import { contentHash } from '../compile/content-hash.ts'
+import { trackedLinks } from '../compile/links.ts'
 import { MailshotError } from '../error.ts'
 import type { Mailshot } from '../mailshot.ts'
 import { checkImages } from './check-start/images.ts'
@@ -28,8 +29,22 @@ export async function checkStart(mailshot: Mailshot, snapshot: Snapshot): Promis
         'post it as it was compiled, by the same version of mailshot as the site runs',
     )
   }
+  checkLinks(mailshot, campaign)
   checkTemplates(mailshot, campaign)
   await checkImages(mailshot, campaign, media)
+}
+
+/** What clicks are led to is what its mails link to, and nothing else. */
+function checkLinks(
+  { config }: Mailshot,
+  { slug, track, variants, links }: CompiledCampaign,
+): void {
+  const expected = track.clicks ? trackedLinks(config, variants) : undefined
+  if (JSON.stringify(links) === JSON.stringify(expected)) return
+  throw invalid(
+    `campaign ${slug}: "links" are not those of its mails; ` +
+      'post it as it was compiled, by the same version of mailshot as the site runs',
+  )
 }
 
 function checkSite({ config }: Mailshot, site: string): void {

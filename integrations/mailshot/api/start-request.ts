@@ -90,6 +90,7 @@ const campaign = z
     from: mailbox.nullable(),
     replyTo: mailbox.nullable(),
     fallback: lang,
+    links: z.array(text).optional(),
     images: z.array(z.string()),
     variants: z.record(lang, variant),
     pages: z.record(lang, page),

@@ -3,6 +3,7 @@ import { didYouMean } from '../closest.ts'
 import { holdsPlaceholder } from '../compile/leftovers.ts'
 import type { MailshotConfig } from '../config.ts'
 import { parseMailbox } from '../email-address.ts'
+import { type UtmSetting, utmSetting } from '../tracking/options.ts'
 import type { Mailbox } from '../transport.ts'
 import { placeOf, type SourceFile } from './front-matter.ts'
 import { isLanguageTag } from './language-tag.ts'
@@ -44,6 +45,8 @@ const schema = z.strictObject({
   /** Whether the public archive may show it. */
   archive: flag.optional(),
   track: z.strictObject({ opens: flag.default(false), clicks: flag.default(false) }).optional(),
+  /** UTM tags of its links, where they differ from the config's; `false` for none. */
+  utm: utmSetting.optional(),
 })
 
 /** A campaign file's front matter, checked; what the file does not say is absent. */
@@ -61,6 +64,7 @@ export interface Settings {
   replyTo: Mailbox | undefined
   archive: boolean | undefined
   track: { opens: boolean; clicks: boolean } | undefined
+  utm: UtmSetting | undefined
 }
 
 /** Checks a campaign file's front matter. Wrong entries become problems at their line, the rest is still read. */
@@ -72,7 +76,7 @@ export function readSettings(
   const result = schema.safeParse(source.data ?? {})
   if (!result.success) problems.push(...result.error.issues.flatMap((one) => explain(source, one)))
   const data = result.success ? result.data : salvage(source.data ?? {})
-  const { subject = '', preheader = '', params = {}, layout, lang, archive, track } = data
+  const { subject = '', preheader = '', params = {}, layout, lang, archive, track, utm } = data
   if (source.data && subject === '') problems.push(noSubject(source))
   const send = checkSend(config, source, data.send, problems)
   return {
@@ -84,6 +88,7 @@ export function readSettings(
       lang,
       archive,
       track,
+      utm,
       lists: checkLists(config, source, data.lists, problems),
       send,
       until: checkUntil(config, source, { send, until: data.until }, problems),
@@ -98,6 +103,7 @@ const examples: Record<string, string> = {
   lists: 'lists: [weekly, product]',
   archive: 'archive: false',
   track: 'track: { opens: true, clicks: false }',
+  utm: 'utm: { campaign: spring }',
   params: 'params: { accent: "#0b5fff" }',
   layout: 'layout: default',
   lang: 'lang: fr',
@@ -124,7 +130,7 @@ function explain(source: SourceFile, issue: z.core.$ZodIssue): Problem[] {
       ),
     ]
   }
-  const known = issue.path[0] === 'track' ? ['opens', 'clicks'] : Object.keys(schema.shape)
+  const known = keysWithin[String(issue.path[0])] ?? Object.keys(schema.shape)
   return issue.keys.map((key) =>
     errorAt(
       placeOf(source, [...issue.path, key]),
@@ -133,6 +139,11 @@ function explain(source: SourceFile, issue: z.core.$ZodIssue): Problem[] {
       didYouMean(key, known),
     ),
   )
+}
+
+const keysWithin: Record<string, string[]> = {
+  track: ['opens', 'clicks'],
+  utm: ['source', 'medium', 'campaign', 'content', 'term', 'hosts'],
 }
 
 function noSubject(source: SourceFile): Problem {

@@ -18,6 +18,12 @@ import { paramStatics, type Statics, staticsOf } from './statics.ts'
 import { rowText, joinTagLines, mailText, markdownText, textFooter } from './text-part.ts'
 import { addFragment, createTokens, type Tokens } from './tokens.ts'
 import { protectText } from './protect-text.ts'
+import { tagLinks, tagText, type Utm } from './utm.ts'
+
+interface VariantImages {
+  own: PreparedImages
+  layout: PreparedImages
+}
 
 /** What the steps of compiling one language share. */
 export interface VariantContext {
@@ -35,7 +41,7 @@ export async function compileVariant(
   config: MailshotConfig,
   variant: CampaignVariant,
   fields: Fields,
-  images: { own: PreparedImages; layout: PreparedImages },
+  { images, utm }: { images: VariantImages; utm: Utm | undefined },
 ): Promise<{ compiled: CompiledVariant; rendered: RenderedVariant; problems: Problem[] }> {
   const context = openContext(config, variant, images)
   const { tokens, problems } = context
@@ -47,12 +53,12 @@ export async function compileVariant(
     subject: addFragment(tokens, subject, variant.subject.place),
     preheader: preheader && addFragment(tokens, preheader, variant.preheader.place),
   })
-  const { nodes, problems: misplaced } = htmlNodes(tokens, html)
+  const { nodes, problems: misplaced } = htmlNodes(tokens, utm ? tagLinks(html, utm) : html)
   const texts = {
     subject: plainNodes(tokens, subject, 'header'),
     preheader: plainNodes(tokens, preheader, 'plain'),
     html: nodes,
-    text: textNodes(context, html, content),
+    text: textNodes(context, { html, content, utm }),
   }
   const merged = Object.values(texts).flatMap((one) => checkMerge(flatten(tokens, one), fields))
   problems.push(...misplaced, ...merged, ...emptySubject(tokens, subject, variant.subject.place))
@@ -75,7 +81,7 @@ export async function compileVariant(
 function openContext(
   config: MailshotConfig,
   variant: CampaignVariant,
-  images: { own: PreparedImages; layout: PreparedImages },
+  images: VariantImages,
 ): VariantContext {
   const sources = [
     variant.subject.text,
@@ -114,12 +120,16 @@ function lintOf(context: VariantContext, html: string): Problem[] {
   ]
 }
 
-function textNodes(context: VariantContext, html: string, content: string): Node[] {
+function textNodes(
+  context: VariantContext,
+  { html, content, utm }: { html: string; content: string; utm: Utm | undefined },
+): Node[] {
   const { tokens, statics, variant } = context
   const place: Place = { file: variant.text?.file ?? variant.file, line: 1 }
   const written = variant.text && protectText(context, variant.text.body, place)
   context.problems.push(...lintLeftovers(written ?? '', place, tokens))
-  const body = written?.trim() ?? textOf(context, html, content)
+  const plain = written?.trim() ?? textOf(context, html, content)
+  const body = utm ? tagText(plain, utm) : plain
   const has = (field: string) => isInText(tokens, body, field)
   const footer = protectText(context, textFooter(body, has, statics), place)
   return plainNodes(tokens, joinTagLines(tokens, `${body}\n`) + footer, 'plain')

@@ -5,6 +5,7 @@ import type { Mailshot } from '../mailshot.ts'
 import { composeMessage, type Reader } from '../message.ts'
 import type { ClaimedRecipient } from '../recipient.ts'
 import { linkTo, signToken } from '../token.ts'
+import { trackingOf } from '../tracking/link.ts'
 import type { Message, Outcome } from '../transport.ts'
 import { type HeldRecipient, messageKeyOf } from './held.ts'
 
@@ -27,6 +28,7 @@ export function composeFor(
       envelopeFrom: bounceAddress(config, { ...recipient, kind: 'recipient' }),
       messageId: recipient.messageId,
       resend: recipient.resend,
+      tracking: trackingOf(config, campaign, recipient),
     })
   } catch (error) {
     mailshot.log.error({ err: error, recipient: recipient.id }, 'a mail could not be composed')

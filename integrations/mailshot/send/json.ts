@@ -3,7 +3,10 @@ import type { Send } from './read.ts'
 import type { Waiting } from './waiting.ts'
 
 /** What the command line and the API tell of a send. */
-export type ShownSend = Omit<Send, 'triggerKey' | 'pausedFrom' | 'freezeCursor' | 'freezeUntil'> & {
+export type ShownSend = Omit<
+  Send,
+  'triggerKey' | 'pausedFrom' | 'freezeCursor' | 'freezeUntil' | 'emptiedAt'
+> & {
   /** Why it waits, where that was asked. */
   waiting?: Waiting[] | undefined
 }
@@ -34,6 +37,8 @@ export const sendSchema = z
     startedAt: time.nullable(),
     frozenAt: time.nullable(),
     finishedAt: time.nullable(),
+    purgedAt: time.nullable(),
+    trashedAt: time.nullable(),
     total: count,
     remaining: z.int(),
     sent: count,
@@ -65,6 +70,8 @@ export function sendJson(send: ShownSend): SendJson {
     startedAt: send.startedAt === null ? null : written(send.startedAt),
     frozenAt: send.frozenAt === null ? null : written(send.frozenAt),
     finishedAt: send.finishedAt === null ? null : written(send.finishedAt),
+    purgedAt: send.purgedAt === null ? null : written(send.purgedAt),
+    trashedAt: send.trashedAt === null ? null : written(send.trashedAt),
     total: send.total,
     remaining: send.remaining,
     sent: send.sent,

@@ -15,7 +15,7 @@ const columns = sql.raw(
   `id, slug, content_hash AS contentHash, snapshot, lists, trigger_key AS triggerKey, audience, only_to AS onlyTo, status, reason,
   paused_from AS pausedFrom, git_commit AS gitCommit, created_at AS createdAt, scheduled_at AS scheduledAt,
   local_time AS localTime, until, started_at AS startedAt, freeze_cursor AS freezeCursor, freeze_until AS freezeUntil, frozen_at AS frozenAt,
-  finished_at AS finishedAt, total, sent, failed, skipped, cancelled, uncertain,
+  finished_at AS finishedAt, purged_at AS purgedAt, trashed_at AS trashedAt, emptied_at AS emptiedAt, total, sent, failed, skipped, cancelled, uncertain,
   total - sent - failed - skipped - cancelled - uncertain AS remaining`,
 )
 
