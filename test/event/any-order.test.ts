@@ -27,7 +27,7 @@ describe('the same events', () => {
     const run = fc.asyncProperty(given, async ({ events, order, size }) => {
       expect(await stateAfter(order, size)).toEqual(await stateAfter(events, events.length))
     })
-    await fc.assert(run, { numRuns: 20 })
+    await fc.assert(run, { numRuns: 15 })
   })
 })
 
