@@ -10,6 +10,6 @@ export function splitMbox(raw: Buffer): Buffer[] {
   return [...mails, raw.subarray(start)]
 }
 
-/** An empty line, then who sent it and when: `From zoe@example.org Thu Jul  2 12:05:05 2026`. */
+/** Who sent it and when: `From zoe@example.org Thu Jul  2 12:05:05 2026`. */
 const nextMail =
-  /(?<=\n\r?\n)From [^\s]{1,320} {1,2}[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d\d:\d\d[^\n]{0,40}\n/g
+  /(?<=\n)From [^\s]{1,320} {1,2}[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d\d:\d\d[^\n]{0,40}\n/g
