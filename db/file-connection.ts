@@ -1,5 +1,6 @@
 import { statSync } from 'node:fs'
-import Database from 'libsql/promise'
+import Database from 'libsql'
+import AsyncDatabase from 'libsql/promise'
 import type { Connection } from './connection.ts'
 import { codeOf } from './patience.ts'
 import type { Statement } from './statement.ts'
@@ -11,14 +12,9 @@ const mostPrepared = 300
 /** The file itself is at most so far behind its log: whoever copies it alone, or loses the log, loses no more. */
 const checkpointEveryMs = 10_000
 
-/** What the binding's statements do; its own types say nothing. */
-interface Prepared {
-  readonly reader: boolean
-  all(values: Statement['values']): Promise<unknown[]>
-  run(values: Statement['values']): unknown
-}
+type Prepared = ReturnType<typeof Database.prototype.prepare>
 interface Open {
-  file: Database
+  file: InstanceType<typeof Database>
   /** What tells it from another file that is put in its place; undefined in memory. */
   inode: number | undefined
   prepared: Map<string, Prepared>
@@ -27,9 +23,8 @@ interface Open {
 }
 
 /**
- * A database file, or `:memory:`. Statements stay prepared, which the client of remote databases cannot do. Calls stand in line, so
- * none comes between the statements of a write. Waiting for the lock and for the disk is left to another thread, which is most of
- * the time that a write takes.
+ * A database file, or `:memory:`. Statements stay prepared, which the client of remote databases cannot do. A commit waits for
+ * the disk, which is most of the time that a write takes, on another thread; what is called meanwhile stands in line.
  *
  * Where the lock of a write is another's, nothing is left behind. A connection that was refused otherwise is given up for a new
  * one: the refused statement may be left unfinished, and with it every later read would keep its snapshot open, so that no
@@ -43,75 +38,86 @@ export function openFileConnection(path: string): Connection {
   let isClosed = false
   let wasOpen = false
   let checkpointing: NodeJS.Timeout | undefined
-  let last: Promise<unknown> = Promise.resolve()
+  let committing: Promise<void> | undefined
   const giveUp = () => {
     open?.file.close()
     open = undefined
   }
-  const attempt = async <Result>(act: (given: Open) => Promise<Result>): Promise<Result> => {
+  const refuse = (error: unknown) => {
+    if (open && !open.isBeginning && path !== ':memory:' && isRefusal(error)) giveUp()
+    if (open) open.isBeginning = false
+    return error
+  }
+  const attempt = <Result>(act: (given: Open) => Result): Result => {
     try {
+      if (isClosed) throw new Error('the database is closed')
       if (open && isMoved(open, path)) giveUp()
-      open ??= await connect(path, wasOpen)
+      open ??= connect(path, wasOpen)
       wasOpen = true
-      return await act(open)
+      return act(open)
     } catch (error) {
-      if (open && !open.isBeginning && path !== ':memory:' && isRefusal(error)) giveUp()
-      if (open) open.isBeginning = false
-      throw error
+      throw refuse(error)
     }
   }
-  const inTurn = <Result>(act: () => Promise<Result>): Promise<Result> => {
-    const turn = last.then(act)
-    last = turn.catch(() => undefined)
-    return turn
+  /** At once where nothing is being committed. */
+  const inTurn = async <Result>(act: () => Result): Promise<Awaited<Result>> => {
+    if (!committing) return await act()
+    await committing
+    // Another may have been before.
+    return inTurn(act)
   }
-  const inTurnIfOpen = <Result>(act: (given: Open) => Promise<Result>): Promise<Result> =>
-    isClosed ? Promise.reject(new Error('the database is closed')) : inTurn(() => attempt(act))
-  const writeBack = async (mode: 'PASSIVE' | 'TRUNCATE') => {
+  const write = (statements: readonly Statement[]): Promise<unknown[][]> => {
+    const { given, rows } = attempt((one) => ({ given: one, rows: perform(one, statements) }))
+    const ended = commit(given).catch((error: unknown) => {
+      throw refuse(error)
+    })
+    committing = ended.then(forget, forget)
+    return ended.then(() => rows)
+  }
+  const forget = () => void (committing = undefined)
+  const writeBack = (mode: 'PASSIVE' | 'TRUNCATE') => {
     clearTimeout(checkpointing)
-    if (checkpointing && open) await checkpoint(open, mode)
+    if (checkpointing && open) checkpoint(open, mode)
     checkpointing = undefined
   }
   return {
-    read: (statement) => inTurnIfOpen((given) => run(given, statement)),
+    read: (statement) => inTurn(() => attempt((given) => run(given, statement))),
     writer: (statements) => () => {
       checkpointing ??= setTimeout(() => void inTurn(() => writeBack('PASSIVE')), checkpointEveryMs)
       checkpointing.unref()
-      return inTurnIfOpen((given) => transact(given, statements))
+      return inTurn(() => write(statements))
     },
-    close: () => {
-      if (isClosed) return last.then(() => undefined)
-      isClosed = true
-      return inTurn(async () => {
+    close: () =>
+      inTurn(() => {
         // What is closed with prepared statements leaves its log as it is, though it be the last.
-        await writeBack('TRUNCATE')
+        writeBack('TRUNCATE')
         giveUp()
-      })
-    },
+        isClosed = true
+      }),
   }
 }
 
 /** Others who write or read go on: what they keep from being written back stays in the log. */
-async function checkpoint({ file }: Open, mode: 'PASSIVE' | 'TRUNCATE'): Promise<void> {
+function checkpoint({ file }: Open, mode: 'PASSIVE' | 'TRUNCATE'): void {
   try {
-    await file.exec(`PRAGMA wal_checkpoint(${mode})`)
+    file.exec(`PRAGMA wal_checkpoint(${mode})`)
   } catch {
     // Nothing is lost by it, and the next write says what is the matter.
   }
 }
 
 /** @param mustExist not to make a file where one was before */
-async function connect(path: string, mustExist: boolean): Promise<Open> {
+function connect(path: string, mustExist: boolean): Open {
   if (mustExist && path !== ':memory:' && inodeOf(path) === undefined) {
     throw new Database.SqliteError(`${path}: the database file is gone`, 'SQLITE_CANTOPEN', 14)
   }
   const file = new Database(path, { timeout: busyTimeoutMs })
   try {
-    await file.exec('PRAGMA journal_mode = WAL')
-    await file.exec('PRAGMA synchronous = FULL')
+    file.exec('PRAGMA journal_mode = WAL')
+    file.exec('PRAGMA synchronous = FULL')
     // Each checkpoint writes pages of the file and waits for the disk twice; they are few pages then, often written.
-    await file.exec('PRAGMA wal_autocheckpoint = 4000')
-    await file.exec('PRAGMA foreign_keys = ON')
+    file.exec('PRAGMA wal_autocheckpoint = 4000')
+    file.exec('PRAGMA foreign_keys = ON')
     return { file, inode: inodeOf(path), prepared: new Map(), isBeginning: false }
   } catch (error) {
     file.close()
@@ -128,31 +134,45 @@ function inodeOf(path: string): number | undefined {
   return statSync(path, { throwIfNoEntry: false })?.ino
 }
 
-async function transact(open: Open, statements: readonly Statement[]): Promise<unknown[][]> {
-  await begin(open)
+/** All but the commit. */
+function perform(open: Open, statements: readonly Statement[]): unknown[][] {
+  begin(open)
   try {
-    const rows: unknown[][] = []
-    for (const statement of statements) rows.push(await run(open, statement))
-    await open.file.exec('COMMIT')
-    return rows
+    return statements.map((statement) => run(open, statement))
   } catch (error) {
-    // A full disk has rolled it back already.
-    await open.file.exec('ROLLBACK').catch(() => undefined)
+    rollBack(open)
     throw error
   }
 }
 
+/** The binding's other half does on a thread of its own what this one does at once; both call the same connection. */
+const execElsewhere = AsyncDatabase.prototype.exec
+
+async function commit(open: Open): Promise<void> {
+  try {
+    await execElsewhere.call(open.file, 'COMMIT')
+  } catch (error) {
+    rollBack(open)
+    throw error
+  }
+}
+
+function rollBack({ file }: Open): void {
+  // A full disk has rolled it back already.
+  if (file.inTransaction) file.exec('ROLLBACK')
+}
+
 /** Not prepared: a statement that was refused would stay in the middle of its work. */
-async function begin(open: Open): Promise<void> {
+function begin(open: Open): void {
   open.isBeginning = true
-  await open.file.exec('BEGIN IMMEDIATE')
+  open.file.exec('BEGIN IMMEDIATE')
   open.isBeginning = false
 }
 
-async function run(open: Open, { text, values }: Statement): Promise<unknown[]> {
-  const statement = open.prepared.get(text) ?? (await prepare(open, text))
+function run(open: Open, { text, values }: Statement): unknown[] {
+  const statement = prepare(open, text)
   try {
-    if (statement.reader) return await statement.all(values)
+    if (statement.reader) return statement.all(values)
     statement.run(values)
     return []
   } catch (error) {
@@ -162,9 +182,11 @@ async function run(open: Open, { text, values }: Statement): Promise<unknown[]> 
   }
 }
 
-async function prepare({ file, prepared }: Open, text: string): Promise<Prepared> {
+function prepare({ file, prepared }: Open, text: string): Prepared {
+  const known = prepared.get(text)
+  if (known) return known
   if (prepared.size >= mostPrepared) prepared.clear()
-  const statement: Prepared = await file.prepare(text)
+  const statement = file.prepare(text)
   prepared.set(text, statement)
   return statement
 }

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setImmediate } from 'node:timers/promises'
 import { pino } from 'pino'
 import { onTestFinished } from 'vitest'
 import type { Database } from '../db/open.ts'
@@ -77,13 +78,14 @@ export function testClock(): TestClock {
   let now = start
   const sleepers: { at: number; wake: () => void }[] = []
   let pumping = false
-  let underWay = 0
+  const underWay = new Set<Promise<unknown>>()
   const watched = async <Result>(call: Promise<Result>): Promise<Result> => {
-    underWay += 1
+    const ended = call.catch(() => undefined)
+    underWay.add(ended)
     try {
       return await call
     } finally {
-      underWay -= 1
+      underWay.delete(ended)
     }
   }
   const watch = (db: Database): Database => ({
@@ -98,8 +100,9 @@ export function testClock(): TestClock {
     pumping = true
     while (sleepers.length > 0) {
       // Some turns of the event loop let everything that is ready run before time moves on.
-      for (let turn = 0; turn < 5; turn = underWay > 0 ? 0 : turn + 1) {
-        await new Promise((resolve) => setImmediate(resolve))
+      for (let turn = 0; turn < 5; turn += 1) {
+        if (underWay.size > 0) turn = 0
+        await Promise.race(underWay.size > 0 ? underWay : [setImmediate()])
       }
       sleepers.sort((a, b) => a.at - b.at)
       const first = sleepers.shift()
