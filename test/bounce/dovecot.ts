@@ -148,6 +148,11 @@ userdb {
   driver = static
   args = uid=${mailOwner.uid} gid=${mailOwner.gid} home=${folder}/home
 }
+service anvil {
+  unix_listener anvil-auth-penalty {
+    mode = 0
+  }
+}
 service imap-login {
   inet_listener imap {
     port = 0

@@ -4,6 +4,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { bouncesOption, type ImapOptions } from '../../integrations/mailshot/bounce/options.ts'
 import { startMailbox } from '../../integrations/mailshot/bounce/mailbox.ts'
+import { verifyMailbox } from '../../integrations/mailshot/bounce/mailbox/connect.ts'
 import type { Mailshot } from '../../integrations/mailshot/mailshot.ts'
 import { testCa } from '../smtp-server.ts'
 import { type ImapServer, startDovecot, whyNoDovecot } from './dovecot.ts'
@@ -105,6 +106,21 @@ describe(`startMailbox, with a real IMAP server${why ? ` (skipped: ${why})` : ''
   })
 })
 
+describe(`verifyMailbox, with a real IMAP server${why ? ` (skipped: ${why})` : ''}`, () => {
+  test.skipIf(why)('says how many mails wait, and what is wrong with a login', async () => {
+    const server = await startDovecot()
+    await put(server, ['vacation.eml'])
+
+    expect(await verifyMailbox(optionsFor(server))).toBe(1)
+    await expect(verifyMailbox({ ...optionsFor(server), password: 'wrong' })).rejects.toThrow(
+      'bounces.imap: localhost refuses the login of bounces; check the user, and MAILSHOT_IMAP_PASSWORD',
+    )
+    await expect(verifyMailbox({ ...optionsFor(server), inbox: 'nowhere' })).rejects.toThrow(
+      'there is no folder nowhere',
+    )
+  })
+})
+
 describe('bounces.imap', () => {
   test('refuses to send a password in clear beyond this machine', () => {
     const parsed = bouncesOption.safeParse({
@@ -133,6 +149,12 @@ async function open(accessToken?: string) {
 
 function start(mailshot: Mailshot, server: ImapServer, more: Partial<Mailshot & ImapOptions> = {}) {
   const { sleep = mailshot.sleep, ...options } = more
+  const reader = startMailbox({ ...mailshot, sleep }, { ...optionsFor(server), ...options })
+  onTestFinished(() => reader.stop())
+  return reader
+}
+
+function optionsFor(server: ImapServer): ImapOptions {
   const { imap } = bouncesOption.parse({
     address: 'bounces@news.example.org',
     imap: {
@@ -144,9 +166,7 @@ function start(mailshot: Mailshot, server: ImapServer, more: Partial<Mailshot & 
     },
   })
   if (!imap) throw new Error('no settings')
-  const reader = startMailbox({ ...mailshot, sleep }, { ...imap, ...options })
-  onTestFinished(() => reader.stop())
-  return reader
+  return imap
 }
 
 /** Reads until something is so. */

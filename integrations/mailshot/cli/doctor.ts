@@ -5,6 +5,7 @@ import { openMailshot, requireSecret } from '../mailshot.ts'
 import type { Transport } from '../transport.ts'
 import { defineCommand, exitCodes } from './command.ts'
 import { explainFault } from './fault.ts'
+import { count } from './format.ts'
 import { readProject } from './project.ts'
 import { paint, type Terminal } from './terminal.ts'
 
@@ -60,6 +61,17 @@ async function* examine(
   yield* sender(config)
   yield* transport('transport', config.transport, { config, tried })
   if (config.mailer) yield* transport('mailer', config.mailer, { config, tried })
+  yield* mailbox(config, tried)
+}
+
+/** What comes back by mail. */
+async function* mailbox({ bounces }: MailshotConfig, tried: Trial): AsyncGenerator<Finding> {
+  const imap = bounces?.imap
+  if (!imap) return
+  yield await tried('bounces', async () => {
+    const { verifyMailbox } = await import('../bounce/mailbox/connect.ts')
+    return `${imap.user} at ${imap.host}: works, ${count(await verifyMailbox(imap), 'mail')} waiting`
+  })
 }
 
 async function* database(config: MailshotConfig, tried: Trial): AsyncGenerator<Finding> {

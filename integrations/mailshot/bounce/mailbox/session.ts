@@ -1,8 +1,8 @@
 import type { ImapFlow } from 'imapflow'
-import { MailshotError } from '../../error.ts'
 import type { Mailshot } from '../../mailshot.ts'
 import type { ImapOptions } from '../options.ts'
 import { recordBounce } from '../record.ts'
+import { connectMailbox } from './connect.ts'
 
 /** A mailbox that is logged in to. */
 export interface OpenMailbox {
@@ -21,11 +21,10 @@ export interface OpenMailbox {
 const storedFlag = 'MailshotStored'
 /** Of a mail: far more than is looked at. */
 const mostBytes = 512 * 1024
-const patience = { connectionTimeout: 30_000, greetingTimeout: 30_000, socketTimeout: 180_000 }
 
 /** Logs in, makes the folders that are missing, and opens the inbox. */
 export async function openMailbox(mailshot: Mailshot, options: ImapOptions): Promise<OpenMailbox> {
-  const client = await connect(mailshot, options)
+  const client = await connectMailbox(options)
   try {
     for (const folder of [options.done, options.unknown]) await client.mailboxCreate(folder)
     await client.mailboxOpen(options.inbox)
@@ -60,39 +59,6 @@ export async function openMailbox(mailshot: Mailshot, options: ImapOptions): Pro
     },
     close: () => close(client),
   }
-}
-
-async function connect({ log }: Mailshot, options: ImapOptions): Promise<ImapFlow> {
-  const { ImapFlow } = await import('imapflow')
-  const { host, port, tls, ca } = options
-  const settings = {
-    ...patience,
-    host,
-    port: port ?? (tls === 'implicit' ? 993 : 143),
-    secure: tls === 'implicit',
-    // `false`: never; where it is `true`, a server without it is refused.
-    ...(tls !== 'implicit' && { doSTARTTLS: tls === 'starttls' }),
-    tls: {
-      rejectUnauthorized: true,
-      minVersion: 'TLSv1.2' as const,
-      ...(ca !== undefined && { ca }),
-    },
-    auth: await credentials(options),
-    logger: false as const,
-  }
-  const client = new ImapFlow(settings)
-  client.on('error', (error: Error) => log.debug({ err: error }, 'the bounce mailbox'))
-  await client.connect()
-  return client
-}
-
-async function credentials({ user, password, accessToken }: ImapOptions) {
-  if (accessToken) return { user, accessToken: await accessToken() }
-  const pass = password || process.env['MAILSHOT_IMAP_PASSWORD']
-  if (pass) return { user, pass }
-  throw new MailshotError(
-    'bounces.imap: the password is missing; set MAILSHOT_IMAP_PASSWORD in the environment',
-  )
 }
 
 async function handle(
