@@ -75,7 +75,7 @@ describe('mailshot events', () => {
       'reported  event  address  campaign  by  status  what it says',
       '2026-11-22 12:30  bounced, hard  reader1@example.net  june  mailjet  5.1.1  550 5.1.1 no such user',
       '2026-11-22 12:30  delivered  nobody@example.com  (unmatched)  mailjet',
-      '2026-11-22 12:30  clicked  reader2@example.net  june  mailjet  https://a.example/',
+      '2026-11-22 12:30  clicked  june  mailjet  https://a.example/',
     ])
   })
 

@@ -22,6 +22,8 @@ export const siteRoutes: readonly SiteRoute[] = [
   route('/preferences/[token]', 'preferences.astro', 'token', 'GET', 'POST'),
   route('/stop/[token]', 'stop.astro', 'token', 'GET', 'POST'),
   route('/view/[token]', 'view.astro', 'token', 'GET'),
+  route('/open/[token]', 'open.ts', 'token', 'GET'),
+  route('/click/[token]', 'click.astro', 'token', 'GET'),
   // One for each ending: only so does Astro take them for files, which never end with a slash.
   route('/media/[name].jpg', 'media.ts', 'page', 'GET'),
   route('/media/[name].png', 'media.ts', 'page', 'GET'),

@@ -43,7 +43,7 @@ describe('an event', () => {
     expect(await matchOf(mailshot, { recipient, at: at(29) })).toEqual(['address', id])
     expect(await matchOf(mailshot, { recipient, at: at(31) })).toEqual([null, null])
     expect(await matchOf(mailshot, { recipient, at: at(-1) })).toEqual([null, null])
-    expect(await matchOf(mailshot, { recipient, at: at(1), type: 'opened' })).toEqual([
+    expect(await matchOf(mailshot, { recipient, at: at(1), type: 'deferred' })).toEqual([
       'address',
       id,
     ])
@@ -82,14 +82,14 @@ describe('an event', () => {
   it('keeps its send where the recipients were purged', async () => {
     const { mailshot, mails, sendId } = await sentTo(1)
     await mailshot.db.write(sql`DELETE FROM recipients`)
-    expect(await matchOf(mailshot, { ourId: mails[0].ourId, type: 'opened' })).toEqual([
+    expect(await matchOf(mailshot, { ourId: mails[0].ourId, type: 'deferred' })).toEqual([
       'our-id',
       null,
     ])
     expect(
       await mailshot.db.all(sql`SELECT kind, key, n FROM send_counts WHERE send_id = ${sendId}
       AND kind = 'events'`),
-    ).toEqual([{ kind: 'events', key: 'opened', n: 1 }])
+    ).toEqual([{ kind: 'events', key: 'deferred', n: 1 }])
   })
 
   it('is matched to a letter by its Message-ID, or by its id and address together', async () => {

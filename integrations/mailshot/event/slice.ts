@@ -1,6 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm/sql'
 import type { Mailshot } from '../mailshot.ts'
 import { reportedStatements } from '../recipient/reported.ts'
+import { withoutNames } from '../tracking/consent.ts'
 import type { DeliveryEvent } from '../transport.ts'
 import { consequenceStatements } from './consequence.ts'
 import { countStatement } from './count.ts'
@@ -37,19 +38,25 @@ export async function recordSlice(
   )
   const facts = await matchReports(mailshot, await withoutStored(mailshot, reports.flat()))
   const statements = [
-    ...(facts.size > 0 ? factStatements(mailshot, [...facts.values()], now) : []),
+    ...(facts.size > 0 ? await factStatements(mailshot, [...facts.values()], now) : []),
     ...parts.flatMap(({ batch }) => (batch === undefined ? [] : batchStatements(batch, now))),
   ]
   if (statements.length > 0) await mailshot.db.write(...statements)
   return reports.map((ofPart) => countsOf(ofPart, facts))
 }
 
-function factStatements(mailshot: Mailshot, facts: readonly Fact[], now: number): SQL[] {
+async function factStatements(
+  mailshot: Mailshot,
+  facts: readonly Fact[],
+  now: number,
+): Promise<SQL[]> {
+  const kept = await withoutNames(mailshot, facts)
   return [
-    countStatement(facts),
-    ...insertEventsStatements(facts, now),
+    countStatement(kept),
+    ...insertEventsStatements(kept, now),
+    // Who opened a mail has got it, whether or not that is told of them.
     ...reportedStatements(facts, now),
-    ...consequenceStatements(mailshot, facts),
+    ...consequenceStatements(mailshot, kept),
   ]
 }
 

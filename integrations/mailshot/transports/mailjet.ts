@@ -45,6 +45,7 @@ export function mailjet(input: MailjetOptions = {}): Transport {
 
   return {
     name: 'mailjet',
+    tracks: true,
     batch,
     parallel: options.calls,
     async send(messages, signal) {

@@ -47,6 +47,7 @@ export function mandrill(input: MandrillOptions = {}): Transport {
 
   return {
     name: 'mandrill',
+    tracks: true,
     batch: 1,
     parallel: options.calls,
     send: (messages, signal) => Promise.all(messages.map((one) => sendOne(one, signal))),

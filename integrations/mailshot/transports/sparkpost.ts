@@ -57,6 +57,7 @@ export function sparkpost(input: SparkpostOptions = {}): Transport {
 
   return {
     name: 'sparkpost',
+    tracks: true,
     batch: 1,
     parallel: options.calls,
     send: (messages, signal) => Promise.all(messages.map((one) => sendOne(one, signal))),
