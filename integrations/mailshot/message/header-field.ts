@@ -117,21 +117,25 @@ function encodedWords(text: string, field: string): string[] {
   const words: string[] = []
   let room = longestEncodedWord - field.length - 2
   let word = wordStart
-  let length = 0
+  // Where what stands for itself begins, which is added in one piece.
+  let plainFrom = 0
   for (let index = 0; index < text.length; index += 1) {
     const point = text.codePointAt(index) ?? 0
-    if (point > 0xffff) index += 1
     const code = codeOf(point)
-    if (length + code.length > room) {
-      words.push(word + wordEnd)
+    const end = index
+    if (point > 0xffff) index += 1
+    if (code.length > room) {
+      words.push(word + text.slice(plainFrom, end) + wordEnd)
       word = wordStart
-      length = 0
       room = longestEncodedWord
+      plainFrom = end
     }
-    word += code
-    length += code.length
+    room -= code.length
+    if (isPlain(point)) continue
+    word += text.slice(plainFrom, end) + code
+    plainFrom = index + 1
   }
-  words.push(word + wordEnd)
+  words.push(word + text.slice(plainFrom) + wordEnd)
   return words
 }
 
@@ -145,14 +149,21 @@ const codes = Array.from({ length: 0x3000 }, () => '')
 function codeOf(point: number): string {
   const known = codes[point]
   if (known) return known
-  const code = encodedChar(String.fromCodePoint(point).toWellFormed())
+  const code = encodedChar(point)
   if (point < codes.length) codes[point] = code
   return code
 }
 
-/** The characters that every place of an encoded word takes (RFC 2047 §5 (3)) stand for themselves. */
-function encodedChar(char: string): string {
+/** The characters that every place of an encoded word takes (RFC 2047 §5 (3)) stand for themselves: letters and digits. */
+function isPlain(point: number): boolean {
+  return (
+    (point >= 97 && point <= 122) || (point >= 65 && point <= 90) || (point >= 48 && point <= 57)
+  )
+}
+
+function encodedChar(point: number): string {
+  const char = String.fromCodePoint(point).toWellFormed()
   if (char === ' ') return '_'
-  if (/^[a-zA-Z0-9]$/.test(char)) return char
+  if (isPlain(point)) return char
   return Buffer.from(char).toString('hex').toUpperCase().replace(/../g, '=$&')
 }
