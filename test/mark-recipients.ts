@@ -17,7 +17,15 @@ export async function markRecipients(
 ): Promise<Mark[]> {
   const { workerId, allowed = 100 } = by
   const now = mailshot.now()
-  const mark = { workerId, allowed: sql`${allowed}`, host: 'example.org', lang: 'fr', now }
+  const transport = mailshot.config.transport.name
+  const mark = {
+    workerId,
+    allowed: sql`${allowed}`,
+    host: 'example.org',
+    lang: 'fr',
+    transport,
+    now,
+  }
   const [, , rows = []] = await mailshot.db.write<{ marks: string }>(
     inHandStatement(claimed, mark),
     skipStatement(claimed, mark),

@@ -36,6 +36,8 @@ export interface Campaign {
   utm: UtmSetting | undefined
   from: Mailbox | undefined
   replyTo: Mailbox | undefined
+  /** Which of the config's transports it goes by; undefined where its lists or its sender say it. */
+  transport: string | undefined
   /** The language of readers whose own is missing: the config's, else the first there is. */
   fallback: string
   /** By language. */
@@ -207,7 +209,17 @@ function checkBody({ file, body, bodyLine, data }: SourceFile): Problem[] {
   ]
 }
 
-const shared = ['lists', 'send', 'until', 'from', 'replyTo', 'archive', 'track', 'utm'] as const
+const shared = [
+  'lists',
+  'send',
+  'until',
+  'from',
+  'replyTo',
+  'transport',
+  'archive',
+  'track',
+  'utm',
+] as const
 
 /** Each setting may stand in any of the languages; where it stands in several, they must say the same. */
 function disagreements(read: ReadVariant[]): Problem[] {
@@ -241,6 +253,7 @@ function sharedSettings(read: ReadVariant[]) {
     utm: stated('utm'),
     from: stated('from'),
     replyTo: stated('replyTo'),
+    transport: stated('transport'),
   }
 }
 

@@ -33,6 +33,8 @@ export interface CompiledCampaign {
   /** Null where the first list, or else the site, says it. */
   from: Mailbox | null
   replyTo: Mailbox | null
+  /** The transport that it asks for; absent where its lists or its sender say it. */
+  transport?: string | undefined
   /** The language of readers whose own is missing. */
   fallback: string
   /** The public addresses of its images, which must answer before it is sent. */
@@ -78,7 +80,7 @@ export async function compileCampaign(
       return compileVariant(config, variant, fields, { images, utm })
     }),
   )
-  const { slug, lists, send, until, archive, track, fallback } = campaign
+  const { slug, lists, send, until, archive, track, fallback, transport } = campaign
   const files = [...media.values()].toSorted((a, b) => (a.hash < b.hash ? -1 : 1))
   const variants = Object.fromEntries(results.map(({ compiled }) => [compiled.lang, compiled]))
   const mailed = { variants, from: campaign.from ?? null, replyTo: campaign.replyTo ?? null, track }
@@ -90,6 +92,7 @@ export async function compileCampaign(
       lists,
       send,
       ...(until !== undefined && { until }),
+      ...(transport !== undefined && { transport }),
       archive,
       fallback,
       ...(track.clicks && { links: trackedLinks(config, variants) }),

@@ -6,6 +6,13 @@ import { MailshotError } from './error.ts'
 import { guardOption, refusalsOption } from './event/options.ts'
 import { domainsOption, hoursOption, isTimeZone, paceOption, rampOption } from './pace/options.ts'
 import { keepDetailsOption, trackingOption, utmOption } from './tracking/options.ts'
+import { resolveTransports, transportMistakes } from './route.ts'
+import {
+  type NamedTransport,
+  sendersOption,
+  transportOption,
+  transportsOption,
+} from './route/options.ts'
 import type { Transport } from './transport.ts'
 
 export { MailshotError } from './error.ts'
@@ -32,11 +39,6 @@ const emailAddress = z.string().transform((text, context) => {
   return z.NEVER
 })
 
-const transport = z.custom<Transport>(
-  (value) => typeof value === 'object' && value !== null && 'send' in value && 'parallel' in value,
-  { error: 'needs a transport, for example: smtp({ host: "smtp.example.org" })' },
-)
-
 const list = z.strictObject({
   /** The public title, shown on pages and in mails. */
   title: localizedText,
@@ -50,6 +52,8 @@ const list = z.strictObject({
   doubleOptIn: z.boolean().default(true),
   /** The sender of its campaigns, where the campaign names none. */
   from: mailbox.optional(),
+  /** The transport of its campaigns, where there are several and the campaign names none. */
+  transport: z.string().optional(),
   /** Its former id: subscriptions move over when a list is renamed. */
   formerly: z.string().optional(),
 })
@@ -73,7 +77,7 @@ function keysMatch(pattern: RegExp) {
   }
 }
 
-const schema = z.strictObject({
+const options = z.strictObject({
   /** The public address of the site, for every link in a mail: `https://example.org`. */
   site: z.url({ protocol: /^https?$/ }).transform((url) => url.replace(/\/+$/, '')),
   /** Where the site's mailshot pages live below it. */
@@ -132,9 +136,16 @@ const schema = z.strictObject({
     .superRefine(keysMatch(/^[a-z][a-z0-9_]*$/))
     .default({}),
   /** The way out for campaigns. */
-  transport,
-  /** The way out for letters (confirmations, alarms), when it is not the transport of campaigns. */
-  mailer: transport.optional(),
+  transport: transportOption.optional(),
+  /**
+   * Several ways out instead, by name, the default one first: `{ main: smtp({ … }), bulk: { use: mailjet(), pace: '20000/hour' } }`.
+   * A campaign goes by the one that it, its list or `senders` names.
+   */
+  transports: transportsOption.optional(),
+  /** Which transport a sender's campaigns go by: `{ 'news@example.org': 'bulk', 'shop.example.org': 'main' }`. */
+  senders: sendersOption.prefault({}),
+  /** The way out for letters (confirmations, alarms), when it is not the (default) transport of campaigns. */
+  mailer: transportOption.optional(),
   /** `'5000/day'`, several limits at once, or `'fast'`. */
   pace: paceOption.prefault('fast'),
   /** A pace for each recipient domain that has one of its own: `{ 'gmail.com': '500/hour' }`. */
@@ -185,14 +196,27 @@ const schema = z.strictObject({
   hold: z.boolean().default(false),
 })
 
+const schema = options.superRefine((given, context) => {
+  for (const { path, message } of transportMistakes(given)) {
+    context.addIssue({ code: 'custom', path, message })
+  }
+})
+
 /** What a site writes. Every option is documented at its schema above. */
 export type MailshotConfigInput = z.input<typeof schema>
 type Parsed = z.output<typeof schema>
 export type ListConfig = Parsed['lists'][string]
 export type FieldConfig = Parsed['fields'][string]
 /** What the code gets: checked, defaults filled in, environment applied. */
-export interface MailshotConfig extends Omit<Parsed, 'secret' | 'operator' | 'returnPath'> {
+export interface MailshotConfig extends Omit<
+  Parsed,
+  'secret' | 'operator' | 'returnPath' | 'transport' | 'transports'
+> {
   secrets: string[]
+  /** The only one, or the default one. */
+  transport: Transport
+  /** Where there are several: all of them, the default one first, whose limits are the site's. */
+  transports: Record<string, NamedTransport> | undefined
   operator: string
   returnPath: string
   databaseToken: string | undefined
@@ -221,6 +245,7 @@ export function defineConfig(input: MailshotConfigInput): MailshotConfig {
   const { secret, operator, returnPath, ...config } = result.data
   return {
     ...config,
+    ...transportsIn(config),
     secrets: [secret ?? MAILSHOT_SECRET?.split(',') ?? []]
       .flat()
       .map((one) => one.trim())
@@ -229,6 +254,26 @@ export function defineConfig(input: MailshotConfigInput): MailshotConfig {
     returnPath: returnPath ?? config.from.address,
     databaseToken: environment['MAILSHOT_DATABASE_TOKEN'],
   }
+}
+
+function transportsIn({
+  transport,
+  transports: given,
+  pace,
+  ramp,
+  hours,
+}: Pick<Parsed, 'transport' | 'transports' | 'pace' | 'ramp' | 'hours'>): Pick<
+  MailshotConfig,
+  'transport' | 'transports' | 'pace' | 'ramp' | 'hours'
+> {
+  const transports = given && resolveTransports(given, { pace, ramp, hours })
+  const [first] = Object.values(transports ?? {})
+  if (first) {
+    const { fallback: _, ...own } = first
+    return { ...own, transports }
+  }
+  if (!transport) throw new Error('the settings name no transport')
+  return { transport, pace, ramp, hours, transports: undefined }
 }
 
 /** Picks a text for a language: its own, its primary language's, the site's default, else the first one written. */

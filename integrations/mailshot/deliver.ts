@@ -2,8 +2,8 @@ import { openBell } from './deliver/bell.ts'
 import { composeFrom } from './deliver/compose.ts'
 import { type Ending, openEnding, unwritten } from './deliver/ending.ts'
 import { handOver } from './deliver/hand-over.ts'
-import { blankReport, notHandedOver, openLedger } from './deliver/ledger.ts'
-import { openStock } from './deliver/stock.ts'
+import { blankReport, notHandedOver, openAccount } from './deliver/ledger.ts'
+import { openParts, type Part } from './deliver/parts.ts'
 import type { HeldRecipient } from './deliver/held.ts'
 import { openGuard } from './event/guard.ts'
 import { deliverLetters } from './letter/deliver.ts'
@@ -65,7 +65,7 @@ export async function deliver(
     const shift = await beginShift(mailshot, { ...options, ...hired, signal }, ending)
     await workThrough(shift)
     options.onProgress?.(await listSends(shift.mailshot))
-    return shift.ledger.report
+    return shift.account.report
   } finally {
     ending.close()
   }
@@ -87,13 +87,14 @@ async function enlist(given: Mailshot, signal: AbortSignal) {
 
 /** @throws what ended the loop, whatever else goes wrong then */
 async function workThrough(shift: Shift): Promise<void> {
-  const { ledger, ending, mailshot } = shift
+  const { parts, ending, mailshot } = shift
   const errors: unknown[] = []
   const note = (error: unknown) => void errors.push(error)
   await mailUntilStopped(shift).catch(note)
   await endShift(shift).catch(note)
   if (errors.length === 0) return
-  if (ending.lastCall.aborted) throw unwritten(ledger.inHand)
+  if (ending.lastCall.aborted)
+    throw unwritten(parts.all.reduce((sum, { ledger }) => sum + ledger.inHand, 0))
   const [first, ...others] = errors
   for (const err of others) mailshot.log.error({ err }, 'a worker could not end in order')
   throw first
@@ -117,20 +118,17 @@ async function beginShift(
   await finishCancels(mailshot)
   const bell = openBell(mailshot, tendEveryMs)
   signal.addEventListener('abort', bell.ring, { once: true })
-  const { transport } = mailshot.config
-  const ledger = openLedger(mailshot, signal)
+  const account = openAccount()
   const shift = {
     mailshot,
     options,
     signal,
     ending,
     bell,
-    transport,
-    ledger,
-    stock: openStock(mailshot, ledger.lanes),
-    guard: openGuard(mailshot, ledger.tally),
+    account,
+    parts: openParts(mailshot, { signal, ending, account }),
+    guard: openGuard(mailshot, account.tally),
     images: openImageWatch(mailshot, () => tendSoon(shift), signal),
-    capacity: transport.parallel * transport.batch,
     workerId,
     leaseRenewedAt,
     hasLostLease: (holder: string): boolean => hasLostLease(shift, holder),
@@ -140,43 +138,46 @@ async function beginShift(
     calls: new Set<Promise<void>>(),
     fault: undefined as { error: unknown } | undefined,
   }
-  shift.ledger.report.uncertain += uncertain
+  shift.account.report.uncertain += uncertain
   return shift
 }
 
 async function mailUntilStopped(shift: Shift): Promise<void> {
-  const { ledger, stock, bell, capacity } = shift
   while (!shift.signal.aborted && !shift.isDone) {
     if (shift.fault) throw shift.fault.error
     await tend(shift)
-    await stock.fill(shift.workerId, capacity)
-    // One write settles what came back and puts the next in hand; its slots are reused from here on.
-    const entry = await ledger.write(stock.claimed, capacity, shift.workerId)
-    stock.remove(entry.left)
-    for (const lot of lotsOf(entry.inHand, shift.transport.batch)) {
-      keep(shift, mail(shift, lot))
-    }
-    if (entry.left.length === 0 && !ledger.hasNews()) {
-      // The last one is settled: its send can end.
-      if (entry.settled > 0 && shift.calls.size === 0 && stock.claimed.length === 0) tendSoon(shift)
-      // A freeze has its next slice to write.
-      if (shift.tendedAt > 0) {
-        await bell.wait(ledger.hasRoom(capacity) ? Math.min(entry.rest, stock.rest()) : entry.rest)
-      }
-    }
+    let rest = Infinity
+    for (const part of shift.parts.all) rest = Math.min(rest, await mailNext(shift, part))
+    // A freeze has its next slice to write.
+    if (rest > 0 && shift.tendedAt > 0) await shift.bell.wait(rest)
     // Timers and sockets get their turn, and what else comes back in it is written in the same transaction.
     await new Promise((resolve) => setImmediate(resolve))
   }
 }
 
+/** Notes what came back from one transport, and begins to hand over what it may have next. Answers how long it can wait, in milliseconds. */
+async function mailNext(shift: Shift, part: Part): Promise<number> {
+  const { ledger, stock, capacity } = part
+  await stock.fill(shift.workerId, capacity)
+  // One write settles what came back and puts the next in hand; its slots are reused from here on.
+  const entry = await ledger.write(stock.claimed, capacity, shift.workerId)
+  stock.remove(entry.left)
+  for (const lot of lotsOf(entry.inHand, part.transport.batch)) keep(shift, mail(shift, part, lot))
+  if (entry.left.length > 0 || ledger.hasNews()) return 0
+  // The last one is settled: its send can end.
+  if (entry.settled > 0 && shift.calls.size === 0 && stock.claimed.length === 0) tendSoon(shift)
+  return ledger.hasRoom(capacity) ? Math.min(entry.rest, stock.rest()) : entry.rest
+}
+
 /** Hands one call's worth of messages over, each at its hour, and notes what the transport answered. */
-async function mail(shift: Shift, lot: HeldRecipient[]): Promise<void> {
-  const { mailshot, ledger, bell } = shift
+async function mail(shift: Shift, part: Part, lot: HeldRecipient[]): Promise<void> {
+  const { mailshot, bell } = shift
+  const { ledger, stock } = part
   const hour = Math.max(...lot.map((recipient) => recipient.hour))
   if (hour > mailshot.now()) await mailshot.sleep(hour - mailshot.now(), shift.signal)
   const composed: (Message | Outcome)[] = []
   for (const recipient of lot) {
-    composed.push(await composeFrom(mailshot, shift.stock, recipient))
+    composed.push(await composeFrom(mailshot, stock, recipient))
   }
   if (lot.some(({ workerId }) => shift.hasLostLease(workerId))) {
     // Stopped for so long that others took over; nothing has left this process yet.
@@ -184,7 +185,7 @@ async function mail(shift: Shift, lot: HeldRecipient[]): Promise<void> {
     return bell.ring()
   }
   const messages = composed.filter((result): result is Message => 'mime' in result)
-  const outcomes = await handOver(mailshot, messages, shift)
+  const outcomes = await handOver(mailshot, messages, part)
   for (const [index, recipient] of lot.entries()) {
     const result = composed[index]
     const outcome = result && 'mime' in result ? outcomes[messages.indexOf(result)] : result
@@ -195,7 +196,7 @@ async function mail(shift: Shift, lot: HeldRecipient[]): Promise<void> {
 
 /** Now and then: renews the lease, recovers the dead, starts, freezes and ends sends, mails letters. */
 async function tend(shift: Shift): Promise<void> {
-  const { mailshot, options, stock } = shift
+  const { mailshot, options, parts } = shift
   if (mailshot.now() - shift.tendedAt < tendEveryMs) return
   await keepLease(shift)
   shift.tendedAt = mailshot.now()
@@ -206,9 +207,9 @@ async function tend(shift: Shift): Promise<void> {
   }
   mailLetters(shift)
   await shift.guard.look()
-  const { isIdle, sends } = await stock.refresh()
+  const { isIdle, sends } = await parts.refresh()
   options.onProgress?.(sends)
-  const isStill = shift.calls.size === 0 && !shift.ledger.hasNews() && shift.tendedAt > 0
+  const isStill = shift.calls.size === 0 && !parts.haveNews() && shift.tendedAt > 0
   shift.isDone = options.untilDone === true && isIdle && isStill
 }
 
@@ -219,7 +220,7 @@ function mailLetters(shift: Shift): void {
   const run = deliverLetters(shift.mailshot, shift)
   const ended = run.then((tried) => {
     shift.areLettersOut = false
-    shift.ledger.report.letters += tried
+    shift.account.report.letters += tried
     if (tried > 0) tendSoon(shift)
   })
   keep(shift, ended)
@@ -237,15 +238,15 @@ async function keepLease(shift: Shift): Promise<void> {
   if (now - shift.leaseRenewedAt < mailshot.config.leaseSeconds * 250) return
   if (!(await renewLease(mailshot, shift.workerId))) {
     mailshot.log.warn('this worker was silent for longer than its lease; it starts anew')
-    shift.stock.clear()
+    for (const { stock } of shift.parts.all) stock.takeAll()
     // What is known by now of those whom others have taken over.
-    await shift.ledger.write([], 0, shift.workerId)
+    await shift.parts.settle(shift.workerId)
     shift.leaseRenewedAt = -Infinity
     shift.workerId = await enlistWorker(mailshot)
   }
   shift.leaseRenewedAt = now
   await requireService(mailshot)
-  shift.ledger.report.uncertain += await recoverDeadWorkers(mailshot)
+  shift.account.report.uncertain += await recoverDeadWorkers(mailshot)
   await finishCancels(mailshot)
   await mailshot.db.write(forgetSlotsStatement(now))
 }
@@ -257,12 +258,12 @@ function hasLostLease({ mailshot, leaseRenewedAt, ...shift }: Shift, workerId: s
 }
 
 async function endShift(shift: Shift): Promise<void> {
-  const { mailshot, ledger, workerId } = shift
+  const { mailshot, parts, account, workerId } = shift
   shift.signal.removeEventListener('abort', shift.bell.ring)
   const release = mailshot.db.write(releaseStatement({ workerId }))
   const [released] = await Promise.allSettled([release, ...shift.calls])
-  await ledger.write([], 0, workerId)
-  await ledger.tally.write(mailshot)
+  await parts.settle(workerId)
+  await account.tally.write(mailshot)
   if (released.status === 'rejected') throw released.reason
   await tendSends(mailshot, shift.images)
   await retireWorker(mailshot, workerId)

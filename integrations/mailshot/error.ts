@@ -12,6 +12,7 @@ export const errorCodes = [
   'wrong-site',
   // What it asks for
   'unknown-list',
+  'unknown-transport',
   'no-list',
   'no-reader',
   'no-secret',

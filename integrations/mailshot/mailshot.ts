@@ -8,6 +8,7 @@ import { MailshotError } from './error.ts'
 import { claimForSite, reasonToHold, takeOver } from './hold.ts'
 import { mirrorLists } from './list.ts'
 import { openLog, tellOfWait } from './log.ts'
+import { transportsOf } from './route.ts'
 import { secretCheckValue } from './token.ts'
 
 /** What every operation takes first: the site's settings, its database, and the time. */
@@ -74,7 +75,7 @@ export async function openMailshot(
       close: async () => {
         clock.stop()
         await db.close()
-        await Promise.all([config.transport.close?.(), config.mailer?.close?.()])
+        await Promise.all(transportsOf(config).map(async (transport) => transport.close?.()))
       },
     }
     await mirrorLists(mailshot)

@@ -3,9 +3,10 @@ import type { MailshotConfig } from './config.ts'
 import { day, type Pace } from './pace-limit.ts'
 import { emailDomain, limitsByDomain, readyLetters } from './pace/domain-limits.ts'
 import { type Rule, rulesOf } from './pace/reserve.ts'
+import { hasRoutes, transportNames } from './route.ts'
 
 /**
- * A lane is one way out with its limits: the transport's, which all mails take, or that of a recipient domain, which its mails take
+ * A lane is one way out with its limits: a transport's, which all its mails take, or that of a recipient domain, which its mails take
  * besides. Sends leave the reserve of its limits to letters, which use all of them.
  *
  * A slot is taken at the in-hand mark and is free again one window after the answer. Whatever happens in between, the
@@ -14,8 +15,10 @@ import { type Rule, rulesOf } from './pace/reserve.ts'
 export interface Lane {
   /** `transport:smtp`, `domain:gmail.com`. */
   scope: string
-  /** The recipient domain whose mails it counts; undefined for the transport's lane, which counts all. */
+  /** The recipient domain whose mails it counts; undefined for a transport's lane. */
   domain: string | undefined
+  /** The transport whose mails it counts, where there are several; undefined for all. */
+  transport: string | undefined
   limits: Pace
   /** The share of the limits that is kept for letters. */
   reserve: number
@@ -41,13 +44,15 @@ const unlimited = Number.MAX_SAFE_INTEGER
 
 /** The lane of the transport, as the config alone tells it. */
 export function laneOf(config: MailshotConfig, use: 'send' | 'letter'): Lane {
-  const carriesLetters = config.mailer === undefined
+  const { name } = config.transport
+  const carriesLetters = config.mailer === undefined && name === transportNames(config)[0]
   const reserve = use === 'send' && carriesLetters ? config.letterReserve : 0
   const limits = config.pace
   const isCounted = config.ramp && !limits.some(({ windowMs }) => windowMs === day)
   return {
-    scope: `transport:${config.transport.name}`,
+    scope: `transport:${name}`,
     domain: undefined,
+    transport: hasRoutes(config) ? name : undefined,
     limits: isCounted ? [...limits, { windowMs: day, count: unlimited }] : limits,
     reserve,
     carriesLetters,
@@ -68,6 +73,7 @@ export function domainLaneOf(config: MailshotConfig, domain: string): Lane {
   return {
     scope: `domain:${domain}`,
     domain,
+    transport: undefined,
     limits,
     reserve,
     carriesLetters,
@@ -140,7 +146,8 @@ export function takenSlots(lane: Lane, at: SQL): SQL {
 export function inHand(lane: Lane, and: SQL = sql``): SQL {
   const which = sql`status = 'in-hand' ${ofDomain(lane)} ${and}`
   const letters = lane.carriesLetters ? sql`(SELECT count(*) FROM letters WHERE ${which})` : sql`0`
-  return sql`((SELECT count(*) FROM recipients WHERE ${which}) + ${letters})`
+  const ofTransport = lane.transport === undefined ? sql`` : sql`AND transport = ${lane.transport}`
+  return sql`((SELECT count(*) FROM recipients WHERE ${which} ${ofTransport}) + ${letters})`
 }
 
 function waitingLetters(lane: Lane, now: number): SQL {

@@ -1,6 +1,4 @@
-import { randomUUID } from 'node:crypto'
 import { type SQL, sql } from 'drizzle-orm/sql'
-import type { AttributeValue } from '../../db/schema.ts'
 import { type RecipientStatus, recipientStatuses } from '../../db/status.ts'
 import type { Mailshot } from './mailshot.ts'
 import {
@@ -13,103 +11,9 @@ import {
 } from './pace.ts'
 import { settleReportedStatement } from './recipient/reported.ts'
 import type { Settlement } from './recipient/settlement.ts'
+import { waysOf } from './route.ts'
 
-/** A recipient that this worker holds, with what its mail is composed from. */
-export interface ClaimedRecipient {
-  id: number
-  claimId: string
-  sendId: string
-  subscriberId: number
-  written: string
-  tries: number
-  /** How often the operator has had it mailed once more. */
-  resend: number
-  name: string
-  lang: string | null
-  attributes: Record<string, AttributeValue>
-  /** Whether this person agrees to be counted by name. */
-  isTracked?: boolean
-}
-
-export interface Claim {
-  sendId: string
-  workerId: string
-  limit: number
-  /** Those who wait for the lane of this recipient domain, instead of all others. */
-  lane?: string
-}
-
-/**
- * Takes up to `limit` recipients of a running send for one worker: deferred ones that are due, else pending ones. Repeating the
- * same claim takes no more.
- */
-export async function claimRecipients(
-  mailshot: Mailshot,
-  claim: Claim,
-): Promise<ClaimedRecipient[]> {
-  const claimId = randomUUID()
-  const now = mailshot.now()
-  const take = (source: SQL): SQL => sql`
-    UPDATE recipients SET status = 'claimed', claim_id = ${claimId}, worker_id = ${claim.workerId}
-    WHERE id IN (${source})
-      AND NOT EXISTS (SELECT 1 FROM recipients WHERE claim_id = ${claimId} AND status = 'claimed')
-      AND EXISTS (SELECT 1 FROM sends WHERE id = ${claim.sendId} AND status = 'running')
-      AND EXISTS (SELECT 1 FROM workers WHERE id = ${claim.workerId} AND lease_until > ${now})`
-  const ofSend = sql`SELECT id FROM recipients WHERE send_id = ${claim.sendId}`
-  const takes =
-    claim.lane === undefined
-      ? [
-          // Greylisting forgets who comes back too late, and a reader's own hour passes: who is due goes first.
-          take(sql`${ofSend} AND status = 'deferred' AND lane IS NULL AND due_at <= ${now}
-            ORDER BY due_at LIMIT ${claim.limit}`),
-          take(sql`${ofSend} AND status = 'pending' ORDER BY id LIMIT ${claim.limit}`),
-        ]
-      : [
-          // Who was asked to come back goes first, wherever the queue of the lane has got to.
-          take(sql`${ofSend} AND status = 'deferred' AND lane = ${claim.lane} AND due_at <= ${now}
-            AND tries > 0 ORDER BY due_at LIMIT ${claim.limit}`),
-          take(sql`${ofSend} AND status = 'deferred' AND lane = ${claim.lane}
-            ORDER BY due_at LIMIT ${claim.limit}`),
-        ]
-  const results = await mailshot.db.write<{ claimed: string }>(
-    ...takes,
-    // One JSON text, since a row of the database's own costs ten times as much as a line of it.
-    sql`SELECT json_group_array(json_array(r.id, r.subscriber_id, r.written, r.tries, r.resend, coalesce(s.name, ''), s.lang,
-        json(coalesce(s.attributes, '{}')), s.tracking_agreed_at IS NOT NULL) ORDER BY r.id) AS claimed
-      FROM recipients r LEFT JOIN subscribers s ON s.id = r.subscriber_id
-      WHERE r.claim_id = ${claimId} AND r.status = 'claimed'`,
-  )
-  return readClaim(results.at(-1)?.[0]?.claimed ?? '[]', { claimId, sendId: claim.sendId })
-}
-
-type ClaimColumns = [
-  id: number,
-  subscriberId: number,
-  written: string,
-  tries: number,
-  resend: number,
-  name: string,
-  lang: string | null,
-  attributes: Record<string, AttributeValue>,
-  isTracked: number,
-]
-
-function readClaim(text: string, by: { claimId: string; sendId: string }): ClaimedRecipient[] {
-  const columns: ClaimColumns[] = JSON.parse(text)
-  return columns.map(([id, subscriberId, written, tries, resend, name, lang, attributes, isTracked]) => ({
-    id,
-    claimId: by.claimId,
-    sendId: by.sendId,
-    subscriberId,
-    written,
-    tries,
-    resend,
-    name,
-    lang,
-    attributes,
-    isTracked: isTracked === 1,
-  }))
-}
+export { type Claim, type ClaimedRecipient, claimRecipients } from './recipient/claim.ts'
 
 /**
  * Writes outcomes down and gives their slots back to the lane. Only the claim that holds a recipient settles it; a late
@@ -204,12 +108,12 @@ export function releaseStatement(held: { workerId: string } | { sendId: string }
  * back, where the config chose to resend). What was in hand, letters too, counts for the limits as answered now.
  */
 export function recoverStatements({ config }: Mailshot, dead: SQL, now: number): SQL[] {
-  const transport = laneOf(config, 'send')
+  const lanes = waysOf(config).map((way) => laneOf(way.config, 'send'))
   const ofTheDead = sql`AND worker_id IN ${dead}`
-  const domains = domainsInHand(transport.carriesLetters, ofTheDead)
+  const domains = domainsInHand(config.mailer === undefined, ofTheDead)
   const afterHand = config.resendUncertain ? returnedStatus : sql`'uncertain'`
   return [
-    returnSlotsStatement(transport, inHand(transport, ofTheDead), now),
+    ...lanes.map((lane) => returnSlotsStatement(lane, inHand(lane, ofTheDead), now)),
     returnDomainSlotsStatement(config.domains, domains, now),
     sql`UPDATE recipients SET status = ${returnedStatus}, settled_at = settled_at
     WHERE status = 'claimed' AND worker_id IN ${dead}`,
@@ -275,6 +179,8 @@ export interface RecipientRow {
   messageId: string | null
   providerId: string | null
   answer: string | null
+  /** What its mail was put in hand for last. */
+  transport: string | null
 }
 
 export interface RecipientQuery {
@@ -295,7 +201,7 @@ export async function listRecipients(
   const { sendId, status, email, afterId = 0, limit = 1000 } = query
   return mailshot.db.all<RecipientRow>(sql`
     SELECT id, email, status, tries, resend, reason, enhanced, in_hand_at AS inHandAt, settled_at AS settledAt,
-      due_at AS dueAt, message_id AS messageId, provider_id AS providerId, answer
+      due_at AS dueAt, message_id AS messageId, provider_id AS providerId, answer, transport
     FROM recipients WHERE send_id = ${sendId} AND id > ${afterId}
       ${status ? sql`AND status = ${status}` : sql``} ${email ? sql`AND email = ${email}` : sql``}
     ORDER BY id LIMIT ${limit}`)

@@ -7,6 +7,7 @@ import { snapshotHash } from './compile/content-hash.ts'
 import { parseEmailAddress } from './email-address.ts'
 import { MailshotError } from './error.ts'
 import { type Mailshot, requireSecret } from './mailshot.ts'
+import { requireTransport } from './route.ts'
 import { isSelected } from './send/audience.ts'
 import { newSendId } from './send/id.ts'
 import { mediaStatements, requireSameImages } from './send/keep-media.ts'
@@ -179,6 +180,7 @@ async function checkRequest(
       { code: 'no-list' },
     )
   }
+  requireTransport(mailshot.config, compiled)
   const onlyTo = options.onlyTo === undefined ? null : await checkOnlyTo(mailshot, options, lists)
   const planned = typeof compiled.send === 'object' ? compiled.send.at : undefined
   const at = checkTime(slug, options.at ?? planned)

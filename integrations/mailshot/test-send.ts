@@ -6,6 +6,7 @@ import { type Mailshot, requireSecret } from './mailshot.ts'
 import { composeMessage, type Reader } from './message.ts'
 import { sampleReader } from './message/sample.ts'
 import { type Reservation, reserveSlots, returnReservation } from './pace/single.ts'
+import { routeOf, wayOf } from './route.ts'
 import { isSuppressed } from './suppression.ts'
 import { linkTo, signToken } from './token.ts'
 import type { Message, Outcome } from './transport.ts'
@@ -43,10 +44,16 @@ export async function sendTest(
   for (const address of addresses) {
     readers.push(await readerFor(mailshot, campaign, address, options))
   }
+  const { config } = wayOf(
+    mailshot.config,
+    routeOf(mailshot.config, campaign, campaign.lists[0] ?? ''),
+  )
+  const routed = { ...mailshot, config }
   const outcomes: TestOutcome[] = []
   for (const [index, reader] of readers.entries()) {
     const message = composeTest(mailshot, campaign, reader, index)
-    outcomes.push({ address: reader.email, outcome: await handOver(mailshot, message, options) })
+    const outcome = await handOver(routed, message, options)
+    outcomes.push({ address: reader.email, outcome })
   }
   return outcomes
 }

@@ -1,5 +1,6 @@
 import { recordEvents } from './event.ts'
 import type { Mailshot } from './mailshot.ts'
+import { transportsOf } from './route.ts'
 import type { WebhookReading } from './transport.ts'
 import { genericName, hasWebhookSecret, publicWebhookUrl } from './webhook/address.ts'
 import { limitRequest } from './webhook/body.ts'
@@ -50,8 +51,7 @@ function readerOf({ config, now }: Mailshot, name: string, hasSecret: boolean): 
   if (name === genericName) {
     return (request) => readGenericEvents(config, request, { hasSecret, now: now() })
   }
-  const transports = [config.transport, ...(config.mailer ? [config.mailer] : [])]
-  const transport = transports.find((one) => one.name === name && one.readEvents)
+  const transport = transportsOf(config).find((one) => one.name === name && one.readEvents)
   const read = transport?.readEvents?.bind(transport)
   return read && ((request) => read(request, { hasSecret }))
 }

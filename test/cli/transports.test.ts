@@ -1,10 +1,12 @@
 import { describe, expect, test } from 'vitest'
 import { transportsThat } from '../../integrations/mailshot/cli/transports.ts'
+import type { Transport } from '../../integrations/mailshot/transport.ts'
 import { mailjet } from '../../integrations/mailshot/transports/mailjet.ts'
 import { memory } from '../../integrations/mailshot/transports/memory.ts'
 
-const [transport, mailer] = [mailjet(), memory()]
-const find = (name?: string, way = { transport, mailer: memory() }) =>
+const transport: Transport = mailjet()
+const mailer: Transport = memory()
+const find = (name?: string, way = { transport, mailer }) =>
   transportsThat(way, { name, can: (one) => one.webhooks !== undefined, lack: 'it has none' })
 
 describe('transportsThat', () => {

@@ -99,6 +99,7 @@ const statuses: Record<ErrorCode, number> = {
   invalid: 422,
   'wrong-site': 422,
   'unknown-list': 422,
+  'unknown-transport': 422,
   'no-list': 422,
   'no-reader': 422,
   'no-secret': 500,

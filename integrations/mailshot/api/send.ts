@@ -1,4 +1,5 @@
 import type { Mailshot } from '../mailshot.ts'
+import { carriedBy } from '../route/carried.ts'
 import { readSend } from '../send.ts'
 import { sendJson } from '../send/json.ts'
 import { whyWaiting } from '../send/waiting.ts'
@@ -14,7 +15,8 @@ export function handleSend(
     GET: async () => {
       const send = await readSend(mailshot, idOrSlug)
       const waiting = await whyWaiting(mailshot, send)
-      return { body: { send: sendJson({ ...send, waiting }) } }
+      const transports = await carriedBy(mailshot, send.id)
+      return { body: { send: sendJson({ ...send, waiting, transports }) } }
     },
   })
 }

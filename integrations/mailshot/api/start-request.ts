@@ -89,6 +89,7 @@ const campaign = z
     track: z.strictObject({ opens: z.boolean(), clicks: z.boolean() }),
     from: mailbox.nullable(),
     replyTo: mailbox.nullable(),
+    transport: z.string().max(100).optional(),
     fallback: lang,
     links: z.array(text).optional(),
     images: z.array(z.string()),

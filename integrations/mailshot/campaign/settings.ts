@@ -3,6 +3,7 @@ import { didYouMean } from '../closest.ts'
 import { holdsPlaceholder } from '../compile/leftovers.ts'
 import type { MailshotConfig } from '../config.ts'
 import { parseMailbox } from '../email-address.ts'
+import { transportNames } from '../route.ts'
 import { type UtmSetting, utmSetting } from '../tracking/options.ts'
 import type { Mailbox } from '../transport.ts'
 import { placeOf, type SourceFile } from './front-matter.ts'
@@ -42,6 +43,8 @@ const schema = z.strictObject({
   replyTo: z.string().optional(),
   /** The language of a campaign that is a single file. */
   lang: z.string().refine(isLanguageTag, 'is not a language').optional(),
+  /** Which of the config's transports it goes by, where it is not the first list's. */
+  transport: z.string().optional(),
   /** Whether the public archive may show it. */
   archive: flag.optional(),
   track: z.strictObject({ opens: flag.default(false), clicks: flag.default(false) }).optional(),
@@ -62,6 +65,7 @@ export interface Settings {
   until: number | undefined
   from: Mailbox | undefined
   replyTo: Mailbox | undefined
+  transport: string | undefined
   archive: boolean | undefined
   track: { opens: boolean; clicks: boolean } | undefined
   utm: UtmSetting | undefined
@@ -94,6 +98,7 @@ export function readSettings(
       until: checkUntil(config, source, { send, until: data.until }, problems),
       from: checkMailbox(source, 'from', data.from, problems),
       replyTo: checkMailbox(source, 'replyTo', data.replyTo, problems),
+      transport: checkTransport(config, source, data.transport, problems),
     },
     problems,
   }
@@ -107,6 +112,7 @@ const examples: Record<string, string> = {
   params: 'params: { accent: "#0b5fff" }',
   layout: 'layout: default',
   lang: 'lang: fr',
+  transport: 'transport: bulk',
 }
 
 /** The entries that are right, so that one mistake does not hide the others. */
@@ -170,6 +176,22 @@ function checkLists(
     )
   }
   return lists && [...new Set(lists)]
+}
+
+function checkTransport(
+  config: MailshotConfig,
+  source: SourceFile,
+  transport: string | undefined,
+  problems: Problem[],
+): string | undefined {
+  const known = transportNames(config)
+  if (transport === undefined || known.includes(transport)) return transport
+  const why = `it is not in mailshot.config.ts (known: ${known.join(', ')})`
+  const cure = didYouMean(transport, known)
+  problems.push(
+    errorAt(placeOf(source, ['transport']), `unknown transport "${transport}"`, why, cure),
+  )
+  return undefined
 }
 
 function checkSend(

@@ -16,7 +16,7 @@ export const recipients = defineCommand({
   usage: ['recipients <send> [--status STATUS] [--email ADDRESS] [--server URL]'],
   takes: 1,
   about:
-    'Who is in a send, with the state, the number of tries, the last answer of the mail server and the Message-ID. <send>\n' +
+    'Who is in a send, with the state, the number of tries, the transport, the last answer of the mail server and the Message-ID. <send>\n' +
     'is its id, or the slug of its campaign (the latest send of it). Of one person (--email), also what became of each\n' +
     'time before, where somebody was settled or resent by hand. With --server the token needs the scope people.',
   options: {
@@ -84,12 +84,13 @@ function viewOf(status: RecipientStatus | undefined, timeZone: string): View<Sho
   }
   return {
     ...shared,
-    heading: ['address', 'status', 'tries', 'last try', 'answer', 'message id'],
+    heading: ['address', 'status', 'tries', 'last try', 'by', 'answer', 'message id'],
     cells: (row) => [
       row.email,
       row.status,
       row.tries,
       formatTime(row.settledAt ?? row.inHandAt, timeZone),
+      row.transport ?? '',
       row.answer ?? row.reason ?? '',
       row.messageId ?? '',
     ],

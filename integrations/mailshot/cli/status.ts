@@ -80,6 +80,10 @@ function showOne({ terminal }: StatusCall, { config }: SendDesk, send: ShownSend
     ['ended', time(send.finishedAt) + took(send)],
     ['recipients', send.frozenAt === null ? 'not frozen yet' : send.total],
     ['sent', send.sent],
+    ...(send.transports ?? []).map(({ name, sent }): [string, string] => [
+      '',
+      `${sent} by ${name}`,
+    ]),
     ['remaining', send.remaining],
     ['failed', send.failed],
     ['skipped', send.skipped],

@@ -1,6 +1,6 @@
 import { didYouMean } from '../closest.ts'
-import type { MailshotConfig } from '../config.ts'
 import { MailshotError } from '../error.ts'
+import { transportsOf } from '../route.ts'
 import type { Transport } from '../transport.ts'
 
 export const transportOption = {
@@ -18,10 +18,12 @@ export const transportOption = {
  * @throws MailshotError when there is no such transport, or none that can
  */
 export function transportsThat(
-  { transport, mailer }: Pick<MailshotConfig, 'transport' | 'mailer'>,
+  config: Parameters<typeof transportsOf>[0],
   { name, can, lack }: { name: string | undefined; can: (one: Transport) => boolean; lack: string },
 ): Transport[] {
-  const all = [transport, ...(mailer && mailer.name !== transport.name ? [mailer] : [])]
+  const all = transportsOf(config).filter(
+    ({ name: own }, place, them) => them.findIndex((one) => one.name === own) === place,
+  )
   const names = all.map((one) => one.name)
   if (name !== undefined && !names.includes(name)) {
     throw new MailshotError(

@@ -1,6 +1,7 @@
 import { didYouMean } from '../closest.ts'
 import type { MailshotConfig } from '../config.ts'
 import { MailshotError } from '../error.ts'
+import { transportsOf } from '../route.ts'
 import { genericName, webhookKey, webhookUrl } from '../webhook/address.ts'
 import { printList } from './table.ts'
 import type { Terminal } from './terminal.ts'
@@ -16,8 +17,8 @@ export function printAddresses(
   terminal: Terminal,
   only: string | undefined,
 ): void {
-  const readers = [config.transport, config.mailer].filter((one) => one?.readEvents)
-  const names = [...new Set([...readers.map((one) => one?.name ?? ''), genericName])]
+  const readers = transportsOf(config).filter((one) => one.readEvents)
+  const names = [...new Set([...readers.map((one) => one.name), genericName])]
   if (only !== undefined && !names.includes(only)) {
     throw new MailshotError(
       `--transport ${only}: nothing reports here by that name; ${didYouMean(only, names)}`,

@@ -1,5 +1,6 @@
 import { MailshotError } from '../error.ts'
 import type { Mailshot } from '../mailshot.ts'
+import { transportsOf } from '../route.ts'
 import type { Outcome } from '../transport.ts'
 
 /** How a worker that was told to stop ends within 10 seconds, however silent the relay is. */
@@ -77,8 +78,8 @@ export function openEnding(mailshot: Mailshot, signal: AbortSignal): Ending {
 
 /** The process ends, so nobody else needs them; what a transport throws while it closes changes nothing any more. */
 function closeTransports({ config, log }: Mailshot): void {
-  for (const transport of [config.transport, config.mailer]) {
-    transport?.close?.().catch((error: unknown) => {
+  for (const transport of transportsOf(config)) {
+    transport.close?.().catch((error: unknown) => {
       log.warn({ err: error }, 'a transport could not be closed')
     })
   }

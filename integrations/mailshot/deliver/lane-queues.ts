@@ -1,6 +1,7 @@
 import type { Mailshot } from '../mailshot.ts'
 import { describeLane } from '../pace/describe.ts'
 import { type ClaimedRecipient, claimRecipients } from '../recipient.ts'
+import type { Source } from '../recipient/claim.ts'
 import { postponeStatements, waitedForLanes } from '../recipient/postpone.ts'
 import type { Lanes } from './lanes.ts'
 import { openTurns } from './turns.ts'
@@ -11,22 +12,22 @@ import { openTurns } from './turns.ts'
  */
 export function openLaneQueues(mailshot: Mailshot, lanes: Lanes) {
   const domains = new Map<string, ReturnType<typeof openTurns>>()
-  /** By domain, the sends that have somebody in its queue. */
-  let queues = new Map<string, Set<string>>()
+  /** By domain, from whom somebody is in its queue. */
+  let queues = new Map<string, Map<string, Source>>()
   const kept = (domain: string) => {
     const turns = domains.get(domain) ?? openTurns()
     domains.set(domain, turns)
     return turns
   }
   const claim = async (domain: string, workerId: string, limit: number) => {
-    const sends = queues.get(domain) ?? new Set()
+    const sources = queues.get(domain) ?? new Map<string, Source>()
     const taken: ClaimedRecipient[] = []
-    for (const sendId of sends) {
-      const ofSend = await claimRecipients(mailshot, { sendId, workerId, limit, lane: domain })
-      if (ofSend.length < limit) sends.delete(sendId)
-      taken.push(...ofSend)
+    for (const [key, source] of sources) {
+      const ofSource = await claimRecipients(mailshot, { ...source, workerId, limit, lane: domain })
+      if (ofSource.length < limit) sources.delete(key)
+      taken.push(...ofSource)
     }
-    if (sends.size === 0) queues.delete(domain)
+    if (sources.size === 0) queues.delete(domain)
     return taken
   }
 
@@ -78,9 +79,7 @@ export function openLaneQueues(mailshot: Mailshot, lanes: Lanes) {
         const reason = describeLane(lane, lanes.stateOf(domain), now)
         await mailshot.db.write(...postponeStatements(surplus, { ...lane, domain, reason }, now))
         turns.remove(new Set(surplus))
-        const sends = queues.get(domain) ?? new Set()
-        for (const { sendId } of surplus) sends.add(sendId)
-        queues.set(domain, sends)
+        queues.set(domain, withSources(queues.get(domain), surplus))
       }
     },
     rest: (now: number): number => {
@@ -98,16 +97,24 @@ export function openLaneQueues(mailshot: Mailshot, lanes: Lanes) {
     },
     takeAll: (): ClaimedRecipient[] => [...domains.values()].flatMap((turns) => turns.takeAll()),
     /** Looks for who waits in the queues of the sends that run. */
-    refresh: async (sendIds: string[]): Promise<void> => {
-      const found = new Map<string, Set<string>>()
-      for (const sendId of sendIds) {
-        for (const { lane } of await mailshot.db.all<{ lane: string }>(waitedForLanes(sendId))) {
-          found.set(lane, (found.get(lane) ?? new Set()).add(sendId))
+    refresh: async (sources: Source[]): Promise<void> => {
+      const found = new Map<string, Map<string, Source>>()
+      for (const source of sources) {
+        for (const { lane } of await mailshot.db.all<{ lane: string }>(waitedForLanes(source))) {
+          found.set(lane, withSources(found.get(lane), [source]))
         }
       }
       queues = found
     },
   }
+}
+
+function withSources(known: Map<string, Source> | undefined, more: Source[]): Map<string, Source> {
+  const sources = known ?? new Map<string, Source>()
+  for (const { sendId, route } of more) {
+    sources.set(`${sendId} ${route ?? ''}`, { sendId, ...(route !== undefined && { route }) })
+  }
+  return sources
 }
 
 /** Who was asked to come back is expected at an hour, and forgotten after it. */

@@ -48,11 +48,13 @@ export interface Entry {
   rest: number
 }
 
-/** The one writer of a worker's marks and outcomes. */
-export function openLedger(mailshot: Mailshot, signal: AbortSignal): Ledger {
-  const report = blankReport()
+/** The one writer of the marks and outcomes of a worker's transport. */
+export function openLedger(
+  mailshot: Mailshot,
+  signal: AbortSignal,
+  { report, tally } = openAccount(),
+): Ledger {
   const lanes = openLanes(mailshot)
-  const tally = openTally()
   let noted: Note[] = []
   let inHand = 0
   return {
@@ -86,6 +88,11 @@ export function openLedger(mailshot: Mailshot, signal: AbortSignal): Ledger {
       return entry
     },
   }
+}
+
+/** What the ledgers of a worker add to: one for each transport. */
+export function openAccount(): Pick<Ledger, 'report' | 'tally'> {
+  return { report: blankReport(), tally: openTally() }
 }
 
 /** Of a worker that has done nothing yet. */

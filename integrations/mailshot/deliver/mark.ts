@@ -128,8 +128,9 @@ function addMark(
   const ahead = Math.max(transport.ahead, ...own.map((lane) => lane.ahead))
   const allowed = allowance(transport, next.length, now)
   const within = own.length > 0 ? { ways, free: domainAllowances(own, now) } : undefined
-  const { lang } = config
-  batch.add(inHandStatement(next, { workerId, allowed, ahead, host, lang, now, lanes: within }))
+  const { lang, transport: way } = config
+  const mark = { workerId, allowed, ahead, host, lang, transport: way.name, now, lanes: within }
+  batch.add(inHandStatement(next, mark))
   // Each moves on only where the statement before it has changed something.
   if (isPaced(transport)) batch.add(advanceStatement(transport, now, config.ramp !== undefined))
   if (own.some(isPaced)) {

@@ -3,6 +3,7 @@ import type { CompiledCampaign } from '../compile.ts'
 import { hasReadyLetters } from '../letter/slots.ts'
 import type { Mailshot } from '../mailshot.ts'
 import { type ClaimedRecipient, claimRecipients } from '../recipient.ts'
+import type { Source } from '../recipient/claim.ts'
 import { readSnapshot } from '../send/media.ts'
 import { type Send, sendsIn } from '../send/read.ts'
 import type { Lanes } from './lanes.ts'
@@ -19,7 +20,9 @@ export interface Stock {
   /** In how many milliseconds it may have something that it did not offer; 0 when there is more to claim at once. */
   rest(): number
   remove(recipients: ClaimedRecipient[]): void
-  clear(): void
+  add(recipients: ClaimedRecipient[]): void
+  /** Gives all up: to another stock of the same worker, or because they are lost. */
+  takeAll(): ClaimedRecipient[]
   /** Looks at the open sends and the lanes again. Idle is when nothing could be sent now or after a recipient's delay. */
   refresh(): Promise<{ isIdle: boolean; sends: Send[] }>
   snapshotOf(sendId: string): Promise<CompiledCampaign>
@@ -28,12 +31,17 @@ export interface Stock {
 /** Claims in a row before others get their turn: those of a domain that waits for its lane make no stock. */
 const mostRounds = 4
 
-export function openStock(mailshot: Mailshot, lanes: Lanes): Stock {
+/** @param sourcesOf from whom of the running sends it may claim: from all, unless told */
+export function openStock(
+  mailshot: Mailshot,
+  lanes: Lanes,
+  sourcesOf: (running: Send[]) => Source[] | Promise<Source[]> = wholeSends,
+): Stock {
   const others = openTurns()
   const waiting = openLaneQueues(mailshot, lanes)
   const sides = openSides()
   const snapshots = openSnapshots(mailshot)
-  let running: Send[] = []
+  let sources: Source[] = []
   let sorted = lanes.revision
   let isHungry = false
 
@@ -52,18 +60,18 @@ export function openStock(mailshot: Mailshot, lanes: Lanes): Stock {
   }
   const claimRound = async (workerId: string, capacity: number) => {
     const limit = Math.min(500, Math.max(200, capacity * 4))
-    const withMore: Send[] = []
-    for (const send of running) {
-      const taken = await claimRecipients(mailshot, { sendId: send.id, workerId, limit })
+    const withMore: Source[] = []
+    for (const source of sources) {
+      const taken = await claimRecipients(mailshot, { ...source, workerId, limit })
       sort(taken)
-      if (taken.length > 0) withMore.push(send)
+      if (taken.length > 0) withMore.push(source)
     }
     // One with nothing left is asked again after the next look.
-    running = withMore
+    sources = withMore
     sort(await waiting.claimFree(workerId, limit))
   }
   const isShort = (capacity: number) =>
-    others.size < capacity && (running.length > 0 || waiting.hasFree())
+    others.size < capacity && (sources.length > 0 || waiting.hasFree())
 
   return {
     get claimed() {
@@ -93,18 +101,17 @@ export function openStock(mailshot: Mailshot, lanes: Lanes): Stock {
       }
       sides.note({ ofDomains: recipients.length - ofOthers.length, others: ofOthers.length })
     },
-    clear: () => {
-      others.takeAll()
-      waiting.takeAll()
-    },
+    add: sort,
+    takeAll: () => [...others.takeAll(), ...waiting.takeAll()],
     refresh: async () => {
       const now = mailshot.now()
       const sends = await sendsIn(mailshot, ['scheduled', 'preparing', 'running'])
-      running = sends.filter((send) => send.status === 'running' && !hasEnded(send, now))
+      const running = sends.filter((send) => send.status === 'running' && !hasEnded(send, now))
       const open = new Set(running.map((send) => send.id))
       snapshots.keepOnly(open)
       await lanes.refresh()
-      await waiting.refresh([...open])
+      sources = await sourcesOf(running)
+      await waiting.refresh(sources)
       sort([...others.takeAll(), ...waiting.takeAll()].filter(({ sendId }) => open.has(sendId)))
       sorted = lanes.revision
       const isOpen = (send: Send) => send.status !== 'scheduled' || send.scheduledAt <= now
@@ -112,6 +119,10 @@ export function openStock(mailshot: Mailshot, lanes: Lanes): Stock {
     },
     snapshotOf: snapshots.of,
   }
+}
+
+function wholeSends(running: Send[]): Source[] {
+  return running.map(({ id }) => ({ sendId: id }))
 }
 
 /** Whether nobody of it is to be mailed any more. */

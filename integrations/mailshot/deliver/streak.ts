@@ -2,6 +2,7 @@ import { type SQL, sql } from 'drizzle-orm/sql'
 import { answerWords } from '../answer-words.ts'
 import type { Mailshot } from '../mailshot.ts'
 import { laneRowStatement } from '../pace/state.ts'
+import { goesBy } from '../route/need.ts'
 import { pauseRunningStatements } from '../send/steer.ts'
 import type { Note } from './faults.ts'
 import type { Lanes } from './lanes.ts'
@@ -10,7 +11,7 @@ import type { Lanes } from './lanes.ts'
 const mostInARow = 10
 
 /**
- * Counts the same account or policy refusal in a row, over all workers and sends, and pauses every send that runs at the tenth: with
+ * Counts the same account or policy refusal in a row, over all workers and sends, and pauses every send that runs by that transport at the tenth: with
  * nothing accepted in between it is the account that is refused, and the next send would only lose its readers to it. Anything
  * accepted, or another refusal of that kind, begins anew; what is said of a mailbox neither counts nor ends it.
  */
@@ -33,7 +34,11 @@ export function streakStatements(mailshot: Mailshot, lanes: Lanes, notes: Note[]
     laneRowStatement(scope),
     sql`UPDATE lanes SET refusals = ${going} + ${count}, refusal = ${text}
       WHERE scope = ${scope} AND ${isFirstTime}`,
-    ...pauseRunningStatements(mailshot, { reason, actor: 'mailshot', when: isReached }),
+    ...pauseRunningStatements(mailshot, {
+      reason,
+      actor: 'mailshot',
+      when: sql`${isReached} AND ${goesBy(mailshot.config, notes)}`,
+    }),
     sql`UPDATE lanes SET refusals = 0 WHERE scope = ${scope} AND refusals >= ${mostInARow}`,
   ]
 }

@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm/sql'
 import type { Mailshot } from '../mailshot.ts'
+import { transportsOf } from '../route.ts'
 import type { Fact, MatchWay, Report } from './fact.ts'
 import { namedMails, type NamedMail, namesOurKind } from './named-mail.ts'
 
@@ -85,11 +86,18 @@ async function findMails(
 
 async function findByProviderId(mailshot: Mailshot, reports: Report[]): Finding {
   const asked = reports.filter(({ email, messageId }) => email !== null && messageId !== null)
-  const rows = asked.map(({ email, messageId }) => [email, ...providerIds(messageId ?? '')])
+  const known = new Set(transportsOf(mailshot.config).map(({ name }) => name))
+  const rows = asked.map(({ email, messageId, transport }) => [
+    email,
+    ...providerIds(messageId ?? ''),
+    known.has(transport) ? transport : null,
+  ])
   return findRecipients(mailshot, asked, {
     rows,
     by: 'provider-id',
-    query: sql`r.provider_id IN (j.value ->> 1, j.value ->> 2)`,
+    // Two providers may call two mails alike.
+    query: sql`r.provider_id IN (j.value ->> 1, j.value ->> 2)
+      AND (r.transport IS NULL OR j.value ->> 3 IS NULL OR r.transport = j.value ->> 3)`,
   })
 }
 

@@ -115,13 +115,13 @@ export function parkStatement(
       : sql`${restMs(fault.retryAfter)}`
   // Faults of calls that were under way when the lane was parked are the same fault.
   return sql`
-    UPDATE lanes SET faults = faults + 1, parked_until = ${now} + ${rest}, parked_reason = ${fault.reason}
+    UPDATE lanes SET faults_from = iif(faults = 0, ${now}, faults_from), faults = faults + 1, parked_until = ${now} + ${rest}, parked_reason = ${fault.reason}
     WHERE scope = ${lane.scope} AND parked_until <= ${now}`
 }
 
 /** The relay takes mail again: it answered for something that was put in hand after the rest. */
 export function unparkStatement(lane: Lane, inHandAt: number): SQL {
-  return sql`UPDATE lanes SET faults = 0, parked_until = 0, parked_reason = NULL
+  return sql`UPDATE lanes SET faults = 0, faults_from = 0, parked_until = 0, parked_reason = NULL
     WHERE scope = ${lane.scope} AND faults > 0 AND parked_until <= ${inHandAt}`
 }
 

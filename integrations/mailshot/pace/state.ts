@@ -8,6 +8,9 @@ export interface LaneState extends Slowing {
   nextAt: number
   parkedUntil: number
   parkedReason: string | null
+  /** Relay faults in a row, and when the first of them was; 0 where there is none. */
+  faults: number
+  faultsFrom: number
   rampFrom: number | null
   refusal: string | null
   refusals: number
@@ -25,6 +28,8 @@ export const freshState: LaneState = {
   slowedFrom: 0,
   slowedAt: 0,
   slowedReason: null,
+  faults: 0,
+  faultsFrom: 0,
   rampFrom: null,
   refusal: null,
   refusals: 0,
@@ -36,7 +41,7 @@ export const freshState: LaneState = {
 export const laneColumns =
   sql.raw(`next_at AS nextAt, parked_until AS parkedUntil, parked_reason AS parkedReason,
   spacing, slowed_from AS slowedFrom, slowed_at AS slowedAt, slowed_reason AS slowedReason,
-  ramp_from AS rampFrom, refusal, refusals`)
+  faults, faults_from AS faultsFrom, ramp_from AS rampFrom, refusal, refusals`)
 
 export type LaneRow = Omit<LaneState, 'slots' | 'freeAt'> & {
   freeAt?: number | null

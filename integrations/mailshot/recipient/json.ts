@@ -30,6 +30,7 @@ export const recipientSchema = z.object({
   messageId: text,
   providerId: text,
   answer: text,
+  transport: text,
   history: z
     .array(
       z.object({
@@ -71,6 +72,7 @@ export function recipientJson(shown: ShownRecipient): RecipientJson {
     messageId,
     providerId,
     answer,
+    transport: shown.transport,
     ...(shown.history && {
       history: shown.history.map(({ at, actor, action, detail }) => ({
         at: new Date(at).toISOString(),

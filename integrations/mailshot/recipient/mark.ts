@@ -26,6 +26,8 @@ export function inHandStatement(
     ahead?: number
     host: string
     lang: string
+    /** What their mails go by. */
+    transport: string
     now: number
     lanes?: MarkedLanes | undefined
   },
@@ -39,6 +41,7 @@ export function inHandStatement(
     WHERE active IS NOT NULL`
   return sql`
     UPDATE recipients SET status = 'in-hand', tries = tries + 1, in_hand_at = ${mark.now}, reason = NULL,
+      transport = ${mark.transport},
       lang = coalesce(reader_lang, ${mark.lang}), active_lists = nullif(active, lists),
       message_id = coalesce(message_id,
         '<' || send_id || '.' || id || iif(resend > 0, '.' || resend, '') || '@' || ${mark.host} || '>')

@@ -1,5 +1,5 @@
 import { type SQL, sql } from 'drizzle-orm/sql'
-import type { ClaimedRecipient } from '../recipient.ts'
+import { type ClaimedRecipient, isOfSource, type Source } from './claim.ts'
 
 /**
  * Gives claimed recipients back to wait for the lane of their domain, each with its expected hour in the lane's even spread; those who
@@ -26,11 +26,11 @@ export function postponeStatements(
   ]
 }
 
-/** The recipient domains whose lanes recipients of a send wait for. */
-export function waitedForLanes(sendId: string): SQL {
+/** The recipient domains whose lanes recipients wait for. */
+export function waitedForLanes(source: Source): SQL {
   // One seek a domain: DISTINCT would walk through everybody who waits.
   const next = (after: SQL): SQL => sql`(SELECT min(lane) FROM recipients
-    WHERE send_id = ${sendId} AND status = 'deferred' AND lane > ${after})`
+    WHERE ${isOfSource(source)} AND status = 'deferred' AND lane > ${after})`
   return sql`
     WITH RECURSIVE waited (lane) AS (
       SELECT ${next(sql`''`)}

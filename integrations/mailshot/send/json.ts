@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { Carried } from '../route/carried.ts'
 import type { Send } from './read.ts'
 import type { Waiting } from './waiting.ts'
 
@@ -9,6 +10,8 @@ export type ShownSend = Omit<
 > & {
   /** Why it waits, where that was asked. */
   waiting?: Waiting[] | undefined
+  /** Which transports took its mails, where there are several and that was asked. */
+  transports?: Carried[] | undefined
 }
 
 /** A send as programs read it, from the API and from `--json`: a promise, to which fields may be added. */
@@ -47,6 +50,7 @@ export const sendSchema = z
     cancelled: count,
     uncertain: count,
     waiting: z.array(z.object({ reason: z.string(), until: time.nullable() })).optional(),
+    transports: z.array(z.object({ name: z.string(), sent: count })).optional(),
   })
   .transform(({ commit, ...send }): ShownSend => ({ ...send, gitCommit: commit }))
 
@@ -80,6 +84,7 @@ export function sendJson(send: ShownSend): SendJson {
     cancelled: send.cancelled,
     uncertain: send.uncertain,
     ...(send.waiting && { waiting: send.waiting.map(waitingJson) }),
+    ...(send.transports && { transports: send.transports }),
   }
 }
 

@@ -7,6 +7,7 @@ import type { Mailshot } from '../mailshot.ts'
 import { laneOf } from '../pace.ts'
 import { isHeldUp, liftStatements } from '../pace/park.ts'
 import { cancelStatements, releaseStatement } from '../recipient.ts'
+import { waysOf } from '../route.ts'
 import { readSend, type Send } from './read.ts'
 
 /** Holds a send until it is resumed; nothing of it is put in hand from then on. */
@@ -74,10 +75,10 @@ export async function resumeSend(
   if (send.status === 'done' || send.status === 'cancelled') throw ended(send, 'resumed')
   const now = mailshot.now()
   const acknowledged = await acknowledgeStatements(mailshot, send)
-  const { scope } = laneOf(mailshot.config, 'send')
+  const scopes = waysOf(mailshot.config).map(({ config }) => laneOf(config, 'send').scope)
   const isPaused = sql`id = ${id} AND status = 'paused'`
   const isToLift = sql`EXISTS (SELECT 1 FROM sends WHERE ${isPaused})
-    OR EXISTS (SELECT 1 FROM lanes WHERE ${isHeldUp(scope, now)})
+    OR EXISTS (SELECT 1 FROM lanes WHERE ${isHeldUp(scopes, now)})
     OR ${acknowledged.length > 0}`
   await mailshot.db.write(
     auditStatement(mailshot, { ...change('resume', id, by), when: isToLift }),
@@ -85,7 +86,7 @@ export async function resumeSend(
           scheduled_at = CASE WHEN paused_from = 'scheduled' THEN max(scheduled_at, ${now}) ELSE scheduled_at END
         WHERE ${isPaused}`,
     ...acknowledged,
-    ...liftStatements(scope, now),
+    ...liftStatements(scopes, now),
   )
   return readSend(mailshot, id)
 }

@@ -6,6 +6,7 @@ import type { Mailshot } from '../mailshot.ts'
 import { cancelStatements, isLeftToCancel } from '../recipient.ts'
 import { cancelRecipients } from '../send.ts'
 import { selectedSubscribers } from './audience.ts'
+import { frozenRoute } from '../route/freeze.ts'
 import { frozenAs } from './local-time.ts'
 import type { ImageWatch } from './media.ts'
 import { type Send, sendsIn } from './read.ts'
@@ -122,10 +123,11 @@ async function freezeSlice(mailshot: Mailshot, send: Send): Promise<boolean> {
     above: send.freezeCursor,
     upTo: next.id,
   })
+  const route = await frozenRoute(mailshot, send)
   const freeze = [
     // An address that changed hands between two slices is there already: it gets one mail.
-    sql`INSERT OR IGNORE INTO recipients (send_id, subscriber_id, email, written, lists, status, due_at, reason)
-        SELECT ${send.id}, id, email, written, lists, ${status}, ${dueAt}, ${reason}
+    sql`INSERT OR IGNORE INTO recipients (send_id, subscriber_id, email, written, lists, status, due_at, reason, route)
+        SELECT ${send.id}, id, email, written, lists, ${status}, ${dueAt}, ${reason}, ${route}
         FROM (${selected}) AS frozen
         WHERE EXISTS (SELECT 1 FROM sends WHERE ${isCurrent})`,
     sql`UPDATE sends SET freeze_cursor = ${next.id}, total = total + changes() WHERE ${isCurrent}`,

@@ -9,6 +9,9 @@ import { nextRampDay, rampedLimits, rampLimit } from '../pace/ramp.ts'
 import { freeAgainAt, slowedSpacing } from '../pace/slow.ts'
 import { type LaneState, readLaneState } from '../pace/state.ts'
 import { waitedForLanes } from '../recipient/postpone.ts'
+import { hasRoutes, type Way, wayOf, waysOf } from '../route.ts'
+import { isDiverted } from '../route/divert.ts'
+import { waitedForRoutes } from '../route/waiting.ts'
 import type { Send } from './read.ts'
 
 /** Why recipients of a send are not mailed yet, and until when as far as that is known (milliseconds since 1970). */
@@ -24,14 +27,40 @@ export async function whyWaiting(
 ): Promise<Waiting[]> {
   if (status !== 'running') return []
   const now = mailshot.now()
-  const state = await readLaneState(mailshot.db, laneOf(mailshot.config, 'send').scope)
+  const waiting: Waiting[] = []
+  for (const way of await waysAhead(mailshot, id))
+    waiting.push(...(await wayWaiting(mailshot, way)))
   return [
-    ...hoursWaiting(mailshot, now),
-    ...transportWaiting(mailshot, state, now),
-    ...(await limitsWaiting(mailshot, state, now)),
+    ...waiting,
     ...(await domainsWaiting(mailshot, id, now)),
     ...(await deferredWaiting(mailshot, id, now)),
   ]
+}
+
+/** The transports that somebody of a send has to go by. */
+async function waysAhead({ config, db }: Mailshot, sendId: string): Promise<Way[]> {
+  const ways = waysOf(config)
+  if (!hasRoutes(config)) return [...ways]
+  const routes = await db.all<{ route: string | null }>(waitedForRoutes(sendId))
+  const needed = new Set(routes.map(({ route }) => wayOf(config, route)))
+  return ways.filter((way) => needed.has(way))
+}
+
+/** What holds up one transport; where there are several, it is named. */
+async function wayWaiting(given: Mailshot, { name, config, fallback }: Way): Promise<Waiting[]> {
+  const mailshot = { ...given, config }
+  const now = mailshot.now()
+  const state = await readLaneState(mailshot.db, laneOf(config, 'send').scope)
+  const waiting = [
+    ...hoursWaiting(mailshot, now),
+    ...transportWaiting(mailshot, state, now),
+    ...(await limitsWaiting(mailshot, state, now)),
+  ]
+  if (!hasRoutes(config)) return waiting
+  const diverted = isDiverted(fallback, state, now)
+    ? [{ reason: `${fallback.to} takes what ${name} does not`, until: null }]
+    : []
+  return [...waiting.map((one) => ({ ...one, reason: `${name}: ${one.reason}` })), ...diverted]
 }
 
 function hoursWaiting({ config }: Mailshot, now: number): Waiting[] {
@@ -89,7 +118,7 @@ async function limitsWaiting(
 
 /** Those who wait in the queue of a lane, or were taken from it and wait for its next slot. */
 async function domainsWaiting(mailshot: Mailshot, sendId: string, now: number): Promise<Waiting[]> {
-  const queued = await mailshot.db.all<{ lane: string }>(waitedForLanes(sendId))
+  const queued = await mailshot.db.all<{ lane: string }>(waitedForLanes({ sendId }))
   const claimed = await mailshot.db.all<{ domain: string; count: number }>(
     sql`SELECT ${emailDomain} AS domain, count(*) AS count
         FROM recipients WHERE status = 'claimed' AND +send_id = ${sendId} GROUP BY 1`,

@@ -12,6 +12,7 @@ import {
 } from '../../send.ts'
 import { planResend, resend } from '../../send/resend.ts'
 import { settleUncertain } from '../../send/settle.ts'
+import { carriedBy } from '../../route/carried.ts'
 import { whyWaiting } from '../../send/waiting.ts'
 import { actor } from '../project.ts'
 import type { SendDesk } from '../send-desk.ts'
@@ -27,7 +28,8 @@ export function localDesk(mailshot: Mailshot): SendDesk {
     list: (slug) => listSends(mailshot, slug),
     async read(idOrSlug) {
       const send = await readSend(mailshot, idOrSlug)
-      return { ...send, waiting: await whyWaiting(mailshot, send) }
+      const transports = await carriedBy(mailshot, send.id)
+      return { ...send, waiting: await whyWaiting(mailshot, send), transports }
     },
     start: (compiled, media, options) =>
       startSend(mailshot, compiled, media, { ...options, actor: actor() }),

@@ -1,0 +1,133 @@
+import { describe, expect, it } from 'vitest'
+import { deliver } from '../../integrations/mailshot/deliver.ts'
+import { readSend } from '../../integrations/mailshot/send.ts'
+import { whyWaiting } from '../../integrations/mailshot/send/waiting.ts'
+import { deliverUntil, mortalWorker, mostInWindow } from '../pace/receiving-side.ts'
+import { addReaders, statusCounts } from '../people.ts'
+import { carriers, openTwoWays, relayDown, startAs } from './two-ways.ts'
+
+const minute = 60_000
+const hour = 60 * minute
+
+describe('a transport with a fallback', () => {
+  it('waits for the relay as long as was asked, then its mails go by the other', async () => {
+    const { mailshot, main, bulk } = await openTwoWays({ bulk: { fallback: 'main' } })
+    await addReaders(mailshot, 100)
+    bulk.answer(() => relayDown)
+    const send = await startAs(mailshot, 'june', { transport: 'bulk' })
+    const began = mailshot.now()
+    await deliver(mailshot, { untilDone: true })
+    expect(await carriers(mailshot, send.id)).toEqual({ 'sent by main': 100 })
+    const first =
+      Math.min(...main.given.flatMap(({ at, campaign }) => (campaign ? [at] : []))) - began
+    // It is known at the sixth fault that the rest lasts for longer than ten minutes.
+    expect(first).toBeGreaterThan(4 * minute)
+    expect(first).toBeLessThan(10 * minute)
+    expect(new Set(main.taken()).size).toBe(100)
+    expect(bulk.taken()).toEqual([])
+  })
+
+  it('goes over at once where the relay names a longer wait, and comes back when it is well', async () => {
+    const { mailshot, main, bulk } = await openTwoWays({
+      bulk: { fallback: 'main' },
+      main: { pace: '60/hour' },
+    })
+    await addReaders(mailshot, 60)
+    const began = mailshot.now()
+    bulk.answer(() =>
+      mailshot.now() < began + 20 * minute
+        ? { status: 'deferred', scope: 'relay', reason: 'daily quota', retryAfter: 1200 }
+        : undefined,
+    )
+    const send = await startAs(mailshot, 'june', { transport: 'bulk' })
+    await deliverUntil(mailshot, began + 10 * minute)
+    const waiting = await whyWaiting(mailshot, await readSend(mailshot, send.id))
+    expect(waiting.map(({ reason }) => reason)).toContain('main takes what bulk does not')
+    expect(waiting.map(({ reason }) => reason)).toContain('bulk: the relay rests: daily quota')
+    await deliver(mailshot, { untilDone: true })
+    const by = await carriers(mailshot, send.id)
+    expect(Object.keys(by).toSorted()).toEqual(['sent by bulk', 'sent by main'])
+    expect(by['sent by main']).toBeLessThan(30)
+    expect(new Set([...main.taken(), ...bulk.taken()]).size).toBe(60)
+    expect(main.taken().length + bulk.taken().length).toBe(60)
+    expect(
+      mostInWindow(
+        main.given.map(({ at }) => at),
+        hour,
+      ),
+    ).toBeLessThanOrEqual(60)
+  })
+
+  it('holds the limits of both, mails nobody twice and forgets nobody, whoever is killed in between', async () => {
+    const { mailshot, main, bulk } = await openTwoWays({
+      bulk: { fallback: 'main', fallbackAfterMinutes: 1, pace: '20/minute' },
+      main: { pace: '15/minute' },
+    })
+    await addReaders(mailshot, 150)
+    const began = mailshot.now()
+    const isDown = () => Math.floor((mailshot.now() - began) / (2 * minute)) % 2 === 1
+    bulk.answer(() => (isDown() ? relayDown : undefined))
+    const send = await startAs(mailshot, 'june', { transport: 'bulk' })
+    for (let life = 0; (await readSend(mailshot, send.id)).status !== 'done'; life++) {
+      const worker = mortalWorker(mailshot)
+      if (life < 5) void mailshot.sleep(minute + life * 7919).then(worker.kill)
+      await worker.done
+    }
+    const counts = await statusCounts(mailshot, send.id)
+    const uncertain = counts['uncertain'] ?? 0
+    expect(counts).toEqual({ sent: 150 - uncertain, ...(uncertain > 0 && { uncertain }) })
+    expect(uncertain).toBeLessThanOrEqual(5 * 8)
+    const taken = [...main.taken(), ...bulk.taken()]
+    expect(new Set(taken).size).toBe(taken.length)
+    expect(main.taken().length).toBeGreaterThan(10)
+    expect(bulk.taken().length).toBeGreaterThan(10)
+    const times = (relay: typeof main) => relay.given.map(({ at }) => at)
+    expect(mostInWindow(times(main), minute)).toBeLessThanOrEqual(15)
+    expect(mostInWindow(times(bulk), minute)).toBeLessThanOrEqual(20)
+  })
+
+  it('leaves what is uncertain alone', async () => {
+    const { mailshot, main, bulk } = await openTwoWays({
+      bulk: { fallback: 'main', fallbackAfterMinutes: 0 },
+    })
+    await addReaders(mailshot, 40)
+    let count = 0
+    bulk.answer(() =>
+      ++count <= 3 ? { status: 'uncertain', reason: 'the link broke' } : relayDown,
+    )
+    const send = await startAs(mailshot, 'june', { transport: 'bulk' })
+    await deliver(mailshot, { untilDone: true })
+    expect(await carriers(mailshot, send.id)).toEqual({
+      'uncertain by bulk': 3,
+      'sent by main': 37,
+    })
+    expect(main.taken()).toHaveLength(37)
+  })
+
+  it('that rests as well, or none, holds up nobody else', async () => {
+    const { mailshot, main, bulk } = await openTwoWays({
+      bulk: { fallback: 'main', fallbackAfterMinutes: 0 },
+      main: { fallback: 'bulk', fallbackAfterMinutes: 0 },
+    })
+    await addReaders(mailshot, 30)
+    const began = mailshot.now()
+    bulk.answer(() => (mailshot.now() < began + 5 * minute ? relayDown : undefined))
+    main.answer(() => (mailshot.now() < began + 9 * minute ? relayDown : undefined))
+    const send = await startAs(mailshot, 'june', { transport: 'bulk' })
+    await deliver(mailshot, { untilDone: true })
+    expect(await readSend(mailshot, send.id)).toMatchObject({ status: 'done', sent: 30 })
+    expect(mailshot.now() - began).toBeLessThan(20 * minute)
+  })
+
+  it('is not held up by one that rests without a fallback', async () => {
+    const { mailshot, main, bulk } = await openTwoWays()
+    await addReaders(mailshot, 50)
+    bulk.answer(() => relayDown)
+    const waiting = await startAs(mailshot, 'bulk', { transport: 'bulk' })
+    const going = await startAs(mailshot, 'main', { transport: 'main' })
+    await deliverUntil(mailshot, mailshot.now() + 5000)
+    expect(await readSend(mailshot, going.id)).toMatchObject({ status: 'done', sent: 50 })
+    expect(await readSend(mailshot, waiting.id)).toMatchObject({ status: 'running', sent: 0 })
+    expect(main.taken()).toHaveLength(50)
+  })
+})
