@@ -136,6 +136,9 @@ export interface PageTexts {
     heading: string
     intro: string
     lang: string
+    /** Asks whether opens and clicks may be noted by name; the note says what that means, and how it ends. */
+    tracking: string
+    trackingNote: string
     save: string
     saved: string
     leftEverything: string

@@ -40,7 +40,11 @@ export function storyLines(
     ...consents.map((one) => {
       const confirmed = one.confirmedAt === null ? null : `confirmed ${time(one.confirmedAt)}`
       const by = [one.source, one.form].filter(Boolean).join(' ')
-      return named('consent', `${one.list}: ${time(one.at)} by ${by}`, confirmed)
+      return named(
+        'consent',
+        `${one.list || '(to be counted by name)'}: ${time(one.at)} by ${by}`,
+        confirmed,
+      )
     }),
     ...sends.map((one) => named('send', `${time(one.at)} ${one.campaign}: ${stateOf(one)}`)),
     ...events.map((one) =>

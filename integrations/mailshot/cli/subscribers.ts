@@ -10,6 +10,7 @@ import {
 } from '../subscriber/read.ts'
 import { readStory } from '../subscriber/story.ts'
 import { findSuppression } from '../suppression.ts'
+import { isCountedByName, withdrawStatements } from '../tracking/consent.ts'
 import { allLists, openLists, parseAddress, parseLists } from './arguments.ts'
 import { type Call, defineCommand, type ExitCode, exitCodes } from './command.ts'
 import { formatTime, isoTime } from './format.ts'
@@ -43,7 +44,7 @@ const options = {
 type SubscribersCall = Call<typeof options>
 type Action = (call: SubscribersCall, mailshot: Mailshot) => Promise<ExitCode>
 
-const actions: Record<string, Action> = { list, show, add, unsubscribe: leave }
+const actions: Record<string, Action> = { list, show, add, unsubscribe: leave, untrack }
 
 export const subscribers = defineCommand({
   usage: [
@@ -51,11 +52,13 @@ export const subscribers = defineCommand({
     'subscribers show <address>',
     'subscribers add <address> --list ID… [--name NAME] [--lang LANG] [--set FIELD=VALUE…] [--confirmed]',
     'subscribers unsubscribe <address> [--list ID…]',
+    'subscribers untrack <address>',
   ],
   takes: ([action = 'list']) => (action === 'list' ? 1 : 2),
   about:
     'The people. "add" asks for a confirmation where the list does (double opt-in), unless --confirmed; "unsubscribe"\n' +
-    'without --list ends everything and suppresses the address. Many at once: mailshot import.',
+    'without --list ends everything and suppresses the address. "untrack" takes back that the person is counted by name, and\n' +
+    'takes the name from what was counted. Many at once: mailshot import.',
   options,
   examples: [
     [
@@ -155,6 +158,16 @@ async function leave(call: SubscribersCall, mailshot: Mailshot): Promise<ExitCod
     terminal.print(
       `${person.email}: ${ended.length > 0 ? `left ${ended.join(', ')}` : 'was on none'}`,
     )
+  return exitCodes.done
+}
+
+async function untrack(call: SubscribersCall, mailshot: Mailshot): Promise<ExitCode> {
+  const { terminal } = call
+  const { id: subscriberId, email } = await personNamed(call, mailshot)
+  const wasCounted = await isCountedByName(mailshot, subscriberId)
+  await mailshot.db.write(...withdrawStatements(mailshot, { subscriberId, actor: actor() }))
+  if (terminal.json) terminal.printJson({ email, changed: wasCounted })
+  else terminal.print(`${email}: ${wasCounted ? 'no longer' : 'was not'} counted by name`)
   return exitCodes.done
 }
 

@@ -37,6 +37,8 @@ export interface PreferencesForm {
   lists: PreferencesList[]
   name: string
   languages: { lang: string; name: string; isChosen: boolean }[]
+  /** Whether this person agrees to be counted by name; undefined where the site does not ask. */
+  tracking: { isAgreed: boolean } | undefined
 }
 
 export interface PreferencesList extends OfferedList {
@@ -91,12 +93,18 @@ async function post(
     chosen,
     name: form.has('name') ? fieldOf(form, 'name') : person.name,
     lang: fieldOf(form, 'lang'),
+    tracking: form.has('shown-tracking') ? trackingOf(texts, form) : undefined,
     consent: {
       wording: wordingOf(config, texts, { person, chosen }),
       ...(userAgent !== undefined && { userAgent }),
     },
   })
   return redirectTo(own, { saved: '1' })
+}
+
+function trackingOf({ pages: { preferences: words } }: Texts, form: FormData) {
+  const wording = [words.tracking, words.trackingNote, words.save].join('\n')
+  return { isAgreed: form.has('tracking'), wording }
 }
 
 /** The words that a person agreed to by ticking these lists. */
@@ -119,6 +127,9 @@ function formOf(config: MailshotConfig, texts: Texts, person: Person): Preferenc
     lists: listsOf(config, texts, person),
     name: person.name,
     languages: languagesOf(texts, person),
+    // Who agreed once can take it back, even where nobody is asked any more.
+    tracking:
+      config.tracking.individual || person.isTracked ? { isAgreed: person.isTracked } : undefined,
   }
 }
 

@@ -14,6 +14,8 @@ export interface Person {
   lang: string | null
   /** Why the address gets nothing, if it does. */
   suppressed: SuppressionReason | null
+  /** Whether they agree to be counted by name. */
+  isTracked: boolean
   /** The lists that they are or were on: those of the config in its order, then those that vanished from it. */
   places: Place[]
 }
@@ -27,8 +29,11 @@ export interface Place {
 
 /** The person behind a link; undefined when there is nobody of that number, or not any more. */
 export async function findPerson(mailshot: Mailshot, id: number): Promise<Person | undefined> {
-  const person = await mailshot.db.get<Omit<Person, 'places'>>(sql`
-    SELECT s.id, s.email, s.written, s.name, s.lang, x.reason AS suppressed
+  const person = await mailshot.db.get<
+    Omit<Person, 'places' | 'isTracked'> & { agreed: number }
+  >(sql`
+    SELECT s.id, s.email, s.written, s.name, s.lang, x.reason AS suppressed,
+      s.tracking_agreed_at IS NOT NULL AS agreed
     FROM subscribers AS s LEFT JOIN suppressions AS x ON x.email = s.email WHERE s.id = ${id}`)
   if (!person) return undefined
   const rows = await mailshot.db.all<Omit<Place, 'title'> & { title: string }>(sql`
@@ -38,7 +43,12 @@ export async function findPerson(mailshot: Mailshot, id: number): Promise<Person
   const order = Object.keys(mailshot.config.lists)
   const rank = (list: string) => (order.includes(list) ? order.indexOf(list) : order.length)
   const places = rows.map((row) => ({ ...row, title: JSON.parse(row.title) }))
-  return { ...person, places: places.toSorted((a, b) => rank(a.list) - rank(b.list)) }
+  const { agreed, ...known } = person
+  return {
+    ...known,
+    isTracked: agreed === 1,
+    places: places.toSorted((a, b) => rank(a.list) - rank(b.list)),
+  }
 }
 
 /** Where a person is, or waits to be. */

@@ -4,6 +4,7 @@ import { parseEmailAddress } from '../email-address.ts'
 import type { Mailshot } from '../mailshot.ts'
 import { readProfile } from '../profile.ts'
 import { liftUnsubscribeStatements } from '../suppression.ts'
+import { agreeStatements, withdrawStatements } from '../tracking/consent.ts'
 import { activateStatements, type Consent } from './ask.ts'
 import { unsubscribeStatements } from './leave.ts'
 import { findPerson, openPlaces, type Person } from './person.ts'
@@ -17,6 +18,8 @@ export interface PreferencesRequest {
   name: string
   /** What is no language is left out. */
   lang: string
+  /** Whether the person may be counted by name, and the words that said so; undefined where that was not asked. */
+  tracking?: { isAgreed: boolean; wording: string } | undefined
   consent: Pick<Consent, 'wording' | 'ip' | 'userAgent'>
 }
 
@@ -48,8 +51,21 @@ export async function changePreferences(
           reason: 'preferences',
         })
       : []),
+    ...trackingStatements(mailshot, person, request),
   )
   return { status: 'changed', joined, left }
+}
+
+function trackingStatements(
+  mailshot: Mailshot,
+  { id: subscriberId, lang, isTracked }: Person,
+  { tracking, consent }: PreferencesRequest,
+): SQL[] {
+  if (!tracking || tracking.isAgreed === isTracked) return []
+  if (!tracking.isAgreed) return withdrawStatements(mailshot, { subscriberId })
+  if (!mailshot.config.tracking.individual) return []
+  const agreed = { ...consent, wording: tracking.wording, form: 'preferences' }
+  return agreeStatements(mailshot, { subscriberId, lang, consent: agreed })
 }
 
 /** Public lists may be joined, and those that the person is waiting to be on. */

@@ -57,7 +57,13 @@ function blockList(ranges: readonly string[]): BlockList {
 }
 
 const near = blockList([
-  ...['127.0.0.0/8', '10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '169.254.0.0/16'],
-  ...['::1/128', 'fc00::/7', 'fe80::/10'],
+  '127.0.0.0/8',
+  '10.0.0.0/8',
+  '172.16.0.0/12',
+  '192.168.0.0/16',
+  '169.254.0.0/16',
+  '::1/128',
+  'fc00::/7',
+  'fe80::/10',
 ])
 const blocks = machineRanges.map(({ ranges, ...rest }) => ({ ...rest, list: blockList(ranges) }))

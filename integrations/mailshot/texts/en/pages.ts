@@ -177,6 +177,9 @@ export const pages: PageTexts = {
     heading: 'Your preferences',
     intro: 'For the address {email}',
     lang: 'Email language',
+    tracking: 'You may note under my name when I open your emails, and which links I follow',
+    trackingNote:
+      'Without it, this is only counted without a name. You can take it back here at any time: what was noted then loses your name.',
     save: 'Save',
     saved: 'Saved.',
     leftEverything: 'Saved: we will not write to {email} any more.',
