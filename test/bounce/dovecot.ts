@@ -61,7 +61,10 @@ export async function startDovecot(accessToken = ''): Promise<ImapServer> {
     join(folder, 'oauth2'),
     `${await startProvider(accessToken)}\nusername_attribute = email\n`,
   )
-  const child = spawn('/usr/sbin/dovecot', ['-F', '-c', file], { stdio: 'ignore' })
+  const child = spawn('/usr/sbin/dovecot', ['-F', '-c', file], {
+    stdio: 'ignore',
+    detached: true,
+  })
   const stop = () => end(child)
   onTestFinished(async () => {
     await stop()
@@ -95,11 +98,12 @@ async function startProvider(accessToken: string): Promise<string> {
   return `tokeninfo_url = http://127.0.0.1:${address.port}/`
 }
 
-/** Ends a program that this test started. */
+/** Ends a program that this test started, at once and with all it has started: in order, dovecot takes a second. */
 export async function end(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return
-  child.kill('SIGTERM')
-  await once(child, 'exit')
+  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return
+  const isGone = once(child, 'exit')
+  process.kill(-child.pid, 'SIGKILL')
+  await isGone
 }
 
 /** Waits until something listens there. */

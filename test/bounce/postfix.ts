@@ -31,7 +31,10 @@ export async function startPostfix(maildir: string): Promise<{ port: number }> {
   writeFileSync(join(config, 'master.cf'), masterOf(port))
   // It makes the folders of its queue.
   execFileSync('postfix', ['-c', config, 'check'], { stdio: 'ignore' })
-  const child = spawn(`${programs}/master`, ['-c', config, '-d'], { stdio: 'ignore' })
+  const child = spawn(`${programs}/master`, ['-c', config, '-d'], {
+    stdio: 'ignore',
+    detached: true,
+  })
   onTestFinished(async () => {
     await end(child)
     rmSync(folder, { recursive: true, force: true })

@@ -1,12 +1,14 @@
 import { headerOf, type Mail } from './mail.ts'
 import { hasPhrase, plainWords } from './phrase.ts'
-import { daemonOpenings, openings, subjects } from './phrases/notice.ts'
+import { daemonOpenings, openings } from './phrases/notice.ts'
 import { awaySubjects } from './phrases/reply.ts'
+import { otherSubjects, subjects } from './phrases/subject.ts'
 import { findCode, judgeByWords } from './refusal.ts'
 
 /** Whether a mail server wrote this mail to say that another one did not arrive, going by all but a report in it. */
 export function isNotice(mail: Mail, notice: string): boolean {
   if (mail.parts.some(({ type }) => type === 'message/disposition-notification')) return false
+  if (hasPhrase(plainWords(mail.subject), otherSubjects)) return false
   if (headerOf(mail, 'x-failed-recipients') !== undefined) return true
   const words = plainWords(notice.slice(0, longest))
   const says = hasPhrase(words, openings)

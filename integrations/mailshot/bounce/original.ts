@@ -1,6 +1,7 @@
 import { addressesIn, headerOf, type Mail, readHeaders } from './mail.ts'
 import { findPhrase, hasPhrase, plainWords } from './phrase.ts'
-import { markers, openings } from './phrases/notice.ts'
+import { openings } from './phrases/notice.ts'
+import { markers } from './phrases/returned.ts'
 
 /** The mail that comes back: what its headers say. */
 export interface Original {
