@@ -109,6 +109,10 @@ export const groups: Record<string, Record<string, Entry>> = {
     },
   },
   'What comes back': {
+    stats: {
+      summary: 'show what came of a send: delivered, bounced, opened, clicked, left',
+      load: async () => (await import('./cli/stats.ts')).stats,
+    },
     events: {
       summary: 'list what was reported of mails: bounces, complaints, opens',
       load: async () => (await import('./cli/events.ts')).events,

@@ -33,6 +33,7 @@ export const siteRoutes: readonly SiteRoute[] = [
   route('/api/sends', 'api/sends.ts', 'machine', 'GET', 'POST'),
   route('/api/sends/[id]', 'api/send.ts', 'machine', 'GET'),
   route('/api/sends/[id]/recipients', 'api/recipients.ts', 'machine', 'GET'),
+  route('/api/sends/[id]/stats', 'api/stats.ts', 'machine', 'GET'),
   route('/api/sends/[id]/[action]', 'api/send-action.ts', 'machine', 'POST'),
   route('/api/events', 'api/events.ts', 'machine', 'GET'),
   // What is not there is said in JSON too.

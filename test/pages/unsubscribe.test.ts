@@ -145,7 +145,9 @@ describe('unsubscribePage by its button', () => {
     const { form } = noticeOf(await visit(get(after(await leave({ leave: 'everything' })))))
     const answer = await answerTo(post(`unsubscribe/${token}`, form?.fields ?? {}))
     expect(locationOf(answer)).toBe(`/mailshot/unsubscribe/${token}?undone=1`)
-    expect(await dump(mailshot)).toEqual({ ...before, audit: (await dump(mailshot))['audit'] })
+    // That somebody left by this mail is noted, and counted for its send.
+    const { audit, send_counts } = await dump(mailshot)
+    expect(await dump(mailshot)).toEqual({ ...before, audit, send_counts })
     const notice = noticeOf(await visit(get(after(locationOf(answer)))))
     expect(notice.heading).toBe('Votre désinscription est annulée')
     expect(notice.paragraphs).toEqual([

@@ -17,6 +17,7 @@ describe('findPerson', () => {
       name: 'Zoé',
       lang: 'fr',
       suppressed: null,
+      isTracked: false,
       places: [
         { list: 'weekly', status: 'unsubscribed', title: { fr: 'Hebdo', en: 'Weekly' } },
         { list: 'product', status: 'active', title: { fr: 'Produits', en: 'Products' } },

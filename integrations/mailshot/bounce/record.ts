@@ -59,7 +59,7 @@ async function leave(
   if (!person) return
   const mailed = await findSelectingLists(mailshot, { recipientId, subscriberId })
   const lists = mailed ?? openPlaces(person).map(({ list }) => list)
-  await unsubscribe(mailshot, { subscriberId, lists, reason: 'mail' })
+  await unsubscribe(mailshot, { subscriberId, recipientId, lists, reason: 'mail' })
 }
 
 /** The token of the mail it is about: of the envelope sender, or by the link to leave that the returned mail carries. */

@@ -8,6 +8,7 @@ import type { ShownRecipient } from '../recipient/json.ts'
 import type { StartOptions } from '../send.ts'
 import type { ShownSend } from '../send/json.ts'
 import type { ResendChoice, ResendPlan } from '../send/resend.ts'
+import type { Statistics } from '../send/statistics.ts'
 import type { Settled, SettleRequest } from '../send/settle.ts'
 import { readProject } from './project.ts'
 import { localDesk } from './send-desk/local.ts'
@@ -39,6 +40,8 @@ export interface SendDesk {
   cancel(id: string, reason: string): Promise<ShownSend>
   /** A page of a send's recipients by ascending id, at most 1000. */
   recipients(query: RecipientQuery): Promise<ShownRecipient[]>
+  /** What came of a send, by its id, or of the latest of a slug. @throws MailshotError when there is none */
+  stats(idOrSlug: string): Promise<Statistics>
   /** A page of reported events by ascending id, at most 500. @throws MailshotError when there is no such send */
   events(query: EventPage): Promise<ShownEvent[]>
   /** @throws MailshotError when one who is named is no recipient, or not uncertain */

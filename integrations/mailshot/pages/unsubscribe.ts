@@ -78,6 +78,8 @@ interface Link {
   /** The page's own address. */
   own: string
   person: Person
+  /** The recipient whose mail the link stands in; 0 for none. */
+  recipientId: number
   /** Of these lists is the mail that the link stands in, as far as it is known. */
   mailed: string[] | undefined
 }
@@ -94,7 +96,7 @@ async function readLink(
   const person = await findPerson(mailshot, subscriberId)
   if (!person) return 'gone'
   const mailed = await findSelectingLists(mailshot, { recipientId, subscriberId })
-  return { own: pagePath(mailshot.config, `unsubscribe/${token}`), person, mailed }
+  return { own: pagePath(mailshot.config, `unsubscribe/${token}`), person, recipientId, mailed }
 }
 
 async function post(
@@ -128,7 +130,8 @@ async function leave(
     return leaveForm(mailshot.config, request, { ...link, mailed: [] }, 'nothing-chosen')
   }
   const lists = isEverything ? 'all' : chosen
-  await unsubscribe(mailshot, { subscriberId, lists, reason: 'page' })
+  const { recipientId } = link
+  await unsubscribe(mailshot, { subscriberId, recipientId, lists, reason: 'page' })
   return redirectTo(link.own, { left: '1' })
 }
 
@@ -161,7 +164,9 @@ async function oneClick(
   const person = typeof link === 'string' ? undefined : link.person
   if (person && typeof link !== 'string') {
     const lists = link.mailed ?? openPlaces(person).map(({ list }) => list)
-    await unsubscribe(mailshot, { subscriberId: person.id, lists, reason: 'one-click' })
+    const { recipientId } = link
+    const left = { subscriberId: person.id, recipientId, lists }
+    await unsubscribe(mailshot, { ...left, reason: 'one-click' })
   }
   const texts = textsFor(readerLanguage(mailshot.config, request, [person?.lang]))
   const headers = { 'content-type': 'text/plain; charset=utf-8', 'content-language': texts.lang }

@@ -1,5 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm/sql'
 import { auditStatement } from '../audit.ts'
+import { countLeftStatement } from '../event/count.ts'
 import type { Mailshot } from '../mailshot.ts'
 import { suppressStatement } from '../suppression.ts'
 
@@ -10,23 +11,29 @@ export interface UnsubscribeRequest {
   /** What ended it: `one-click`, `page`, `preferences`, `operator`, `hard-bounce`, … */
   reason: string
   actor?: string
+  /** Whose mail had the link, so that it counts for that send. */
+  recipientId?: number | undefined
 }
 
 /** Ends subscriptions, active or pending. */
 export function unsubscribeStatements(
   mailshot: Mailshot,
-  { subscriberId, lists, reason, actor = 'subscriber' }: UnsubscribeRequest,
+  { subscriberId, lists, reason, actor = 'subscriber', recipientId }: UnsubscribeRequest,
 ): SQL[] {
   const open = openOn(subscriberId, lists)
+  const isLeaving = sql`(EXISTS (SELECT 1 FROM subscriptions WHERE ${open})
+        OR EXISTS (SELECT 1 FROM subscribers WHERE id = ${subscriberId} AND ${lists === 'all'}
+          AND email NOT IN (SELECT email FROM suppressions)))`
   return [
+    ...(recipientId
+      ? [countLeftStatement(mailshot, { subscriberId, recipientId }, isLeaving)]
+      : []),
     auditStatement(mailshot, {
       actor,
       action: 'unsubscribe',
       subject: `subscriber:${subscriberId}`,
-      detail: { lists, reason },
-      when: sql`EXISTS (SELECT 1 FROM subscriptions WHERE ${open})
-        OR EXISTS (SELECT 1 FROM subscribers WHERE id = ${subscriberId} AND ${lists === 'all'}
-          AND email NOT IN (SELECT email FROM suppressions))`,
+      detail: { lists, reason, ...(recipientId && { recipient: recipientId }) },
+      when: isLeaving,
     }),
     suppressStatement(mailshot, {
       email: lists === 'all' ? emailOf(subscriberId) : sql`NULL`,

@@ -12,6 +12,7 @@ import {
 } from '../../send.ts'
 import { planResend, resend } from '../../send/resend.ts'
 import { settleUncertain } from '../../send/settle.ts'
+import { readStatistics } from '../../send/statistics.ts'
 import { carriedBy } from '../../route/carried.ts'
 import { whyWaiting } from '../../send/waiting.ts'
 import { actor } from '../project.ts'
@@ -40,6 +41,7 @@ export function localDesk(mailshot: Mailshot): SendDesk {
     },
     cancel: (id, reason) => cancelSend(mailshot, id, { actor: actor(), reason }),
     recipients: (query) => showRecipients(mailshot, query),
+    stats: (idOrSlug) => readStatistics(mailshot, idOrSlug),
     async events({ send, ...query }) {
       if (send === undefined) return listEvents(mailshot, query)
       return listEvents(mailshot, { ...query, sendId: (await readSend(mailshot, send)).id })

@@ -9,6 +9,7 @@ import type { RecipientQuery } from '../../recipient.ts'
 import { recipientSchema } from '../../recipient/json.ts'
 import { sendSchema } from '../../send/json.ts'
 import type { ResendChoice } from '../../send/resend.ts'
+import { statisticsSchema } from '../../send/statistics.ts'
 import type { EventPage, SendDesk } from '../send-desk.ts'
 import { type Asking, connectServer } from '../server.ts'
 import type { Terminal } from '../terminal.ts'
@@ -51,6 +52,9 @@ export function serverDesk(config: MailshotConfig, address: string, terminal: Te
       const asking = { path: `${pathOf(query.sendId)}/recipients`, query: pageOf(query) }
       return (await read(recipientsAnswer, asking)).recipients
     },
+    async stats(idOrSlug) {
+      return (await read(statsAnswer, { path: `${pathOf(idOrSlug)}/stats` })).stats
+    },
     async events(query) {
       const asking = { path: 'api/events', query: eventsPageOf(query) }
       return (await read(eventsAnswer, asking)).events
@@ -81,6 +85,7 @@ const sendAnswer = z.object({ held, send: sendSchema })
 const listAnswer = z.object({ held, sends: z.array(sendSchema) })
 const startAnswer = z.object({ held, send: sendSchema, created: z.boolean() })
 const recipientsAnswer = z.object({ held, recipients: z.array(recipientSchema) })
+const statsAnswer = z.object({ held, stats: statisticsSchema })
 const eventsAnswer = z.object({ held, events: z.array(eventSchema) })
 const count = z.int()
 const settleAnswer = z.object({ held, send: sendSchema, settled: count, already: count })

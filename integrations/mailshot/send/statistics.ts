@@ -1,0 +1,201 @@
+import { sql } from 'drizzle-orm/sql'
+import { z } from 'zod'
+import { MailshotError } from '../error.ts'
+import type { Mailshot } from '../mailshot.ts'
+import { readSend, type Send } from './read.ts'
+
+const count = z.int()
+const time = z.iso.datetime().nullable()
+/** In per cent of the mails sent, to a hundredth; null where none was. */
+const rate = z.number().nullable()
+
+/**
+ * Opens or clicks. `count`: how often, by people as far as one can tell. `machine`: how often by prefetching, proxies and scanners.
+ * `people`: how many persons of those who agreed to be counted by name; nobody can say how many others there were.
+ */
+const reading = z.object({ count, machine: count, people: count })
+
+const counts = z.object({
+  delivered: count,
+  bounced: count,
+  opened: count,
+  clicked: count,
+  unsubscribed: count,
+  complained: count,
+})
+
+/** What came of a send, for programs: a promise, to which fields may be added. It is kept when the details are purged. */
+export const statisticsSchema = z.object({
+  send: z.string(),
+  campaign: z.string(),
+  status: z.string(),
+  startedAt: time,
+  finishedAt: time,
+  /** Since when nothing but these statistics is left. */
+  purgedAt: time,
+  /** What became of the recipients at the hand-over. */
+  recipients: z.object({
+    total: count,
+    sent: count,
+    failed: count,
+    skipped: count,
+    cancelled: count,
+    uncertain: count,
+  }),
+  /** `reported`: the receiving server's acceptance was reported. `count`: sent, and not come back. */
+  delivered: z.object({ count, reported: count }),
+  bounced: z.object({ count, hard: count, soft: count }),
+  opened: reading,
+  clicked: reading,
+  /** People who left by a link of the mail, or whose mail service reported it. */
+  unsubscribed: count,
+  complained: count,
+  rates: z.object({ delivered: rate, bounced: rate, unsubscribed: rate, complained: rate }),
+  /** The links that people followed, the most followed first. */
+  links: z.array(z.object({ url: z.string(), clicks: count })),
+  /** By recipient domain, the largest first; opens and clicks of those alone who are counted by name. */
+  domains: z.array(counts.extend({ domain: z.string(), sent: count, failed: count })),
+  /** By the hour for three days, then by the day (UTC); spans in which nothing happened are left out. */
+  time: z.array(
+    counts.extend({
+      from: z.iso.datetime(),
+      hours: count,
+      openedByMachine: count,
+      clickedByMachine: count,
+    }),
+  ),
+})
+export type Statistics = z.output<typeof statisticsSchema>
+
+/** @throws MailshotError when there is no such send, or it was in the trash when that was emptied */
+export async function readStatistics(mailshot: Mailshot, idOrSlug: string): Promise<Statistics> {
+  const send = await readSend(mailshot, idOrSlug)
+  if (send.emptiedAt !== null) {
+    throw new MailshotError(
+      `send ${send.id} of ${send.slug} was in the trash, which was emptied; nothing is left of it but that it was sent`,
+      { code: 'no-send' },
+    )
+  }
+  const rows = await mailshot.db.all<Row>(
+    sql`SELECT kind, key, n FROM send_counts WHERE send_id = ${send.id} AND n <> 0`,
+  )
+  return statisticsOf(send, rows)
+}
+
+interface Row {
+  kind: string
+  key: string
+  n: number
+}
+
+/** The statistics that a send's own counters and those of its events make. */
+export function statisticsOf(send: Send, rows: readonly Row[]): Statistics {
+  const { total, sent, failed, skipped, cancelled, uncertain } = send
+  const n = (kind: string, ...keys: string[]) =>
+    rows.reduce((sum, row) => sum + (row.kind === kind && keys.includes(row.key) ? row.n : 0), 0)
+  const readingOf = (type: 'opened' | 'clicked') => ({
+    count: n('events', type),
+    machine: n('events', `${type}:machine`),
+    people: n('people', type),
+  })
+  const hard = n('delivery', 'bounced:hard')
+  const bounced = hard + n('delivery', 'bounced:soft', 'bounced')
+  const [unsubscribed, complained] = [n('people', 'unsubscribed'), n('people', 'complained')]
+  const delivered = Math.max(0, sent - bounced)
+  const share = (part: number) => (sent > 0 ? Math.round((part * 10_000) / sent) / 100 : null)
+  return {
+    send: send.id,
+    campaign: send.slug,
+    status: send.status,
+    startedAt: written(send.startedAt),
+    finishedAt: written(send.finishedAt),
+    purgedAt: written(send.purgedAt),
+    recipients: { total, sent, failed, skipped, cancelled, uncertain },
+    delivered: { count: delivered, reported: n('delivery', 'delivered') },
+    bounced: { count: bounced, hard, soft: bounced - hard },
+    opened: readingOf('opened'),
+    clicked: readingOf('clicked'),
+    unsubscribed,
+    complained,
+    rates: {
+      delivered: share(delivered),
+      bounced: share(bounced),
+      unsubscribed: share(unsubscribed),
+      complained: share(complained),
+    },
+    links: linksOf(rows),
+    domains: domainsOf(rows),
+    time: timeOf(rows, send.startedAt),
+  }
+}
+
+function written(ms: number | null): string | null {
+  return ms === null ? null : new Date(ms).toISOString()
+}
+
+function linksOf(rows: readonly Row[]): Statistics['links'] {
+  return rows
+    .flatMap(({ kind, key, n }) => (kind === 'link' ? [{ url: key, clicks: n }] : []))
+    .toSorted((a, b) => b.clicks - a.clicks || (a.url < b.url ? -1 : 1))
+}
+
+function domainsOf(rows: readonly Row[]): Statistics['domains'] {
+  const domains = new Map<string, Statistics['domains'][number]>()
+  for (const { kind, key, n } of rows) {
+    const [domain = '', state = ''] = key.split(' ')
+    if (kind !== 'domain') continue
+    const known = domains.get(domain) ?? { domain, sent: 0, failed: 0, ...none }
+    const field = fieldOf(state)
+    if (field) known[field] += n
+    domains.set(domain, known)
+  }
+  return [...domains.values()].toSorted(
+    (a, b) => b.sent + b.failed - a.sent - a.failed || (a.domain < b.domain ? -1 : 1),
+  )
+}
+
+const none = { delivered: 0, bounced: 0, opened: 0, clicked: 0, unsubscribed: 0, complained: 0 }
+const fields = [
+  'sent',
+  'failed',
+  'delivered',
+  'bounced',
+  'opened',
+  'clicked',
+  'unsubscribed',
+  'complained',
+] as const
+
+/** How lasting a bounce is, is not told apart; what no person did counts nowhere here. */
+function fieldOf(state: string): (typeof fields)[number] | undefined {
+  return fields.find(
+    (field) => field === state || (field === 'bounced' && state.startsWith('bounced:')),
+  )
+}
+
+const hourMs = 3_600_000
+const hoursUntilDays = 72
+
+function timeOf(rows: readonly Row[], startedAt: number | null): Statistics['time'] {
+  const spans = new Map<number, Statistics['time'][number]>()
+  for (const { kind, key, n } of rows) {
+    if (kind !== 'hour') continue
+    const [hour = '', type = ''] = key.split(' ')
+    const at = Date.parse(`${hour}:00:00Z`)
+    const isEarly = at < (startedAt ?? at) + hoursUntilDays * hourMs
+    const from = isEarly ? at : Math.floor(at / (24 * hourMs)) * 24 * hourMs
+    const known = spans.get(from) ?? {
+      from: new Date(from).toISOString(),
+      hours: isEarly ? 1 : 24,
+      ...none,
+      openedByMachine: 0,
+      clickedByMachine: 0,
+    }
+    const field = fieldOf(type)
+    if (type === 'opened:machine') known.openedByMachine += n
+    else if (type === 'clicked:machine') known.clickedByMachine += n
+    else if (field && field !== 'sent' && field !== 'failed') known[field] += n
+    spans.set(from, known)
+  }
+  return [...spans].toSorted(([a], [b]) => a - b).map(([, span]) => span)
+}
