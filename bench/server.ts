@@ -73,7 +73,7 @@ async function end(child: Child): Promise<void> {
 }
 
 /** Fields 14 and 15 of proc(5), in hundredths of a second; 0 where there is no such file. */
-function cpuSecondsOf(pid: number): number {
+export function cpuSecondsOf(pid: number): number {
   try {
     const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? []
     return (Number(fields[11]) + Number(fields[12])) / 100

@@ -1,4 +1,4 @@
-import { setImmediate } from 'node:timers/promises'
+import { setImmediate, setTimeout } from 'node:timers/promises'
 import type { Mailshot } from '../mailshot.ts'
 import { type Recorded, recordSlice, type SlicePart } from './slice.ts'
 
@@ -18,15 +18,15 @@ interface Queue {
   size: number
 }
 
-/** For about so long one write may hold the event loop up: the same process hands mails over. */
-const sliceMs = 20
-const [fewest, most] = [20, 500]
+/** So long one write may take; some half of it holds the event loop up, and the same process hands mails over. */
+const sliceMs = 30
+const [fewest, most] = [50, 500]
 
 /** By the config, of which a process has one: all Mailshots that are open on it share a database. */
 const queues = new WeakMap<Mailshot['config'], Queue>()
 
 /**
- * Records events together with those that others ask for meanwhile, in turns and in slices of some 20 ms: a provider that posts each
+ * Records events together with those that others ask for meanwhile, in turns and in slices of some 30 ms: a provider that posts each
  * event by itself costs no write each, and nobody waits for the 10,000 of another.
  */
 export function enqueue(mailshot: Mailshot, part: SlicePart): Promise<Recorded> {
@@ -51,8 +51,11 @@ async function work(queue: Queue, end: () => void): Promise<void> {
     await setImmediate()
     const startedAt = performance.now()
     const written = await workSlice(queue)
-    const msEach = (performance.now() - startedAt) / Math.max(1, written)
-    queue.size = Math.round(Math.min(most, Math.max(fewest, sliceMs / msEach, queue.size / 2)))
+    const ms = performance.now() - startedAt
+    const fitting = (sliceMs * written) / ms
+    queue.size = Math.round(Math.min(most, Math.max(fewest, fitting, queue.size / 2)))
+    // The writes of the sender stand in the same line, several one after the other: they get as much time.
+    if (queue.jobs.length > 0) await setTimeout(ms)
   }
   end()
 }
