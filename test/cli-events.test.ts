@@ -99,6 +99,17 @@ describe('mailshot events', () => {
   })
 })
 
+describe('mailshot recipients', () => {
+  test('says what was reported of each mail since', async () => {
+    const { site } = await open()
+
+    const { out } = await site.mailshot('recipients', 'june')
+
+    expect(out).toMatch(/reader1@example\.net +sent, bounced, hard +1 /)
+    expect(out).toMatch(/reader2@example\.net +sent +1 /)
+  })
+})
+
 describe('GET api/events', () => {
   test('answers a page after an id, to who may see people', async () => {
     const { mailshot, line } = await open()

@@ -1,5 +1,5 @@
 import { type SQL, sql } from 'drizzle-orm/sql'
-import { type RecipientStatus, recipientStatuses } from '../../db/status.ts'
+import { type DeliveryState, type RecipientStatus, recipientStatuses } from '../../db/status.ts'
 import type { Mailshot } from './mailshot.ts'
 import {
   domainsInHand,
@@ -179,6 +179,9 @@ export interface RecipientRow {
   messageId: string | null
   providerId: string | null
   answer: string | null
+  /** What was reported since: of several reports, the one that counts most. */
+  delivery: DeliveryState | null
+  deliveryClass: 'hard' | 'soft' | null
   /** What its mail was put in hand for last. */
   transport: string | null
 }
@@ -201,7 +204,8 @@ export async function listRecipients(
   const { sendId, status, email, afterId = 0, limit = 1000 } = query
   return mailshot.db.all<RecipientRow>(sql`
     SELECT id, email, status, tries, resend, reason, enhanced, in_hand_at AS inHandAt, settled_at AS settledAt,
-      due_at AS dueAt, message_id AS messageId, provider_id AS providerId, answer, transport
+      due_at AS dueAt, message_id AS messageId, provider_id AS providerId, answer, transport,
+      delivery, delivery_class AS deliveryClass
     FROM recipients WHERE send_id = ${sendId} AND id > ${afterId}
       ${status ? sql`AND status = ${status}` : sql``} ${email ? sql`AND email = ${email}` : sql``}
     ORDER BY id LIMIT ${limit}`)

@@ -56,7 +56,7 @@ export const events = defineCommand({
 async function* pages(desk: SendDesk, query: EventPage): AsyncGenerator<ShownEvent[]> {
   let afterId = 0
   for (;;) {
-    const page = await desk.events({ ...query, afterId, limit: pageSize })
+    const page = await desk.events({ ...query, afterId })
     yield page
     if (page.length < pageSize) return
     afterId = page.at(-1)?.id ?? afterId

@@ -87,7 +87,7 @@ function viewOf(status: RecipientStatus | undefined, timeZone: string): View<Sho
     heading: ['address', 'status', 'tries', 'last try', 'by', 'answer', 'message id'],
     cells: (row) => [
       row.email,
-      row.status,
+      [row.status, row.delivery, row.deliveryClass].filter(Boolean).join(', '),
       row.tries,
       formatTime(row.settledAt ?? row.inHandAt, timeZone),
       row.transport ?? '',

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { recipientStatuses } from '../../../db/status.ts'
+import { deliveryStates, recipientStatuses } from '../../../db/status.ts'
 import { type AuditLine, findAudit } from '../audit.ts'
 import type { Mailshot } from '../mailshot.ts'
 import { listRecipients, type RecipientQuery, type RecipientRow } from '../recipient.ts'
@@ -30,6 +30,8 @@ export const recipientSchema = z.object({
   messageId: text,
   providerId: text,
   answer: text,
+  delivery: z.enum(deliveryStates).nullable(),
+  deliveryClass: z.enum(['hard', 'soft']).nullable(),
   transport: text,
   history: z
     .array(
@@ -73,6 +75,8 @@ export function recipientJson(shown: ShownRecipient): RecipientJson {
     providerId,
     answer,
     transport: shown.transport,
+    delivery: shown.delivery,
+    deliveryClass: shown.deliveryClass,
     ...(shown.history && {
       history: shown.history.map(({ at, actor, action, detail }) => ({
         at: new Date(at).toISOString(),
