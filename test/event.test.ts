@@ -124,7 +124,9 @@ describe('an uncertain recipient', () => {
   it('stays so by what is reported of the mail before, once it was mailed again', async () => {
     const { mailshot, mails } = await sentTo(1)
     await uncertain(mailshot)
-    await mailshot.db.write(sql`UPDATE recipients SET resend = 1`)
+    await mailshot.db.write(
+      sql`UPDATE recipients SET resend = 1, message_id = replace(message_id, '@', '.1@')`,
+    )
     const { messageId } = mails[0]
     await recordEvents(mailshot, 'memory', [eventOf({ type: 'bounced', class: 'hard', messageId })])
     expect(await recipientRow(mailshot, mails[0].id)).toMatchObject({

@@ -4,7 +4,7 @@ import { recordEvents } from '../../integrations/mailshot/event.ts'
 import { newSendId } from '../../integrations/mailshot/send/id.ts'
 import type { DeliveryEvent } from '../../integrations/mailshot/transport.ts'
 import type { TestMailshot } from '../open-test-mailshot.ts'
-import { eventOf, mailAll, sentTo } from '../sent-mails.ts'
+import { eventOf, mailAll, recipientRow, sentTo } from '../sent-mails.ts'
 
 const day = 86_400_000
 
@@ -130,6 +130,26 @@ describe('an event', () => {
       'address',
       mails[0].id,
     ])
+  })
+
+  it('is about the later mail of one who was mailed again under the same Message-ID', async () => {
+    const { mailshot, mails } = await sentTo(2)
+    const [failed, again] = mails
+    await mailshot.db.write(
+      sql`UPDATE recipients SET resend = 1`,
+      sql`UPDATE recipients SET message_id = replace(message_id, '@', '.1@') WHERE id = ${again.id}`,
+    )
+    const deliveryOf = async ({ id }: { id: number }) =>
+      (await recipientRow(mailshot, id))['delivery']
+    await recordEvents(mailshot, 'smtp', [
+      eventOf({ messageId: failed.messageId }),
+      eventOf({ messageId: again.messageId }),
+    ])
+    expect([await deliveryOf(failed), await deliveryOf(again)]).toEqual(['delivered', null])
+    await recordEvents(mailshot, 'smtp', [
+      eventOf({ messageId: again.messageId.replace('@', '.1@') }),
+    ])
+    expect(await deliveryOf(again)).toBe('delivered')
   })
 
   it('is kept, whatever nonsense it reports', async () => {

@@ -2,7 +2,7 @@ import { sql } from 'drizzle-orm/sql'
 import type { Mailshot } from '../mailshot.ts'
 import { transportsOf } from '../route.ts'
 import type { Fact, MatchWay, Report } from './fact.ts'
-import { namedMails, type NamedMail, namesOurKind } from './named-mail.ts'
+import { namedMails, type NamedMail, namesOurKind, parseMessageId } from './named-mail.ts'
 
 /** A report without the ids it carries is about a mail of at most so long before. */
 const recentMs = 30 * 24 * 3_600_000
@@ -65,23 +65,34 @@ async function findMails(
   const rows = JSON.stringify(
     named.map(({ mail, email }) => [mail.isLetter, mail.id, mail.sendId, mail.createdAt, email]),
   )
-  const found = await db.all<Found & { place: number }>(sql`
+  const found = await db.all<FoundMail>(sql`
     SELECT j.key AS place, coalesce(r.send_id, s.id) AS sendId, r.id AS recipientId, r.subscriber_id AS subscriberId,
-      r.email, NULL AS letterId
+      r.email, NULL AS letterId, r.resend AS latest, r.message_id AS latestId
     FROM json_each(${rows}) AS j
       LEFT JOIN recipients AS r ON r.id = j.value ->> 1 AND r.send_id = coalesce(j.value ->> 2, r.send_id)
       LEFT JOIN sends AS s ON s.id = j.value ->> 2
     WHERE NOT j.value ->> 0 AND coalesce(r.id, s.id) IS NOT NULL
     UNION ALL
-    SELECT j.key, NULL, NULL, l.subscriber_id, lower(l.email), l.id
+    SELECT j.key, NULL, NULL, l.subscriber_id, lower(l.email), l.id, NULL, NULL
     FROM json_each(${rows}) AS j JOIN letters AS l ON l.id = j.value ->> 1
     WHERE j.value ->> 0 AND (l.created_at = j.value ->> 3 OR lower(l.email) = j.value ->> 4)`)
   return new Map(
-    found.flatMap(({ place, ...row }) => {
+    found.flatMap(({ place, latest, latestId, ...row }) => {
       const mail = named[place]?.mail
-      return mail ? [[mail, { ...row, resend: mail.resend }] as const] : []
+      return mail ? [[mail, { ...row, resend: resendOf(mail, { latest, latestId }) }] as const] : []
     }),
   )
+}
+
+type FoundMail = Found & { place: number; latest: number | null; latestId: string | null }
+
+/** Who was mailed once more because the first mail surely did not arrive has its Message-ID still: a report is about the later one. */
+function resendOf(
+  mail: NamedMail,
+  { latest, latestId }: Pick<FoundMail, 'latest' | 'latestId'>,
+): number | null {
+  if (mail.by !== 'message-id') return mail.resend
+  return parseMessageId(latestId)?.resend === mail.resend ? latest : mail.resend
 }
 
 async function findByProviderId(mailshot: Mailshot, reports: Report[]): Finding {

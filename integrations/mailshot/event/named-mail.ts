@@ -44,7 +44,7 @@ function parseToken(config: MailshotConfig, token: string | null): Named | undef
 }
 
 /** `<send>.<recipient>.<resend>@…`, or `letter.<id>.<its time>@…`, with or without brackets. */
-function parseMessageId(text: string | null): Named | undefined {
+export function parseMessageId(text: string | null): Named | undefined {
   const match = /^<?([0-9a-z]+)\.(\d{1,15})(?:\.([0-9a-z]{1,12}))?@[^@]+$/.exec(text ?? '')
   const [, first = '', id = '', last] = match ?? []
   if (first === 'letter' && last !== undefined) return letterOf(id, Number.parseInt(last, 36))
