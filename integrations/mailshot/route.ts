@@ -179,17 +179,6 @@ export function unknownTransport(name: string, known: readonly string[]): string
 
 /** The same transport under the name that the settings give it: its pace, its webhooks and its events go by that. */
 function renamed(transport: Transport, name: string): Transport {
-  const { batch, parallel, webhooks } = transport
-  return {
-    name,
-    batch,
-    parallel,
-    send: transport.send.bind(transport),
-    ...(transport.lookUp && { lookUp: transport.lookUp.bind(transport) }),
-    ...(transport.readEvents && { readEvents: transport.readEvents.bind(transport) }),
-    ...(webhooks && { webhooks }),
-    ...(transport.registerSender && { registerSender: transport.registerSender.bind(transport) }),
-    ...(transport.verify && { verify: transport.verify.bind(transport) }),
-    ...(transport.close && { close: transport.close.bind(transport) }),
-  }
+  const named: Transport = Object.create(transport, { name: { value: name, enumerable: true } })
+  return named
 }

@@ -136,6 +136,20 @@ export interface RegisteredWebhook {
   detail: string
 }
 
+/** What a transport knows of how receivers judge its mails, for `mailshot doctor`. */
+export interface SenderFacts {
+  /** The mail server that it connects to; absent where a provider's API sends. */
+  host?: string
+  /** The signature that it makes itself; the public half of its key as PEM, where the private one is known. */
+  dkim?: { domain: string; selector: string; publicKey?: string }
+  /** Where the provider signs as the sender's domain: under one of these names, as far as they are known. */
+  selectors?: readonly string[]
+  /** What the provider asks senders to include in their SPF record. */
+  spfInclude?: string
+  /** Bounces return to the provider's own domain, so that SPF is its affair. */
+  hasOwnBounces?: boolean
+}
+
 /** The way out. A factory (`smtp({…})`) returns one; it opens no connection before the first call. */
 export interface Transport {
   readonly name: string
@@ -166,6 +180,8 @@ export interface Transport {
     list(): Promise<RegisteredWebhook[]>
     remove(url: string): Promise<void>
   }
+  /** Absent of what mails nobody: files, a test's memory. */
+  readonly sends?: SenderFacts
   /** Registers the sender's address or domain, where the provider offers it; answers what is left to do, a line each. */
   registerSender?(address: string): Promise<string[]>
   /**

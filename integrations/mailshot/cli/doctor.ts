@@ -1,25 +1,25 @@
 import type { MailshotConfig } from '../config.ts'
 import { openLog } from '../log.ts'
+import { type Dns, openDns } from '../deliverability/dns.ts'
+import { examineSenders, isReserved } from '../deliverability/examine.ts'
+import type { Finding } from '../deliverability/finding.ts'
+import { adviseOnPorts, publicAddresses } from '../deliverability/reach.ts'
 import { domainOf } from '../email-address.ts'
+import { MailshotError } from '../error.ts'
 import { openMailshot, requireSecret } from '../mailshot.ts'
 import type { Transport } from '../transport.ts'
-import { defineCommand, exitCodes } from './command.ts'
+import { hasRoutes, waysOf } from '../route.ts'
+import { defineCommand, type ExitCode, exitCodes } from './command.ts'
 import { explainFault } from './fault.ts'
 import { count } from './format.ts'
 import { readProject } from './project.ts'
 import { paint, type Terminal } from './terminal.ts'
 
-interface Finding {
-  check: string
-  state: 'ok' | 'warning' | 'problem'
-  /** What was found; for a problem also what to do. */
-  detail: string
-}
-
 const marks = {
   ok: paint('green', '✔'),
   warning: paint('yellow', '!'),
   problem: paint('red', '✘'),
+  unknown: paint('yellow', '?'),
 }
 
 export const doctor = defineCommand({
@@ -27,23 +27,62 @@ export const doctor = defineCommand({
   takes: 0,
   about:
     'Checks what a send needs before it is needed: settings, database, secret, sender, and the login at the mail server.\n' +
-    'It changes nothing and mails nothing.',
-  options: {},
+    'It changes nothing and mails nothing. By DNS it looks at what receivers will see: SPF, DKIM, DMARC and whether they fit the\n' +
+    'sender, where bounces go, the names of the addresses that mail leaves from; then the rules of Gmail, Yahoo, Microsoft and\n' +
+    'Apple for bulk mail, and which are met (docs/deliverability.md). What could not be looked up is marked with a question mark.',
+  options: {
+    dns: {
+      type: 'string',
+      value: 'ADDRESS',
+      about: 'Ask this name server, 9.9.9.9 or 127.0.0.1:5353, instead of those of this machine.',
+    },
+  },
   examples: [
     ['mailshot doctor', 'after each change of the settings, and on the server after a deploy'],
     ['mailshot doctor --json', 'one line of JSON a check'],
   ],
-  exit: { [exitCodes.failed]: 'something is wrong; warnings alone leave it 0' },
+  exit: {
+    [exitCodes.wrongRequest]: 'something that receivers require is missing',
+    [exitCodes.failed]:
+      'something does not work; warnings and what could not be looked up leave it 0',
+  },
   async run({ values, terminal }) {
-    let hasProblem = false
+    let exit: ExitCode = exitCodes.done
     for await (const finding of examine(values, terminal)) {
-      hasProblem ||= finding.state === 'problem'
-      if (terminal.json) terminal.printJson(finding)
-      else terminal.print(`${marks[finding.state]} ${finding.check.padEnd(10)} ${finding.detail}`)
+      if (finding.state === 'problem') exit = exitCodes.failed
+      show(terminal, finding)
     }
-    return hasProblem ? exitCodes.failed : exitCodes.done
+    const config = await readProject(values)
+    const known = { dns: openNames(values.dns), own: publicAddresses() }
+    let unknown = 0
+    for await (const finding of examineSenders(config, known)) {
+      if (finding.state === 'problem' && exit === exitCodes.done) exit = exitCodes.wrongRequest
+      if (finding.state === 'unknown') unknown += 1
+      show(terminal, finding)
+    }
+    if (unknown > 0) {
+      terminal.warn(`${count(unknown, 'check')} could not be made: neither right nor wrong.`)
+    }
+    return exit
   },
 })
+
+function show(terminal: Terminal, finding: Finding): void {
+  if (terminal.json) return terminal.printJson(finding)
+  const { check, state, detail, asks } = finding
+  const whose = asks ? ` [${asks.join(', ')}]` : ''
+  terminal.print(`${marks[state]} ${check.padEnd(11)} ${detail}${whose}`)
+}
+
+/** @throws MailshotError when it is no address of a name server */
+function openNames(server: string | undefined): Dns {
+  try {
+    return openDns(server)
+  } catch (cause) {
+    const message = `--dns ${server}: is no address of a name server; write it like 9.9.9.9`
+    throw new MailshotError(message, { cause })
+  }
+}
 
 /** Each finding as soon as it is known: a mail server that does not answer takes its time. */
 async function* examine(
@@ -59,7 +98,10 @@ async function* examine(
   })
   yield* database(config, tried)
   yield* sender(config)
-  yield* transport('transport', config.transport, { config, tried })
+  for (const way of waysOf(config)) {
+    const check = hasRoutes(config) ? way.name : 'transport'
+    yield* transport(check, way.config.transport, { config, tried })
+  }
   if (config.mailer) yield* transport('mailer', config.mailer, { config, tried })
   yield* mailbox(config, tried)
 }
@@ -87,8 +129,7 @@ async function* database(config: MailshotConfig, tried: Trial): AsyncGenerator<F
 
 function* sender(config: MailshotConfig): Generator<Finding> {
   const { address } = config.from
-  const reserved = /(?:^|\.)(?:example|test|invalid|localhost|local|example\.(?:com|net|org))$/
-  yield reserved.test(domainOf(address))
+  yield isReserved(domainOf(address))
     ? { check: 'sender', state: 'warning', detail: `${address}: no real domain; nobody can reply` }
     : { check: 'sender', state: 'ok', detail: address }
   if (config.site.startsWith('http:')) {
@@ -107,10 +148,18 @@ async function* transport(
   { config, tried }: { config: MailshotConfig; tried: Trial },
 ): AsyncGenerator<Finding> {
   yield await tried(check, async () => {
-    await way.verify?.(config.from.address)
+    await way.verify?.(config.from.address).catch((error: unknown) => adviseOn(way, error))
     await way.close?.()
     return way.verify ? `${way.name}: works` : `${way.name}: nothing to check`
   })
+}
+
+/** A mail server that cannot be reached may be so at another port. @throws the error, with what to try */
+async function adviseOn({ sends }: Transport, error: unknown): Promise<never> {
+  const isUnreached =
+    error instanceof MailshotError && /cannot be reached|nothing listens/.test(error.message)
+  if (!isUnreached || sends?.host === undefined) throw error
+  throw new MailshotError(`${error.message}; ${await adviseOnPorts(sends.host)}`, { cause: error })
 }
 
 type Trial = (check: string, attempt: () => Promise<string>) => Promise<Finding>

@@ -45,6 +45,8 @@ export function mailjet(input: MailjetOptions = {}): Transport {
 
   return {
     name: 'mailjet',
+    // https://documentation.mailjet.com/hc/en-us/articles/360042412734: SPF and DKIM values.
+    sends: { selectors: ['mailjet'], spfInclude: 'spf.mailjet.com', hasOwnBounces: true },
     tracks: true,
     batch,
     parallel: options.calls,

@@ -47,6 +47,8 @@ export function mandrill(input: MandrillOptions = {}): Transport {
 
   return {
     name: 'mandrill',
+    // https://mailchimp.com/developer/transactional/docs/authentication-delivery/: two names, of which one signs; formerly `mandrill`.
+    sends: { selectors: ['mte1', 'mte2', 'mandrill'], hasOwnBounces: true },
     tracks: true,
     batch: 1,
     parallel: options.calls,

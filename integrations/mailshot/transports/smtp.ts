@@ -1,5 +1,6 @@
+import { createPublicKey } from 'node:crypto'
 import { MailshotError } from '../error.ts'
-import type { Message, Outcome, Transport } from '../transport.ts'
+import type { Message, Outcome, SenderFacts, Transport } from '../transport.ts'
 import { contentOf, octetsOf } from './smtp/content.ts'
 import { dkimField, type DkimField } from './smtp/dkim.ts'
 import {
@@ -54,6 +55,7 @@ export function smtp(input: SmtpOptions): Transport {
     name: 'smtp',
     batch: 1,
     parallel,
+    sends: { host: options.host, ...dkimFacts(options.dkim) },
     send: (messages, signal) => underWay.all(messages.map((one) => sendOne(one, signal))),
     async verify() {
       if (missing !== undefined) throw new MailshotError(missing)
@@ -89,6 +91,15 @@ async function verifyRelay(options: CheckedSmtpOptions): Promise<void> {
   const wire = await openWire(options, new AbortController().signal)
   if (!('socket' in wire)) throw explainVerifyFault(options, wire)
   hangUp(wire.socket)
+}
+
+/** What a receiver finds by DNS. */
+function dkimFacts(dkim: CheckedSmtpOptions['dkim']): Pick<SenderFacts, 'dkim'> {
+  if (!dkim) return {}
+  const { domain, selector, privateKey } = dkim
+  if (!privateKey) return { dkim: { domain, selector } }
+  const publicKey = createPublicKey(privateKey).export({ type: 'spki', format: 'pem' }).toString()
+  return { dkim: { domain, selector, publicKey } }
 }
 
 function signer(dkim: CheckedSmtpOptions['dkim']): DkimField | undefined {

@@ -57,6 +57,8 @@ export function sparkpost(input: SparkpostOptions = {}): Transport {
 
   return {
     name: 'sparkpost',
+    // The name of the key is made for each sending domain.
+    sends: { hasOwnBounces: true },
     tracks: true,
     batch: 1,
     parallel: options.calls,

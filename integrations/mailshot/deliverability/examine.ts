@@ -1,0 +1,214 @@
+import type { MailshotConfig } from '../config.ts'
+import { domainOf } from '../email-address.ts'
+import { routeOf, wayOf } from '../route.ts'
+import type { SenderFacts, Transport } from '../transport.ts'
+import { checkDkim, type DkimKey } from './dkim.ts'
+import { type DmarcView, isAligned, policyFor, viewDmarc } from './dmarc.ts'
+import type { Dns } from './dns.ts'
+import { type Finding, unasked } from './finding.ts'
+import { checkReverse } from './reach.ts'
+import { rulesFor } from './rules.ts'
+import { checkSpf } from './spf.ts'
+
+/** A sender's domain, and a transport that its mails go by. */
+interface Sender {
+  domain: string
+  /** The transport's name, and what it knows. */
+  name: string
+  sends: SenderFacts | undefined
+}
+
+/** Names that nobody can register (RFC 2606, 6761): mails from there are a trial. */
+const reserved = /(?:^|\.)(?:example|test|invalid|localhost|local|example\.(?:com|net|org))$/
+
+export function isReserved(domain: string): boolean {
+  return reserved.test(domain)
+}
+
+/**
+ * Looks at what receivers will see of each sender's domain, by DNS alone: SPF, DKIM, DMARC, whether they fit together, where bounces go,
+ * and the names of the addresses that mail leaves from; then what the large receivers ask for, and what of it is met.
+ *
+ * @param own this machine's public addresses
+ */
+export async function* examineSenders(
+  config: MailshotConfig,
+  { dns, own }: { dns: Dns; own: readonly string[] },
+): AsyncGenerator<Finding> {
+  // Mails that are only written to files, or kept: nobody checks them.
+  const senders = sendersOf(config).filter(
+    ({ domain, sends }) => sends !== undefined && !isReserved(domain),
+  )
+  const found: Finding[] = []
+  const bounce = domainOf(config.bounces?.address ?? config.returnPath)
+  for (const sender of senders) {
+    for await (const finding of examineSender(sender, { dns, bounce })) {
+      if (isNews(found, finding)) yield finding
+      found.push(finding)
+    }
+  }
+  if (senders.length === 0) return
+  if (!isReserved(bounce)) {
+    const finding = await checkBounces(dns, bounce)
+    found.push(finding)
+    yield finding
+  }
+  for (const host of new Set(senders.flatMap(({ sends }) => sends?.host ?? []))) {
+    const finding = await checkReverse(dns, host, own)
+    if (isNews(found, finding)) yield finding
+    found.push(finding)
+  }
+  yield* rulesFor(config, found)
+}
+
+/** Several senders share records. */
+function isNews(found: Finding[], { check, detail }: Finding): boolean {
+  return !found.some((one) => one.check === check && one.detail === detail)
+}
+
+/** Each sender's domain with each transport that it is mailed by. */
+function sendersOf(config: MailshotConfig): Sender[] {
+  const pairs = new Map<string, Sender>()
+  const add = (address: string, { name, sends }: Transport) => {
+    const domain = domainOf(address)
+    pairs.set(`${domain} ${name}`, { domain, name, sends })
+  }
+  for (const [list, { from }] of Object.entries(config.lists)) {
+    const { transport } = wayOf(config, routeOf(config, { from: null }, list)).config
+    add((from ?? config.from).address, transport)
+  }
+  add(config.from.address, config.mailer ?? config.transport)
+  return [...pairs.values()]
+}
+
+async function* examineSender(
+  { domain, name, sends }: Sender,
+  { dns, bounce }: { dns: Dns; bounce: string },
+): AsyncGenerator<Finding> {
+  if (!sends) return
+  const spf = sends.hasOwnBounces ? undefined : await checkSpf(dns, bounce, sends.spfInclude)
+  if (spf) yield spf
+  else if (sends.spfInclude) yield advised(await checkSpf(dns, domain, sends.spfInclude))
+  const keys = keysOf(domain, sends)
+  const dkim = await bestKey(dns, keys)
+  yield dkim ?? unseenKey(domain, name)
+  const view = await viewDmarc(dns, domain)
+  if ('failed' in view) {
+    yield unasked('DMARC', `${domain}: ${view.failed}`)
+    return
+  }
+  yield dmarcFinding(domain, view)
+  const passing = [
+    { by: 'DKIM', mode: 'adkim', other: keys[0]?.domain, state: dkim?.state },
+    { by: 'SPF', mode: 'aspf', other: spf && bounce, state: spf?.state },
+  ] as const
+  yield await alignment(dns, { domain, view, passing })
+}
+
+/** The provider's own domain passes SPF; for the sender's it only asks. */
+function advised(finding: Finding): Finding {
+  return finding.state === 'problem' ? { ...finding, state: 'warning' } : finding
+}
+
+/** The keys that the mails of a sender may be signed with. */
+function keysOf(domain: string, { dkim, selectors }: SenderFacts): DkimKey[] {
+  return dkim ? [dkim] : (selectors ?? []).map((selector) => ({ domain, selector }))
+}
+
+/** Of several keys, of which a provider uses one or the other, the best. */
+async function bestKey(dns: Dns, keys: DkimKey[]): Promise<Finding | undefined> {
+  const found: Finding[] = []
+  for (const key of keys) found.push(await checkDkim(dns, key))
+  const order = ['ok', 'warning', 'unknown', 'problem']
+  return found.toSorted((a, b) => order.indexOf(a.state) - order.indexOf(b.state))[0]
+}
+
+/** Who signs for us does so by a name that we do not know. */
+function unseenKey(domain: string, transport: string): Finding {
+  const detail = `${domain}: ${transport} signs by a name that is not known here; mail a test to yourself and look for "dkim=pass" with d=${domain}`
+  return { check: 'DKIM', state: 'unknown', detail }
+}
+
+function dmarcFinding(domain: string, view: DmarcView): Finding {
+  const check = 'DMARC'
+  if (view.doubled !== undefined) {
+    return {
+      check,
+      state: 'problem',
+      detail: `_dmarc.${view.doubled}: several records, so that none counts; keep one`,
+    }
+  }
+  if (!view.record) {
+    const detail = `_dmarc.${domain}: no record; publish a TXT record there: v=DMARC1; p=none; rua=mailto:<where reports go>`
+    return { check, state: 'problem', detail }
+  }
+  const policy = policyFor(domain, view)
+  const at = view.record.at === domain ? domain : `${domain}, by ${view.record.at}`
+  if (!['none', 'quarantine', 'reject'].includes(policy)) {
+    return {
+      check,
+      state: 'problem',
+      detail: `${at}: p=${policy} is no policy; write p=none, quarantine or reject`,
+    }
+  }
+  return { check, state: 'ok', detail: `${at}: p=${policy}` }
+}
+
+interface Passing {
+  by: string
+  mode: 'adkim' | 'aspf'
+  other: string | undefined
+  state: Finding['state'] | undefined
+}
+
+/** DMARC passes where one of the two passes for a domain that belongs to the sender's. */
+async function alignment(
+  dns: Dns,
+  { domain, view, passing }: { domain: string; view: DmarcView; passing: readonly Passing[] },
+): Promise<Finding> {
+  const check = 'alignment'
+  const aligned: Passing[] = []
+  for (const one of passing) {
+    const { other, mode } = one
+    if (other && (await isAligned(dns, { sender: { ...view, domain }, other, mode })))
+      aligned.push(one)
+  }
+  const good = aligned.filter(({ state }) => state === 'ok' || state === 'warning')
+  if (good.length > 0) {
+    const by = good.map((one) => `${one.by} (${one.other})`).join(' and ')
+    return { check, state: 'ok', detail: `${domain}: ${by}` }
+  }
+  if (aligned.some(({ state }) => state === 'unknown') || passing[0]?.state === undefined) {
+    return { check, state: 'unknown', detail: `${domain}: it depends on what could not be seen` }
+  }
+  const others = passing.flatMap(({ by, other }) => (other ? [`${by} is for ${other}`] : []))
+  const detail = `${domain}: nothing that passes belongs to it (${others.join(', ')}), so DMARC fails; sign with dkim.domain ${domain}, or let bounces return to it`
+  return { check, state: 'problem', detail }
+}
+
+/** Who cannot be answered is no sender: bounces need somewhere to go (RFC 5321 §5.1). */
+async function checkBounces(dns: Dns, domain: string): Promise<Finding> {
+  const check = 'bounces to'
+  const mx = await dns.mx(domain)
+  if ('failed' in mx) return unasked(check, `${domain}: ${mx.failed}`)
+  const [first] = mx.records
+  if (first === '') {
+    return {
+      check,
+      state: 'problem',
+      detail: `${domain} says that it takes no mail (null MX); set returnPath or bounces.address to one that does`,
+    }
+  }
+  const hosts = first === undefined ? [domain] : mx.records
+  const found = await Promise.all(hosts.map((host) => dns.addresses(host)))
+  if (found.some((one) => 'records' in one && one.records.length > 0)) {
+    return { check, state: 'ok', detail: `${domain}: ${hosts[0]}` }
+  }
+  const failed = found.find((one) => 'failed' in one)
+  if (failed && 'failed' in failed) return unasked(check, `${hosts.join(', ')}: ${failed.failed}`)
+  return {
+    check,
+    state: 'problem',
+    detail: `${domain} has no mail server (MX), so bounces are lost; publish one, or set returnPath`,
+  }
+}

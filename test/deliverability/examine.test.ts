@@ -1,0 +1,172 @@
+import { createPublicKey, generateKeyPairSync } from 'node:crypto'
+import { describe, expect, it } from 'vitest'
+import { defineConfig, type MailshotConfigInput } from '../../integrations/mailshot/config.ts'
+import { openDns } from '../../integrations/mailshot/deliverability/dns.ts'
+import { examineSenders } from '../../integrations/mailshot/deliverability/examine.ts'
+import type { Finding } from '../../integrations/mailshot/deliverability/finding.ts'
+import { publicAddresses } from '../../integrations/mailshot/deliverability/reach.ts'
+import { mailjet } from '../../integrations/mailshot/transports/mailjet.ts'
+import { memory } from '../../integrations/mailshot/transports/memory.ts'
+import { smtp } from '../../integrations/mailshot/transports/smtp.ts'
+import { reverseZone, startDnsServer, type Zone } from '../dns-server.ts'
+import { freePort } from '../free-port.ts'
+import { testSecret } from '../open-test-mailshot.ts'
+import { openSite } from '../run-mailshot.ts'
+import { startSmtpServer } from '../smtp-server.ts'
+
+const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
+const pem = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
+const published = createPublicKey(privateKey).export({ type: 'spki', format: 'der' })
+
+/** Everything that receivers ask for. */
+const complete: Zone = {
+  'TXT news.club.fr': ['v=spf1 ip4:192.0.2.7 -all'],
+  'TXT mail._domainkey.club.fr': [`v=DKIM1; k=rsa; p=${published.toString('base64')}`],
+  'TXT _dmarc.club.fr': ['v=DMARC1; p=none; rua=mailto:dmarc@club.fr'],
+  'MX news.club.fr': ['10 mx.club.fr'],
+  'A mx.club.fr': ['192.0.2.7'],
+  'A smtp.relay.net': ['198.51.100.1'],
+}
+
+const signing = smtp({
+  host: 'smtp.relay.net',
+  dkim: { domain: 'club.fr', selector: 'mail', privateKey: pem },
+})
+
+async function examine(zone: Zone | 'nobody', given: Partial<MailshotConfigInput> = {}) {
+  const server = zone === 'nobody' ? `127.0.0.1:${await freePort()}` : await startDnsServer(zone)
+  const config = defineConfig({
+    site: 'https://club.fr',
+    title: 'News',
+    from: 'news@club.fr',
+    returnPath: 'bounces@news.club.fr',
+    postalAddress: '1 rue du Port',
+    secret: testSecret,
+    lists: { weekly: { title: 'Weekly' } },
+    transport: signing,
+    ...given,
+  })
+  const found: Finding[] = []
+  for await (const finding of examineSenders(config, { dns: openDns(server), own: [] })) {
+    found.push(finding)
+  }
+  return found
+}
+
+const stateOf = (found: Finding[], check: string) =>
+  found.filter((one) => one.check === check).map(({ state }) => state)
+
+function ruleOf(found: Finding[], start: string) {
+  return found.find(({ check, detail }) => check === 'rule' && detail.startsWith(start))
+}
+
+describe('examineSenders', () => {
+  it('finds all that receivers ask for, and says so rule by rule', async () => {
+    const found = await examine(complete)
+    expect(found.map(({ check, state, detail }) => [check, state, detail]).slice(0, 6)).toEqual([
+      ['SPF', 'ok', 'news.club.fr: v=spf1 ip4:192.0.2.7 -all (0 of 10 look-ups)'],
+      ['DKIM', 'ok', 'mail._domainkey.club.fr: 2048 bits, the key that signs here'],
+      ['DMARC', 'ok', 'club.fr: p=none'],
+      ['alignment', 'ok', 'club.fr: DKIM (club.fr) and SPF (news.club.fr)'],
+      ['bounces to', 'ok', 'news.club.fr: mx.club.fr'],
+      ['reverse DNS', 'ok', expect.stringContaining('smtp.relay.net')],
+    ])
+    expect(found.every(({ state }) => state === 'ok')).toBe(true)
+    expect(ruleOf(found, 'DMARC is published')).toMatchObject({
+      asks: ['Gmail', 'Yahoo', 'Microsoft', 'Apple'],
+      detail: 'DMARC is published, p=none at least: met',
+    })
+  })
+
+  it('says what is missing, and which rules are not met for it', async () => {
+    const found = await examine(
+      { 'A smtp.relay.net': ['198.51.100.1'] },
+      { site: 'http://club.fr' },
+    )
+    expect(stateOf(found, 'SPF')).toEqual(['problem'])
+    expect(stateOf(found, 'DKIM')).toEqual(['problem'])
+    expect(stateOf(found, 'DMARC')).toEqual(['problem'])
+    expect(stateOf(found, 'alignment')).toEqual(['problem'])
+    expect(stateOf(found, 'bounces to')).toEqual(['problem'])
+    expect(ruleOf(found, 'SPF passes')).toMatchObject({
+      state: 'problem',
+      detail: 'SPF passes: not met, see above',
+    })
+    expect(ruleOf(found, 'one click')).toMatchObject({ state: 'problem' })
+    expect(ruleOf(found, 'complaints')).toMatchObject({ state: 'ok' })
+  })
+
+  it('looks at the sender of each list, by the transport that it goes by', async () => {
+    const found = await examine(
+      {
+        ...complete,
+        'TXT mailjet._domainkey.shop.fr': [`v=DKIM1; k=rsa; p=${published.toString('base64')}`],
+        'TXT _dmarc.shop.fr': ['v=DMARC1; p=reject'],
+      },
+      {
+        transport: undefined,
+        transports: { main: signing, bulk: mailjet({ apiKey: 'a', secretKey: 'b' }) },
+        lists: {
+          weekly: { title: 'Weekly' },
+          shop: { title: 'Shop', from: 'shop@shop.fr', transport: 'bulk' },
+        },
+      },
+    )
+    expect(stateOf(found, 'DKIM')).toEqual(['ok', 'ok'])
+    expect(found.filter(({ check }) => check === 'alignment').map(({ detail }) => detail)).toEqual([
+      'club.fr: DKIM (club.fr) and SPF (news.club.fr)',
+      'shop.fr: DKIM (shop.fr)',
+    ])
+    // Mailjet asks for it, and DMARC does not need it.
+    expect(stateOf(found, 'SPF')).toEqual(['ok', 'warning'])
+  })
+
+  it('calls unknown what it could not ask, and what a relay signs by itself', async () => {
+    const dark = await examine('nobody')
+    expect(dark.filter(({ state }) => state === 'problem')).toEqual([])
+    expect(stateOf(dark, 'DKIM')).toEqual(['unknown'])
+    expect(ruleOf(dark, 'DKIM passes')).toMatchObject({
+      state: 'unknown',
+      detail: expect.stringContaining('not known'),
+    })
+    const unsigned = await examine(complete, { transport: smtp({ host: 'smtp.relay.net' }) })
+    expect(stateOf(unsigned, 'DKIM')).toEqual(['unknown'])
+    expect(stateOf(unsigned, 'alignment')).toEqual(['ok'])
+  })
+
+  it('asks nobody about names that cannot be real, or mails that leave for nowhere', async () => {
+    expect(await examine('nobody', { from: 'news@example.org' })).toEqual([])
+    expect(await examine('nobody', { transport: memory() })).toEqual([])
+  })
+})
+
+describe('mailshot doctor', () => {
+  const run = async (zone: Zone) => {
+    const relay = await startSmtpServer()
+    const site = openSite('sender-site', { SMTP_PORT: String(relay.port), DKIM_KEY: pem })
+    await site.mailshot('init')
+    return site.mailshot(
+      'doctor',
+      '--dns',
+      await startDnsServer({ ...zone, ...reverseZone(publicAddresses(), 'here.club.fr') }),
+    )
+  }
+
+  it('ends well where everything is met', async () => {
+    const { out, code } = await run(complete)
+    expect(out).toContain(
+      '✔ DKIM        mail._domainkey.club.fr: 2048 bits, the key that signs here\n',
+    )
+    expect(out).toContain('✔ rule        SPF passes: met [Gmail, Yahoo, Microsoft, Apple]\n')
+    expect(code).toBe(0)
+  })
+
+  it('ends with 1 where a record that receivers require is missing', async () => {
+    const { 'TXT _dmarc.club.fr': _, ...zone } = complete
+    const { out, code } = await run(zone)
+    expect(out).toMatch(
+      /^✘ DMARC +_dmarc\.club\.fr: no record; publish a TXT record there: v=DMARC1; p=none/m,
+    )
+    expect(code).toBe(1)
+  })
+})

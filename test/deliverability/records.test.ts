@@ -1,0 +1,236 @@
+import { createServer } from 'node:net'
+import { once } from 'node:events'
+import { generateKeyPairSync } from 'node:crypto'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { checkDkim } from '../../integrations/mailshot/deliverability/dkim.ts'
+import {
+  isAligned,
+  policyFor,
+  stepsFrom,
+  viewDmarc,
+} from '../../integrations/mailshot/deliverability/dmarc.ts'
+import { openDns } from '../../integrations/mailshot/deliverability/dns.ts'
+import { adviseOnPorts, checkReverse } from '../../integrations/mailshot/deliverability/reach.ts'
+import { checkSpf } from '../../integrations/mailshot/deliverability/spf.ts'
+import { reverseZone, startDnsServer, type Zone } from '../dns-server.ts'
+import { freePort } from '../free-port.ts'
+
+const dnsOf = async (zone: Zone) => openDns(await startDnsServer(zone))
+
+function keyPair(bits: number) {
+  const { publicKey } = generateKeyPairSync('rsa', { modulusLength: bits })
+  const der = publicKey.export({ type: 'spki', format: 'der' }).toString('base64')
+  return {
+    pem: publicKey.export({ type: 'spki', format: 'pem' }).toString(),
+    record: `v=DKIM1; k=rsa; p=${der}`,
+  }
+}
+
+describe('checkSpf', () => {
+  const check = async (records: Zone, include?: string) =>
+    checkSpf(await dnsOf(records), 'club.fr', include)
+
+  it('passes a record that ends in all and names what sends', async () => {
+    const zone = {
+      'TXT club.fr': ['google-site-verification=x', 'v=spf1 include:spf.relay.net mx ~all'],
+      'TXT spf.relay.net': ['v=spf1 ip4:192.0.2.0/24 a:out.relay.net -all'],
+    }
+    expect(await check(zone, 'spf.relay.net')).toEqual({
+      check: 'SPF',
+      state: 'ok',
+      detail: 'club.fr: v=spf1 include:spf.relay.net mx ~all (3 of 10 look-ups)',
+    })
+    expect(await check(zone, 'spf.other.net')).toMatchObject({
+      state: 'problem',
+      detail: expect.stringContaining('add include:spf.other.net before the "all"'),
+    })
+  })
+
+  it('tells none, two, one open to everybody, one without an end, and an include that is not there', async () => {
+    const details = await Promise.all(
+      [
+        [],
+        ['v=spf1 -all', 'v=spf1 ~all'],
+        ['v=spf1 a +all'],
+        ['v=spf1 mx'],
+        ['v=spf1 include:gone.net -all'],
+      ].map(async (records) => (await check({ 'TXT club.fr': records })).detail),
+    )
+    expect(details).toEqual([
+      expect.stringContaining('no SPF record'),
+      expect.stringContaining('2 SPF records'),
+      expect.stringContaining('lets everybody send as you'),
+      expect.stringContaining('says nothing of those it does not name'),
+      expect.stringContaining('includes gone.net, which has no SPF record'),
+    ])
+  })
+
+  it('counts look-ups as receivers do, also in a circle', async () => {
+    const many = Array.from({ length: 11 }, (_, place) => `a:h${place}.fr`).join(' ')
+    expect(await check({ 'TXT club.fr': [`v=spf1 ${many} -all`] })).toMatchObject({
+      detail: expect.stringContaining('11 look-ups, and receivers give up after 10'),
+    })
+    const circle = {
+      'TXT club.fr': ['v=spf1 include:a.fr -all'],
+      'TXT a.fr': ['v=spf1 include:a.fr -all'],
+    }
+    expect(await check(circle)).toMatchObject({ state: 'ok' })
+  })
+})
+
+describe('checkDkim', () => {
+  const [ours, other, short] = [keyPair(2048), keyPair(2048), keyPair(1024)]
+  const check = async (record: string | undefined, publicKey: string | undefined = ours.pem) =>
+    checkDkim(
+      await dnsOf(record === undefined ? {} : { 'TXT news._domainkey.club.fr': [record] }),
+      { domain: 'club.fr', selector: 'news', publicKey },
+    )
+
+  it('passes the other half of the key that signs, in whatever pieces it is published', async () => {
+    expect(await check(ours.record)).toEqual({
+      check: 'DKIM',
+      state: 'ok',
+      detail: 'news._domainkey.club.fr: 2048 bits, the key that signs here',
+    })
+  })
+
+  it('tells a missing, another, a revoked, a broken, and a short one', async () => {
+    expect(await check(undefined)).toMatchObject({
+      state: 'problem',
+      detail: expect.stringContaining(`publish the TXT record: ${ours.record}`),
+    })
+    expect(await check(other.record)).toMatchObject({
+      state: 'problem',
+      detail: expect.stringContaining('not the one that signs here'),
+    })
+    expect(await check('v=DKIM1; p=')).toMatchObject({
+      state: 'problem',
+      detail: expect.stringContaining('was revoked'),
+    })
+    expect(await check('v=DKIM1; p=abc')).toMatchObject({
+      state: 'problem',
+      detail: expect.stringContaining('is no key'),
+    })
+    expect(await check(short.record, short.pem)).toMatchObject({
+      state: 'warning',
+      detail: expect.stringContaining('1024 bits'),
+    })
+  })
+})
+
+describe('viewDmarc', () => {
+  it('walks up to the record with the fewest labels', async () => {
+    const dns = await dnsOf({
+      'TXT _dmarc.club.fr': ['v=DMARC1; p=reject; sp=quarantine'],
+      'TXT _dmarc.shop.club.fr': ['v=DMARC1; p=none; adkim=s'],
+    })
+    const news = await viewDmarc(dns, 'mail.news.club.fr')
+    expect(news).toMatchObject({ organisation: 'club.fr', record: { at: 'club.fr' } })
+    expect('failed' in news || policyFor('mail.news.club.fr', news)).toBe('quarantine')
+    expect(await viewDmarc(dns, 'shop.club.fr')).toMatchObject({
+      organisation: 'club.fr',
+      record: { at: 'shop.club.fr' },
+    })
+  })
+
+  it('stops at a registry, below which the organisation is, and at who says to be one', async () => {
+    const dns = await dnsOf({
+      'TXT _dmarc.gov.uk': ['v=DMARC1; p=none; psd=y'],
+      'TXT _dmarc.big.club.fr': ['v=DMARC1; p=none; psd=n'],
+      'TXT _dmarc.club.fr': ['v=DMARC1; p=none'],
+    })
+    expect(await viewDmarc(dns, 'a.b.town.gov.uk')).toMatchObject({
+      organisation: 'town.gov.uk',
+      record: { at: 'gov.uk' },
+    })
+    expect(await viewDmarc(dns, 'x.big.club.fr')).toMatchObject({ organisation: 'big.club.fr' })
+  })
+
+  it('counts none of two records, and asks at most eight times', async () => {
+    const dns = await dnsOf({ 'TXT _dmarc.club.fr': ['v=DMARC1; p=none', 'v=DMARC1; p=reject'] })
+    expect(await viewDmarc(dns, 'club.fr')).toMatchObject({ record: undefined, doubled: 'club.fr' })
+    expect(stepsFrom('a.b.c.d.e.f.g.h.i.j.fr')).toHaveLength(8)
+    expect(stepsFrom('a.b.c.d.e.f.g.h.i.j.fr')[1]).toBe('e.f.g.h.i.j.fr')
+  })
+
+  it('decides whether a domain belongs to the sender’s', async () => {
+    const dns = await dnsOf({
+      'TXT _dmarc.club.fr': ['v=DMARC1; p=none; aspf=s'],
+      'TXT _dmarc.other.fr': ['v=DMARC1; p=none'],
+    })
+    const view = await viewDmarc(dns, 'club.fr')
+    if ('failed' in view) throw new Error(view.failed)
+    const sender = { ...view, domain: 'club.fr' }
+    expect(await isAligned(dns, { sender, other: 'news.club.fr', mode: 'adkim' })).toBe(true)
+    expect(await isAligned(dns, { sender, other: 'news.club.fr', mode: 'aspf' })).toBe(false)
+    expect(await isAligned(dns, { sender, other: 'other.fr', mode: 'adkim' })).toBe(false)
+  })
+})
+
+describe('checkReverse', () => {
+  const zone = {
+    'PTR 7.2.0.192.in-addr.arpa': ['mail.club.fr'],
+    'A mail.club.fr': ['192.0.2.7'],
+    'PTR 8.2.0.192.in-addr.arpa': ['other.club.fr'],
+    'A other.club.fr': ['192.0.2.9'],
+    'A smtp.relay.net': ['198.51.100.1'],
+  }
+
+  it('takes addresses of both kinds', async () => {
+    const own = ['192.0.2.7', '2001:db8::7', '2001:db8:0:1:2:3:4:5']
+    const dns = await dnsOf(reverseZone(own, 'mail.club.fr'))
+    expect(await checkReverse(dns, '192.0.2.7', own)).toMatchObject({ state: 'ok' })
+  })
+
+  it('follows the name of an address back to it', async () => {
+    const dns = await dnsOf(zone)
+    expect(await checkReverse(dns, 'mail.club.fr', ['192.0.2.7'])).toMatchObject({ state: 'ok' })
+    expect(await checkReverse(dns, 'localhost', ['192.0.2.8'])).toMatchObject({
+      state: 'problem',
+      detail: expect.stringContaining('does not lead back'),
+    })
+    expect(await checkReverse(dns, 'localhost', ['192.0.2.10'])).toMatchObject({
+      state: 'problem',
+      detail: expect.stringContaining('has no name'),
+    })
+    expect(await checkReverse(dns, 'localhost', [])).toMatchObject({ state: 'unknown' })
+  })
+
+  it('leaves a relay of somebody else to them', async () => {
+    expect(await checkReverse(await dnsOf(zone), 'smtp.relay.net', ['192.0.2.8'])).toMatchObject({
+      state: 'ok',
+      detail: expect.stringContaining('whose operator sees to it'),
+    })
+  })
+})
+
+describe('adviseOnPorts', () => {
+  it('names the port that answers, or what to do where none does', async () => {
+    const server = createServer().listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    onTestFinished(() => void server.close())
+    const address = server.address()
+    const open = typeof address === 'object' && address ? address.port : 0
+    const closed = await freePort()
+    expect(await adviseOnPorts('127.0.0.1', [closed, open])).toContain(
+      `${open} can be reached from here: set port: ${open}`,
+    )
+    expect(await adviseOnPorts('127.0.0.1', [closed])).toContain(
+      'a firewall or your hosting provider blocks mail',
+    )
+  })
+})
+
+describe('without a name server', () => {
+  it('nothing is called wrong', async () => {
+    const dns = openDns(`127.0.0.1:${await freePort()}`)
+    expect(await checkSpf(dns, 'club.fr', undefined)).toEqual({
+      check: 'SPF',
+      state: 'unknown',
+      detail: 'could not be looked up: club.fr: no name server can be reached',
+    })
+    expect(await viewDmarc(dns, 'club.fr')).toMatchObject({
+      failed: 'no name server can be reached',
+    })
+  })
+})
