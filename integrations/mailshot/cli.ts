@@ -109,6 +109,14 @@ export const groups: Record<string, Record<string, Entry>> = {
     },
   },
   'What comes back': {
+    sends: {
+      summary: 'archive sends that have ended, or put them in the trash',
+      load: async () => (await import('./cli/sends.ts')).sends,
+    },
+    purge: {
+      summary: 'delete who got old sends, and keep what was counted',
+      load: async () => (await import('./cli/purge.ts')).purgeCommand,
+    },
     stats: {
       summary: 'show what came of a send: delivered, bounced, opened, clicked, left',
       load: async () => (await import('./cli/stats.ts')).stats,

@@ -20,6 +20,7 @@ import {
   type Send,
 } from './send/read.ts'
 import { checkTime, requireBeforeEnd } from './send/time.ts'
+import { requireKnownReaders } from './send/trash.ts'
 
 export { countAudience } from './send/audience.ts'
 export { findSend, listSends, readSend, type Send } from './send/read.ts'
@@ -68,9 +69,9 @@ export async function startSend(
   await requireSameImages(mailshot, media)
   const existing = await existingSend(mailshot, request)
   if (existing) return { send: existing, created: false }
+  await requireKnownReaders(mailshot, request)
   const now = mailshot.now()
-  const { slug } = compiled
-  requireBeforeEnd(slug, { startsAt: startOf(request, now), until: request.until, now })
+  requireBeforeEnd(compiled.slug, { startsAt: startOf(request, now), until: request.until, now })
   const id = newSendId(now)
   await mailshot.db.write(...startStatements(mailshot, { id, compiled, media, request, options }))
   const send = await findSend(mailshot, { id })

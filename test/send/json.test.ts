@@ -16,7 +16,7 @@ describe('sendSchema', () => {
 
     const travelled: unknown = JSON.parse(JSON.stringify(sendJson(send)))
 
-    const inner = ['triggerKey', 'pausedFrom', 'freezeCursor', 'freezeUntil']
+    const inner = ['triggerKey', 'pausedFrom', 'freezeCursor', 'freezeUntil', 'emptiedAt']
     const shown = Object.entries(send).filter(([name]) => !inner.includes(name))
     expect(sendSchema.parse(travelled)).toEqual(Object.fromEntries(shown))
   })

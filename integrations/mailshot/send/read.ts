@@ -19,10 +19,21 @@ const columns = sql.raw(
   total - sent - failed - skipped - cancelled - uncertain AS remaining`,
 )
 
-/** All sends, or those of one campaign, newest first, at most 100. */
+/** All sends, or those of one campaign, newest first, at most 100; not those in the trash. */
 export async function listSends(mailshot: Mailshot, slug?: string): Promise<Send[]> {
-  const named = slug === undefined ? sql`` : sql`WHERE slug = ${slug}`
-  return select(mailshot, sql`${named} ORDER BY created_at DESC, rowid DESC LIMIT 100`)
+  const named = slug === undefined ? sql`` : sql`AND slug = ${slug}`
+  return select(
+    mailshot,
+    sql`WHERE trashed_at IS NULL ${named} ORDER BY created_at DESC, rowid DESC LIMIT 100`,
+  )
+}
+
+/** The sends in the trash, the latest that came there first, at most 100; not those that were there when it was emptied. */
+export async function listTrash(mailshot: Mailshot): Promise<Send[]> {
+  return select(
+    mailshot,
+    sql`WHERE trashed_at IS NOT NULL AND emptied_at IS NULL ORDER BY trashed_at DESC, rowid DESC LIMIT 100`,
+  )
 }
 
 export async function findSend(

@@ -126,6 +126,13 @@ async function readResendable(
       { code: 'send-ended' },
     )
   }
+  if (send.purgedAt !== null) {
+    throw new MailshotError(
+      `who got send ${send.id} of ${send.slug} was purged, so nobody can be mailed once more by it; ` +
+        `to mail everybody: mailshot send ${send.slug} --resend-all`,
+      { code: 'send-ended' },
+    )
+  }
   if (send.until !== null && send.until <= mailshot.now()) {
     throw new MailshotError(
       `send ${send.id} of ${send.slug} was to end by ${utc(send.until)}, so nobody would get it any more; ` +

@@ -4,6 +4,7 @@ import { refusedEarlyStatements } from '../event/refused-sends.ts'
 import { queueAlarmStatement } from '../letter.ts'
 import type { Mailshot } from '../mailshot.ts'
 import { cancelStatements, isLeftToCancel } from '../recipient.ts'
+import { tendPurge } from '../purge/tend.ts'
 import { cancelRecipients } from '../send.ts'
 import { selectedSubscribers } from './audience.ts'
 import { frozenRoute } from '../route/freeze.ts'
@@ -26,6 +27,7 @@ export async function tendSends(mailshot: Mailshot, images: ImageWatch): Promise
       : stepOn(mailshot, send, images)
     hasMore = (await step) || hasMore
   }
+  await tendPurge(mailshot)
   return hasMore
 }
 
