@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { deliver } from '../../integrations/mailshot/deliver.ts'
 import { readSend } from '../../integrations/mailshot/send.ts'
 import { whyWaiting } from '../../integrations/mailshot/send/waiting.ts'
-import { deliverUntil, mortalWorker, mostInWindow } from '../pace/receiving-side.ts'
+import { deliverUntil, mortalWorker, mostInWindow, withLeaps } from '../pace/receiving-side.ts'
 import { addReaders, statusCounts } from '../people.ts'
 import { carriers, openTwoWays, relayDown, startAs } from './two-ways.ts'
 
@@ -16,7 +16,7 @@ describe('a transport with a fallback', () => {
     bulk.answer(() => relayDown)
     const send = await startAs(mailshot, 'june', { transport: 'bulk' })
     const began = mailshot.now()
-    await deliver(mailshot, { untilDone: true })
+    await deliver(withLeaps(mailshot), { untilDone: true })
     expect(await carriers(mailshot, send.id)).toEqual({ 'sent by main': 100 })
     const first =
       Math.min(...main.given.flatMap(({ at, campaign }) => (campaign ? [at] : []))) - began
@@ -40,11 +40,11 @@ describe('a transport with a fallback', () => {
         : undefined,
     )
     const send = await startAs(mailshot, 'june', { transport: 'bulk' })
-    await deliverUntil(mailshot, began + 10 * minute)
+    await deliverUntil(withLeaps(mailshot), began + 10 * minute)
     const waiting = await whyWaiting(mailshot, await readSend(mailshot, send.id))
     expect(waiting.map(({ reason }) => reason)).toContain('main takes what bulk does not')
     expect(waiting.map(({ reason }) => reason)).toContain('bulk: the relay rests: daily quota')
-    await deliver(mailshot, { untilDone: true })
+    await deliver(withLeaps(mailshot), { untilDone: true })
     const by = await carriers(mailshot, send.id)
     expect(Object.keys(by).toSorted()).toEqual(['sent by bulk', 'sent by main'])
     expect(by['sent by main']).toBeLessThan(30)
@@ -96,7 +96,7 @@ describe('a transport with a fallback', () => {
       ++count <= 3 ? { status: 'uncertain', reason: 'the link broke' } : relayDown,
     )
     const send = await startAs(mailshot, 'june', { transport: 'bulk' })
-    await deliver(mailshot, { untilDone: true })
+    await deliver(withLeaps(mailshot), { untilDone: true })
     expect(await carriers(mailshot, send.id)).toEqual({
       'uncertain by bulk': 3,
       'sent by main': 37,
@@ -114,7 +114,7 @@ describe('a transport with a fallback', () => {
     bulk.answer(() => (mailshot.now() < began + 5 * minute ? relayDown : undefined))
     main.answer(() => (mailshot.now() < began + 9 * minute ? relayDown : undefined))
     const send = await startAs(mailshot, 'june', { transport: 'bulk' })
-    await deliver(mailshot, { untilDone: true })
+    await deliver(withLeaps(mailshot), { untilDone: true })
     expect(await readSend(mailshot, send.id)).toMatchObject({ status: 'done', sent: 30 })
     expect(mailshot.now() - began).toBeLessThan(20 * minute)
   })

@@ -9,8 +9,8 @@ export function waitedForRoutes(sendId: string): SQL {
     UNION ALL SELECT min(route) FROM recipients
       WHERE send_id = ${sendId} AND status = 'deferred' AND route > ${after}))`
   // A send is frozen with routes or without: whoever is first tells.
-  const first = (which: SQL): SQL => sql`(SELECT route IS NULL FROM recipients
-    WHERE send_id = ${sendId} AND ${which} LIMIT 1)`
+  const first = (which: SQL): SQL => sql`(SELECT route IS NULL FROM recipients WHERE id = (
+    SELECT id FROM recipients WHERE send_id = ${sendId} AND ${which} LIMIT 1))`
   return sql`
     WITH RECURSIVE waited (route) AS (
       SELECT ${next(sql`''`)}
