@@ -49,11 +49,12 @@ async function openRemoteSite(): Promise<{ server: HranaServer; site: Site }> {
   const server = await startHranaServer(join(folder, 'remote.db'), { latencyMs: 5 })
   const config = { ...settings, database: server.url, secrets: [testSecret] }
   const mailshot = await openMailshot(config, { create: true, log: pino({ level: 'silent' }) })
-  onTestFinished(async () => {
+  const close = async () => {
     await mailshot.close()
     await server.close()
     rmSync(folder, { recursive: true, force: true })
-  })
+  }
+  onTestFinished(close)
   await addReaders(mailshot, total)
   const site: Site = {
     folder,
@@ -63,6 +64,8 @@ async function openRemoteSite(): Promise<{ server: HranaServer; site: Site }> {
     capacity: config.transport.parallel * config.transport.batch,
     leaseMs: config.leaseSeconds * 1000,
     env: { MAILSHOT_DATABASE_URL: server.url, MAILSHOT_SECRET: testSecret, NO_COLOR: '1' },
+    server,
+    close,
   }
   return { server, site }
 }

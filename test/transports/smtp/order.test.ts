@@ -14,6 +14,7 @@ it('begins no message between the envelope and the body of another', async () =>
     pipelining: true,
     resets: false,
     isCut: () => false,
+    meet: () => undefined,
     accept: ({ to, messageId }) => accepted.push({ to, messageId }),
     reach(step, { to }) {
       // The first message finds nobody to go with it; the next waits for the connection that it has asked for.
