@@ -81,7 +81,7 @@ describe('a link', () => {
     expect(await written(mailshot)).toEqual([])
     await visit(mailshot, clicks[1] ?? '')
     expect(await written(mailshot)).toMatchObject([
-      { machine: 1, word: 'scanner: by its behaviour' },
+      { machine: 1, word: 'scanner: its behaviour' },
     ])
   })
 

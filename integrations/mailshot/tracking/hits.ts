@@ -127,7 +127,7 @@ async function eventsOf(
   return hits.map((hit) => {
     const { type, at, url, sendId, recipientId, who } = hit
     const isSoon = at - (handedOver.get(recipientId) ?? -Infinity) < soonMs
-    const byWho = book.machines.has(who) ? 'scanner: by its behaviour' : undefined
+    const byWho = book.machines.has(who) ? 'scanner: its behaviour' : undefined
     const machine = hit.machine ?? (isSoon ? 'scanner: too soon' : byWho)
     return {
       type,
