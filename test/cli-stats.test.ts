@@ -1,0 +1,68 @@
+import { sql } from 'drizzle-orm/sql'
+import { describe, expect, test } from 'vitest'
+import { recordEvents } from '../integrations/mailshot/event.ts'
+import { openSite } from './run-mailshot.ts'
+import { eventOf, sentTo } from './sent-mails.ts'
+import { agree } from './tracking/tracked-send.ts'
+
+/** A send that has ended, a click on it, and a later send. */
+async function open() {
+  const { mailshot, mails, sendId } = await sentTo(2, { tracking: { individual: true } })
+  const click = { type: 'clicked', url: 'https://a.example/', at: mailshot.now() } as const
+  await agree(mailshot, true)
+  await recordEvents(mailshot, 'relay', [
+    eventOf({ ...click, ourId: mails[0].ourId }),
+    eventOf({ type: 'opened', at: mailshot.now(), isMachine: true, ourId: mails[1].ourId }),
+  ])
+  await mailshot.db.write(
+    sql`UPDATE sends SET status = 'done', finished_at = 1000, sent = 2 WHERE id = ${sendId}`,
+    sql`INSERT INTO sends (id, slug, content_hash, snapshot, lists, trigger_key, audience, status, created_at, scheduled_at, started_at)
+      SELECT 's2', 'july', 'h2', snapshot, lists, 'k2', audience, 'done', created_at + 1, scheduled_at, started_at + 1 FROM sends`,
+  )
+  const env = { MAILSHOT_DATABASE_URL: mailshot.config.database }
+  return { mailshot, sendId, site: openSite('site', env) }
+}
+
+describe('mailshot stats, purge and sends', () => {
+  test('tell what came of a send, delete its details, and keep what was counted', async () => {
+    const { sendId, site } = await open()
+    const [[stats], table, [plan]] = await Promise.all([
+      site.json('stats', 'june'),
+      site.mailshot('stats', 'june'),
+      site.json('purge', '--months', '2', '--dry-run'),
+    ])
+    expect(stats).toMatchObject({
+      send: sendId,
+      clicked: { count: 1, machine: 0, people: 1 },
+      opened: { count: 0, machine: 1, people: 0 },
+      links: [{ url: 'https://a.example/', clicks: 1 }],
+    })
+    expect(table.out).toContain('clicked     1 times, 1 people by name; 0 more by machines')
+    expect(table.out).toContain('https://a.example/')
+    expect(plan).toMatchObject({ id: sendId, recipients: 2, events: 2, isTrash: false })
+
+    expect(await site.json('purge', '--months', '2')).toEqual([
+      { sends: 1, recipients: 2, events: 2 },
+    ])
+    const [after] = await site.json('stats', 'june')
+    expect(after).toEqual({ ...Object(stats), purgedAt: expect.any(String) })
+  })
+
+  test('put a send in the trash and take it back, and take back a consent', async () => {
+    const { site, mailshot } = await open()
+    await site.mailshot('sends', 'trash', 'june')
+    const [kept, trash] = await Promise.all([site.json('sends'), site.json('sends', '--trash')])
+    expect([kept, trash]).toMatchObject([[{ slug: 'july' }], [{ slug: 'june' }]])
+    const [restored, untracked, wrong] = await Promise.all([
+      site.json('sends', 'restore', 'june'),
+      site.json('subscribers', 'untrack', 'reader1@example.net'),
+      site.mailshot('purge', '--months', 'many'),
+    ])
+    expect(restored).toMatchObject([{ slug: 'june', trashedAt: null }])
+    expect(untracked).toEqual([{ email: 'Reader1@example.net', changed: true }])
+    expect(wrong).toMatchObject({ code: 1, err: expect.stringContaining('--months many') })
+    expect(await mailshot.db.all(sql`SELECT email FROM events WHERE type = 'clicked'`)).toEqual([
+      { email: null },
+    ])
+  })
+})
