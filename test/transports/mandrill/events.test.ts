@@ -137,6 +137,18 @@ describe('signatures of mandrill()', () => {
     })
   })
 
+  it('reads nothing of what comes without a signature', async () => {
+    const request = new Request(url, { method: 'POST', body: 'mandrill_events=[]' })
+    expect(await mandrill(keys).readEvents?.(request, { hasSecret: true })).toMatchObject(unsigned)
+    expect(request.bodyUsed).toBe(false)
+  })
+
+  it('refuses a form of millions of fields without reading them one by one', async () => {
+    const headers = { 'X-Mandrill-Signature': 'c2lnbmF0dXJl' }
+    const request = new Request(url, { method: 'POST', body: 'a&'.repeat(4_000_000), headers })
+    expect(await mandrill(keys).readEvents?.(request, { hasSecret: true })).toMatchObject(unsigned)
+  })
+
   it('refuses another address, a changed event, and a cut signature', async () => {
     expect(await reading(events, { signedUrl: `${url}/` })).toMatchObject(unsigned)
     const form = new URLSearchParams({ mandrill_events: events })
