@@ -112,6 +112,17 @@ describe('a body that POST api/sends refuses', () => {
     expect(message).toContain('its content has not the hash that it claims')
   })
 
+  test('says that clicks lead elsewhere than its mails link to', async () => {
+    const { call } = await open()
+    const snapshot = await snapshotOf()
+    const campaign = { ...snapshot.campaign, links: ['https://evil.example/'] }
+
+    const [status, , message] = await refusalOf(call('POST', 'sends', { ...snapshot, campaign }))
+
+    expect(status).toBe(422)
+    expect(message).toContain('"links" are not those of its mails')
+  })
+
   test('has one value of its content changed, whichever and into whatever', async () => {
     const { mailshot, call } = await open()
     const text = JSON.stringify(await snapshotWithImage())

@@ -86,6 +86,19 @@ describe('what a provider reports of opens and clicks', () => {
     expect(await sendCounts(mailshot, 'link')).toEqual({ 'https://a.example/': 1 })
   })
 
+  it('is set apart where the provider names a machine, or who it says it was is one', async () => {
+    const { mailshot, mails } = await sentTo(1)
+    const open = { type: 'opened', ourId: mails[0].ourId } as const
+    await recordEvents(mailshot, 'sparkpost', [
+      eventOf({ ...open, at: 1, isMachine: true }),
+      eventOf({ ...open, at: 2, userAgent: 'Mozilla/5.0', ip: '203.0.113.9' }),
+      eventOf({ ...open, at: 3, userAgent: 'Thunderbird', ip: '17.58.1.2' }),
+      eventOf({ ...open, at: 4, userAgent: 'Thunderbird', ip: 'unknown' }),
+      eventOf({ ...open, at: 5 }),
+    ])
+    expect(await sendCounts(mailshot, 'events')).toEqual({ 'opened:machine': 3, opened: 2 })
+  })
+
   it('still settles who was uncertain', async () => {
     const { mailshot, mails } = await sentTo(1)
     await mailshot.db.write(sql`UPDATE recipients SET status = 'uncertain'`)

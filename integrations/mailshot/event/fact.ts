@@ -1,5 +1,7 @@
 import { hash } from 'node:crypto'
+import { isIP } from 'node:net'
 import { parseEmailAddress } from '../email-address.ts'
+import { machineOf } from '../tracking/visitor.ts'
 import type { DeliveryEvent } from '../transport.ts'
 
 /** An event as it is written down, before it is known whose mail it is about. */
@@ -63,9 +65,17 @@ export function reportOf(transport: string, event: DeliveryEvent, receivedAt: nu
     ourId: event.ourId ?? null,
     token: event.token ?? null,
     providerEventId: providerEventId === undefined ? null : cut(providerEventId, 500),
-    isMachine: event.isMachine ?? false,
+    isMachine: event.isMachine ?? isByMachine(event),
     raw: rawText(event.raw),
   }
+}
+
+/** By who the reporter says it was. */
+function isByMachine({ type, userAgent: agent = '', ip }: DeliveryEvent): boolean {
+  if (type !== 'opened' && type !== 'clicked') return false
+  return (
+    machineOf({ agent, address: ip !== undefined && isIP(ip) > 0 ? ip : undefined }) !== undefined
+  )
 }
 
 /** What tells events apart at a provider that gives them no ids: all that they say, in the same order whatever theirs. */

@@ -4,7 +4,7 @@ import type { PurgePlan } from '../purge.ts'
 
 /** For so long one write may hold the event loop up, and other writers. */
 const sliceMs = 12
-const [fewest, most] = [200, 10_000]
+const [fewest, most] = [100, 10_000]
 const sizes = new WeakMap<Mailshot['config'], number>()
 
 export interface PurgeSlice {
@@ -19,7 +19,7 @@ export async function purgeSlice(
   { sends, before }: Pick<PurgePlan, 'sends' | 'before'>,
 ): Promise<PurgeSlice | undefined> {
   const { config, db } = mailshot
-  const size = sizes.get(config) ?? 1_000
+  const size = sizes.get(config) ?? 500
   const ids = JSON.stringify(sends.map(({ id }) => id))
   const marked = sql`(SELECT s.id FROM json_each(${ids}) AS j JOIN sends AS s ON s.id = j.value WHERE s.purged_at IS NOT NULL)`
   const startedAt = performance.now()

@@ -23,10 +23,15 @@ export function visitorOf({ headers }: Request, peer: string | undefined): Visit
 }
 
 /** Why a request is known to be no person's: `prefetch: apple`, `scanner: …`; undefined where it may be a person's. */
-export function machineBy({ headers }: Request, { agent, address }: Visitor): string | undefined {
+export function machineBy({ headers }: Request, visitor: Visitor): string | undefined {
   const purpose = `${headers.get('sec-purpose') ?? ''} ${headers.get('purpose') ?? ''} ${headers.get('x-moz') ?? ''}`
   if (/prefetch|preview/i.test(purpose)) return named('prefetch', 'browser')
-  if (agent.trim() === '') return named('program', 'nameless')
+  if (visitor.agent.trim() === '') return named('program', 'nameless')
+  return machineOf(visitor)
+}
+
+/** The same by name and network alone, which providers report too. */
+export function machineOf({ agent, address }: Visitor): string | undefined {
   const byAgent = machineAgents.find((one) => one.agent.test(agent))
   if (byAgent) return named(byAgent.kind, byAgent.who)
   if (address === undefined) return undefined
