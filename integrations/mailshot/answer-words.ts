@@ -8,4 +8,4 @@ export function answerWords(text: string): string {
 
 const link = /\bhttps?:\/\/[^\s<>()"']+/gi
 /** In angle brackets with anything in it; bare up to what ends a word. RFC 5321 §4.5.3.1 allows 64 octets before the @. */
-const address = /<[^<>]{0,320}@[^<>]{0,320}>|[^\s<>@"'(),;:]{1,64}@[^\s<>@"'(),;]+/g
+const address = /<[^<>]{0,320}@[^<>]{0,320}>|[^\s<>@"'(),;:]{1,64}@[^\s<>@"'(),;:]+/g

@@ -18,6 +18,66 @@ describe('judgeRefusal', () => {
     )
   })
 
+  test('knows an unknown user by who is meant and what is said of it, in any wording', () => {
+    const said = [
+      '550 zoe@example.org:user not exist',
+      '550 Unknown GroupWise user',
+      '550 local server don’t exists that user',
+      '550 5.7.0 zoe@example.org... address invalid',
+      '550 That customer could not be found',
+      '553 mailbox name not allowed',
+      '550 Utilizzatore sconosciuto',
+      '550 Destinatario errato',
+      '550 Nie ma takiego konta',
+      '550 Der angegebene Empfänger ist hier leider unbekannt',
+      '550 Böyle bir kullanıcı yok',
+      '550 пользователь не зарегистрирован',
+      '550 邮箱 zoe 未开通',
+    ]
+
+    expect(said.map((text) => judgeRefusal({ text }))).toEqual(
+      said.map(() => ({ class: 'hard', about: 'address' })),
+    )
+  })
+
+  test('knows a full mailbox in the same way', () => {
+    const said = [
+      '552 La boîte du destinataire est saturée',
+      '552 Das Postfach des Empfängers ist leider überfüllt',
+      '552 La casella di zoe risulta piena',
+      '552 Alıcının posta kutusu dolu',
+      '552 受信者のメールボックスの容量が上限に達しました',
+    ]
+
+    expect(said.map((text) => judgeRefusal({ text }))).toEqual(
+      said.map(() => ({ class: 'soft', about: 'mailbox' })),
+    )
+  })
+
+  test('takes a sender that does not exist for no recipient', () => {
+    const said = [
+      '550 Absender existiert nicht',
+      '550 El remitente no existe',
+      '550 Адрес отправителя не существует: отправитель неизвестен',
+      '517 Domain does not exist: example.com (sender)',
+      '550 news@example.com is not a member of the list',
+      '554 Excessive userid unknowns from 192.0.2.1',
+    ]
+
+    expect(said.map((text) => judgeRefusal({ text }))).toEqual(
+      said.map(() => ({ class: 'soft', about: 'other' })),
+    )
+  })
+
+  test('keeps a busy mailbox soft when the mail was given up', () => {
+    const text = '450 Requested mail action not taken: mailbox unavailable'
+    const unknown = '450 4.1.1 User unknown'
+
+    expect(judgeRefusal({ text, isFinal: true }).class).toBe('soft')
+    expect(judgeRefusal({ text: text.replace('450', '550') }).class).toBe('hard')
+    expect(judgeRefusal({ text: unknown, isFinal: true }).class).toBe('hard')
+  })
+
   test('calls a domain that nobody has hard, unless asking for it failed', () => {
     const gone = judgeRefusal({ text: 'Host or domain name not found. type=A: Host not found' })
     const unknown = judgeRefusal({ text: 'Name service error: Host not found, try again' })

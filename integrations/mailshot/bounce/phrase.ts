@@ -1,6 +1,6 @@
 /**
- * What mail systems write, by what it means. `…` stands for up to 60 characters of anything, `@` for an address, `/` for a link.
- * Each stands at the beginning of a word, and may end within one. Case, accents, line breaks and typographic quotes do not count.
+ * What mail systems write, by what it means. `…` stands for up to 60 characters of anything, `‥` for up to 30, `@` for an address,
+ * `/` for a link. Each stands at the beginning of a word, and may end within one. Case, accents, line breaks and typographic quotes do not count.
  */
 export type Phrases = readonly string[]
 
@@ -42,16 +42,23 @@ const undecomposed: Readonly<Record<string, string>> = {
 
 interface Entry {
   phrase: string
-  segments: readonly string[]
+  first: string
+  rest: readonly Segment[]
   /** Of its group. */
   rank: number
+}
+
+interface Segment {
+  words: string
+  /** How far behind the one before it may stand. */
+  gap: number
 }
 
 /** By the first two characters. */
 type Index = ReadonlyMap<string, readonly Entry[]>
 
 const indexes = new WeakMap<readonly Phrases[] | Phrases, Index>()
-const gap = 60
+const gaps: Readonly<Record<string, number>> = { '…': 60, '‥': 30 }
 
 function indexOf(groups: readonly Phrases[]): Index {
   const key = groups.length === 1 ? (groups[0] ?? groups) : groups
@@ -60,11 +67,14 @@ function indexOf(groups: readonly Phrases[]): Index {
   const index = new Map<string, Entry[]>()
   for (const [rank, phrases] of groups.entries()) {
     for (const phrase of phrases) {
-      const segments = plainWords(phrase)
-        .split('…')
-        .map((words) => words.trim())
-      const start = segments[0]?.slice(0, 2) ?? ''
-      index.set(start, [...(index.get(start) ?? []), { phrase, segments, rank }])
+      const [first = '', ...others] = plainWords(phrase).split(/ ?([…‥]) ?/)
+      const rest = others.flatMap((words, at) =>
+        at % 2 === 1 ? [{ words, gap: gaps[others[at - 1] ?? ''] ?? 0 }] : [],
+      )
+      const start = first.slice(0, 2)
+      const entries = index.get(start) ?? []
+      entries.push({ phrase, first, rest, rank })
+      index.set(start, entries)
     }
   }
   indexes.set(key, index)
@@ -83,13 +93,13 @@ function findFirstOf(text: string, index: Index): Entry | undefined {
   return best
 }
 
-function stands(text: string, at: number, { segments: [first = '', ...rest] }: Entry): boolean {
+function stands(text: string, at: number, { first, rest }: Entry): boolean {
   if (!text.startsWith(first, at)) return false
   let from = at + first.length
-  for (const segment of rest) {
-    const next = wordAt(text.slice(from, from + gap + segment.length), segment)
+  for (const { words, gap } of rest) {
+    const next = wordAt(text.slice(from, from + gap + words.length), words)
     if (next < 0) return false
-    from += next + segment.length
+    from += next + words.length
   }
   return true
 }

@@ -1,12 +1,18 @@
 import { answerWords } from '../answer-words.ts'
 import { type Phrases, plainWords, rankPhrases } from './phrase.ts'
+import {
+  fullMailboxComposed,
+  unknownSenderComposed,
+  unknownUserComposed,
+  vaguelyUnknown,
+} from './phrases/composed.ts'
 import { refusedAddress, surelyNoDomain, unknownDomain } from './phrases/domain.ts'
 import { disabledMailbox, fullMailbox, pausedMailbox } from './phrases/mailbox.ts'
 import { refusedMail } from './phrases/policy.ts'
 import { plainlySender, refusedSender } from './phrases/sender.ts'
 import { lookupTrouble, storingTrouble, trouble } from './phrases/trouble.ts'
 import { unknownUserAbroad } from './phrases/user-abroad.ts'
-import { plainlyUnknown, unknownUser } from './phrases/user.ts'
+import { plainlyUnknown, unavailableMailbox, unknownUser } from './phrases/user.ts'
 
 /** What another server said, at hand-over or in a report. */
 export interface Refusal {
@@ -44,8 +50,7 @@ export function judgeByWords(refusal: Refusal): Judgement | undefined {
   const words = plainWords(answerWords(text.replace(linkToList, ' blocklist ')))
   const said = rules[findRule(words)]
   if (!said) return undefined
-  const isLasting =
-    said.isLasting === true || (refusal.isFinal === true && said.about === 'address')
+  const isLasting = said.isLasting ?? (refusal.isFinal === true && said.about === 'address')
   const isSoft = !isLasting && isTemporary(refusal)
   return { class: isSoft ? 'soft' : said.class, about: said.about }
 }
@@ -71,7 +76,7 @@ const longest = 4000
 
 interface Rule extends Judgement {
   phrases: Phrases
-  /** Whatever the codes say. */
+  /** `true`: whatever the codes say; `false`: not if they mean "later", not even once the mail was given up. */
   isLasting?: boolean
 }
 
@@ -80,16 +85,22 @@ const rules: readonly Rule[] = [
   { class: 'soft', about: 'other', phrases: plainlySender },
   { class: 'hard', about: 'address', phrases: surelyNoDomain, isLasting: true },
   { class: 'hard', about: 'address', phrases: plainlyUnknown },
-  { class: 'soft', about: 'other', phrases: refusedSender },
-  { class: 'soft', about: 'mailbox', phrases: fullMailbox },
+  { class: 'soft', about: 'other', phrases: [...refusedSender, ...unknownSenderComposed] },
+  { class: 'soft', about: 'mailbox', phrases: [...fullMailbox, ...fullMailboxComposed] },
   { class: 'soft', about: 'mailbox', phrases: pausedMailbox },
   { class: 'hard', about: 'mailbox', phrases: disabledMailbox },
   { class: 'soft', about: 'other', phrases: storingTrouble },
-  { class: 'hard', about: 'address', phrases: [...unknownUser, ...unknownUserAbroad] },
+  {
+    class: 'hard',
+    about: 'address',
+    phrases: [...unknownUser, ...unknownUserAbroad, ...unknownUserComposed],
+  },
+  { class: 'hard', about: 'address', phrases: unavailableMailbox, isLasting: false },
   { class: 'soft', about: 'other', phrases: lookupTrouble },
   { class: 'hard', about: 'address', phrases: unknownDomain },
   { class: 'soft', about: 'other', phrases: refusedMail },
   { class: 'soft', about: 'other', phrases: trouble },
+  { class: 'hard', about: 'address', phrases: vaguelyUnknown },
   { class: 'hard', about: 'mailbox', phrases: refusedAddress },
 ]
 
@@ -105,7 +116,7 @@ const linkToList =
  */
 function joinReply(text: string): string {
   return text
-    .replace(/unknown address error/gi, ' ')
+    .replace(/unknown address error|\(delivery attempts: \d+\)/gi, ' ')
     .replace(/(?<=\s)[245]\d\d[- ](?:[245]\.\d{1,3}\.\d{1,3}(?=\s))?/g, ' ')
 }
 

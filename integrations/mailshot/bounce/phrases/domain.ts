@@ -4,7 +4,6 @@ import type { Phrases } from '../phrase.ts'
 export const surelyNoDomain: Phrases = [
   'nxdomain',
   'code nxdomain',
-  'domain name not found',
   "couldn't find any host",
   'dnsdomaindoesnotexist',
   'infodomainnonexistent',

@@ -43,6 +43,7 @@ export const refusedMail: Phrases = [
   '550 blocked',
   'bloquee',
   'access denied',
+  'access deny',
   'access … denied',
   'acces refuse',
   'refuse le message',

@@ -17,6 +17,9 @@ export const storingTrouble: Phrases = [
   'i/o error',
   'permission denied',
   'command died',
+  'no such file',
+  'no such process',
+  'no such table',
 ]
 
 /** Asking for a domain's servers did not work: nobody knows whether it exists. */

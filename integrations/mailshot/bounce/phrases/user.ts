@@ -12,6 +12,9 @@ export const plainlyUnknown: Phrases = [
   'recipient address rejected: no such',
 ]
 
+/** RFC 5321 §4.2.3 has the same words for a mailbox that is not found (550) and for one that is busy (450). */
+export const unavailableMailbox: Phrases = ['mailbox not available', 'mailbox unavailable']
+
 /** Nobody has that address, in English and by the names that programs give it. */
 export const unknownUser: Phrases = [
   // Sendmail, Postfix, Exim, Courier, OpenSMTPD and most that copied them
@@ -148,8 +151,6 @@ export const unknownUser: Phrases = [
   'mailbox invalid',
   'mailbox … deleted',
   'mailbox … removed',
-  'mailbox not available',
-  'mailbox unavailable',
   'mailbox for … does not',
   'mail box not',
   'mail box does not',
@@ -241,6 +242,5 @@ export const unknownUser: Phrases = [
   'destination user',
   'unrecognized recipient',
   'no matching recipient',
-  'is not a member of',
   'no such object',
 ]
