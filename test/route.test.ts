@@ -52,6 +52,23 @@ describe('defineConfig', () => {
     expect(second?.config.pace).toEqual([{ count: 2, windowMs: 1000 }])
   })
 
+  it('calls a transport that is a class on itself', async () => {
+    class Counting {
+      #calls = 0
+      readonly name = 'counting'
+      readonly batch = 1
+      readonly parallel = 1
+      send() {
+        this.#calls += 1
+        return Promise.resolve([{ status: 'accepted' as const, providerId: String(this.#calls) }])
+      }
+    }
+    const { transport } = configWith({ transports: { main: new Counting() } })
+    expect(transport.name).toBe('main')
+    const [outcome] = await transport.send([], new AbortController().signal)
+    expect(outcome).toMatchObject({ providerId: '1' })
+  })
+
   it('refuses names that no transport has, with those that there are', () => {
     const wrong = () =>
       configWith({

@@ -177,8 +177,15 @@ export function unknownTransport(name: string, known: readonly string[]): string
   return `"${name}" is no transport of the settings; ${hint}`
 }
 
-/** The same transport under the name that the settings give it: its pace, its webhooks and its events go by that. */
+/**
+ * The same transport under the name that the settings give it: its pace, its webhooks and its events go by that. Its functions are
+ * still called on itself, which a class with private fields needs.
+ */
 function renamed(transport: Transport, name: string): Transport {
-  const named: Transport = Object.create(transport, { name: { value: name, enumerable: true } })
-  return named
+  const get = (_: Transport, key: string | symbol): unknown => {
+    if (key === 'name') return name
+    const value: unknown = Reflect.get(transport, key)
+    return typeof value === 'function' ? value.bind(transport) : value
+  }
+  return new Proxy<Transport>(Object.create(transport), { get })
 }
