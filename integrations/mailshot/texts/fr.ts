@@ -77,25 +77,25 @@ export const fr: Texts = {
   },
   guard: {
     paused: {
-      subject: 'Envoi suspendu, à regarder : {slug}',
+      subject: 'Envoi suspendu, à regarder : {slug}',
       paragraphs: [
         'L’envoi de {slug} à {lists} s’est suspendu de lui-même. {cause}',
-        'Continuer ainsi nuit à la réputation de votre adresse, et les messages suivants finissent dans les indésirables. Regardez d’abord ce qui a été refusé : une liste ancienne ou achetée, un compte mal réglé, ou une lettre à laquelle on ne s’attendait pas.',
-        'Personne n’est oublié : {sent} sur {total} l’ont reçu, et le reste suivra quand vous reprendrez l’envoi. Cela dit aussi que vous l’avez vu : il ne s’arrêtera de nouveau que si cela empire.',
+        'Continuer ainsi nuit à la réputation de votre adresse, et les messages suivants finissent dans les indésirables. Regardez d’abord ce qui a été refusé : une liste ancienne ou achetée, un compte mal réglé, ou une lettre à laquelle on ne s’attendait pas.',
+        'Personne n’est oublié : {sent} sur {total} l’ont reçu, et le reste suivra quand vous reprendrez l’envoi. Cela dit aussi que vous l’avez vu : il ne s’arrêtera de nouveau que si cela empire.',
       ],
       button: 'Voir cet envoi, et le reprendre',
       commands:
-        'Ce qui a été refusé : mailshot events --send {id}\nOu par une commande, pour le reprendre : mailshot resume {id}\nPour y renoncer : mailshot cancel {id}',
+        'Ce qui a été refusé : mailshot events --send {id}\nOu par une commande, pour le reprendre : mailshot resume {id}\nPour y renoncer : mailshot cancel {id}',
     },
     held: {
-      subject: 'En attente : les messages de {slug} vers {domain}',
+      subject: 'En attente : les messages de {slug} vers {domain}',
       paragraphs: [
         '{cause} Les messages de {slug} vers ce domaine attendent donc, tandis que les autres continuent.',
-        'Regardez ce qu’il répond : souvent, il n’accepte pas cette lettre, ou votre adresse, pour l’instant. Si vous reprenez, ils ne s’arrêteront de nouveau que si cela empire.',
+        'Regardez ce qu’il répond : souvent, il n’accepte pas cette lettre, ou votre adresse, pour l’instant. Si vous reprenez, ils ne s’arrêteront de nouveau que si cela empire.',
       ],
       button: 'Voir cet envoi, et le reprendre',
       commands:
-        'Ce qui a été refusé : mailshot events --send {id}\nOu par une commande, pour reprendre : mailshot resume {id}',
+        'Ce qui a été refusé : mailshot events --send {id}\nOu par une commande, pour reprendre : mailshot resume {id}',
     },
     warned: {
       subject: 'Des plaintes au sujet de {slug}',
@@ -105,21 +105,21 @@ export const fr: Texts = {
       ],
       button: 'Voir cet envoi',
       commands:
-        'Qui s’est plaint : mailshot events --send {id}\nPour le suspendre : mailshot pause {id}',
+        'Qui s’est plaint : mailshot events --send {id}\nPour le suspendre : mailshot pause {id}',
     },
     causes: {
       failures:
-        '{count} messages sur {of} ({share}) ont échoué ou sont revenus ; la limite est de {limit}.',
+        '{count} messages sur {of} ({share}) ont échoué ou sont revenus ; la limite est de {limit}.',
       'hard-bounces':
-        '{count} messages sur {of} ({share}) ont été refusés définitivement ; la limite est de {limit}.',
+        '{count} messages sur {of} ({share}) ont été refusés définitivement ; la limite est de {limit}.',
       complaints:
-        '{count} messages sur {of} ({share}) ont été signalés comme indésirables ; la limite est de {limit}.',
+        '{count} messages sur {of} ({share}) ont été signalés comme indésirables ; la limite est de {limit}.',
       'complaint-warning':
-        '{count} messages sur {of} ({share}) ont été signalés comme indésirables ; vous êtes prévenu à partir de {limit}.',
+        '{count} messages sur {of} ({share}) ont été signalés comme indésirables ; vous êtes prévenu à partir de {limit}.',
       domain:
-        '{count} messages sur {of} vers {domain} ({share}) ont échoué ou sont revenus ; la limite est de {limit}.',
+        '{count} messages sur {of} vers {domain} ({share}) ont échoué ou sont revenus ; la limite est de {limit}.',
     },
-    late: 'Sur les {days} derniers jours : ',
+    late: 'Sur les {days} derniers jours : ',
   },
   givenUp:
     '{cancelled} ne l’ont pas reçu : la date de fin de l’envoi, {until}, est arrivée avant leur tour.',

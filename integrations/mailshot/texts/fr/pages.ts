@@ -182,7 +182,7 @@ export const pages: PageTexts = {
     lang: 'Langue de nos messages',
     tracking: 'Vous pouvez noter à mon nom quand j’ouvre vos messages et quels liens j’y suis',
     trackingNote:
-      'Sinon, cela n’est compté que sans nom. Vous pouvez revenir là-dessus ici à tout moment : ce qui a été noté perd alors votre nom.',
+      'Sinon, cela n’est compté que sans nom. Vous pouvez revenir là-dessus ici à tout moment : ce qui a été noté perd alors votre nom.',
     save: 'Enregistrer',
     saved: 'C’est enregistré.',
     leftEverything: 'C’est enregistré : nous n’écrirons plus à l’adresse {email}.',
