@@ -15,14 +15,18 @@ BEGIN
   WHERE id = NEW.send_id;
 END;
 --> statement-breakpoint
--- So do the counters of what was reported, of the send and of each recipient domain in it.
-CREATE TRIGGER `deliveries_counted` AFTER UPDATE OF `delivery`, `delivery_class` ON `recipients`
+-- So do the counters of what was reported, of the send and of each recipient domain in it. What was refused after all counts with
+-- those that were sent, so that it is never counted beside a failure of the same mail.
+CREATE TRIGGER `deliveries_counted` AFTER UPDATE OF `delivery`, `delivery_class`, `settled_at` ON `recipients`
 WHEN OLD.delivery IS NOT NEW.delivery OR OLD.delivery_class IS NOT NEW.delivery_class
+  OR (NEW.delivery IN ('rejected', 'bounced') AND (OLD.status = 'sent') <> (NEW.status = 'sent'))
 BEGIN
   INSERT INTO send_counts (send_id, kind, key, n)
   SELECT NEW.send_id, kind, place || state, change FROM (
     SELECT OLD.delivery || coalesce(':' || OLD.delivery_class, '') AS state, -1 AS change
+    WHERE OLD.delivery NOT IN ('rejected', 'bounced') OR OLD.status = 'sent'
     UNION ALL SELECT NEW.delivery || coalesce(':' || NEW.delivery_class, ''), 1
+    WHERE NEW.delivery NOT IN ('rejected', 'bounced') OR NEW.status = 'sent'
   ), (
     SELECT 'delivery' AS kind, '' AS place
     UNION ALL SELECT 'domain', substr(NEW.email, instr(NEW.email, '@') + 1) || ' '

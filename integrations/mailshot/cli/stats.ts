@@ -43,6 +43,7 @@ function print(terminal: Terminal, found: Statistics, timeZone: string): void {
       'bounced',
       `${bounced.count}${share(rates.bounced)}, ${bounced.hard} hard, ${bounced.soft} soft`,
     ],
+    ['rejected', `${found.rejected} after they were taken`],
     ['opened', readingOf(found.opened)],
     ['clicked', readingOf(found.clicked)],
     ['left', `${found.unsubscribed}${share(rates.unsubscribed)}`],
@@ -79,8 +80,14 @@ function printTables(terminal: Terminal, found: Statistics, timeZone: string): v
   if (found.domains.length > 0) {
     terminal.print('')
     printList(terminal, found.domains.slice(0, mostDomains), {
-      heading: ['domain', 'sent', 'failed', ...types],
-      cells: (one) => [one.domain, one.sent, one.failed, ...types.map((type) => one[type])],
+      heading: ['domain', 'sent', 'failed', 'rejected', ...types],
+      cells: (one) => [
+        one.domain,
+        one.sent,
+        one.failed,
+        one.rejected,
+        ...types.map((type) => one[type]),
+      ],
       json: (domain) => domain,
       empty: '',
     })

@@ -6,7 +6,7 @@ import type { GuardOptions } from './options.ts'
 export interface Figures {
   /** Handed over, taken or refused. */
   handled: number
-  /** Failed at the hand-over or bounced since, for whatever cause. */
+  /** Failed at the hand-over, or rejected or bounced since, for whatever cause. */
   failures: number
   /** Refused for good, at the hand-over or since. */
   hardBounces: number
@@ -25,13 +25,17 @@ export interface Finding {
   level: number
 }
 
+/** How many of the send `s` were taken, and rejected or bounced since. */
+export const cameToNothing: SQL = sql`ifnull((SELECT sum(n) FROM send_counts WHERE send_id = s.id AND kind = 'delivery'
+  AND key IN ('bounced:hard', 'bounced:soft', 'rejected:hard', 'rejected:soft')), 0)`
+
 /** The figures of the sends `s` that meet a condition, all together. */
 export async function readFigures({ db }: Mailshot, which: SQL): Promise<Figures> {
   const n = (kind: string, key: string) =>
     sql`ifnull((SELECT n FROM send_counts WHERE send_id = s.id AND kind = ${kind} AND key = ${key}), 0)`
   const row = await db.get<Figures>(sql`
     SELECT ifnull(sum(s.sent + s.failed), 0) AS handled,
-      ifnull(sum(s.failed + ${n('delivery', 'bounced:hard')} + ${n('delivery', 'bounced:soft')}), 0) AS failures,
+      ifnull(sum(s.failed + ${cameToNothing}), 0) AS failures,
       ifnull(sum(${n('people', 'bounced:hard')} + ${n('people', 'rejected:hard')}), 0) AS hardBounces,
       ifnull(sum(${n('people', 'complained')}), 0) AS complaints
     FROM sends AS s WHERE ${which}`)
@@ -69,7 +73,7 @@ export async function domainFindings(
     SELECT domain, count, "of" FROM (
       SELECT substr(key, 1, instr(key, ' ') - 1) AS domain,
         sum(n) FILTER (WHERE key LIKE '% sent' OR key LIKE '% failed') AS "of",
-        sum(n) FILTER (WHERE key LIKE '% failed' OR key LIKE '% bounced:%') AS count
+        sum(n) FILTER (WHERE key LIKE '% failed' OR key LIKE '% bounced:%' OR key LIKE '% rejected:%') AS count
       FROM send_counts WHERE send_id = ${sendId} AND kind = 'domain' GROUP BY 1)
     WHERE "of" >= ${least} AND count * 100.0 >= "of" * ${limit} ORDER BY domain`)
   return rows.map(({ domain, count, of }) => finding(`domain:${domain}`, { count, of, limit }))

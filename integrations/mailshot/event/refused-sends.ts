@@ -2,19 +2,29 @@ import { type SQL, sql } from 'drizzle-orm/sql'
 import type { Mailshot } from '../mailshot.ts'
 import { countsAt, isHard, isOfMailbox, isRefusal, liftedAt, startedAt } from './counting.ts'
 import type { Fact } from './fact.ts'
+import { cameToNothing } from './figures.ts'
 
 /**
  * Unsubscribes from all lists those whose mailboxes have refused too many sends, as of the refusal that filled the measure, and takes
  * that back where a send turns out to have failed for everybody.
  */
 export function refusedSendsStatements(mailshot: Mailshot, facts: readonly Fact[]): SQL[] {
-  return facts.length > 0 ? statementsFor(mailshot, touchedEmails(facts)) : []
+  if (facts.length === 0) return []
+  const sends = JSON.stringify([...new Set(facts.flatMap(({ sendId }) => sendId ?? []))])
+  return [
+    ...statementsFor(mailshot, touchedEmails(facts, sends)),
+    // How it was judged, so that all whom it refused are judged again only when that turns.
+    sql`INSERT INTO send_counts (send_id, kind, key, n)
+      SELECT s.id, 'futile', '', ${isFutile} FROM json_each(${sends}) AS j CROSS JOIN sends AS s ON s.id = j.value
+      WHERE ${isFutile} <> ${wasFutile}
+      ON CONFLICT (send_id, kind, key) DO UPDATE SET n = excluded.n`,
+  ]
 }
 
 /** The same for those whom a send that has ended could not reach, before it was known that it reached anybody. */
 export function refusedEarlyStatements(mailshot: Mailshot, sendId: string): SQL[] {
-  const firstSuccess = sql`(SELECT settled_at FROM recipients AS r WHERE r.send_id = ${sendId} AND ${gotIt}
-    ORDER BY r.id LIMIT 1)`
+  const firstSuccess = sql`(SELECT settled_at FROM recipients AS r WHERE r.send_id = ${sendId} AND r.status = 'sent'
+    AND ifnull(r.delivery, '') NOT IN ('rejected', 'bounced') ORDER BY r.id LIMIT 1)`
   const isEarly = sql`e.received_at <= ${firstSuccess}`
   return statementsFor(mailshot, sql`${refusedBy(sql`= ${sendId}`)} AND ${isEarly}`)
 }
@@ -72,31 +82,24 @@ function endStatements(mailshot: Mailshot, looked: SQL): SQL[] {
 }
 
 /**
- * Those whom the facts are about; and all whom a send refused, where by these facts it may have turned out that somebody got it, or
- * that nobody did.
+ * Those whom the facts are about; and all whom a send refused, where by these facts it turns out that somebody got it, or that nobody
+ * did.
  */
-function touchedEmails(facts: readonly Fact[]): SQL {
+function touchedEmails(facts: readonly Fact[], sends: string): SQL {
   const refusals = facts.filter(({ type }) => type === 'bounced' || type === 'rejected')
   const emails = new Set(refusals.flatMap(({ email }) => email ?? []))
-  const sends = [...Map.groupBy(facts, ({ sendId }) => sendId)].flatMap(([id, ofSend]) =>
-    id === null ? [] : [[id, ofSend.length, ofSend.flatMap((fact) => fact.recipientId ?? [])]],
-  )
-  const turned = sql`IN (SELECT j.value ->> 0 FROM json_each(${JSON.stringify(sends)}) AS j
-    WHERE EXISTS (SELECT 1 FROM json_each(j.value, '$[2]') AS k JOIN recipients AS r ON r.id = k.value
-        WHERE r.settled_by = 'event' OR r.delivery = 'bounced')
-      AND EXISTS (SELECT 1 FROM sends AS s WHERE s.id = j.value ->> 0 AND ${leastGotIt} <= j.value ->> 1))`
+  const turned = sql`IN (SELECT s.id FROM json_each(${sends}) AS j CROSS JOIN sends AS s ON s.id = j.value
+    WHERE ${isFutile} <> ${wasFutile})`
   return sql`SELECT value AS email FROM json_each(${JSON.stringify([...emails])}) UNION ${refusedBy(turned)}`
 }
-
-const gotIt = sql`r.status = 'sent' AND r.delivery IS NOT 'bounced'`
 
 function refusedBy(whichSends: SQL): SQL {
   return sql`SELECT e.email FROM events AS e WHERE e.send_id ${whichSends} AND ${isRefusal} AND e.email IS NOT NULL`
 }
 
-/** How many have got the send `s` at least: bounces of others than those who were sent it are few. */
-const leastGotIt = sql`(s.sent - ifnull((SELECT sum(n) FROM send_counts WHERE send_id = s.id AND kind = 'delivery'
-  AND key IN ('bounced', 'bounced:hard', 'bounced:soft')), 0))`
+/** Whether nobody has got the send `s`: none was sent it, or all of those came to nothing. */
+const isFutile = sql`(s.sent <= ${cameToNothing})`
+const wasFutile = sql`ifnull((SELECT n FROM send_counts WHERE send_id = s.id AND kind = 'futile' AND key = ''), 0)`
 
 /** Most addresses refuse once: those of them that have refused so many sends, whatever it was about. */
 function refusingSends(given: SQL, times: number): SQL {
@@ -108,9 +111,7 @@ function refusingSends(given: SQL, times: number): SQL {
 const futileSends = sql`
   SELECT s.id FROM sends AS s
   WHERE s.id IN (SELECT e.send_id FROM touched AS t CROSS JOIN events AS e ON e.email = t.email WHERE ${isRefusal})
-    AND ${leastGotIt} <= 0
-    -- All of its recipients would be looked at, where a glance at the counter does.
-    AND (s.sent = 0 OR NOT EXISTS (SELECT 1 FROM recipients AS r WHERE r.send_id = s.id AND ${gotIt}))`
+    AND ${isFutile}`
 
 /** As `reached`, those who have refused enough, when the measure was full, and by which events. */
 function reachedMeasures({ config }: Mailshot): SQL {

@@ -10,13 +10,14 @@ export function reportedStatements(facts: readonly Fact[], now: number): SQL[] {
   return [...noteStatements(about), ...settleStatements(about, now)]
 }
 
-/** Of a recipient, as a number: each counts for more than those before. A bounce that does not say is no lasting one. */
-const rankOfRow = sql`CASE delivery WHEN 'deferred' THEN 1 WHEN 'delivered' THEN 2
-  WHEN 'bounced' THEN iif(delivery_class = 'hard', 4, 3) ELSE 0 END`
+/** Of a recipient, as a number: each counts for more than those before. A refusal that does not say is no lasting one. */
+const rankOfRow = sql`CASE delivery WHEN 'deferred' THEN 1 WHEN 'rejected' THEN iif(delivery_class = 'hard', 3, 2)
+  WHEN 'delivered' THEN 4 WHEN 'bounced' THEN iif(delivery_class = 'hard', 6, 5) ELSE 0 END`
 
 function rankOf({ type, class: lasting }: Fact): number {
-  if (type === 'bounced') return lasting === 'hard' ? 4 : 3
-  if (type === 'delivered') return 2
+  if (type === 'bounced') return lasting === 'hard' ? 6 : 5
+  if (type === 'delivered') return 4
+  if (type === 'rejected') return lasting === 'hard' ? 3 : 2
   return type === 'deferred' ? 1 : 0
 }
 
@@ -31,8 +32,10 @@ function noteStatements(facts: readonly Fact[]): SQL[] {
   if (highest.size === 0) return []
   return [
     sql`
-    UPDATE recipients SET delivery = CASE j.rank WHEN 1 THEN 'deferred' WHEN 2 THEN 'delivered' ELSE 'bounced' END,
-      delivery_class = CASE j.rank WHEN 3 THEN 'soft' WHEN 4 THEN 'hard' END
+    UPDATE recipients SET
+      delivery = CASE j.rank WHEN 1 THEN 'deferred' WHEN 2 THEN 'rejected' WHEN 3 THEN 'rejected' WHEN 4 THEN 'delivered'
+        ELSE 'bounced' END,
+      delivery_class = CASE j.rank WHEN 2 THEN 'soft' WHEN 3 THEN 'hard' WHEN 5 THEN 'soft' WHEN 6 THEN 'hard' END
     FROM (SELECT r.id, max(j.value ->> 2) AS rank
       FROM json_each(${JSON.stringify([...highest.values()])}) AS j JOIN recipients AS r ON r.id = j.value ->> 0
       WHERE r.resend = coalesce(j.value ->> 1, r.resend) GROUP BY r.id) AS j

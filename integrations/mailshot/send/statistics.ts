@@ -42,9 +42,11 @@ export const statisticsSchema = z.object({
     cancelled: count,
     uncertain: count,
   }),
-  /** `reported`: the receiving server's acceptance was reported. `count`: sent, and not come back. */
+  /** `reported`: the receiving server's acceptance was reported. `count`: sent, and neither rejected nor come back. */
   delivered: z.object({ count, reported: count }),
   bounced: z.object({ count, hard: count, soft: count }),
+  /** Taken at the hand-over, and not passed on after all; at the hand-over itself they are `failed`. */
+  rejected: count,
   opened: reading,
   clicked: reading,
   /** People who left by a link of the mail, or whose mail service reported it. */
@@ -54,7 +56,9 @@ export const statisticsSchema = z.object({
   /** The links that people followed, the most followed first. */
   links: z.array(z.object({ url: z.string(), clicks: count })),
   /** By recipient domain, the largest first; opens and clicks of those alone who are counted by name. */
-  domains: z.array(counts.extend({ domain: z.string(), sent: count, failed: count })),
+  domains: z.array(
+    counts.extend({ domain: z.string(), sent: count, failed: count, rejected: count }),
+  ),
   /** By the hour for three days, then by the day (UTC); spans in which nothing happened are left out. */
   time: z.array(
     counts.extend({
@@ -101,7 +105,8 @@ export function statisticsOf(send: Send, rows: readonly Row[]): Statistics {
   const hard = n('delivery', 'bounced:hard')
   const bounced = hard + n('delivery', 'bounced:soft', 'bounced')
   const [unsubscribed, complained] = [n('people', 'unsubscribed'), n('people', 'complained')]
-  const delivered = Math.max(0, sent - bounced)
+  const rejected = n('delivery', 'rejected:hard', 'rejected:soft')
+  const delivered = Math.max(0, sent - bounced - rejected)
   const share = (part: number) => (sent > 0 ? Math.round((part * 10_000) / sent) / 100 : null)
   return {
     send: send.id,
@@ -113,6 +118,7 @@ export function statisticsOf(send: Send, rows: readonly Row[]): Statistics {
     recipients: { total, sent, failed, skipped, cancelled, uncertain },
     delivered: { count: delivered, reported: n('delivery', 'delivered') },
     bounced: { count: bounced, hard, soft: bounced - hard },
+    rejected,
     opened: readingOf('opened'),
     clicked: readingOf('clicked'),
     unsubscribed,
@@ -144,7 +150,7 @@ function domainsOf(rows: readonly Row[]): Statistics['domains'] {
   for (const { kind, key, n } of rows) {
     const [domain = '', state = ''] = key.split(' ')
     if (kind !== 'domain') continue
-    const known = domains.get(domain) ?? { domain, sent: 0, failed: 0, ...none }
+    const known = domains.get(domain) ?? { domain, sent: 0, failed: 0, rejected: 0, ...none }
     const field = fieldOf(state)
     if (field) known[field] += n
     domains.set(domain, known)
@@ -158,6 +164,7 @@ const none = { delivered: 0, bounced: 0, opened: 0, clicked: 0, unsubscribed: 0,
 const fields = [
   'sent',
   'failed',
+  'rejected',
   'delivered',
   'bounced',
   'opened',
@@ -169,8 +176,16 @@ const fields = [
 /** How lasting a bounce is, is not told apart; what no person did counts nowhere here. */
 function fieldOf(state: string): (typeof fields)[number] | undefined {
   return fields.find(
-    (field) => field === state || (field === 'bounced' && state.startsWith('bounced:')),
+    (field) =>
+      field === state ||
+      ((field === 'bounced' || field === 'rejected') && state.startsWith(`${field}:`)),
   )
+}
+
+type OfTime = keyof typeof none
+
+function isOfTime(field: (typeof fields)[number]): field is OfTime {
+  return field in none
 }
 
 const hourMs = 3_600_000
@@ -194,7 +209,7 @@ function timeOf(rows: readonly Row[], startedAt: number | null): Statistics['tim
     const field = fieldOf(type)
     if (type === 'opened:machine') known.openedByMachine += n
     else if (type === 'clicked:machine') known.clickedByMachine += n
-    else if (field && field !== 'sent' && field !== 'failed') known[field] += n
+    else if (field && isOfTime(field)) known[field] += n
     spans.set(from, known)
   }
   return [...spans].toSorted(([a], [b]) => a - b).map(([, span]) => span)
