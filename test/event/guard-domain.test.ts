@@ -27,7 +27,7 @@ describe('the guard, of a recipient domain', () => {
     expect(held.remaining).toBe(250 - bad.length)
     const [mail] = transport
       .sentTo('boss@bad.example')
-      .filter(({ subject }) => subject === 'En attente : les messages de hello vers bad.example')
+      .filter(({ subject }) => subject === 'En attente : les messages de hello vers bad.example')
     expect(plain(mail?.text)).toMatch(/messages sur \d+ vers bad\.example/)
 
     await resumeSend(mailshot, send.id, { actor: 'test' })

@@ -28,7 +28,7 @@ describe('the guard', () => {
       'guard: 5 of 100 (5 %) were refused for good; the limit is 5 %',
     )
     const [mail] = await alarms(world.mailshot)
-    expect(mail?.subject).toBe('Envoi suspendu, à regarder : june')
+    expect(mail?.subject).toBe('Envoi suspendu, à regarder : june')
     expect(plain(mail?.text)).toContain('5 messages sur 100 (5 %) ont été refusés définitivement')
     expect(mail?.text).toContain('mailshot resume s1')
   })
