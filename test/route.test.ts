@@ -1,11 +1,14 @@
+import { sql } from 'drizzle-orm/sql'
 import { describe, expect, it } from 'vitest'
 import { readSettings } from '../integrations/mailshot/campaign/settings.ts'
 import { readFrontMatter } from '../integrations/mailshot/campaign/front-matter.ts'
 import { defineConfig, type MailshotConfigInput } from '../integrations/mailshot/config.ts'
 import { deliver } from '../integrations/mailshot/deliver.ts'
+import { recordEvents } from '../integrations/mailshot/event.ts'
 import { routeOf, waysOf } from '../integrations/mailshot/route.ts'
 import { readSend } from '../integrations/mailshot/send.ts'
 import { carriedBy } from '../integrations/mailshot/route/carried.ts'
+import { tendSends } from '../integrations/mailshot/send/tend.ts'
 import { sendTest } from '../integrations/mailshot/test-send.ts'
 import { memory } from '../integrations/mailshot/transports/memory.ts'
 import { testSecret } from './open-test-mailshot.ts'
@@ -147,6 +150,23 @@ describe('deliver', () => {
     ])
   })
 
+  it('mails by the default one whom a transport was chosen for that is gone, and who were frozen without one', async () => {
+    const { mailshot, main } = await openTwoWays()
+    await addReaders(mailshot, 20)
+    const { main: first, bulk: gone } = mailshot.config.transports ?? {}
+    if (!first || !gone) throw new Error('no transports')
+    const frozen = await startAs(mailshot, 'frozen', { transport: 'bulk' })
+    while (await tendSends(mailshot, () => 'ready'));
+    const alone = { ...mailshot, config: { ...mailshot.config, transports: undefined } }
+    const early = await startAs(alone, 'early')
+    while (await tendSends(alone, () => 'ready'));
+    const transports = { main: first, other: gone }
+    await deliver({ ...mailshot, config: { ...mailshot.config, transports } }, { untilDone: true })
+    expect(await carriers(mailshot, frozen.id)).toEqual({ 'sent by main': 20 })
+    expect(await carriers(mailshot, early.id)).toEqual({ 'sent by main': 20 })
+    expect(main.taken()).toHaveLength(40)
+  })
+
   it('pauses only the sends that need the transport which refuses the account', async () => {
     const { mailshot, bulk } = await openTwoWays()
     await addReaders(mailshot, 20)
@@ -176,6 +196,28 @@ describe('deliver', () => {
     expect(await readSend(mailshot, ofBulk.id)).toMatchObject({ status: 'paused' })
     expect(await readSend(mailshot, ofMain.id)).toMatchObject({ status: 'done', sent: 20 })
     expect(main.taken()).toHaveLength(20)
+  })
+})
+
+describe('recordEvents', () => {
+  it('finds the mail of the transport that reports, where two call theirs alike', async () => {
+    const { mailshot, main, bulk } = await openTwoWays()
+    await addReaders(mailshot, 1)
+    const same = { status: 'accepted', providerId: '7' } as const
+    main.answer(() => same)
+    bulk.answer(() => same)
+    const sends: Record<string, string> = {}
+    for (const name of ['bulk', 'main']) {
+      sends[name] = (await startAs(mailshot, `by-${name}`, { transport: name })).id
+      await deliver(mailshot, { untilDone: true })
+    }
+    const event = { type: 'delivered', word: 'sent', at: mailshot.now(), raw: {} } as const
+    const reported = [{ ...event, recipient: 'reader1@example.net', messageId: '7' }]
+    await recordEvents(mailshot, 'bulk', reported)
+    const found = await mailshot.db.all<{ id: string; by: string }>(
+      sql`SELECT send_id AS id, matched_by AS "by" FROM events WHERE type = 'delivered'`,
+    )
+    expect(found).toEqual([{ id: sends['bulk'], by: 'provider-id' }])
   })
 })
 
