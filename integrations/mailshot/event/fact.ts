@@ -11,7 +11,7 @@ export interface Report {
   transport: string
   type: DeliveryEvent['type']
   word: string
-  /** Milliseconds since 1970, by the reporter's clock. */
+  /** Milliseconds since 1970, by the reporter's clock; of the receipt, where that says none of 1970 to 2200. */
   at: number
   /** Normalised; null where none was reported, or what was is no address. */
   email: string | null
@@ -54,7 +54,7 @@ export function reportOf(transport: string, event: DeliveryEvent, receivedAt: nu
     transport,
     type,
     word: cut(word, 100),
-    at: Number.isFinite(event.at) ? Math.round(event.at) : receivedAt,
+    at: isTime(event.at) ? Math.round(event.at) : receivedAt,
     email: parseEmailAddress(event.recipient ?? '')?.identity ?? null,
     class: (isRefusal && event.class) || null,
     about: (isRefusal && event.about) || null,
@@ -76,6 +76,11 @@ function isByMachine({ type, userAgent: agent = '', ip }: DeliveryEvent): boolea
   return (
     machineOf({ agent, address: ip !== undefined && isIP(ip) > 0 ? ip : undefined }) !== undefined
   )
+}
+
+/** Of a time that no mail can be of, nothing can be worked out, and it may have no date at all. */
+function isTime(at: number): boolean {
+  return at >= 0 && at <= Date.UTC(2200, 0, 1)
 }
 
 /** What tells events apart at a provider that gives them no ids: all that they say, in the same order whatever theirs. */
