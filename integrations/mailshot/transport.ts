@@ -107,7 +107,7 @@ export interface DeliveryEvent {
   url?: string
   /** The message's id as the reporter names it: the provider's as an exact string; of mail the Message-ID with its brackets. */
   messageId?: string
-  /** `Message.id`, where the provider gives it back. */
+  /** `Message.id`, of a campaign with `.` and `Message.resend`, of a letter with its time, where the provider gives it back. */
   ourId?: string
   /** The token of the envelope sender that a bounce came back to. */
   token?: string

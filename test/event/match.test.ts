@@ -112,6 +112,9 @@ describe('an event', () => {
       7,
       'zoe@example.org',
     ])
+    const ourId = `letter.7.${createdAt.toString(36)}`
+    expect(await letterOf({ ourId })).toEqual(['our-id', 7, 'zoe@example.org'])
+    expect(await letterOf({ ourId: 'letter.7.abc' })).toEqual([null, null, null])
     expect(await letterOf({ messageId: '<letter.7.abc@example.org>' })).toEqual([null, null, null])
     expect(await letterOf({ ourId: 'letter.7', recipient: 'max@example.org' })).toEqual([
       null,

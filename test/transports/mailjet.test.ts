@@ -145,7 +145,7 @@ describe('mailjet', () => {
     const { server, transport } = await open({ sandbox: true })
     const message = testMessage()
     expect(await transport.send([message], signal)).toEqual([
-      { status: 'accepted', providerId: message.id },
+      { status: 'accepted', providerId: `${message.id}.0` },
     ])
     expect(server.calls[0]?.body).toMatchObject({ SandboxMode: true })
     expect(server.sent).toEqual([])

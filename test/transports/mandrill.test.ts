@@ -87,7 +87,7 @@ describe('mandrill', () => {
         auto_html: false,
         inline_css: false,
         url_strip_qs: false,
-        metadata: { mailshot_id: 'abc123.42', mailshot_mail: 'abc123.42' },
+        metadata: { mailshot_id: 'abc123.42.0' },
         tags: ['2026-11-hello'],
       },
     })
@@ -225,7 +225,7 @@ describe('mandrill, of an answer that was lost', () => {
   it('does not take the mail before for one that was mailed once more', async () => {
     const { transport, send } = await open()
     const first = testMessage({ id: 'abc.7', messageId: '<abc.7@example.org>' })
-    const second = testMessage({ ...first, messageId: '<abc.7.1@example.org>' })
+    const second = testMessage({ ...first, resend: 1 })
     await send(first)
     expect(await transport.lookUp?.([second])).toEqual([
       { status: 'uncertain', reason: 'Mandrill does not show it yet' },

@@ -72,7 +72,7 @@ describe('sparkpost', () => {
       recipients: [
         {
           address: { email: message.envelope.to, name: message.to.name },
-          metadata: { mailshot_id: 'abc123.42', mailshot_mail: 'abc123.42' },
+          metadata: { mailshot_id: 'abc123.42.0' },
         },
       ],
     })
@@ -226,7 +226,7 @@ describe('sparkpost, of an answer that was lost', () => {
   it('does not take the mail before for one that was mailed once more', async () => {
     const { transport, send } = await open()
     const first = testMessage({ id: 'abc.7', messageId: '<abc.7@example.org>' })
-    const second = testMessage({ ...first, messageId: '<abc.7.1@example.org>' })
+    const second = testMessage({ ...first, resend: 1 })
     await send(first)
     expect(await transport.lookUp?.([second])).toEqual([
       { status: 'uncertain', reason: 'SparkPost has no event of it yet' },
@@ -244,10 +244,10 @@ describe('sparkpost, of an answer that was lost', () => {
   it('says what SparkPost could not make a mail of', async () => {
     const { server, transport } = await open()
     const reason = '554 5.3.3 [internal] Error while rendering part html'
-    const event = { type: 'generation_failure', reason, rcpt_meta: { mailshot_mail: 'abc.7' } }
+    const event = { type: 'generation_failure', reason, rcpt_meta: { mailshot_id: 'abc.7.0' } }
     const body = { results: [event], total_count: 1 }
     server.answerNext('/api/v1/events/message', { status: 200, body })
-    const message = testMessage({ messageId: '<abc.7@example.org>' })
+    const message = testMessage({ id: 'abc.7' })
     expect(await transport.lookUp?.([message])).toEqual([
       { status: 'rejected', class: 'soft', reason },
     ])

@@ -45,18 +45,23 @@ function parseToken(config: MailshotConfig, token: string | null): Named | undef
 
 /** `<send>.<recipient>.<resend>@…`, or `letter.<id>.<its time>@…`, with or without brackets. */
 export function parseMessageId(text: string | null): Named | undefined {
-  const match = /^<?([0-9a-z]+)\.(\d{1,15})(?:\.([0-9a-z]{1,12}))?@[^@]+$/.exec(text ?? '')
-  const [, first = '', id = '', last] = match ?? []
-  if (first === 'letter' && last !== undefined) return letterOf(id, Number.parseInt(last, 36))
-  if (!match || (last !== undefined && !/^\d+$/.test(last))) return undefined
-  return recipientOf(first, id, last === undefined ? 0 : Number(last))
+  const [, id = '', domain] = /^<?([^@]*)(@[^@]+)$/.exec(text ?? '') ?? []
+  const mail = domain === undefined ? undefined : parseOurId(id)
+  // A letter's has its time always, and only a mail after a resend has a number.
+  if (!mail || (mail.isLetter && mail.createdAt === null)) return undefined
+  return mail.isLetter ? mail : { ...mail, resend: mail.resend ?? 0 }
 }
 
-/** `Message.id`: `<send>.<recipient>` or `letter.<id>`. */
+/** `<send>.<recipient>.<resend>` or `letter.<id>.<its time>`; a reporter may leave the last part out. */
 function parseOurId(text: string | null): Named | undefined {
-  const [, first = '', id = ''] = /^([0-9a-z]+)\.(\d{1,15})$/.exec(text ?? '') ?? []
-  if (id === '') return undefined
-  return first === 'letter' ? letterOf(id, null) : recipientOf(first, id, null)
+  const match = /^([0-9a-z]+)\.(\d{1,15})(?:\.([0-9a-z]{1,12}))?$/.exec(text ?? '')
+  const [, first = '', id = '', last] = match ?? []
+  if (!match) return undefined
+  if (first === 'letter') {
+    return letterOf(id, last === undefined ? null : Number.parseInt(last, 36))
+  }
+  if (last === undefined) return recipientOf(first, id, null)
+  return /^\d+$/.test(last) ? recipientOf(first, id, Number(last)) : undefined
 }
 
 function letterOf(id: string | number, createdAt: number | null): Named {

@@ -31,8 +31,8 @@ describe('mailjetMessage', () => {
       Subject: message.subject,
       TextPart: message.text,
       HTMLPart: message.html,
-      CustomID: id,
-      EventPayload: id,
+      CustomID: `${id}.0`,
+      EventPayload: `${id}.0`,
       CustomCampaign: '2026-11-hello.t4x2k1a2b3c4d',
       DeduplicateCampaign: true,
       TrackOpens: 'disabled',
@@ -69,7 +69,7 @@ describe('mailjetMessage', () => {
   it('has a campaign and an id of its own when recipients are mailed once more', () => {
     expect(mailjetMessage(testMessage({ id, resend: 2 }))).toMatchObject({
       CustomID: `${id}.2`,
-      EventPayload: id,
+      EventPayload: `${id}.2`,
       CustomCampaign: '2026-11-hello.t4x2k1a2b3c4d.2',
       DeduplicateCampaign: true,
     })
@@ -87,7 +87,7 @@ describe('mailjetMessage', () => {
       campaign: undefined,
     })
     const body = mailjetMessage(letter)
-    expect(body).toMatchObject({ CustomID: 'letter.3.mi9x1', EventPayload: 'letter.3' })
+    expect(body).toMatchObject({ CustomID: 'letter.3.mi9x1', EventPayload: 'letter.3.mi9x1' })
     expect(Object.keys(body)).not.toContain('CustomCampaign')
     expect(Object.keys(body)).not.toContain('DeduplicateCampaign')
   })

@@ -104,7 +104,7 @@ describe('readEvents of mailjet()', () => {
         "sent": {
           "at": "2015-06-03T12:19:09.000Z",
           "messageId": "19421777835146490",
-          "ourId": "t4x2k1a2b3c4d.17",
+          "ourId": "t4x2k1a2b3c4d.17.0",
           "reason": "sent (250 2.0.0 OK 1433333948 fa5si855896wjc.199 - gsmtp)",
           "recipient": "api@mailjet.com",
           "status": "2.0.0",
@@ -240,9 +240,9 @@ describe('readEvents of mailjet()', () => {
   })
 
   it('finds our id in the payload, else in the CustomID', async () => {
-    const id = 't4x2k1a2b3c4d.17'
-    expect((await one({ Payload: id, CustomID: `${id}.2` }))?.ourId).toBe(id)
-    expect((await one({ Payload: '', CustomID: `${id}.2` }))?.ourId).toBe(id)
+    const id = 't4x2k1a2b3c4d.17.2'
+    expect((await one({ Payload: id, CustomID: 'other' }))?.ourId).toBe(id)
+    expect((await one({ Payload: '', CustomID: id }))?.ourId).toBe(id)
     expect(await one({ Payload: '', CustomID: '' })).not.toHaveProperty('ourId')
   })
 

@@ -61,7 +61,7 @@ describe('events of mandrill()', () => {
           at: 1_763_632_700_000,
           recipient: 'Reader@example.com',
           messageId: '7761629a5f3b4f0c8e2d1a6b9c0d1e2f',
-          ourId: 't9x3k21a2b3c4d.42',
+          ourId: 't9x3k21a2b3c4d.42.0',
           raw: JSON.parse(text)[0],
         }),
       ],

@@ -69,6 +69,13 @@ describe('outcomeOfFault', () => {
     [body, '552 5.2.3 Message exceeds the limit of this mailbox'],
     [body, '552 5.2.3 Message size limit exceeded for this mailbox'],
     [body, '552 Mailbox size limit exceeded'],
+    [body, '552 Message size exceeds the limit of this recipient'],
+    [body, '552 5.3.4 Message size exceeds the limit of this recipient'],
+    [body, '552 Message quota exceeded'],
+    [body, '552 Mailbox message quota exceeded'],
+    [body, '552 Recipient message storage quota exceeded'],
+    [rcptTo, '552 Message quota exceeded'],
+    [body, '554 5.7.1 Message too large for recipient, sending limit exceeded'],
     [rcptTo, '552 5.3.4 Message size exceeds the limit of this recipient'],
     [rcptTo, '554 5.7.1 Mail from your network (5.1.1.20) is refused'],
   ])('counts no death of the address: %j %s', (at, response) => {
@@ -97,6 +104,7 @@ describe('outcomeOfFault', () => {
     [body, '552 5.3.4 Message too big'],
     [body, '552 5.3.4 Message size limit exceeded'],
     [body, '552 Message size limit exceeded'],
+    [body, '552 Message length limit exceeded'],
     [body, '552 Message too large'],
     [mailFrom, '552 Message size limit exceeded'],
     [mailFrom, '550 5.1.2 Sender domain unknown'],
@@ -140,6 +148,11 @@ describe('outcomeOfFault', () => {
     [body, '452 4.2.2 Mailbox full'],
     [body, '452 Mailbox full'],
     [body, '450 Mailbox busy'],
+    [rcptTo, '452 Message quota exceeded for user'],
+    [rcptTo, '450 Hourly limit of this recipient exceeded'],
+    [body, '454 Throttled: this user is sent too many messages'],
+    [rcptTo, '550 Too many messages to this recipient'],
+    [body, '554 5.7.1 too many messages to this recipient'],
   ])('comes back later for the recipient: %j %s', (at, response) => {
     expect(answered(at, response)).toMatchObject({ status: 'deferred', scope: 'recipient' })
   })
@@ -156,6 +169,8 @@ describe('outcomeOfFault', () => {
     [body, '451 Local error in processing'],
     [rcptTo, '550 5.7.1 Rate limit exceeded'],
     [rcptTo, '550 5.4.5 Daily sending quota exceeded'],
+    [body, '554 Transaction failed: too many connections'],
+    [data, '554 Rate limit exceeded'],
   ])('slows the domain: %j %s', (at, response) => {
     expect(answered(at, response)).toMatchObject({ status: 'deferred', scope: 'domain' })
   })
@@ -166,7 +181,9 @@ describe('outcomeOfFault', () => {
     [rcptTo, '450 4.7.1 Error: too many recipients from 192.0.2.1', 60],
     [rcptTo, '450 4.7.1 Error: too much mail from 192.0.2.1', 60],
     [mailFrom, '550 5.4.5 Daily user sending quota exceeded', 3600],
+    [rcptTo, '452 Hourly sending limit exceeded for user news', 3600],
     [body, '554 5.2.0 STOREDRV.Submission.Exception:SubmissionQuotaExceededException', 3600],
+    [body, '550 5.4.5 Daily user sending limit exceeded.', 3600],
     [rcptTo, '452 4.5.3 Hourly sending limit exceeded, try again in 20 minutes', 1200],
     [mailFrom, '432 4.3.2 Too many connections, wait 30 seconds', 30],
     [mailFrom, '451 4.7.0 Too many connections, wait 999999 hours', 86_400],

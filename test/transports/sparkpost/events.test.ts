@@ -67,7 +67,7 @@ describe('events of sparkpost()', () => {
       ...expected,
       recipient: 'Reader@example.com',
       messageId: '84345317650824116',
-      ourId: 't9x3k21a2b3c4d.42',
+      ourId: 't9x3k21a2b3c4d.42.0',
       providerEventId: expect.stringMatching(/^923569276938\d{5}$/),
     })
   })

@@ -17,7 +17,7 @@ export function mailjetHead(message: Message): MailjetHead {
     ...(replyTo && { ReplyTo: person(replyTo) }),
     Subject: guardText(message.subject),
     CustomID: customIdOf(message),
-    EventPayload: message.id,
+    EventPayload: customIdOf(message),
     ...campaignOf(message),
     // Said always: the account's own settings are other ones.
     TrackOpens: track.opens ? 'enabled' : 'disabled',
@@ -28,13 +28,12 @@ export function mailjetHead(message: Message): MailjetHead {
 }
 
 /**
- * What Mailjet calls the message, in its events and for who asks: the same on every try, and another one when the operator has it
- * mailed once more, since the first one must not be found in its place. The Message-ID of a letter has more than its id, which
- * another database may have too.
+ * What Mailjet calls the message, in its events and for who asks: `<send>.<recipient>.<resend>`, so that the first mail is not taken
+ * for one that was mailed once more. Of a letter it is the Message-ID without its domain, for another database may have a letter
+ * of its id.
  */
-export function customIdOf({ id, messageId, campaign, resend }: Message): string {
-  if (campaign === undefined) return messageId.replace(/^<|@[^@]*$/g, '')
-  return resend ? `${id}.${resend}` : id
+export function customIdOf({ id, messageId, campaign, resend = 0 }: Message): string {
+  return campaign === undefined ? messageId.replace(/^<|@[^@]*$/g, '') : `${id}.${resend}`
 }
 
 /**

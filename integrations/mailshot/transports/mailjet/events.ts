@@ -85,7 +85,7 @@ function readEvent(raw: Fields): DeliveryEvent {
   const said = {
     recipient: textOf(raw['email']),
     messageId,
-    ourId: ourIdOf(raw),
+    ourId: firstOf(raw['Payload'], raw['CustomID']),
     status: statusOf(raw),
     reason: reasonOf(raw),
     url: textOf(raw['url']),
@@ -138,11 +138,6 @@ function reasonOf(raw: Fields): string {
   const error = [raw['error_related_to'], raw['error']].map(textOf).filter(Boolean).join(': ')
   const texts = [raw['comment'], raw['smtp_reply'], raw['source']].map(textOf)
   return [error, ...texts].filter(Boolean).join('; ').slice(0, 1000)
-}
-
-/** Our message's id is the payload; the CustomID may have the number of a resend, or of a letter, behind it. */
-function ourIdOf({ Payload, CustomID }: Fields): string {
-  return textOf(Payload) || textOf(CustomID).split('.').slice(0, 2).join('.')
 }
 
 /** Mailjet numbers no events, and repeats those that it thinks were lost, word for word. */

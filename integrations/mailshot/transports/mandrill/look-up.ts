@@ -1,6 +1,6 @@
 import type { Message, Outcome } from '../../transport.ts'
 import { fieldsOf, type MandrillClient } from './client.ts'
-import { mailField, mailOf } from './message.ts'
+import { idField, ourIdOf } from './message.ts'
 import type { CheckedMandrillOptions } from './options.ts'
 
 // What is older is no message whose answer was lost.
@@ -46,10 +46,10 @@ async function findMessage(client: MandrillClient, message: Message): Promise<Fo
     const isFinal = fieldsOf(answer.body)['name'] === 'Invalid_Key'
     return isFinal ? { outcome: { status: 'uncertain', reason } } : { unknown: reason }
   }
-  const mail = mailOf(message)
+  const ourId = ourIdOf(message)
   const found = answer.body
     .map(fieldsOf)
-    .find((one) => fieldsOf(one['metadata'])[mailField] === mail)
+    .find((one) => fieldsOf(one['metadata'])[idField] === ourId)
   const id = found?.['_id']
   if (typeof id === 'string') return { outcome: { status: 'accepted', providerId: id } }
   return { unknown: 'Mandrill does not show it yet' }

@@ -2,10 +2,8 @@ import { hash } from 'node:crypto'
 import type { Mailbox, Message } from '../../transport.ts'
 import type { CheckedMandrillOptions } from './options.ts'
 
-/** `Message.id`, which Mandrill gives back in every event of a message. */
+/** The field of the metadata that has our id of a mail. */
 export const idField = 'mailshot_id'
-/** The Message-ID without its domain: another one when the operator has a recipient mailed once more. */
-export const mailField = 'mailshot_mail'
 
 /**
  * A message as `messages/send` takes it, for one recipient: headers are the whole call's. What the account could set otherwise
@@ -37,7 +35,7 @@ export function sendParameters(
       auto_html: false,
       inline_css: false,
       url_strip_qs: false,
-      metadata: { [idField]: message.id, [mailField]: mailOf(message) },
+      metadata: { [idField]: ourIdOf(message) },
       ...(campaign !== undefined && { tags: [tagOf(campaign)] }),
       ...(subaccount !== undefined && { subaccount }),
       ...(returnPathDomain !== undefined && { return_path_domain: returnPathDomain }),
@@ -48,8 +46,12 @@ export function sendParameters(
   }
 }
 
-export function mailOf({ messageId }: Pick<Message, 'messageId'>): string {
-  return messageId.replace(/^<|@[^@]*$/g, '')
+/**
+ * What Mandrill gives back in every event of a mail: `<send>.<recipient>.<resend>`. Of a letter it is the Message-ID without its domain,
+ * for another database may have a letter of its id.
+ */
+export function ourIdOf({ id, messageId, campaign, resend = 0 }: Message): string {
+  return campaign === undefined ? messageId.replace(/^<|@[^@]*$/g, '') : `${id}.${resend}`
 }
 
 // Made by Mandrill from the other fields, or an instruction to it.

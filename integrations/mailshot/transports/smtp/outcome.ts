@@ -78,8 +78,16 @@ const saidByAnother = /\bsaid: .*$/is
 // What servers tell apart by words only: RFC 3463 has no status for it.
 const tooFast = /throttl|rate.?limit|maximum sending rate|too many (?:concurrent|connections|mess)/i
 const quota =
-  /(?:daily|hourly|message|sending|submission|sender)(?:(?!size).){0,20}(?:quota|limit).{0,20}exceed|SubmissionQuota/i
-const tooLarge = /^(?!.*(?:mailbox|quota|storage)).*(?:size|too (?:large|big))/is
+  /(?:daily|hourly|sending|submission|sender)(?:(?!size).){0,20}(?:quota|limit).{0,20}exceed|SubmissionQuota/i
+// What Exchange and Gmail say of our account after the body, as if it were for good.
+const ownQuota = /SubmissionQuotaExceeded|daily (?:user )?sending (?:limit|quota) exceeded/i
+const ofOneMailbox = /mailbox|inbox|storage|\b(?:this|that|the|for|to|of) (?:recipient|user)\b/i
+// The user of a sending limit is our login.
+const notOfSending = /^(?!.*(?:sending|submission|sender))/is
+const tooFastForOne = both(ofOneMailbox, tooFast)
+const quotaOfOne = both(ofOneMailbox, both(notOfSending, quota))
+const ofEverybody = new RegExp(`^(?!.*(?:quota|${ofOneMailbox.source}))`, 'is')
+const tooLarge = both(ofEverybody, /size|length|too (?:large|big)/)
 // Postfix counts what each client address brings in a minute.
 const tooMuchFromUs = /too (?:many recipients|much mail) from/i
 const greylisted = /gr[ae]y.?list/i
@@ -97,6 +105,11 @@ const ourselves = new RegExp(
   'i',
 )
 
+/** What fits both, anywhere in a text. */
+function both(one: RegExp, other: RegExp): RegExp {
+  return new RegExp(`^(?=.*(?:${one.source}))(?=.*(?:${other.source}))`, 'is')
+}
+
 /**
  * The table, in order. The relay's faults cost no recipient a try, so nothing is one that a single address could cause
  * again and again; and only what is about the mailbox itself is hard.
@@ -111,18 +124,30 @@ const rules: Rule[] = [
   { code: /^4/, status: /^2\.2$/, is: recipient },
   { code: /^5/, status: /^2\.2$/, is: soft },
   // Too big for the relay is too big for everybody; at RCPT it may be said of one recipient (RFC 1870 §6.1).
-  { at: ['sender', 'data', 'message'], code: /^5/, status: /^3\.4$/, is: blocked },
+  {
+    at: ['sender', 'data', 'message'],
+    code: /^5/,
+    status: /^3\.4$/,
+    text: ofEverybody,
+    is: blocked,
+  },
   { at: ['sender', 'message'], code: /^552/, status: /^$/, text: tooLarge, is: blocked },
+  // Nor is what names one mailbox.
+  { at: ['recipient', 'message'], text: tooFastForOne, is: recipient },
+  { at: ['recipient', 'message'], text: quotaOfOne, is: recipient },
   // Said of one recipient it is their domain's limit; the relay's own are 421, 432 and 454, or said of the sender.
   { at: ['recipient', 'message'], code: /^45[012]/, text: tooFast, is: domain },
   // What one address can cause for good is never the relay's.
-  { at: ['recipient'], code: /^5/, text: tooFast, is: domain },
+  { at: afterSender, code: /^5/, text: tooFast, is: domain },
   { at: ['recipient'], code: /^5/, text: quota, is: { ...domain, retryAfter: 3600 } },
   { code: /^450/, text: tooMuchFromUs, is: { ...relay, retryAfter: 60 } },
   // SES says throttling of both, and only one is over in a moment.
   { code: /^454/, text: quota, is: { ...relay, retryAfter: 3600 } },
-  { text: tooFast, is: { ...relay, retryAfter: 5 } },
-  { text: quota, is: { ...relay, retryAfter: 3600 } },
+  { code: /^4/, text: tooFast, is: { ...relay, retryAfter: 5 } },
+  { code: /^4/, text: quota, is: { ...relay, retryAfter: 3600 } },
+  { at: ['login', 'sender'], text: tooFast, is: { ...relay, retryAfter: 5 } },
+  { at: ['login', 'sender'], text: quota, is: { ...relay, retryAfter: 3600 } },
+  { at: ['message'], text: ownQuota, is: { ...relay, retryAfter: 3600 } },
   // Login and sender are the same for every recipient.
   { at: ['login', 'sender'], code: /^4/, is: relay },
   { at: ['login', 'sender'], code: /^503/, text: /^(?!.*auth)/is, is: relay },

@@ -1,7 +1,7 @@
 import type { Message, Outcome } from '../../transport.ts'
 import { fieldsOf, type SparkpostClient } from './client.ts'
 import type { CheckedSparkpostOptions } from './options.ts'
-import { addressOf, mailField, mailOf } from './transmission.ts'
+import { addressOf, idField, ourIdOf } from './transmission.ts'
 
 // SparkPost keeps events for ten days, and limits how often it is asked for them.
 const keptMs = 10 * 86_400_000
@@ -51,8 +51,8 @@ async function findTransmission(
   if (answer.status !== 200) return { unknown: reason }
   const { results } = fieldsOf(answer.body)
   const events = Array.isArray(results) ? results.map(fieldsOf) : []
-  const mail = mailOf(message)
-  const ours = events.filter((event) => fieldsOf(event['rcpt_meta'])[mailField] === mail)
+  const ourId = ourIdOf(message)
+  const ours = events.filter((event) => fieldsOf(event['rcpt_meta'])[idField] === ourId)
   return ours.length > 0
     ? { outcome: fateOf(ours, client) }
     : { unknown: 'SparkPost has no event of it yet' }

@@ -2,10 +2,8 @@ import { hash } from 'node:crypto'
 import type { Mailbox, Message } from '../../transport.ts'
 import type { CheckedSparkpostOptions } from './options.ts'
 
-/** `Message.id`, which SparkPost gives back in every event of a message. */
+/** The field of the metadata that has our id of a mail. */
 export const idField = 'mailshot_id'
-/** The Message-ID without its domain: another one when the operator has a recipient mailed once more. */
-export const mailField = 'mailshot_mail'
 
 /**
  * A message as a transmission of one recipient, for each reader has headers of their own.
@@ -38,15 +36,19 @@ export function transmissionOf(
           email: addressOf(message, options),
           ...(message.to.name && { name: message.to.name }),
         },
-        metadata: { [idField]: message.id, [mailField]: mailOf(message) },
+        metadata: { [idField]: ourIdOf(message) },
       },
     ],
     content,
   }
 }
 
-export function mailOf({ messageId }: Pick<Message, 'messageId'>): string {
-  return messageId.replace(/^<|@[^@]*$/g, '')
+/**
+ * What SparkPost gives back in every event of a mail: `<send>.<recipient>.<resend>`. Of a letter it is the Message-ID without its domain,
+ * for another database may have a letter of its id.
+ */
+export function ourIdOf({ id, messageId, campaign, resend = 0 }: Message): string {
+  return campaign === undefined ? messageId.replace(/^<|@[^@]*$/g, '') : `${id}.${resend}`
 }
 
 export const sinkSuffix = '.sink.sparkpostmail.com'
