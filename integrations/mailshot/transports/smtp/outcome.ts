@@ -132,7 +132,7 @@ const rules: Rule[] = [
     is: blocked,
   },
   { at: ['sender', 'message'], code: /^552/, status: /^$/, text: tooLarge, is: blocked },
-  // Nor is what names one mailbox.
+  // A limit that names one mailbox is not the relay's.
   { at: ['recipient', 'message'], text: tooFastForOne, is: recipient },
   { at: ['recipient', 'message'], text: quotaOfOne, is: recipient },
   // Said of one recipient it is their domain's limit; the relay's own are 421, 432 and 454, or said of the sender.
