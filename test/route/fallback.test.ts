@@ -1,7 +1,9 @@
+import { sql } from 'drizzle-orm/sql'
 import { describe, expect, it } from 'vitest'
 import { deliver } from '../../integrations/mailshot/deliver.ts'
 import { readSend } from '../../integrations/mailshot/send.ts'
 import { whyWaiting } from '../../integrations/mailshot/send/waiting.ts'
+import { recoverDeadWorkers } from '../../integrations/mailshot/worker.ts'
 import { deliverUntil, mortalWorker, mostInWindow, withLeaps } from '../pace/receiving-side.ts'
 import { addReaders, statusCounts } from '../people.ts'
 import { carriers, openTwoWays, relayDown, startAs } from './two-ways.ts'
@@ -84,6 +86,27 @@ describe('a transport with a fallback', () => {
     const times = (relay: typeof main) => relay.given.map(({ at }) => at)
     expect(mostInWindow(times(main), minute)).toBeLessThanOrEqual(15)
     expect(mostInWindow(times(bulk), minute)).toBeLessThanOrEqual(20)
+  })
+
+  it('is charged for what a worker had in hand of it when it died, and nobody else is', async () => {
+    const { mailshot, bulk } = await openTwoWays({
+      bulk: { pace: '4/minute' },
+      main: { pace: '4/minute' },
+    })
+    await addReaders(mailshot, 1)
+    await startAs(mailshot, 'june', { transport: 'bulk' })
+    const worker = mortalWorker(mailshot)
+    bulk.answer(() => {
+      worker.kill()
+      return undefined
+    })
+    await worker.done
+    mailshot.clock.advance(2 * minute)
+    expect(await recoverDeadWorkers(mailshot)).toBe(1)
+    const taken = await mailshot.db.all<{ scope: string; slots: number }>(
+      sql`SELECT scope, sum(slots) AS slots FROM pace WHERE free_at > ${mailshot.now()} GROUP BY scope`,
+    )
+    expect(taken).toEqual([{ scope: 'transport:bulk', slots: 1 }])
   })
 
   it('leaves what is uncertain alone', async () => {
