@@ -2,7 +2,10 @@
 import { sql } from 'drizzle-orm'
 import { index, integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core'
 
-/** Facts reported after hand-over. Never changed once written: all that follows from them depends on their set alone. */
+/**
+ * Facts reported after hand-over. Never changed once written, but that a name is taken from them: all that follows depends on their
+ * set alone.
+ */
 export const events = sqliteTable(
   'events',
   {

@@ -172,12 +172,12 @@ async function mailNext(shift: Shift, part: Part): Promise<number> {
 /** Hands one call's worth of messages over, each at its hour, and notes what the transport answered. */
 async function mail(shift: Shift, part: Part, lot: HeldRecipient[]): Promise<void> {
   const { mailshot, bell } = shift
-  const { ledger, stock } = part
+  const { ledger } = part
   const hour = Math.max(...lot.map((recipient) => recipient.hour))
   if (hour > mailshot.now()) await mailshot.sleep(hour - mailshot.now(), shift.signal)
   const composed: (Message | Outcome)[] = []
   for (const recipient of lot) {
-    composed.push(await composeFrom(mailshot, stock, recipient))
+    composed.push(await composeFrom(mailshot, part, recipient))
   }
   if (lot.some(({ workerId }) => shift.hasLostLease(workerId))) {
     // Stopped for so long that others took over; nothing has left this process yet.

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { CompiledCampaign } from '../../integrations/mailshot/compile.ts'
 import { trackingOf } from '../../integrations/mailshot/tracking/link.ts'
 import { newSendId } from '../../integrations/mailshot/send/id.ts'
+import type { Transport } from '../../integrations/mailshot/transport.ts'
 import { memory } from '../../integrations/mailshot/transports/memory.ts'
 import { compileOnly, markdown } from '../campaign-folder.ts'
 import { type Compiled, composeFor } from '../compose-for.ts'
@@ -14,7 +15,8 @@ function compiledWith(track: string, overrides = {}): Promise<Compiled> {
 }
 
 function mailOf(given: Compiled, recipient: { id: number; isTracked?: boolean }) {
-  const tracking = trackingOf(given.config, given.compiled, { sendId, ...recipient })
+  const mail = { campaign: given.compiled }
+  const tracking = trackingOf(given.config, mail, { sendId, ...recipient })
   return composeFor(given, {}, { tracking })
 }
 
@@ -84,6 +86,15 @@ describe('composeMessage, where opens and clicks are counted', () => {
     const message = mailOf(given, { id: 7 })
     expect(message.html).toBe(composeFor(given).html)
     expect(message.track).toEqual({ opens: true, clicks: true })
+  })
+
+  it('asks the transport that the mail goes by, where there are several', async () => {
+    const given = await compiledWith('{ opens: true, clicks: true }')
+    const own = { ...memory(), tracks: true as const }
+    const by = (transport: Transport) =>
+      trackingOf(given.config, { campaign: given.compiled, transport }, { id: 7, sendId })
+    expect(by(own)).toBeUndefined()
+    expect(by(memory())).toBeDefined()
   })
 
   it('shares what is prepared, so that a mail holds no text more than without', async () => {

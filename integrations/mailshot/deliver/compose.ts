@@ -6,7 +6,7 @@ import { composeMessage, type Reader } from '../message.ts'
 import type { ClaimedRecipient } from '../recipient.ts'
 import { linkTo, signToken } from '../token.ts'
 import { trackingOf } from '../tracking/link.ts'
-import type { Message, Outcome } from '../transport.ts'
+import type { Message, Outcome, Transport } from '../transport.ts'
 import { type HeldRecipient, messageKeyOf } from './held.ts'
 
 /** What a recipient's mail is composed from, beside the campaign. */
@@ -18,17 +18,17 @@ export type Composable = Omit<HeldRecipient, 'claimId' | 'tries' | 'workerId' | 
  */
 export function composeFor(
   mailshot: Mailshot,
-  campaign: CompiledCampaign,
+  mail: { campaign: CompiledCampaign; transport?: Transport },
   recipient: Composable,
 ): Message | Outcome {
   const { config } = mailshot
   try {
-    return composeMessage(config, campaign, readerOf(config, recipient), {
+    return composeMessage(config, mail.campaign, readerOf(config, recipient), {
       id: messageKeyOf(recipient),
       envelopeFrom: bounceAddress(config, { ...recipient, kind: 'recipient' }),
       messageId: recipient.messageId,
       resend: recipient.resend,
-      tracking: trackingOf(config, campaign, recipient),
+      tracking: trackingOf(config, mail, recipient),
     })
   } catch (error) {
     mailshot.log.error({ err: error, recipient: recipient.id }, 'a mail could not be composed')
@@ -40,11 +40,18 @@ export function composeFor(
 /** The same with the campaign of its send, which pauses where that cannot be read. */
 export async function composeFrom(
   mailshot: Mailshot,
-  { snapshotOf }: { snapshotOf(sendId: string): Promise<CompiledCampaign> },
+  {
+    stock,
+    transport,
+  }: {
+    stock: { snapshotOf(sendId: string): Promise<CompiledCampaign> }
+    transport: Transport
+  },
   recipient: HeldRecipient,
 ): Promise<Message | Outcome> {
   try {
-    return composeFor(mailshot, await snapshotOf(recipient.sendId), recipient)
+    const campaign = await stock.snapshotOf(recipient.sendId)
+    return composeFor(mailshot, { campaign, transport }, recipient)
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
     return { status: 'blocked', reason: `what the send froze cannot be read: ${reason}` }

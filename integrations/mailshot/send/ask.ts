@@ -41,7 +41,7 @@ export async function askProvider(
   for (let afterId = 0; ;) {
     const page = await readUncertain(mailshot, send, afterId)
     const mails = page.flatMap((recipient) => {
-      const message = composeFor(mailshot, campaign, recipient)
+      const message = composeFor(mailshot, { campaign }, recipient)
       return 'mime' in message ? [{ message, email: recipient.email }] : []
     })
     const answers = await transport.lookUp(mails.map(({ message }) => message))

@@ -3,6 +3,7 @@ import type { MailshotConfig } from '../config.ts'
 import type { Tracking } from '../message/tracked.ts'
 import { sendIdNumbers, sendIdOf } from '../send/id.ts'
 import { linkTo, signToken, verifyToken } from '../token.ts'
+import type { Transport } from '../transport.ts'
 
 /** What a pixel or a link of ours says: of which send it is, which link, and whose, where a reader is counted by name. */
 export interface TrackedLink {
@@ -19,11 +20,11 @@ export interface TrackedLink {
  */
 export function trackingOf(
   config: MailshotConfig,
-  campaign: CompiledCampaign,
+  { campaign, transport = config.transport }: { campaign: CompiledCampaign; transport?: Transport },
   recipient: { id: number; sendId: string; isTracked?: boolean },
 ): Tracking | undefined {
   const { opens, clicks } = campaign.track
-  if ((!opens && !clicks) || config.transport.tracks) return undefined
+  if ((!opens && !clicks) || transport.tracks) return undefined
   const isNamed = config.tracking.individual && recipient.isTracked === true
   const make = () => makeTracking(config, campaign, { ...recipient, isNamed })
   return isNamed ? make() : shared(campaign, recipient.sendId, make)
