@@ -48,6 +48,26 @@ describe('readBounce', () => {
     ])
   })
 
+  test('knows whom a mail was sent to, also where the server forgot to decode it', async () => {
+    const undecoded = (await fixture('postfix-forwarded.eml'))
+      .toString()
+      .replace(/^(Original-Recipient:.*)zoe@/im, '$1zoe+2Bnews@')
+
+    const { reports } = await readBounce(Buffer.from(undecoded))
+
+    expect(reports).toMatchObject([{ original: 'zoe+news@example.net' }])
+  })
+
+  test('reads the escapes of an address beyond ASCII', async () => {
+    const escaped = (await fixture('internationalised.eml'))
+      .toString()
+      .replace('utf-8; ゾエ@例え.jp', String.raw`utf-8; \x{30BE}\x{30A8}@example.jp`)
+
+    const { reports } = await readBounce(Buffer.from(escaped))
+
+    expect(reports).toMatchObject([{ recipient: 'ゾエ@example.jp' }])
+  })
+
   test('tells a delay from a failure', async () => {
     const { reports } = await readBounce(await fixture('exim-delay.eml'))
 
@@ -59,11 +79,13 @@ describe('readBounce', () => {
     const expected = await readBounce(Buffer.from(unix, 'latin1'))
 
     const readings = await Promise.all(
-      ['\r\n', '\r'].map((end) => readBounce(Buffer.from(unix.replaceAll('\n', end), 'latin1'))),
+      ['\r\n', '\r', '\r\r\n'].map((end) =>
+        readBounce(Buffer.from(unix.replaceAll('\n', end), 'latin1')),
+      ),
     )
 
     expect(expected.reports).toHaveLength(2)
-    expect(readings).toEqual([expected, expected])
+    expect(readings).toEqual([expected, expected, expected])
   })
 
   test('reads the first kilobytes of a mail of 20 MB', async () => {
@@ -140,6 +162,8 @@ const traps = [
   'Content-Type: message/rfc822\n\n',
   'Content-Type: multipart/mixed; boundary=x\n\n--x\n',
   'Content-Type: text/plain; charset=utf-7\n',
+  'Content-Type: text/plain; charset=us-ascii\n\n\x83\xe9',
+  '\x81\xff\xa4',
   'Content-Transfer-Encoding: base64\n',
   'Final-Recipient: rfc822;a@b.c\n',
   '550-5.1.1 ',

@@ -78,7 +78,7 @@ function readGroup(group: Group): RecipientFields {
   const code = withoutType(group.get('diagnostic-code') ?? '')
   const diagnostic = [code, comment].filter(Boolean).join(' ')
   const final = addressOf(group.get('final-recipient'))
-  const original = addressOf(group.get('original-recipient'))
+  const original = addressOf(group.get('original-recipient')?.replace(xtext, decodeXtext))
   return {
     recipient: final ?? original,
     original,
@@ -109,7 +109,26 @@ function withoutType(value: string): string {
   return value.replace(/^[\w-]{1,40}[ \t]{0,8};[ \t]{0,8}/, '')
 }
 
-/** `rfc822; zoe@example.org`, also in angle brackets, quoted or with a route before it. */
+/** `rfc822; zoe@example.org`, also in angle brackets, quoted or with a route before it; `utf-8; …` as it stands (RFC 6533 §3). */
 function addressOf(value: string | undefined): string | undefined {
-  return value === undefined ? undefined : addressesIn(value)[0]
+  if (value === undefined) return undefined
+  const unicode = /^utf-8[ \t]{0,8};[ \t]{0,8}<?([^\s<>;@]{1,64}@[^\s<>;@]{1,255})/i.exec(
+    value,
+  )?.[1]
+  return unicode?.replace(unicodePoint, decodePoint) ?? addressesIn(value)[0]
+}
+
+/** `\\x{…}` in an address beyond ASCII (RFC 6533 §3). */
+const unicodePoint = /\\x\{([0-9a-f]{2,6})\}/gi
+
+function decodePoint(whole: string, hex: string): string {
+  const point = Number.parseInt(hex, 16)
+  return point <= 0x10ffff ? String.fromCodePoint(point) : whole
+}
+
+/** A `+` or `=` that the server forgot to decode (RFC 3461 §4). */
+const xtext = /\+(?:2B|3D)/g
+
+function decodeXtext(code: string): string {
+  return code === '+2B' ? '+' : '='
 }

@@ -17,7 +17,8 @@ export function readFeedback(mail: Mail): Feedback | undefined {
   const part = mail.parts.find(({ type }) => type === 'message/feedback-report')
   if (!part) return readHotmail(mail)
   const fields = readHeaders(part.text.trimStart())
-  const word = headerOf({ headers: fields }, 'feedback-type')?.toLowerCase().trim() ?? 'abuse'
+  const type = headerOf({ headers: fields }, 'feedback-type')?.toLowerCase()
+  const word = /[a-z][\w-]*/.exec(type ?? '')?.[0] ?? 'abuse'
   const recipients = ['original-rcpt-to', 'removal-recipient'].flatMap((name) =>
     fields.filter((field) => field.name === name).flatMap(({ value }) => addressesIn(value)),
   )

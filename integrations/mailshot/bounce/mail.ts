@@ -1,3 +1,4 @@
+import { readAnew } from './charset.ts'
 import { tidyRaw } from './raw.ts'
 
 /** A mail as far as a reader of bounces needs it. */
@@ -20,7 +21,9 @@ export async function readMail(raw: Uint8Array): Promise<Mail> {
   const mail = {
     headers: parsed.headerLines.map(({ key, line }) => ({ name: key, value: valueOf(line) })),
     subject: (parsed.subject ?? '').slice(0, 1000),
-    text: (parsed.text?.trim() ? parsed.text : textOf(parsed.html || '')).slice(0, longestText),
+    text: readAnew(
+      (parsed.text?.trim() ? parsed.text : textOf(parsed.html || '')).slice(0, longestText),
+    ),
     parts: parsed.attachments.slice(0, mostParts).map(({ contentType, content }) => ({
       type: contentType.toLowerCase(),
       text: content.subarray(0, longestText).toString(),

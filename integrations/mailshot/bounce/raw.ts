@@ -4,9 +4,12 @@
  */
 export function tidyRaw(raw: Uint8Array): Buffer {
   const bytes = Buffer.from(raw.buffer, raw.byteOffset, Math.min(raw.byteLength, most.bytes))
-  const text = bytes.toString('latin1').replace(/\r\n?/g, '\n').replaceAll('\0', ' ')
+  const text = bytes
+    .toString('latin1')
+    .replace(/\r{1,2}\n|\r/g, '\n')
+    .replaceAll('\0', ' ')
   const lines = withoutEnvelope(text).split('\n', most.lines)
-  return Buffer.from(cutParts(cutHeaders(lines).join('\n')), 'latin1')
+  return Buffer.from(cutParts(markRaw(cutHeaders(lines).join('\n'))), 'latin1')
 }
 
 /** Far beyond what mail systems write, and little enough for a parser that takes its time for each. */
@@ -38,6 +41,24 @@ function cutHeaders(lines: readonly string[]): string[] {
   })
   return [...headers, ...lines.slice(count)]
 }
+
+/**
+ * Says what the parser is to make of text that does not say, or says that it is ASCII: its bytes as they are, which `readAnew` then
+ * reads. A returned mail stays a part, also where it asks to be shown.
+ */
+function markRaw(text: string): string {
+  const named = text
+    .replace(unknownCharset, '$1binary')
+    .replace(shownMail, (header) => header.replace(/inline/i, 'attachment'))
+  const end = named.indexOf('\n\n')
+  const hasType = /^content-type[ \t]{0,8}:/im.test(end < 0 ? named : named.slice(0, end))
+  return hasType ? named : `Content-Type: text/plain; charset=binary\n${named}`
+}
+
+const unknownCharset =
+  /(\bcharset[ \t]{0,8}=[ \t]{0,8}"?)(?:us-?ascii|ansi_x3\.4-1968|ascii|unknown-8bit|x-unknown|unknown|8bit|default)(?![\w-])/gi
+const shownMail =
+  /^content-(?:type:[ \t]{0,8}message\/rfc822\b[^\n]{0,200}\n(?:content-[^\n]{1,200}\n){0,3}content-disposition:[ \t]{0,8}inline|disposition:[ \t]{0,8}inline[^\n]{0,200}\n(?:content-[^\n]{1,200}\n){0,3}content-type:[ \t]{0,8}message\/rfc822)\b/gim
 
 /** Cuts a mail that is nested or divided without end. */
 function cutParts(text: string): string {
