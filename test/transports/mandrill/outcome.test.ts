@@ -66,7 +66,7 @@ describe('outcomeOf an answer of Mandrill', () => {
     ['Invalid_Tag_Name', 500, blocked],
     ['ValidationError', 500, soft],
     ['ValidationError', 422, soft],
-    ['GeneralError', 500, relay],
+    ['GeneralError', 500, { status: 'uncertain' }],
     ['ServiceUnavailable', 503, relay],
   ])('maps %s, whatever the status', (name, status, expected) => {
     expect(refused(status, name)).toEqual({

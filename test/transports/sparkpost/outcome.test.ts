@@ -82,7 +82,7 @@ describe('outcomeOf an answer of SparkPost', () => {
     ['an IP pool that is none', 422, { code: '1603' }, { status: 'blocked' }],
     ['the sandbox’s limit', 420, { code: '2103' }, { status: 'blocked' }],
     ['an overloaded API', 400, { code: '1502' }, relay],
-    ['a failed database', 500, { code: '1500' }, relay],
+    ['a failed database', 500, { code: '1500' }, { status: 'uncertain' }],
     ['too much traffic', 503, { code: '1900' }, relay],
     [
       'no valid recipient',

@@ -100,13 +100,12 @@ const rules: Rule[] = [
   { name: /^(?:Unknown_|Invalid_)/, is: blocked },
   { name: /^ValidationError$/, text: /\bkey\b|from_email|_domain\b/i, is: blocked },
   { name: /^ValidationError$/, is: soft },
-  // Mandrill says that it failed, and that it is told of it.
-  { name: /^(?:GeneralError|ServiceUnavailable)$/, is: relay },
+  { name: /^ServiceUnavailable$/, is: relay },
   { status: /^40[134]|^402|^413/, is: blocked },
   { status: /^4/, is: soft },
-  { status: /^50[03]/, is: relay },
+  { status: /^503/, is: relay },
   { status: /^3/, is: blocked },
-  // Between us and Mandrill something lost the answer.
+  // It failed while it worked, maybe on what it had taken; or between us and Mandrill something lost the answer.
   { is: { status: 'uncertain' } },
 ]
 

@@ -113,10 +113,10 @@ const rules: Rule[] = [
   { code: /^1300$/, text: /recipient|rcpt|email address|address\.email/i, is: noAddress },
   { status: /^409/, is: relay },
   { status: /^4/, is: soft },
-  // Said to work when it is tried again.
-  { status: /^50[03]/, is: relay },
+  // RFC 9110 §15.6.4: it did not begin.
+  { status: /^503/, is: relay },
   { status: /^3/, is: blocked },
-  // Between us and SparkPost something lost the answer.
+  // It failed while it worked, maybe on what it had taken; or between us and SparkPost something lost the answer.
   { is: { status: 'uncertain' } },
 ]
 
