@@ -37,6 +37,12 @@ const shape = z.object({
 
 export type SentMessage = z.output<typeof shape>['message'] & { id: string }
 
+/** What Mandrill has: also what it refused is found. */
+export interface Books {
+  sent: SentMessage[]
+  rejected: SentMessage[]
+}
+
 export function ok(body: unknown): ProviderAnswer {
   return { status: 200, body }
 }
@@ -52,11 +58,7 @@ export function refuse(
 }
 
 /** Takes a message for each of its recipients, or says why not. */
-export function send(
-  body: Call,
-  sent: SentMessage[],
-  options: MandrillServerOptions,
-): ProviderAnswer {
+export function send(body: Call, books: Books, options: MandrillServerOptions): ProviderAnswer {
   const read = shape.safeParse(body)
   if (!read.success) {
     const [issue] = read.error.issues
@@ -74,46 +76,52 @@ export function send(
   if (JSON.stringify(message.metadata).length > 250) {
     return refuse(-2, 'ValidationError', 'Metadata is limited to 250 bytes')
   }
-  return ok(to.map(({ email }) => answerFor(email, { message, sent, async, options })))
+  return ok(to.map(({ email }) => answerFor(email, { message, books, async, options })))
 }
 
 function answerFor(
   email: string,
   about: {
     message: Omit<SentMessage, 'id'>
-    sent: SentMessage[]
+    books: Books
     async: boolean
     options: MandrillServerOptions
   },
 ) {
-  const { message, sent, async, options } = about
-  const id = (sent.length + 1).toString(16).padStart(32, 'abc123')
+  const { message, books, async, options } = about
+  const { sent, rejected } = books
+  const id = (sent.length + rejected.length + 1).toString(16).padStart(32, 'abc123')
   const domain = message.from_email.split('@').at(-1) ?? ''
   if (!/^[^\s@]+@[^\s@]+\.[^\s@.]+$/.test(email)) return { email, status: 'invalid', _id: id }
   const isUnsigned = options.domains && !options.domains.includes(domain)
   const why = isUnsigned ? 'unsigned' : options.denylist?.[email]
-  if (why !== undefined) return { email, status: 'rejected', reject_reason: why, _id: id }
+  if (why !== undefined) {
+    rejected.push({ ...message, id })
+    return { email, status: 'rejected', reject_reason: why, _id: id }
+  }
   sent.push({ ...message, id })
   return { email, status: async ? 'queued' : 'sent', reject_reason: null, _id: id }
 }
 
-/** What was sent to one address. */
+/** What was to be sent to one address. */
 export function search(
   { query, date_from: from, date_to: to }: Call,
-  sent: SentMessage[],
+  { sent, rejected }: Books,
 ): ProviderAnswer {
   if (![from, to].every((day) => /^\d{4}-\d\d-\d\d$/.test(String(day)))) {
     return refuse(-2, 'ValidationError', 'date_from and date_to must be YYYY-MM-DD')
   }
   const email = /^full_email:"(.*)"$/.exec(String(query))?.[1]?.replace(/\\(.)/g, '$1')
-  const found = sent.filter((one) => one.to.some((recipient) => recipient.email === email))
+  const found = [...sent, ...rejected].filter((one) =>
+    one.to.some((recipient) => recipient.email === email),
+  )
   return ok(
-    found.map(({ id, metadata, subject }) => ({
-      _id: id,
+    found.map((one) => ({
+      _id: one.id,
       email,
-      subject,
-      metadata,
-      state: 'sent',
+      subject: one.subject,
+      metadata: one.metadata,
+      state: rejected.includes(one) ? 'rejected' : 'sent',
     })),
   )
 }

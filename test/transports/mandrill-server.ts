@@ -2,6 +2,7 @@ import { createHmac } from 'node:crypto'
 import { z } from 'zod'
 import type { ArrivedMail } from '../transport-contract.ts'
 import {
+  type Books,
   type Call,
   type MandrillServerOptions,
   ok,
@@ -36,7 +37,7 @@ export async function startMandrillServer(
   options: MandrillServerOptions = {},
 ): Promise<MandrillServer> {
   const { key = 'md-correct-horse-battery' } = options
-  const sent: SentMessage[] = []
+  const books: Books = { sent: [], rejected: [] }
   const webhooks: MandrillServer['webhooks'] = []
   const domains: MandrillServer['domains'] = new Map()
 
@@ -60,9 +61,9 @@ export async function startMandrillServer(
       case 'users/ping2':
         return ok({ PING: 'PONG!' })
       case 'messages/send':
-        return send(body, sent, options)
+        return send(body, books, options)
       case 'messages/search':
-        return search(body, sent)
+        return search(body, books)
       case 'webhooks/list':
         return ok(webhooks)
       case 'webhooks/add':
@@ -81,6 +82,7 @@ export async function startMandrillServer(
   }
 
   const server = await startProviderServer(answer)
+  const { sent } = books
   return { ...server, sent, webhooks, domains, arrived: () => sent.map(render) }
 }
 

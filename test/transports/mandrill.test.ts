@@ -232,6 +232,30 @@ describe('mandrill, of an answer that was lost', () => {
     ])
   })
 
+  it('takes a message that Mandrill has refused for no sent one', async () => {
+    const to = 'left@example.com'
+    const { server, transport, send } = await open({}, { denylist: { [to]: 'unsub' } })
+    const first = testMessage({ id: 'abc.7', envelope: { from: 'b@example.org', to } })
+    server.answerNext(sending, 'lose')
+    expect(await send(first)).toMatchObject({ status: 'uncertain' })
+    expect(await transport.lookUp?.([first, { ...first, resend: 1 }])).toMatchObject([
+      { status: 'rejected', class: 'soft' },
+      { status: 'uncertain' },
+    ])
+  })
+
+  it.each([
+    ['sent', { status: 'accepted', providerId: 'x1' }],
+    ['soft-bounced', { status: 'accepted', providerId: 'x1' }],
+    ['rejected', { status: 'rejected', class: 'soft' }],
+    ['bounced', { status: 'rejected', class: 'hard' }],
+  ])('finds a message of the state %s', async (state, expected) => {
+    const { server, transport } = await open()
+    const body = [{ _id: 'x1', state, metadata: { mailshot_id: 'abc.7.0' } }]
+    server.answerNext('/api/1.0/messages/search.json', { status: 200, body })
+    expect(await transport.lookUp?.([testMessage({ id: 'abc.7' })])).toMatchObject([expected])
+  })
+
   it('asks again until time is over', async () => {
     const { server, transport } = await open({ lookUpSeconds: 1 })
     expect(await transport.lookUp?.([testMessage()])).toMatchObject([{ status: 'uncertain' }])

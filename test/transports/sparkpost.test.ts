@@ -253,6 +253,15 @@ describe('sparkpost, of an answer that was lost', () => {
     ])
   })
 
+  it('does not take the refusal of the mail before for one of the mail after a resend', async () => {
+    const { server, transport } = await open()
+    const event = { type: 'generation_rejection', rcpt_meta: { mailshot_id: 'abc.7.0' } }
+    const body = { results: [event], total_count: 1 }
+    server.answerNext('/api/v1/events/message', { status: 200, body })
+    const message = testMessage({ id: 'abc.7', resend: 1 })
+    expect(await transport.lookUp?.([message])).toMatchObject([{ status: 'uncertain' }])
+  })
+
   it('asks again until time is over', async () => {
     const { server, transport } = await open({ lookUpSeconds: 1 })
     expect(await transport.lookUp?.([testMessage()])).toMatchObject([{ status: 'uncertain' }])

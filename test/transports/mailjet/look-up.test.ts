@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { mailjet } from '../../../integrations/mailshot/transports/mailjet.ts'
 import { testMessage } from '../../messages.ts'
+import { startProviderServer } from '../provider-server.ts'
 import { mailjetKeys, startMailjetServer } from '../mailjet-server.ts'
 
 const { signal } = new AbortController()
@@ -65,6 +66,31 @@ describe('lookUp of mailjet()', () => {
     await transport.send([testMessage({ id })], signal)
     const again = testMessage({ id, resend: 1 })
     expect(await transport.lookUp?.([again])).toMatchObject([{ status: 'uncertain' }])
+  })
+
+  it.each([
+    [
+      { CustomID: 'abc.7.0', Status: 'sent' },
+      { status: 'accepted', providerId: '5' },
+    ],
+    [
+      { CustomID: 'abc.7.0', Status: 'hardbounced' },
+      { status: 'accepted', providerId: '5' },
+    ],
+    [
+      { CustomID: 'abc.7.0', Status: 'blocked' },
+      { status: 'rejected', class: 'soft' },
+    ],
+    [{ CustomID: 'abc.7.1', Status: 'sent' }, { status: 'uncertain' }],
+    [{ Status: 'sent' }, { status: 'uncertain' }],
+  ])('finds in %j what Mailjet says of the very message', async (row, expected) => {
+    const server = await startProviderServer(() => ({
+      status: 200,
+      body: { Count: 1, Total: 1, Data: [{ ID: 5, ...row }] },
+    }))
+    const transport = mailjet({ endpoint: server.url, ...mailjetKeys, lookUpSeconds: 0 })
+    closing.push(server, transport)
+    expect(await transport.lookUp?.([testMessage({ id: 'abc.7' })])).toMatchObject([expected])
   })
 
   it('ends at once when the transport is closed', async () => {

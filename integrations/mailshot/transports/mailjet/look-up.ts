@@ -33,6 +33,9 @@ export async function lookUpMessages(
   return messages.map((message) => found.get(message) ?? { status: 'uncertain', reason })
 }
 
+/** By a list or a rule of the account's, before any attempt. */
+const blocked = 'Mailjet took the message and blocked it'
+
 /** https://dev.mailjet.com/reference/email/messages/: the filter CustomID of GET /v3/REST/message. */
 async function lookUpOne(
   client: MailjetClient,
@@ -47,14 +50,17 @@ async function lookUpOne(
   })
   if (!('status' in answer) || answer.status !== 200) return
   // What it shows is compared: an answer that ignores the filter is no answer.
-  const row = listOf(fieldsOf(answer.body)['Data']).find((one) =>
-    ['', CustomID].includes(textOf(one['CustomID'])),
+  const row = listOf(fieldsOf(answer.body)['Data']).find(
+    (one) => textOf(one['CustomID']) === CustomID,
   )
   const providerId = textOf(row?.['ID'])
   if (providerId === '') return
-  found.set(message, {
-    status: 'accepted',
-    providerId,
-    answer: `looked up: ${textOf(row?.['Status']) || 'known'}`,
-  })
+  const status = textOf(row?.['Status']) || 'known'
+  const isBlocked = status === 'blocked'
+  found.set(
+    message,
+    isBlocked
+      ? { status: 'rejected', class: 'soft', enhanced: '5.7.1', reason: blocked }
+      : { status: 'accepted', providerId, answer: `looked up: ${status}` },
+  )
 }

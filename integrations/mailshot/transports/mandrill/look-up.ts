@@ -2,6 +2,7 @@ import type { Message, Outcome } from '../../transport.ts'
 import { fieldsOf, type MandrillClient } from './client.ts'
 import { idField, ourIdOf } from './message.ts'
 import type { CheckedMandrillOptions } from './options.ts'
+import { outcomeOf } from './outcome.ts'
 
 // What is older is no message whose answer was lost.
 const keptMs = 7 * 86_400_000
@@ -50,9 +51,19 @@ async function findMessage(client: MandrillClient, message: Message): Promise<Fo
   const found = answer.body
     .map(fieldsOf)
     .find((one) => fieldsOf(one['metadata'])[idField] === ourId)
-  const id = found?.['_id']
-  if (typeof id === 'string') return { outcome: { status: 'accepted', providerId: id } }
+  if (typeof found?.['_id'] === 'string') return { outcome: fateOf(found, client.clean) }
   return { unknown: 'Mandrill does not show it yet' }
+}
+
+/** What the send would have been answered: `state` is `sent`, `rejected` or `bounced`, or the words for what came after. */
+function fateOf(found: Record<string, unknown>, clean: MandrillClient['clean']): Outcome {
+  const { _id, state, reject } = found
+  const isRefused = state === 'rejected' || state === 'bounced'
+  const unsaid = state === 'bounced' ? 'hard-bounce' : 'for no reason that it shows'
+  const entry = isRefused
+    ? { status: 'rejected', reject_reason: fieldsOf(reject)['reason'] ?? reject ?? unsaid }
+    : { status: 'sent', _id }
+  return outcomeOf({ status: 200, body: [entry] }, clean)
 }
 
 /** UTC, as the search wants it. */
