@@ -215,6 +215,8 @@ export const recipients = sqliteTable(
     deliveryClass: text('delivery_class', { enum: ['hard', 'soft'] }),
     /** `event` where the status `uncertain` was settled by what was reported. */
     settledBy: text('settled_by', { enum: ['event'] }),
+    /** Whether its last mail went to the config's `redirectTo` instead, so that nothing reported of it is about the reader. */
+    redirected: integer({ mode: 'boolean' }),
   },
   (table) => [
     unique('recipients_once').on(table.sendId, table.email),
@@ -272,6 +274,8 @@ export const letters = sqliteTable(
     settledAt: integer('settled_at'),
     messageId: text('message_id'),
     answer: text(),
+    /** Whether it went to the config's `redirectTo` instead. */
+    redirected: integer({ mode: 'boolean' }),
   },
   (table) => [
     index('letters_due')

@@ -29,7 +29,8 @@ CREATE TABLE `letters` (
 	`created_at` integer NOT NULL,
 	`settled_at` integer,
 	`message_id` text,
-	`answer` text
+	`answer` text,
+	`redirected` integer
 );
 --> statement-breakpoint
 CREATE INDEX `letters_due` ON `letters` (`due_at`) WHERE status = 'pending';--> statement-breakpoint
@@ -78,6 +79,7 @@ CREATE TABLE `recipients` (
 	`delivery` text,
 	`delivery_class` text,
 	`settled_by` text,
+	`redirected` integer,
 	FOREIGN KEY (`send_id`) REFERENCES `sends`(`id`) ON UPDATE no action ON DELETE no action
 );
 --> statement-breakpoint

@@ -130,7 +130,8 @@ function addMark(
   const within = own.length > 0 ? { ways, free: domainAllowances(own, now) } : undefined
   const { lang, transport: way } = config
   const mark = { workerId, allowed, ahead, host, lang, transport: way.name, now, lanes: within }
-  batch.add(inHandStatement(next, mark))
+  const isRedirected = config.redirectTo !== undefined
+  batch.add(inHandStatement(next, { ...mark, isRedirected }))
   // Each moves on only where the statement before it has changed something.
   if (isPaced(transport)) batch.add(advanceStatement(transport, now, config.ramp !== undefined))
   if (own.some(isPaced)) {

@@ -22,14 +22,21 @@ export interface Refused {
 export function handOverStatements(mailshot: Mailshot, refused: readonly Refused[]): SQL[] {
   if (refused.length === 0) return []
   const now = mailshot.now()
-  const { name } = mailshot.config.transport
-  const facts = refused.map((one) => factOf(one, name, now))
+  const { transport, redirectTo } = mailshot.config
+  const facts = refused.map((one) => {
+    const fact = factOf(one, transport.name, now)
+    if (redirectTo === undefined) return fact
+    return { ...fact, ...aboutNobody, email: parseEmailAddress(redirectTo)?.identity ?? null }
+  })
   return [
     countStatement(facts),
     ...insertEventsStatements(facts, now),
     ...consequenceStatements(mailshot, facts),
   ]
 }
+
+/** Of a mail that was redirected: the other side did not refuse its reader. */
+const aboutNobody = { recipientId: null, subscriberId: null, matchedBy: null }
 
 function factOf({ recipient, outcome }: Refused, transport: string, now: number): Fact {
   const { id, claimId, sendId, subscriberId, written } = recipient

@@ -11,6 +11,8 @@ const skewMs = 10 * 60_000
 
 type Found = Pick<Fact, 'sendId' | 'recipientId' | 'resend' | 'subscriberId' | 'letterId'> & {
   email: string | null
+  /** Whether it went to the config's `redirectTo` instead. */
+  redirected: number | null
 }
 type Match = Found & { matchedBy: MatchWay }
 
@@ -32,9 +34,19 @@ export async function matchReports(
 }
 
 function factOf(report: Report, match: Match | undefined): Fact {
-  if (match) return { ...report, ...match, email: match.email ?? report.email }
-  const nothing = { sendId: null, recipientId: null, resend: null, subscriberId: null }
-  return { ...report, ...nothing, letterId: null, matchedBy: null }
+  // Of a mail that went elsewhere nothing is said about its reader, whoever is named: it counts for its send alone.
+  if (!match || match.redirected) return { ...report, ...nothing, sendId: match?.sendId ?? null }
+  const { redirected: _redirected, ...found } = match
+  return { ...report, ...found, email: found.email ?? report.email }
+}
+
+const nothing = {
+  sendId: null,
+  recipientId: null,
+  resend: null,
+  subscriberId: null,
+  letterId: null,
+  matchedBy: null,
 }
 
 type Finding = Promise<(readonly [Report, Match])[]>
@@ -67,13 +79,13 @@ async function findMails(
   )
   const found = await db.all<FoundMail>(sql`
     SELECT j.key AS place, coalesce(r.send_id, s.id) AS sendId, r.id AS recipientId, r.subscriber_id AS subscriberId,
-      r.email, NULL AS letterId, r.resend AS latest, r.message_id AS latestId
+      r.email, NULL AS letterId, r.resend AS latest, r.message_id AS latestId, r.redirected
     FROM json_each(${rows}) AS j
       LEFT JOIN recipients AS r ON r.id = j.value ->> 1 AND r.send_id = coalesce(j.value ->> 2, r.send_id)
       LEFT JOIN sends AS s ON s.id = j.value ->> 2
     WHERE NOT j.value ->> 0 AND coalesce(r.id, s.id) IS NOT NULL
     UNION ALL
-    SELECT j.key, NULL, NULL, l.subscriber_id, lower(l.email), l.id, NULL, NULL
+    SELECT j.key, NULL, NULL, l.subscriber_id, lower(l.email), l.id, NULL, NULL, l.redirected
     FROM json_each(${rows}) AS j JOIN letters AS l ON l.id = j.value ->> 1
     WHERE j.value ->> 0 AND (l.created_at = j.value ->> 3 OR lower(l.email) = j.value ->> 4)`)
   return new Map(
@@ -143,7 +155,7 @@ async function findRecipients(
   if (asked.length === 0) return []
   const found = await db.all<Found & { place: number }>(sql`
     SELECT j.key AS place, r.send_id AS sendId, r.id AS recipientId, r.subscriber_id AS subscriberId, r.email,
-      NULL AS letterId, NULL AS resend
+      NULL AS letterId, NULL AS resend, r.redirected
     FROM json_each(${JSON.stringify(rows)}) AS j CROSS JOIN recipients AS r ON r.id = (
       SELECT r.id FROM recipients AS r WHERE r.email = j.value ->> 0 AND ${query}
       ORDER BY r.in_hand_at DESC, r.id DESC LIMIT 1)`)

@@ -53,7 +53,8 @@ async function takeLetters(mailshot: Mailshot, workerId: string): Promise<HeldLe
         WHERE ${isDue} AND EXISTS (
           SELECT 1 FROM subscribers AS s JOIN suppressions AS x ON x.email = s.email
           WHERE s.id = letters.subscriber_id AND x.reason IN ('complaint', 'manual'))`,
-    sql`UPDATE letters SET status = 'in-hand', worker_id = ${workerId}, tries = tries + 1
+    sql`UPDATE letters SET status = 'in-hand', worker_id = ${workerId}, tries = tries + 1,
+          redirected = ${mailshot.config.redirectTo === undefined ? null : 1}
         WHERE id IN (${letterSlots(mailshot, isDue, { lane, most: atOnce, now })})
           AND EXISTS (SELECT 1 FROM workers WHERE id = ${workerId} AND lease_until > ${now})`,
     ...(mailshot.config.mailer ? [] : beginRampStatements(mailshot, lane.scope)),

@@ -28,6 +28,8 @@ export function inHandStatement(
     lang: string
     /** What their mails go by. */
     transport: string
+    /** Whether they go to the config's `redirectTo`. */
+    isRedirected?: boolean
     now: number
     lanes?: MarkedLanes | undefined
   },
@@ -41,7 +43,7 @@ export function inHandStatement(
     WHERE active IS NOT NULL`
   return sql`
     UPDATE recipients SET status = 'in-hand', tries = tries + 1, in_hand_at = ${mark.now}, reason = NULL,
-      transport = ${mark.transport},
+      transport = ${mark.transport}, redirected = ${mark.isRedirected ? 1 : null},
       lang = coalesce(reader_lang, ${mark.lang}), active_lists = nullif(active, lists),
       message_id = coalesce(message_id,
         '<' || send_id || '.' || id || iif(resend > 0, '.' || resend, '') || '@' || ${mark.host} || '>')
