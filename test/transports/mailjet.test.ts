@@ -151,6 +151,37 @@ describe('mailjet', () => {
     expect(server.sent).toEqual([])
   })
 
+  it.each([301, 302, 303, 307, 308])(
+    'does not follow a redirection (%i), which would show mails and keys to another host',
+    async (status) => {
+      const { server, transport } = await open({ lookUpSeconds: 0 })
+      const other = await open()
+      const headers = { location: `${other.server.endpoint}/v3.1/send` }
+      server.failNext({ status, body: '', headers })
+      expect(await transport.send([testMessage()], signal)).toMatchObject([
+        { status: 'blocked', reason: expect.stringContaining(`Mailjet answered ${status}`) },
+      ])
+      expect(other.server.calls).toEqual([])
+    },
+  )
+
+  it('waits no longer than a day, whatever Mailjet asks for', async () => {
+    const { server, transport } = await open()
+    const answer = (wait: string) => ({ status: 429, headers: { 'retry-after': wait } })
+    server.failNext(
+      answer('9999999'),
+      answer('999999999999'),
+      answer('Wed, 21 Oct 2099 07:28:00 GMT'),
+      answer('30'),
+    )
+    const waits: unknown[] = []
+    for (let times = 0; times < 4; times += 1) {
+      const [outcome] = await transport.send([testMessage()], signal)
+      waits.push(outcome?.status === 'deferred' && outcome.retryAfter)
+    }
+    expect(waits).toEqual([86_400, 86_400, 86_400, 30])
+  })
+
   it('builds without keys, and says at the first call which one is missing', async () => {
     const { server } = await open()
     const transport = mailjet({ endpoint: server.endpoint, apiKey: mailjetKeys.apiKey })

@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { subscribe } from 'node:diagnostics_channel'
-import { ClientRequest } from 'node:http'
+import { ClientRequest, type IncomingMessage } from 'node:http'
 import { MailshotError } from '../../error.ts'
 import { fieldsOf } from './fields.ts'
 import { type CheckedMailjetOptions, type MailjetKeys, secretsOf } from './options.ts'
@@ -110,8 +110,14 @@ subscribe('http.client.request.created', (message) => {
   if (!(request instanceof ClientRequest)) return
   let left = false
   request.once('finish', () => (left = true))
+  request.prependOnceListener('response', holdToHost)
   wire.requests.push({ request, hasLeft: () => left })
 })
+
+/** The package follows redirections, and would give another host the mails. It takes no option, but needs the address. */
+function holdToHost({ headers }: IncomingMessage): void {
+  delete headers.location
+}
 
 async function loadPackage() {
   try {
@@ -149,9 +155,8 @@ function readError(error: unknown): Failed {
 /** RFC 9110 §10.2.3: seconds, or a date. */
 function secondsOf(value: unknown): number | undefined {
   if (typeof value !== 'string') return undefined
-  if (/^\d{1,7}$/.test(value)) return Number(value)
-  const at = Date.parse(value)
-  return Number.isNaN(at) ? undefined : Math.max(0, Math.ceil((at - Date.now()) / 1000))
+  const seconds = /^\d+$/.test(value) ? Number(value) : (Date.parse(value) - Date.now()) / 1000
+  return Number.isFinite(seconds) ? Math.min(Math.max(0, Math.ceil(seconds)), 86_400) : undefined
 }
 
 const longest = 500
