@@ -250,14 +250,16 @@ describe('readEvents of mailjet()', () => {
     const id = async (fields: object) =>
       (await one({ event: 'click', MessageID: 5, url: 'https://a.example', ...fields }))
         ?.providerEventId
-    expect(await id({})).toBe(await id({ agent: 'x' }))
+    expect(await id({})).toBe(await id({ geo: 'FR' }))
     const others = [
       await id({}),
       await id({ url: 'https://b.example' }),
       await id({ time: 5 }),
       await id({ MessageID: 6 }),
+      await id({ ip: '198.51.100.1' }),
+      await id({ agent: 'x' }),
     ]
-    expect(new Set(others).size).toBe(4)
+    expect(new Set(others).size).toBe(6)
   })
 
   it('refuses who shows neither the secret nor the password', async () => {

@@ -142,8 +142,8 @@ function reasonOf(raw: Fields): string {
 
 /** Mailjet numbers no events, and repeats those that it thinks were lost, word for word. */
 function eventId(raw: Fields, messageId: string): string {
-  const { event, time, email, url, error } = raw
-  const what = [messageId, event, time, email, url, error].map((one) => one ?? null)
+  const { event, time, email, url, error, ip, agent } = raw
+  const what = [messageId, event, time, email, url, error, ip, agent].map((one) => one ?? null)
   return createHash('sha256').update(JSON.stringify(what)).digest('base64url').slice(0, 32)
 }
 
