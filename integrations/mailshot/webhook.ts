@@ -27,18 +27,20 @@ export async function handleWebhook(
   const read = readerOf(mailshot, name, hasSecret)
   if (!read) return answer(401)
   const limit = hasSecret ? largestBody : largestUnproved
-  if (Number(request.headers.get('content-length')) > limit) return answer(413)
+  // A stranger is not told by it which names are configured.
+  const tooLarge = hasSecret ? 413 : 401
+  if (Number(request.headers.get('content-length')) > limit) return answer(tooLarge)
   const given = limitRequest(request, publicWebhookUrl(mailshot.config, request), limit)
   try {
     const reading = await read(given.request)
-    if (given.isTooLarge()) return answer(413)
+    if (given.isTooLarge()) return answer(tooLarge)
     if ('refused' in reading) return refuse(mailshot, name, reading)
     const { events, batchId } = reading
     const counts = await recordEvents(mailshot, name, events, { batchId })
     mailshot.log.debug({ transport: name, ...counts }, 'events came in')
     return answer(200)
   } catch (error) {
-    if (given.isTooLarge()) return answer(413)
+    if (given.isTooLarge()) return answer(tooLarge)
     mailshot.log.error({ err: error, transport: name }, 'events could not be stored')
     return answer(503)
   }
