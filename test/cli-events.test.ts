@@ -42,6 +42,8 @@ const bounceLine = {
   url: null,
   raw: { event: 'bounce', id: 7 },
   matched: true,
+  matchedBy: 'message-id',
+  word: 'bounced',
   send: 's1',
   campaign: 'june',
 }
@@ -67,6 +69,8 @@ describe('mailshot events', () => {
       url: null,
       raw: null,
       matched: false,
+      matchedBy: null,
+      word: 'delivered',
       send: null,
       campaign: null,
     })

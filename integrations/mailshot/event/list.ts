@@ -2,6 +2,7 @@ import { sql } from 'drizzle-orm/sql'
 import { z } from 'zod'
 import type { Mailshot } from '../mailshot.ts'
 import { eventTypes } from '../transport.ts'
+import { type MatchWay, matchWays } from './fact.ts'
 
 /** An event as it is shown. */
 export interface ShownEvent {
@@ -21,6 +22,10 @@ export interface ShownEvent {
   raw: unknown
   /** Whether it is known whose mail it is about. */
   matched: boolean
+  /** By what it was. */
+  matchedBy: MatchWay | null
+  /** The reporter's own word for the type. */
+  word: string
   send: string | null
   /** The slug of the send's campaign. */
   campaign: string | null
@@ -45,7 +50,7 @@ export async function listEvents(mailshot: Mailshot, query: EventQuery): Promise
   const rows = await mailshot.db.all<EventRow>(sql`
     SELECT e.id, e.transport, e.type, e.email AS recipient, e.at, e.message_id AS messageId,
       e.provider_event_id AS providerEventId, e.class, e.status, e.reason, e.url, e.raw,
-      e.matched_by IS NOT NULL AS matched, e.send_id AS send, s.slug AS campaign
+      e.matched_by IS NOT NULL AS matched, e.matched_by AS matchedBy, e.word, e.send_id AS send, s.slug AS campaign
     FROM events AS e LEFT JOIN sends AS s ON s.id = e.send_id
     WHERE e.id > ${afterId} ${sendId === undefined ? sql`` : sql`AND e.send_id = ${sendId}`}
       ${email === undefined ? sql`` : sql`AND e.email = ${email}`}
@@ -75,6 +80,8 @@ export const eventSchema = z.object({
   url: text,
   raw: z.unknown(),
   matched: z.boolean(),
+  matchedBy: z.enum(matchWays).nullable(),
+  word: z.string(),
   send: text,
   campaign: text,
 })
