@@ -19,6 +19,7 @@ import {
   importSuppressions,
   type SuppressionImportOptions,
 } from '../../integrations/mailshot/suppression/import.ts'
+import { parseReason } from '../../integrations/mailshot/suppression/merge.ts'
 import { sendTest } from '../../integrations/mailshot/test-send.ts'
 import { rowsFrom } from '../import/state.ts'
 import { openTestMailshot, type TestMailshot } from '../open-test-mailshot.ts'
@@ -67,6 +68,29 @@ describe('importSuppressions', () => {
       { email: 'eve@example.org', reason: 'unsubscribe' },
       { email: zoe, reason: 'hard-bounce', at: Date.UTC(2025, 0, 31) },
     ])
+  })
+
+  it('takes no refusal for now, and nothing that is denied, for a reason', async () => {
+    const words = [
+      'soft bounce',
+      'Soft-Bounced',
+      'softbounce',
+      'temporary bounce',
+      'rebond temporaire',
+    ]
+    const denials = ["isn't spam", 'non_spam', 'no complaint', 'pas de plainte', 'not unsubscribed']
+    expect([...words, ...denials].map(parseReason)).toEqual(
+      [...words, ...denials].map(() => undefined),
+    )
+    expect(parseReason('invalid, no such user')).toBe('hard-bounce')
+    expect(parseReason('spam (by microsoft software)')).toBe('complaint')
+    const mailshot = await openTestMailshot()
+    const summary = await bringIn(
+      mailshot,
+      'email;type\nzoe@example.org;soft bounce\nbob@example.org;not spam\neve@example.org;spam\n',
+    )
+    expect(summary).toMatchObject({ read: 3, changed: 1, faultCount: 2 })
+    expect(await listSuppressions(mailshot)).toMatchObject([{ email: 'eve@example.org' }])
   })
 
   it('keeps the stronger reason', async () => {

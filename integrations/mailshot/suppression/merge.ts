@@ -20,11 +20,17 @@ export function mergeSuppression(table: 'suppressions' | 'suppressed_hashes'): S
     WHERE ${given} > ${kept} OR (${given} = ${kept} AND excluded.at < ${sql.raw(table)}.at)`
 }
 
-/** Reads a reason in the words of other systems too; `undefined` for none that is known. */
+/**
+ * Reads a reason in the words of other systems too; `undefined` for none that is known, or what denies one: a refusal for now, or what
+ * is "not spam".
+ */
 export function parseReason(text: string): SuppressionReason | undefined {
   const word = text.trim().toLowerCase()
   const own = suppressionReasons.find((reason) => reason === word)
-  return own ?? words.find(([pattern]) => pattern.test(word))?.[1]
+  if (own !== undefined) return own
+  return isForNow.test(word) || isDenied.test(word)
+    ? undefined
+    : words.find(([pattern]) => pattern.test(word))?.[1]
 }
 
 const words: [RegExp, SuppressionReason][] = [
@@ -33,3 +39,13 @@ const words: [RegExp, SuppressionReason][] = [
   [/unsub|opt.?out|d[ée]sinscri|d[ée]sabonn|resili/, 'unsubscribe'],
   [/manual|suppress|block|blacklist|manuel|bloqu/, 'manual'],
 ]
+
+const isForNow =
+  /soft.?bounce|(?<!\p{L})(?:soft(?!\p{L})|temp(?!\p{L})|temporar|temporair|transient|provisoire)/u
+
+/** A denial just before any of those words: "no such user" denies nothing. */
+const isDenied = new RegExp(
+  String.raw`(?:n['’]t|(?<!\p{L})(?:not|no|non|never|false|pas|aucune?|jamais|faux|fausse))[^\p{L}]+(?:(?:an?|as|de|d|une?)[^\p{L}]+)?` +
+    `(?:${words.map(([{ source }]) => source).join('|')})`,
+  'u',
+)
