@@ -29,7 +29,9 @@ export const resume = steering({
     'Lets a paused send go on where it stopped. Look at the reason first (mailshot status): a send that paused itself\n' +
     'because the mail server refused the login will do so again until that is mended. A mail server that rests (it\n' +
     'asked to wait, or could not be reached) is tried again at once, also where the send is not paused, and so is a\n' +
-    'domain that rests or was slowed down. How far it was slowed stays: it recovers by itself.',
+    'domain that rests or was slowed down. How far it was slowed stays: it recovers by itself. A send that was paused\n' +
+    'because too much of it failed, came back or led to complaints goes on as seen: it pauses again for the same cause\n' +
+    'only when that has got worse by half of the limit. Recipient domains that were held for it go on as well.',
   examples: [
     ['mailshot resume 2026-06-launch', 'the latest send of that campaign'],
     ['mailshot resume 2026-06-launch && mailshot deliver --until-done', 'and mail the rest here'],
