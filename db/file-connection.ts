@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs'
 import Database from 'libsql'
 import AsyncDatabase from 'libsql/promise'
+import { MailshotError } from '../integrations/mailshot/error.ts'
 import type { Connection } from './connection.ts'
 import { codeOf } from './patience.ts'
 import type { Statement } from './statement.ts'
@@ -23,8 +24,12 @@ interface Open {
 }
 
 /**
- * A database file, or `:memory:`. Statements stay prepared, which the client of remote databases cannot do. A commit waits for
- * the disk, which is most of the time that a write takes, on another thread; what is called meanwhile stands in line.
+ * A database file, or `:memory:`. Statements stay prepared, which the client of remote databases cannot do. What waits for the
+ * disk, which is most of the time that a write takes, is done on another thread: commits and checkpoints. What is called
+ * meanwhile stands in line, and is done in the order of the calls.
+ *
+ * For that, `exec` of `libsql/promise` is called on what `libsql` has opened, which its documentation does not promise. It is
+ * tried once in each process: every call fails with a MailshotError where the installed version refuses it.
  *
  * Where the lock of a write is another's, nothing is left behind. A connection that was refused otherwise is given up for a new
  * one: the refused statement may be left unfinished, and with it every later read would keep its snapshot open, so that no
@@ -38,13 +43,14 @@ export function openFileConnection(path: string): Connection {
   let isClosed = false
   let wasOpen = false
   let checkpointing: NodeJS.Timeout | undefined
-  let committing: Promise<void> | undefined
+  let last: Promise<void> | undefined
   const giveUp = () => {
     open?.file.close()
     open = undefined
   }
   const refuse = (error: unknown) => {
-    if (open && !open.isBeginning && path !== ':memory:' && isRefusal(error)) giveUp()
+    const isIdle = open && !open.isBeginning && !open.file.inTransaction
+    if (isIdle && path !== ':memory:' && isRefusal(error)) giveUp()
     if (open) open.isBeginning = false
     return error
   }
@@ -54,31 +60,38 @@ export function openFileConnection(path: string): Connection {
       if (open && isMoved(open, path)) giveUp()
       open ??= connect(path, wasOpen)
       wasOpen = true
+      rollBack(open.file)
       return act(open)
     } catch (error) {
       throw refuse(error)
     }
   }
-  /** At once where nothing is being committed. */
   const inTurn = async <Result>(act: () => Result): Promise<Awaited<Result>> => {
-    if (!committing) return await act()
-    await committing
-    // Another may have been before.
-    return inTurn(act)
+    const before = last
+    const { promise, resolve } = Promise.withResolvers<void>()
+    last = promise
+    try {
+      await before
+      await (trial ??= tryBinding())
+      return await act()
+    } finally {
+      resolve()
+    }
   }
-  const write = (statements: readonly Statement[]): Promise<unknown[][]> => {
+  const write = async (statements: readonly Statement[]): Promise<unknown[][]> => {
     const { given, rows } = attempt((one) => ({ given: one, rows: perform(one, statements) }))
-    const ended = commit(given).catch((error: unknown) => {
+    try {
+      await commit(given)
+      return rows
+    } catch (error) {
       throw refuse(error)
-    })
-    committing = ended.then(forget, forget)
-    return ended.then(() => rows)
+    }
   }
-  const forget = () => void (committing = undefined)
-  const writeBack = (mode: 'PASSIVE' | 'TRUNCATE') => {
+  const writeBack = async (mode: 'PASSIVE' | 'TRUNCATE') => {
+    const isDue = checkpointing !== undefined
     clearTimeout(checkpointing)
-    if (checkpointing && open) checkpoint(open, mode)
     checkpointing = undefined
+    if (isDue && open) await checkpoint(open, mode)
   }
   return {
     read: (statement) => inTurn(() => attempt((given) => run(given, statement))),
@@ -88,9 +101,9 @@ export function openFileConnection(path: string): Connection {
       return inTurn(() => write(statements))
     },
     close: () =>
-      inTurn(() => {
+      inTurn(async () => {
         // What is closed with prepared statements leaves its log as it is, though it be the last.
-        writeBack('TRUNCATE')
+        await writeBack('TRUNCATE')
         giveUp()
         isClosed = true
       }),
@@ -98,9 +111,9 @@ export function openFileConnection(path: string): Connection {
 }
 
 /** Others who write or read go on: what they keep from being written back stays in the log. */
-function checkpoint({ file }: Open, mode: 'PASSIVE' | 'TRUNCATE'): void {
+async function checkpoint({ file }: Open, mode: 'PASSIVE' | 'TRUNCATE'): Promise<void> {
   try {
-    file.exec(`PRAGMA wal_checkpoint(${mode})`)
+    await execElsewhere.call(file, `PRAGMA wal_checkpoint(${mode})`)
   } catch {
     // Nothing is lost by it, and the next write says what is the matter.
   }
@@ -140,25 +153,47 @@ function perform(open: Open, statements: readonly Statement[]): unknown[][] {
   try {
     return statements.map((statement) => run(open, statement))
   } catch (error) {
-    rollBack(open)
-    throw error
+    throw rollBackAfter(open, error)
   }
 }
 
 /** The binding's other half does on a thread of its own what this one does at once; both call the same connection. */
 const execElsewhere = AsyncDatabase.prototype.exec
+let trial: Promise<void> | undefined
+
+async function tryBinding(): Promise<void> {
+  const file = new Database(':memory:')
+  try {
+    await execElsewhere.call(file, 'CREATE TABLE seen (x)')
+    file.prepare('SELECT x FROM seen')
+  } catch (cause) {
+    const text = 'libsql/promise cannot use what libsql has opened: install the version of libsql'
+    throw new MailshotError(`${text} that mailshot's package.json names`, { cause })
+  } finally {
+    file.close()
+  }
+}
 
 async function commit(open: Open): Promise<void> {
   try {
     await execElsewhere.call(open.file, 'COMMIT')
   } catch (error) {
-    rollBack(open)
-    throw error
+    throw rollBackAfter(open, error)
   }
 }
 
-function rollBack({ file }: Open): void {
-  // A full disk has rolled it back already.
+/** What failed before is what the caller has to know. */
+function rollBackAfter({ file }: Open, error: unknown): unknown {
+  try {
+    rollBack(file)
+  } catch {
+    // The next call tries it again before all else; given up, the connection would keep the lock of a write.
+  }
+  return error
+}
+
+/** A full disk has done it already. */
+function rollBack(file: Open['file']): void {
   if (file.inTransaction) file.exec('ROLLBACK')
 }
 
