@@ -69,6 +69,18 @@ describe('judgeRefusal', () => {
     )
   })
 
+  test('takes nothing for the user that only stands near a word for unknown', () => {
+    const said = [
+      '550 Invalid credentials for this account, authenticate first',
+      '550 5.6.0 invalid MIME structure for recipient',
+      '550 The contents of your message to user zoe were removed: virus found',
+      '554 mailbox backend error: invalid response',
+      '550 Sorry, unknown error while delivering to user',
+    ]
+
+    expect(said.map((text) => judgeRefusal({ text }).class)).toEqual(said.map(() => 'soft'))
+  })
+
   test('keeps a busy mailbox soft when the mail was given up', () => {
     const text = '450 Requested mail action not taken: mailbox unavailable'
     const unknown = '450 4.1.1 User unknown'

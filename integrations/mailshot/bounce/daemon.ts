@@ -2,20 +2,28 @@ import { headerOf, type Mail } from './mail.ts'
 import { hasPhrase, plainWords } from './phrase.ts'
 import { daemonOpenings, openings } from './phrases/notice.ts'
 import { awaySubjects } from './phrases/reply.ts'
-import { otherSubjects, subjects } from './phrases/subject.ts'
+import { doneSubjects, otherSubjects, subjects } from './phrases/subject.ts'
 import { findCode, judgeByWords } from './refusal.ts'
 
 /** Whether a mail server wrote this mail to say that another one did not arrive, going by all but a report in it. */
 export function isNotice(mail: Mail, notice: string): boolean {
   if (mail.parts.some(({ type }) => type === 'message/disposition-notification')) return false
-  if (hasPhrase(plainWords(mail.subject), otherSubjects)) return false
+  const subject = plainWords(mail.subject).trim()
+  if (hasPhrase(subject, otherSubjects)) return false
+  if (doneSubjects.some((words) => subject.startsWith(plainWords(words)))) return false
   if (headerOf(mail, 'x-failed-recipients') !== undefined) return true
   const words = plainWords(notice.slice(0, longest))
   const says = hasPhrase(words, openings)
-  const isTitled = hasPhrase(plainWords(mail.subject), subjects)
+  const isTitled = hasPhrase(subject, subjects)
   // A subject or an opening alone is too little: people and shops write that something was not delivered, too.
-  const tells = findCode(notice) !== undefined || judgeByWords({ text: notice }) !== undefined
-  if (isDaemon(mail)) return says || (tells && (isTitled || hasPhrase(words, daemonOpenings)))
+  const judgement = judgeByWords({ text: notice })
+  const tells = findCode(notice) !== undefined || judgement !== undefined
+  if (isDaemon(mail)) {
+    if (says || (tells && (isTitled || hasPhrase(words, daemonOpenings)))) return true
+    // In words that no table has, but for what it says of a mailbox that it names.
+    const isAbout = judgement !== undefined && judgement.about !== 'other' && notice.includes('@')
+    return isAbout && hasNullSender(mail) && !isAnswer(mail)
+  }
   const isReturned = hasNullSender(mail) || mail.parts.some(({ type }) => type === 'message/rfc822')
   return isReturned && !isReply(mail) && says && (isTitled || (tells && !isAnswer(mail)))
 }
@@ -43,6 +51,7 @@ export function isDaemon(mail: Mail): boolean {
   const local =
     /([^\s<>"@]{1,64})@/.exec(from.slice(0, 500))?.[1]?.toLowerCase() ?? from.toLowerCase()
   const name = plainWords(from.slice(0, 500))
+  if (/^\s*<\s*>\s*$/.test(from)) return true
   return daemons.test(local) || daemonNames.some((words) => name.includes(words))
 }
 

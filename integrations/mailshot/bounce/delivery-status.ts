@@ -59,7 +59,8 @@ function hasRecipient(group: Group): boolean {
 function fieldsOf(text: string): { name: string; value: string; isFirst: boolean }[] {
   const fields: { name: string; value: string; isFirst: boolean }[] = []
   let isFirst = false
-  for (const line of text.split(/\r?\n/)) {
+  for (const written of text.split(/\r?\n/)) {
+    const line = written.replace(/^(?:>[ \t]?){1,3}/, '')
     const last = fields.at(-1)
     const [, name, value = ''] = /^([A-Za-z][\w-]{0,60})[ \t]{0,8}:(.*)/.exec(line) ?? []
     if (line.trim() === '') isFirst = true

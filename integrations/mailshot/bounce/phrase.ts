@@ -1,5 +1,5 @@
 /**
- * What mail systems write, by what it means. `…` stands for up to 60 characters of anything, `‥` for up to 30, `@` for an address,
+ * What mail systems write, by what it means. `…` stands for up to 60 characters of anything, `‥` for up to 30, `·` for up to 15, `@` for an address,
  * `/` for a link. Each stands at the beginning of a word, and may end within one. Case, accents, line breaks and typographic quotes do not count.
  */
 export type Phrases = readonly string[]
@@ -58,7 +58,7 @@ interface Segment {
 type Index = ReadonlyMap<string, readonly Entry[]>
 
 const indexes = new WeakMap<readonly Phrases[] | Phrases, Index>()
-const gaps: Readonly<Record<string, number>> = { '…': 60, '‥': 30 }
+const gaps: Readonly<Record<string, number>> = { '…': 60, '‥': 30, '·': 15 }
 
 function indexOf(groups: readonly Phrases[]): Index {
   const key = groups.length === 1 ? (groups[0] ?? groups) : groups
@@ -67,7 +67,7 @@ function indexOf(groups: readonly Phrases[]): Index {
   const index = new Map<string, Entry[]>()
   for (const [rank, phrases] of groups.entries()) {
     for (const phrase of phrases) {
-      const [first = '', ...others] = plainWords(phrase).split(/ ?([…‥]) ?/)
+      const [first = '', ...others] = plainWords(phrase).split(/ ?([…‥·]) ?/)
       const rest = others.flatMap((words, at) =>
         at % 2 === 1 ? [{ words, gap: gaps[others[at - 1] ?? ''] ?? 0 }] : [],
       )

@@ -15,6 +15,7 @@ export const fullMailboxComposed = compose(({ users, full }) => [users, full])
 /** English that no other table knows: who is meant, and that there is nobody, close together. Asked last. */
 export const vaguelyUnknown: Phrases = [
   ...pair(
+    '·',
     [
       'user',
       'username',
@@ -30,12 +31,20 @@ export const vaguelyUnknown: Phrases = [
       'alias',
       'customer',
       'local part',
+      'person',
+      'subscriber',
+      'contact',
+      'destination',
     ],
     [
       'unknown',
       'unrecognised',
       'unrecognized',
       'not recognised',
+      'not recognise',
+      'not recognize',
+      "n't recognise",
+      "n't recognize",
       'not recognized',
       'invalid',
       'not valid',
@@ -61,6 +70,16 @@ export const vaguelyUnknown: Phrases = [
       'not registered',
       'not listed',
       'has left',
+      'is gone',
+      'closed',
+      'not local',
+      'not a customer',
+      'not one of our',
+      "isn't one of our",
+      'not belong',
+      'not on file',
+      'not in our',
+      'vacated',
       'has moved',
       'discontinued',
       'obsolete',
@@ -76,6 +95,8 @@ export const vaguelyUnknown: Phrases = [
   'nobody with',
   'nobody by',
   'not user of',
+  'have no user',
+  'not live here',
   'no longer an employee',
   'no longer a member',
   'no longer at',
@@ -93,11 +114,11 @@ export const vaguelyUnknown: Phrases = [
 ]
 
 function compose(of: (words: Words) => readonly [readonly string[], readonly string[]]): Phrases {
-  return languages.flatMap((words) => pair(...of(words)))
+  return languages.flatMap((words) => pair('‥', ...of(words)))
 }
 
-function pair(some: readonly string[], others: readonly string[]): string[] {
+function pair(gap: string, some: readonly string[], others: readonly string[]): string[] {
   return some.flatMap((one) =>
-    others.flatMap((other) => [`${one} ‥ ${other}`, `${other} ‥ ${one}`]),
+    others.flatMap((other) => [`${one} ${gap} ${other}`, `${other} ${gap} ${one}`]),
   )
 }

@@ -78,3 +78,27 @@ export const otherSubjects: Phrases = [
   'mail queue',
   'awaits moderator approval',
 ]
+
+/** With what the subject of a mail begins by which a mail system says that it did its part (RFC 3464 §2.3.3). */
+export const doneSubjects: readonly string[] = [
+  'delivered:',
+  'relayed:',
+  'expanded:',
+  'zugestellt:',
+  'weitergeleitet:',
+  'remis :',
+  'remis:',
+  'entregado:',
+  'entregue:',
+  'recapitato:',
+  'consegnato:',
+  'bezorgd:',
+  'levererat:',
+  'leveret:',
+  'levert:',
+  'toimitettu:',
+  'dostarczono:',
+  'doruceno:',
+  'teslim edildi:',
+  'доставлено:',
+]

@@ -20,7 +20,9 @@ export const wordsAbroad: Readonly<Record<string, Words>> = {
     full: words('plein, sature, quota, depasse, espace insuffisant'),
   },
   de: {
-    users: words('benutzer, empfanger, adresse, adressat, postfach, konto, anwender, mailadresse'),
+    users: words(
+      'benutzer, empfanger, adresse, adressat, postfach, konto, anwender, mailadresse, emailadresse, mailbox',
+    ),
     senders: words('absender'),
     unknown: words(
       'unbekannt, existiert nicht, existiert leider nicht, nicht bekannt, nicht gefunden, nicht vorhanden, gibt es nicht, ungultig, geloscht, kein',
@@ -52,7 +54,9 @@ export const wordsAbroad: Readonly<Record<string, Words>> = {
     full: words('pien, quota, superat, esaurit, spazio insufficiente'),
   },
   nl: {
-    users: words('gebruiker, ontvanger, adres, postvak, geadresseerde, postbus'),
+    users: words(
+      'gebruiker, ontvanger, adres, mailadres, emailadres, postvak, geadresseerde, postbus',
+    ),
     senders: words('afzender'),
     unknown: words(
       'onbekend, bestaat niet, bestaat hier niet, niet gevonden, niet bekend, ongeldig',
@@ -61,7 +65,7 @@ export const wordsAbroad: Readonly<Record<string, Words>> = {
   },
   nordic: {
     users: words(
-      'anvandare, mottagare, adress, brevlada, postlada, bruger, modtager, bruker, mottaker, postkasse, konto',
+      'anvandare, mottagare, adress, mailadress, postadress, brevlada, postlada, bruger, modtager, bruker, mottaker, postkasse, konto',
     ),
     senders: words('avsandare, afsender, avsender'),
     unknown: words(
@@ -79,9 +83,9 @@ export const wordsAbroad: Readonly<Record<string, Words>> = {
     users: words('uzytkownik, odbiorc, adres, konto, konta, skrzynk'),
     senders: words('nadawc'),
     unknown: words(
-      'nie istnieje, nie znalezion, nieznan, nieprawidlow, niepoprawn, bledny, nie ma takiego',
+      'nie istnieje, nie znalezion, nieznan, nieprawidlow, niepoprawn, bledny, nie ma',
     ),
-    full: words('peln, przepeln, przekroczon'),
+    full: words('peln, przepeln, przekroczon, miejsca'),
   },
   cs: {
     users: words('uzivatel, prijemce, prijemca, adresa, schrank, ucet'),
