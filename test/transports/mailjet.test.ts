@@ -195,6 +195,19 @@ describe('mailjet', () => {
     expect(server.calls).toEqual([])
   })
 
+  it('takes keys out of files that end with a newline, and pauses the send for what is no key', async () => {
+    const { server, transport } = await open({
+      apiKey: `${mailjetKeys.apiKey}\n`,
+      secretKey: ` ${mailjetKeys.secretKey}\r\n`,
+    })
+    expect(await transport.send([testMessage()], signal)).toMatchObject([{ status: 'accepted' }])
+    const wrong = mailjet({ endpoint: server.endpoint, ...mailjetKeys, secretKey: 'clé 1' })
+    const reason =
+      'mailjet({…}): secretKey has characters that no key has; copy MAILJET_SECRET_KEY anew'
+    expect(await wrong.send([testMessage()], signal)).toEqual([{ status: 'blocked', reason }])
+    await expect(wrong.verify?.()).rejects.toThrow(reason)
+  })
+
   it('takes its keys from the environment, also when they come there late', async () => {
     const { server } = await open()
     const transport = mailjet({ endpoint: server.endpoint })

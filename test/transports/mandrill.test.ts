@@ -165,6 +165,16 @@ describe('mandrill', () => {
     await expect(transport.verify?.()).rejects.toThrow(/MANDRILL_API_KEY/)
   })
 
+  it('takes a key out of a file that ends with a newline, and pauses the send for what is none', async () => {
+    const { send } = await open({ apiKey: `${key}\n` })
+    expect(await send(testMessage())).toMatchObject({ status: 'accepted' })
+    const wrong = mandrill({ apiKey: 'clé\n1' })
+    const reason =
+      'mandrill({…}): apiKey has characters that no key has; copy MANDRILL_API_KEY anew'
+    expect(await wrong.send([testMessage()], signal)).toEqual([{ status: 'blocked', reason }])
+    await expect(wrong.verify?.()).rejects.toThrow(reason)
+  })
+
   it('refuses options that would send the key in clear', () => {
     expect(() => mandrill({ endpoint: 'http://api.example.org' })).toThrow(/must be https/)
     expect(() => mandrill({ endpoint: 'https://mandrillapp.com/x' })).toThrow(/without a path/)

@@ -169,6 +169,12 @@ describe('sparkpost', () => {
     expect(() => sparkpost({ region: 'asia' })).toThrow(/region/)
   })
 
+  it('refuses a password that could be guessed', () => {
+    const short = { webhookAuth: { user: 'sparkpost', password: 'fifteen-letters' } }
+    expect(() => sparkpost(short)).toThrow('must have at least 16 characters')
+    expect(() => sparkpost({ webhookAuth: { user: 'sparkpost', password: '' } })).not.toThrow()
+  })
+
   it('refuses options that would send the key in clear', () => {
     expect(() => sparkpost({ endpoint: 'http://api.example.org' })).toThrow(/must be https/)
     expect(() => sparkpost({ endpoint: 'https://api.example.org/v2' })).toThrow(/without a path/)
@@ -181,6 +187,16 @@ describe('sparkpost', () => {
       { status: 'blocked', reason: expect.stringContaining('SPARKPOST_API_KEY') },
     ])
     await expect(transport.verify?.()).rejects.toThrow(/SPARKPOST_API_KEY/)
+  })
+
+  it('takes a key out of a file that ends with a newline, and pauses the send for what is none', async () => {
+    const { send } = await open({ apiKey: `${key}\n` })
+    expect(await send(testMessage())).toMatchObject({ status: 'accepted' })
+    const wrong = sparkpost({ apiKey: 'clé\n1' })
+    const reason =
+      'sparkpost({…}): apiKey has characters that no key has; copy SPARKPOST_API_KEY anew'
+    expect(await wrong.send([testMessage()], signal)).toEqual([{ status: 'blocked', reason }])
+    await expect(wrong.verify?.()).rejects.toThrow(reason)
   })
 
   it('gives back what has not left when the other side cannot be reached', async () => {

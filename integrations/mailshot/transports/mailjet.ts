@@ -39,7 +39,7 @@ export function mailjet(input: MailjetOptions = {}): Transport {
 
   async function open(): Promise<MailjetClient> {
     const keys = keysOf(options)
-    if ('missing' in keys) throw new MailshotError(keys.missing)
+    if ('lack' in keys) throw new MailshotError(keys.lack)
     return await openMailjet(options, keys)
   }
 

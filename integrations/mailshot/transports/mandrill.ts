@@ -4,12 +4,7 @@ import { type MandrillClient, openMandrill } from './mandrill/client.ts'
 import { readEvents } from './mandrill/events.ts'
 import { lookUp } from './mandrill/look-up.ts'
 import { sendParameters } from './mandrill/message.ts'
-import {
-  checkMandrillOptions,
-  keyOf,
-  type MandrillOptions,
-  missingKey,
-} from './mandrill/options.ts'
+import { checkMandrillOptions, keyOf, type MandrillOptions } from './mandrill/options.ts'
 import { outcomeOf } from './mandrill/outcome.ts'
 import { registerDomain } from './mandrill/sender.ts'
 import { verifyKey } from './mandrill/verify.ts'
@@ -33,14 +28,15 @@ export function mandrill(input: MandrillOptions = {}): Transport {
 
   /** @throws MailshotError without the key */
   function client(): MandrillClient {
-    const key = keyOf(options)
-    if (key === undefined) throw new MailshotError(missingKey)
-    return (opened ??= openMandrill(options, key))
+    const found = keyOf(options)
+    if ('lack' in found) throw new MailshotError(found.lack)
+    return (opened ??= openMandrill(options, found.key))
   }
 
   async function sendOne(message: Message, signal: AbortSignal): Promise<Outcome> {
     if (signal.aborted) return stopped
-    if (keyOf(options) === undefined) return { status: 'blocked', reason: missingKey }
+    const found = keyOf(options)
+    if ('lack' in found) return { status: 'blocked', reason: found.lack }
     const { call, clean } = client()
     return outcomeOf(await call('messages/send', sendParameters(message, options)), clean)
   }
@@ -54,7 +50,10 @@ export function mandrill(input: MandrillOptions = {}): Transport {
     parallel: options.calls,
     send: (messages, signal) => Promise.all(messages.map((one) => sendOne(one, signal))),
     async lookUp(messages) {
-      if (keyOf(options) === undefined) return messages.map(() => unasked)
+      const found = keyOf(options)
+      if ('lack' in found) {
+        return messages.map(() => ({ status: 'uncertain', reason: found.lack }))
+      }
       return Promise.all(messages.map((one) => lookUp(client(), options, one)))
     },
     readEvents: (request) => readEvents(request, options),
@@ -77,5 +76,3 @@ export function mandrill(input: MandrillOptions = {}): Transport {
 }
 
 const stopped: Outcome = { status: 'deferred', scope: 'relay', reason: 'stopped before hand-over' }
-
-const unasked: Outcome = { status: 'uncertain', reason: missingKey }

@@ -3,12 +3,7 @@ import type { Message, Outcome, Transport } from '../transport.ts'
 import { openSparkpost, type SparkpostClient } from './sparkpost/client.ts'
 import { readEvents } from './sparkpost/events.ts'
 import { lookUp } from './sparkpost/look-up.ts'
-import {
-  checkSparkpostOptions,
-  keyOf,
-  missingKey,
-  type SparkpostOptions,
-} from './sparkpost/options.ts'
+import { checkSparkpostOptions, keyOf, type SparkpostOptions } from './sparkpost/options.ts'
 import { outcomeOf } from './sparkpost/outcome.ts'
 import { registerDomain } from './sparkpost/sender.ts'
 import { transmissionOf } from './sparkpost/transmission.ts'
@@ -39,9 +34,9 @@ export function sparkpost(input: SparkpostOptions = {}): Transport {
   }
 
   async function open(): Promise<SparkpostClient> {
-    const key = keyOf(options)
-    if (key === undefined) throw new MailshotError(missingKey)
-    return openSparkpost(options, key)
+    const found = keyOf(options)
+    if ('lack' in found) throw new MailshotError(found.lack)
+    return openSparkpost(options, found.key)
   }
 
   async function sendOne(message: Message, signal: AbortSignal): Promise<Outcome> {

@@ -23,6 +23,12 @@ describe('the options of mailjet()', () => {
     expect(mailjet({ endpoint: 'http://[::1]:8080' }).name).toBe('mailjet')
   })
 
+  it('take no password that could be guessed', () => {
+    const short = { webhookAuth: { user: 'mailjet', password: 'fifteen-letters' } }
+    expect(() => mailjet(short)).toThrow('must have at least 16 characters')
+    expect(mailjet({ webhookAuth: { user: 'mailjet', password: '' } }).name).toBe('mailjet')
+  })
+
   it('are all named when they are wrong', () => {
     const wrong = { calls: 0, timeoutSeconds: -1, webhookAuth: { user: 'a:b' } }
     expect(() => mailjet(wrong)).toThrowErrorMatchingInlineSnapshot(`

@@ -6,7 +6,7 @@ import { testMessage } from '../../messages.ts'
 import { testCa } from '../../smtp-server.ts'
 import { type Act, type Moment, startScriptedSmtpServer } from '../../scripted-smtp-server.ts'
 
-const { signal } = new AbortController()
+const never = new AbortController().signal
 
 // What a server may do by the RFCs, and what it must not.
 const lawful: Act[] = [
@@ -40,6 +40,8 @@ const act = fc.oneof(
   { weight: 1, arbitrary: fc.constantFrom(...unlawful) },
 )
 
+const instant = fc.option(fc.nat(50), { nil: undefined })
+
 const plan = fc.record({
   connections: fc.integer({ min: 1, max: 3 }),
   pipelining: fc.boolean(),
@@ -49,6 +51,11 @@ const plan = fc.record({
   /** What the server does at each command and body in turn; what it is used to after the last. */
   acts: fc.array(act, { maxLength: 60, size: 'max' }),
   greetings: fc.array(act, { maxLength: 3 }),
+  /** How each mail gives its octets: as a string, or written by itself, as composed ones are. */
+  hasOctets: fc.boolean(),
+  /** At which of the server's moments two of three messages are told to stop, and all is closed. */
+  stops: fc.tuple(instant, instant),
+  closeAt: instant,
 })
 
 describe('the books of both sides', () => {
@@ -74,11 +81,17 @@ function fromEnvironment() {
 type Plan = typeof plan extends fc.Arbitrary<infer P> ? P : never
 type Result = Awaited<ReturnType<typeof run>>
 
-async function run({ connections, pipelining, tls, messages: afters, acts, greetings }: Plan) {
+async function run(given: Plan) {
+  const { connections, pipelining, tls, messages: afters, acts, greetings, closeAt } = given
   const isSilent = [...acts, ...greetings].some((one) => /silence|serve/.test(one ?? ''))
   const broken = new Set<number>()
   const queues = { acts: [...acts], greetings: [...greetings] }
+  const stoppers = given.stops.map((at) => ({ at, controller: new AbortController() }))
+  let moments = 0
   const relay = await startScriptedSmtpServer((moment) => {
+    for (const { at, controller } of stoppers) if (at === moments) controller.abort()
+    if (closeAt === moments) void transport.close?.()
+    moments += 1
     if (moment.step === 'ehlo') return ehlo(pipelining)
     const queue = moment.step === 'greeting' ? queues.greetings : queues.acts
     return misbehave(moment, queue.shift(), broken)
@@ -92,18 +105,21 @@ async function run({ connections, pipelining, tls, messages: afters, acts, greet
     connectTimeoutSeconds: isSilent ? 0.05 : 30,
     answerTimeoutSeconds: isSilent ? 0.05 : 30,
   })
-  const messages = afters.map((_, index) => numbered(index))
+  const messages = afters.map((_, index) => numbered(index, given.hasOctets))
   const sending: Promise<unknown>[] = []
   const sendAfter = async (message: Message, after: number | undefined) => {
     if (after !== undefined) await sending[after]
-    return transport.send([message], signal)
+    const stopper = stoppers[messages.indexOf(message) % 3]
+    return transport.send([message], stopper?.controller.signal ?? never)
   }
   const outcomes = await Promise.all(
     messages.map((message, index) => (sending[index] = sendAfter(message, afters[index]))),
   )
   await transport.close?.()
   await relay.close()
-  return { messages, outcomes: outcomes.flat(), books: relay.books, broken, isSilent }
+  // Who is told to stop still waits for the answers to what has left.
+  const isCut = closeAt !== undefined
+  return { messages, outcomes: outcomes.flat(), books: relay.books, broken, isSilent, isCut }
 }
 
 function misbehave({ step, connection }: Moment, what: Act | undefined, broken: Set<number>) {
@@ -114,14 +130,15 @@ function misbehave({ step, connection }: Moment, what: Act | undefined, broken: 
   return what
 }
 
-function disagreements({ messages, outcomes, books, broken, isSilent }: Result): string[] {
+function disagreements({ messages, outcomes, books, ...one }: Result): string[] {
   return messages.flatMap((message, index) => {
     const { to } = message.envelope
     const arrived = books.filter((book) => book.to === to)
     const kept = arrived.filter((book) => !isRefusal(book.answer))
     const [first] = kept
     const outcome = outcomes[index]?.status ?? 'missing'
-    const isClear = !isSilent && first !== undefined && !broken.has(first.connection)
+    const isTold = first !== undefined && !one.broken.has(first.connection)
+    const isClear = isTold && !one.isSilent && !one.isCut
     const isItsOwn = arrived.every((book) => book.body === message.mime())
     if (isItsOwn && kept.length <= 1 && allowed(first?.answer, isClear).includes(outcome)) return []
     const answers = arrived.map(({ answer }) => answer)
@@ -146,10 +163,13 @@ function allowed(answer: Act | undefined, isClear: boolean): string[] {
   return isClear ? ['accepted'] : ['accepted', 'uncertain']
 }
 
-function numbered(index: number): Message {
+function numbered(index: number, hasOctets: boolean): Message {
   const to = `reader${index}@example.com`
   const text = index === 5 ? 'long '.repeat(80_000) : 'short'
-  return testMessage({ envelope: { from: 'bounces@example.org', to }, text })
+  const message = testMessage({ envelope: { from: 'bounces@example.org', to }, text })
+  const all = Buffer.from(message.mime(), 'latin1')
+  const write = (into: Buffer, start: number) => start + all.copy(into, start)
+  return hasOctets ? { ...message, octets: () => ({ length: all.length, write }) } : message
 }
 
 function ehlo(pipelining: boolean): Act {

@@ -5,9 +5,9 @@ const hosts = { eu: 'https://api.mailjet.com', us: 'https://api.us.mailjet.com' 
 
 const schema = z.strictObject({
   /** The public key of the account, or of a subaccount; `MAILJET_API_KEY` of the environment by default. */
-  apiKey: z.string().optional(),
+  apiKey: z.string().trim().optional(),
   /** Its private key; `MAILJET_SECRET_KEY` of the environment by default. */
-  secretKey: z.string().optional(),
+  secretKey: z.string().trim().optional(),
   /** Where the account lives: Mailjet tells which ones were moved to the United States. */
   region: z.enum(['eu', 'us']).default('eu'),
   /** Another address of the same API: a proxy of yours, a stand-in for tests. In clear on this machine only. */
@@ -32,7 +32,11 @@ const schema = z.strictObject({
     .strictObject({
       user: z.string().regex(/^[^:@/\s]+$/, 'must be a word without : @ /'),
       /** At least 16 characters, from the environment. One that is missing there proves nothing. */
-      password: z.string().optional(),
+      password: z
+        .string()
+        .trim()
+        .refine(({ length }) => length === 0 || length >= 16, 'must have at least 16 characters')
+        .optional(),
     })
     .optional(),
 })
@@ -60,15 +64,22 @@ export interface MailjetKeys {
   secretKey: string
 }
 
-/** The keys, or what is missing: known only where the environment is that of the running site. */
-export function keysOf(options: CheckedMailjetOptions): MailjetKeys | { missing: string } {
-  const apiKey = options.apiKey || process.env['MAILJET_API_KEY']
-  const secretKey = options.secretKey || process.env['MAILJET_SECRET_KEY']
-  if (apiKey && secretKey) return { apiKey, secretKey }
-  const [option, variable] = apiKey
-    ? ['secretKey', 'MAILJET_SECRET_KEY']
-    : ['apiKey', 'MAILJET_API_KEY']
-  return { missing: `mailjet({…}): ${option} is missing; is ${variable} set in the environment?` }
+/** The keys, or what is wrong with them: known only where the environment is that of the running site. Files end with a newline. */
+export function keysOf(options: CheckedMailjetOptions): MailjetKeys | { lack: string } {
+  const apiKey = options.apiKey || process.env['MAILJET_API_KEY']?.trim() || ''
+  const secretKey = options.secretKey || process.env['MAILJET_SECRET_KEY']?.trim() || ''
+  const lack =
+    lackOf(apiKey, 'apiKey', 'MAILJET_API_KEY') ??
+    lackOf(secretKey, 'secretKey', 'MAILJET_SECRET_KEY')
+  return lack === undefined ? { apiKey, secretKey } : { lack }
+}
+
+function lackOf(key: string, option: string, variable: string): string | undefined {
+  if (key === '')
+    return `mailjet({…}): ${option} is missing; is ${variable} set in the environment?`
+  // No request can carry others.
+  if (!/[^\x21-\x7e]/.test(key)) return undefined
+  return `mailjet({…}): ${option} has characters that no key has; copy ${variable} anew`
 }
 
 /** What must stand in no error and no log: the keys, and the two as a request shows them. */

@@ -6,12 +6,12 @@ const schema = z.strictObject({
    * `MANDRILL_API_KEY` of the environment by default. One that is missing there stops the first send, not the build. A test key
    * mails nobody.
    */
-  apiKey: z.string().optional(),
+  apiKey: z.string().trim().optional(),
   /**
    * The keys that Mandrill signs its webhooks with, one a webhook: `mailshot webhooks install` prints it. While one is being
    * replaced there are two. By default those of `MANDRILL_WEBHOOK_KEYS`, with commas between them.
    */
-  webhookKeys: z.array(z.string().min(1)).optional(),
+  webhookKeys: z.array(z.string().trim().min(1)).optional(),
   /** Another address of the same API: a proxy of yours, a stand-in for tests. In clear on this machine only. */
   endpoint: z
     .url({ protocol: /^https?$/ })
@@ -54,13 +54,19 @@ export function checkMandrillOptions(input: MandrillOptions): CheckedMandrillOpt
   return { ...result.data, endpoint: `${new URL(endpoint).origin}/api/1.0` }
 }
 
-/** The key, or undefined where it is missing: known only where the environment is that of the running site. */
-export function keyOf({ apiKey }: CheckedMandrillOptions): string | undefined {
-  return apiKey || process.env['MANDRILL_API_KEY'] || undefined
+/** The key, or what is wrong with it: known only where the environment is that of the running site. A file ends it with a newline. */
+export function keyOf({ apiKey }: CheckedMandrillOptions): { key: string } | { lack: string } {
+  const key = apiKey || process.env['MANDRILL_API_KEY']?.trim()
+  if (!key)
+    return { lack: 'mandrill({…}): apiKey is missing; is MANDRILL_API_KEY set in the environment?' }
+  // No request can carry others.
+  if (/[^\x21-\x7e]/.test(key)) {
+    return {
+      lack: 'mandrill({…}): apiKey has characters that no key has; copy MANDRILL_API_KEY anew',
+    }
+  }
+  return { key }
 }
-
-export const missingKey =
-  'mandrill({…}): apiKey is missing; is MANDRILL_API_KEY set in the environment?'
 
 /** The keys of signatures; none where they are missing. */
 export function webhookKeysOf({ webhookKeys }: CheckedMandrillOptions): string[] {

@@ -6,7 +6,7 @@ const hosts = { us: 'https://api.sparkpost.com', eu: 'https://api.eu.sparkpost.c
 
 const schema = z.strictObject({
   /** `SPARKPOST_API_KEY` of the environment by default. One that is missing there stops the first send, not the build. */
-  apiKey: z.string().optional(),
+  apiKey: z.string().trim().optional(),
   /** Where the account was made; accounts of one region do not exist in the other. */
   region: z.enum(['us', 'eu']).default('us'),
   /** Another address of the same API: an Enterprise account's, a stand-in for tests. In clear on this machine only. */
@@ -44,7 +44,11 @@ const schema = z.strictObject({
     .strictObject({
       user: z.string().regex(/^[^:\s]+$/, 'must be a word without :'),
       /** At least 16 characters, from the environment. One that is missing there proves nothing. */
-      password: z.string().optional(),
+      password: z
+        .string()
+        .trim()
+        .refine(({ length }) => length === 0 || length >= 16, 'must have at least 16 characters')
+        .optional(),
     })
     .optional(),
 })
@@ -67,13 +71,21 @@ export function checkSparkpostOptions(input: SparkpostOptions): CheckedSparkpost
   return { ...result.data, endpoint: new URL(endpoint ?? hosts[region]).origin }
 }
 
-/** The key, or undefined where it is missing: known only where the environment is that of the running site. */
-export function keyOf({ apiKey }: CheckedSparkpostOptions): string | undefined {
-  return apiKey || process.env['SPARKPOST_API_KEY'] || undefined
+/** The key, or what is wrong with it: known only where the environment is that of the running site. A file ends it with a newline. */
+export function keyOf({ apiKey }: CheckedSparkpostOptions): { key: string } | { lack: string } {
+  const key = apiKey || process.env['SPARKPOST_API_KEY']?.trim()
+  if (!key)
+    return {
+      lack: 'sparkpost({…}): apiKey is missing; is SPARKPOST_API_KEY set in the environment?',
+    }
+  // No request can carry others.
+  if (/[^\x21-\x7e]/.test(key)) {
+    return {
+      lack: 'sparkpost({…}): apiKey has characters that no key has; copy SPARKPOST_API_KEY anew',
+    }
+  }
+  return { key }
 }
-
-export const missingKey =
-  'sparkpost({…}): apiKey is missing; is SPARKPOST_API_KEY set in the environment?'
 
 function isSafe(url: string): boolean {
   const { protocol, hostname } = new URL(url)
