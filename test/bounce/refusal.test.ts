@@ -62,6 +62,9 @@ describe('judgeRefusal', () => {
       '517 Domain does not exist: example.com (sender)',
       '550 news@example.com is not a member of the list',
       '554 Excessive userid unknowns from 192.0.2.1',
+      '550 Ungültige IP-Adresse des Servers',
+      '550 Adresse IP inconnue',
+      '550 IP地址错误',
     ]
 
     expect(said.map((text) => judgeRefusal({ text }))).toEqual(
@@ -76,6 +79,7 @@ describe('judgeRefusal', () => {
       '550 The contents of your message to user zoe were removed: virus found',
       '554 mailbox backend error: invalid response',
       '550 Sorry, unknown error while delivering to user',
+      '550 Der Empfänger hat kein Interesse',
     ]
 
     expect(said.map((text) => judgeRefusal({ text }).class)).toEqual(said.map(() => 'soft'))

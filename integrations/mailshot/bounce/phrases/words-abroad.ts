@@ -25,7 +25,7 @@ export const wordsAbroad: Readonly<Record<string, Words>> = {
     ),
     senders: words('absender'),
     unknown: words(
-      'unbekannt, existiert nicht, existiert leider nicht, nicht bekannt, nicht gefunden, nicht vorhanden, gibt es nicht, ungultig, geloscht, kein',
+      'unbekannt, existiert nicht, existiert leider nicht, nicht bekannt, nicht gefunden, nicht vorhanden, gibt es nicht, ungultig, geloscht',
     ),
     full: words('voll, uberfullt, uberschritten, ueberschritten, erschopft, quota, zuviele mails'),
   },
@@ -74,7 +74,7 @@ export const wordsAbroad: Readonly<Record<string, Words>> = {
     full: words('full, fuld, overskred'),
   },
   fi: {
-    users: words('kayttaja, vastaanottaja, osoite, postilaatikko, tili'),
+    users: words('kayttaja, vastaanottaja, osoite, sahkopostiosoite, postilaatikko, tili'),
     senders: words('lahettaja'),
     unknown: words('ei ole olemassa, ei loydy, ei loytynyt, tuntematon, ei tunneta, virheellinen'),
     full: words('taynna, ylittynyt'),
@@ -83,7 +83,7 @@ export const wordsAbroad: Readonly<Record<string, Words>> = {
     users: words('uzytkownik, odbiorc, adres, konto, konta, skrzynk'),
     senders: words('nadawc'),
     unknown: words(
-      'nie istnieje, nie znalezion, nieznan, nieprawidlow, niepoprawn, bledny, nie ma',
+      'nie istnieje, nie znalezion, nieznan, nieprawidlow, niepoprawn, bledny, nie ma takiego',
     ),
     full: words('peln, przepeln, przekroczon, miejsca'),
   },
@@ -108,7 +108,7 @@ export const wordsAbroad: Readonly<Record<string, Words>> = {
   tr: {
     users: words('kullanici, alici, adres, hesap, posta kutusu'),
     senders: words('gonderen, gonderici'),
-    unknown: words('bulunamadi, bilinmiyor, yok, gecersiz, mevcut degil, tanimsiz'),
+    unknown: words('bulunamadi, bilinmiyor, gecersiz, mevcut degil, tanimsiz'),
     full: words('dolu, asti, asildi, yetersiz'),
   },
   ru: {
@@ -142,7 +142,7 @@ export const wordsAbroad: Readonly<Record<string, Words>> = {
   ko: {
     users: words('사용자, 수신자, 받는, 주소, 계정, 메일함, 편지함'),
     senders: words('발신자, 보낸'),
-    unknown: words('존재하지, 찾을 수 없, 없습니다, 없는, 잘못, 올바르지, 유효하지'),
+    unknown: words('존재하지, 찾을 수 없, 잘못, 올바르지, 유효하지'),
     full: words('가득, 용량, 초과'),
   },
 }
