@@ -1,5 +1,8 @@
 import { describe, expect, test } from 'vitest'
+import { sql } from 'drizzle-orm/sql'
 import { askProvider } from '../../integrations/mailshot/send/ask.ts'
+import { resend } from '../../integrations/mailshot/send/resend.ts'
+import { settleUncertain } from '../../integrations/mailshot/send/settle.ts'
 import type { Message, Outcome } from '../../integrations/mailshot/transport.ts'
 import { mixedSend, reader, recipientOf } from '../mixed-send.ts'
 
@@ -41,6 +44,36 @@ describe('askProvider', () => {
 
     expect(result).toMatchObject({ asked: 1, sent: 0, failed: 0, send: { uncertain: 1 } })
     expect(recipient).toMatchObject({ status: 'uncertain' })
+  })
+
+  test('lets whoever was settled or resent while it asks be, and goes on with the others', async () => {
+    const { mailshot, send } = await mixedSend()
+    // All were in hand of a process that died.
+    await mailshot.db.write(sql`UPDATE recipients SET status = 'uncertain', settled_at = 1`)
+    const actor = 'operator'
+    const lookUp = async (messages: readonly Message[]) => {
+      await settleUncertain(mailshot, send.id, { as: 'failed', which: [reader(1)], actor })
+      await resend(mailshot, send.id, { choice: { emails: [reader(2)], again: false }, actor })
+      // The worker that mailed it once more died, too.
+      await mailshot.db.write(
+        sql`UPDATE recipients SET status = 'uncertain', settled_at = 1 WHERE email = ${reader(2)}`,
+      )
+      return messages.map((): Outcome => ({ status: 'accepted', providerId: 'p' }))
+    }
+    const transport = { ...mailshot.config.transport, lookUp }
+    const able = { ...mailshot, config: { ...mailshot.config, transport } }
+
+    const result = await askProvider(able, 'hello', 'cli:root')
+
+    expect(result).toMatchObject({ asked: 4, sent: 2, failed: 0, send: { sent: 2, uncertain: 1 } })
+    expect(await recipientOf(mailshot, send, reader(1))).toMatchObject({
+      status: 'failed',
+      reason: 'settled as failed by operator',
+    })
+    expect(await recipientOf(mailshot, send, reader(2))).toMatchObject({
+      status: 'uncertain',
+      resend: 1,
+    })
   })
 
   test('says how else to know where nobody can be asked', async () => {

@@ -2,10 +2,11 @@ import { sql } from 'drizzle-orm/sql'
 import { composeFor, type Composable } from '../deliver/compose.ts'
 import { MailshotError } from '../error.ts'
 import type { Mailshot } from '../mailshot.ts'
+import type { Picked } from '../recipient/by-hand.ts'
 import type { Outcome } from '../transport.ts'
 import { readSnapshot } from './media.ts'
 import { readSend, type Send } from './read.ts'
-import { settleUncertain } from './settle.ts'
+import { settlePicked } from './settle.ts'
 
 export interface Asked {
   send: Send
@@ -20,7 +21,7 @@ const pageSize = 100
 
 /**
  * Asks the provider what became of a send's uncertain recipients, such as those that were in hand when a process died, and settles
- * those it knows. Nobody is mailed. Repeating it is harmless.
+ * those it knows. Who was settled or resent meanwhile stays so. Nobody is mailed. Repeating it is harmless.
  *
  * @throws MailshotError when there is no such send, or the transport's provider cannot tell
  */
@@ -42,16 +43,15 @@ export async function askProvider(
     const page = await readUncertain(mailshot, send, afterId)
     const mails = page.flatMap((recipient) => {
       const message = composeFor(mailshot, { campaign }, recipient)
-      return 'mime' in message ? [{ message, email: recipient.email }] : []
+      return 'mime' in message ? [{ message, recipient }] : []
     })
     const answers = await transport.lookUp(mails.map(({ message }) => message))
     done.asked += page.length
     for (const as of ['sent', 'failed'] as const) {
-      const which = mails.filter((_, index) => fateOf(answers[index]) === as)
-      if (which.length === 0) continue
-      const request = { as, which: which.map(({ email }) => email), actor }
+      const known = mails.filter((_, index) => fateOf(answers[index]) === as)
       const reason = `so says ${transport.name}`
-      done[as] += (await settleUncertain(mailshot, send.id, { ...request, reason })).settled
+      const picked = known.map(({ recipient }) => recipient)
+      done[as] += await settlePicked(mailshot, send, picked, { as, reason, actor })
     }
     if (page.length < pageSize) return { ...done, send: await readSend(mailshot, send.id) }
     afterId = page.at(-1)?.id ?? afterId
@@ -64,7 +64,7 @@ function fateOf(answer: Outcome | undefined): 'sent' | 'failed' | undefined {
   return answer?.status === 'rejected' ? 'failed' : undefined
 }
 
-type Uncertain = Composable & { email: string }
+type Uncertain = Composable & Picked
 type Row = Omit<Uncertain, 'lists' | 'attributes'> & { lists: string; attributes: string }
 
 async function readUncertain(
@@ -73,7 +73,7 @@ async function readUncertain(
   afterId: number,
 ): Promise<Uncertain[]> {
   const rows = await mailshot.db.all<Row>(sql`
-    SELECT r.id, r.send_id AS sendId, r.subscriber_id AS subscriberId, r.email, r.written, r.resend,
+    SELECT r.id, r.send_id AS sendId, r.subscriber_id AS subscriberId, r.written, r.resend, r.status,
       r.message_id AS messageId, coalesce(p.name, '') AS name, coalesce(p.attributes, '{}') AS attributes,
       coalesce(r.lang, p.lang) AS lang, coalesce(r.active_lists, r.lists) AS lists
     FROM recipients AS r LEFT JOIN subscribers AS p ON p.id = r.subscriber_id

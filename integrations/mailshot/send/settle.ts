@@ -75,11 +75,15 @@ async function settleAll(mailshot: Mailshot, send: Send, request: SettleRequest)
   }
 }
 
-async function settlePicked(
+/**
+ * Settles recipients of a send as they were found. Who is another by now, or was mailed once more, is left alone. Answers how many are
+ * as told.
+ */
+export async function settlePicked(
   mailshot: Mailshot,
   send: Send,
   picked: readonly Picked[],
-  { as, reason, actor }: SettleRequest,
+  { as, reason, actor }: Omit<SettleRequest, 'which'>,
 ): Promise<number> {
   if (picked.length === 0) return 0
   const results = await mailshot.db.write<{ count: number }>(
