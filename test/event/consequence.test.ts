@@ -1,12 +1,14 @@
+import { sql } from 'drizzle-orm/sql'
 import { describe, expect, it } from 'vitest'
 import { findAudit } from '../../integrations/mailshot/audit.ts'
 import type { MailshotConfigInput } from '../../integrations/mailshot/config.ts'
+import { recordEvents } from '../../integrations/mailshot/event.ts'
 import { findSubscriber } from '../../integrations/mailshot/subscriber/read.ts'
 import { confirm, subscribe } from '../../integrations/mailshot/subscriber.ts'
 import { findSuppression, lift, suppress } from '../../integrations/mailshot/suppression.ts'
 import type { DeliveryEvent } from '../../integrations/mailshot/transport.ts'
 import { openTestMailshot, type TestMailshot } from '../open-test-mailshot.ts'
-import { pastSends, report } from '../past-sends.ts'
+import { pastSends, report, reportOf } from '../past-sends.ts'
 import { addReaders } from '../people.ts'
 import { confirmationToken } from '../subscriber/zoe.ts'
 
@@ -117,6 +119,18 @@ describe('what follows from an unsubscription that is reported', () => {
     expect(person?.suppressed).toBeNull()
     expect(await findAudit(mailshot, `subscriber:${person?.id}`)).toMatchObject([
       { action: 'unsubscribe', detail: { lists: ['weekly'], reason: 'reported', events: [1] } },
+    ])
+  })
+
+  it('ends the lists of the send where the details of that mail are purged', async () => {
+    const mailshot = await withSends(['s1'])
+    await addReaders(mailshot, 1, { list: 'product' })
+    const event = await reportOf(mailshot, { send: 's1', email: zoe }, { type: 'unsubscribed' })
+    await mailshot.db.write(sql`DELETE FROM recipients`)
+    await recordEvents(mailshot, 'memory', [event])
+    expect((await findSubscriber(mailshot, zoe))?.subscriptions).toMatchObject([
+      { list: 'product', status: 'active' },
+      { list: 'weekly', status: 'unsubscribed', endReason: 'reported' },
     ])
   })
 

@@ -78,7 +78,8 @@ function suppressStatements(mailshot: Mailshot, emails: string[], cause: Cause):
 }
 
 /**
- * Ends the subscriptions that brought the mails which people unsubscribed from, unless they began, or began anew, after that. What
+ * Ends the subscriptions that brought the mails which people unsubscribed from (of a mail whose details are purged, the lists of its
+ * send), unless they began, or began anew, after that. What
  * a person wants weighs more than what their mailbox says.
  */
 function leaveStatements(mailshot: Mailshot, emails: string[]): SQL[] {
@@ -87,10 +88,11 @@ function leaveStatements(mailshot: Mailshot, emails: string[]): SQL[] {
   const ended = sql`
     SELECT p.subscriber_id AS subscriber, p.list_id AS list, min(${countsAt}) AS at, json_group_array(e.id) AS events
     FROM json_each(${JSON.stringify(emails)}) AS j CROSS JOIN events AS e ON e.email = j.value
-      JOIN recipients AS r ON r.id = e.recipient_id
+      JOIN sends AS d ON d.id = e.send_id
+      LEFT JOIN recipients AS r ON r.id = e.recipient_id
       JOIN subscribers AS s ON s.email = e.email
-      JOIN subscriptions AS p ON p.subscriber_id = s.id AND p.list_id IN (SELECT value FROM json_each(r.lists))
-    WHERE e.type = 'unsubscribed' AND max(p.asked_at, ifnull(p.active_at, 0)) <= ${countsAt}
+      JOIN subscriptions AS p ON p.subscriber_id = s.id AND p.list_id IN (SELECT value FROM json_each(coalesce(r.lists, d.lists)))
+    WHERE e.type = 'unsubscribed' AND e.matched_by IS NOT NULL AND max(p.asked_at, ifnull(p.active_at, 0)) <= ${countsAt}
       AND (${isOpen} OR (p.end_reason = 'reported' AND p.ended_at > ${countsAt}))
     GROUP BY p.subscriber_id, p.list_id`
   return [
