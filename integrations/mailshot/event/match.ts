@@ -33,6 +33,12 @@ export async function matchReports(
   return new Map(reports.map((report) => [report, factOf(report, matches.get(report))]))
 }
 
+/** Of reports that matched nothing before, those whose provider's id is known by now. */
+export async function matchByProviderId(mailshot: Mailshot, reports: Report[]): Promise<Fact[]> {
+  const found = await findByProviderId(mailshot, reports)
+  return found.map(([report, match]) => factOf(report, match))
+}
+
 function factOf(report: Report, match: Match | undefined): Fact {
   // Of a mail that went elsewhere nothing is said about its reader, whoever is named: it counts for its send alone.
   if (!match || match.redirected) return { ...report, ...nothing, sendId: match?.sendId ?? null }

@@ -38,22 +38,25 @@ export async function recordSlice(
   )
   const facts = await matchReports(mailshot, await withoutStored(mailshot, reports.flat()))
   const statements = [
-    ...(facts.size > 0 ? await factStatements(mailshot, [...facts.values()], now) : []),
+    ...(facts.size > 0
+      ? await factStatements(mailshot, [...facts.values()], { receivedAt: now, now })
+      : []),
     ...parts.flatMap(({ batch }) => (batch === undefined ? [] : batchStatements(batch, now))),
   ]
   if (statements.length > 0) await mailshot.db.write(...statements)
   return reports.map((ofPart) => countsOf(ofPart, facts))
 }
 
-async function factStatements(
+/** The statements that write facts down, with all that follows from them; once each, however often they are written. */
+export async function factStatements(
   mailshot: Mailshot,
   facts: readonly Fact[],
-  now: number,
+  { receivedAt, now }: { receivedAt: number; now: number },
 ): Promise<SQL[]> {
   const kept = await withoutNames(mailshot, facts)
   return [
     countStatement(kept),
-    ...insertEventsStatements(kept, now),
+    ...insertEventsStatements(kept, receivedAt),
     // Who opened a mail has got it, whether or not that is told of them.
     ...reportedStatements(facts, now),
     ...consequenceStatements(mailshot, kept),

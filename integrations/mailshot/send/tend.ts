@@ -1,6 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm/sql'
 import { mayStart } from '../event/guard.ts'
 import { refusedEarlyStatements } from '../event/refused-sends.ts'
+import { matchLateAnswers } from '../event/unmatched.ts'
 import { queueAlarmStatement } from '../letter.ts'
 import type { Mailshot } from '../mailshot.ts'
 import { cancelStatements, isLeftToCancel } from '../recipient.ts'
@@ -14,7 +15,8 @@ import { type Send, sendsIn } from './read.ts'
 import { sliceSize, timeSlice } from './slice.ts'
 
 /**
- * Brings every open send one step on: holds the late ones, starts the due ones, freezes a slice, ends what is finished.
+ * Brings every open send one step on: holds the late ones, starts the due ones, freezes a slice, ends what is finished; and
+ * matches reports that were faster than our own writing.
  * Several processes may do so at once, and any may die at any step.
  *
  * @returns whether there is more to do at once
@@ -27,6 +29,7 @@ export async function tendSends(mailshot: Mailshot, images: ImageWatch): Promise
       : stepOn(mailshot, send, images)
     hasMore = (await step) || hasMore
   }
+  await matchLateAnswers(mailshot)
   await tendPurge(mailshot)
   return hasMore
 }
