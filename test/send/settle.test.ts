@@ -38,7 +38,10 @@ describe('settleUncertain', () => {
     const event = { type: 'delivered', word: 'sent', at: mailshot.now(), ...mail } as const
     await recordEvents(mailshot, 'memory', [event])
 
-    expect(await recipientOf(mailshot, send, reader(3))).toEqual({ ...found, delivery: 'delivered' })
+    expect(await recipientOf(mailshot, send, reader(3))).toEqual({
+      ...found,
+      delivery: 'delivered',
+    })
     expect(await readSend(mailshot, send.id)).toMatchObject({ sent: 2, failed: 2, uncertain: 0 })
     expect(await listEvents(mailshot, { email: reader(3) })).toMatchObject([
       { type: 'delivered', matched: true, send: send.id },
