@@ -80,6 +80,7 @@ describe('judgeRefusal', () => {
       '554 mailbox backend error: invalid response',
       '550 Sorry, unknown error while delivering to user',
       '550 Der Empfänger hat kein Interesse',
+      '550 5.7.1 Our recipient does not want your mail',
     ]
 
     expect(said.map((text) => judgeRefusal({ text }).class)).toEqual(said.map(() => 'soft'))
