@@ -47,7 +47,7 @@ export async function openMailjet(
   const Mailjet = await loadPackage()
   const { endpoint, timeoutSeconds } = options
   const sdk = new Mailjet({ ...sdkKeys(keys), config: { host: endpoint.host, version: 'v3' } })
-  const clean = cleaner(keys)
+  const clean = cleaner(keys, options)
   const end = new AbortController()
 
   function start({ method, resource, id, action, body, params }: MailjetCall) {
@@ -163,11 +163,26 @@ const longest = 500
 // A shorter one would blot out ordinary words, and is no key of Mailjet's.
 const shortestSecret = 8
 
-function cleaner(keys: MailjetKeys): (text: string) => string {
-  const secrets = secretsOf(keys).filter(({ length }) => length >= shortestSecret)
+/** The end of a webhook's address, also where that is written as a part of another one. */
+const hookSecret = /(webhooks(?:\/|%2F)[\w-]+(?:\/|%2F))[\w-]{16,}/gi
+
+/** The password of the webhook, as an address or a header may have it. */
+function formsOf({ webhookAuth }: CheckedMailjetOptions): string[] {
+  const { user, password } = webhookAuth ?? {}
+  if (!password) return []
+  const encoded = encodeURIComponent(password)
+  const header = Buffer.from(`${user}:${password}`).toString('base64')
+  return [header, encodeURIComponent(encoded), encoded, password]
+}
+
+function cleaner(keys: MailjetKeys, options: CheckedMailjetOptions): (text: string) => string {
+  const secrets = [...secretsOf(keys), ...formsOf(options)].filter(
+    ({ length }) => length >= shortestSecret,
+  )
   return (text) =>
     secrets
       .reduce((rest, secret) => rest.replaceAll(secret, '***'), text)
+      .replace(hookSecret, '$1***')
       .replace(/\s+/g, ' ')
       .trim()
       .slice(0, longest)

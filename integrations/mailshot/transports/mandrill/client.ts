@@ -99,11 +99,15 @@ function secondsOf(header: string | null): number | undefined {
 
 const longest = 500
 
+/** The end of a webhook's address, also where that is written as a part of another one. */
+const hookSecret = /(webhooks(?:\/|%2F)[\w-]+(?:\/|%2F))[\w-]{16,}/gi
+
 function cleaner(key: string): (text: string) => string {
   const secrets = [key, encodeURIComponent(key)]
   return (text) =>
     secrets
       .reduce((rest, secret) => rest.replaceAll(secret, '***'), text)
+      .replace(hookSecret, '$1***')
       .replace(/\s+/g, ' ')
       .trim()
       .slice(0, longest)

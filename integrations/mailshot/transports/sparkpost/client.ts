@@ -78,7 +78,7 @@ export async function openSparkpost(
     }
   }
 
-  const clean = cleaner(key)
+  const clean = cleaner(key, options)
   return {
     call: async (one) => {
       const answer = await call(one)
@@ -178,11 +178,25 @@ function secondsOf(header: string | undefined): number | undefined {
 
 const longest = 500
 
-function cleaner(key: string): (text: string) => string {
-  const secrets = [key, Buffer.from(`${key}:`).toString('base64'), encodeURIComponent(key)]
+/** The end of a webhook's address, also where that is written as a part of another one. */
+const hookSecret = /(webhooks(?:\/|%2F)[\w-]+(?:\/|%2F))[\w-]{16,}/gi
+
+/** The password of the webhook, as an address or a header may have it. */
+function formsOf({ webhookAuth }: CheckedSparkpostOptions): string[] {
+  const { user, password } = webhookAuth ?? {}
+  if (!password) return []
+  const encoded = encodeURIComponent(password)
+  const header = Buffer.from(`${user}:${password}`).toString('base64')
+  return [header, encodeURIComponent(encoded), encoded, password]
+}
+
+function cleaner(key: string, options: CheckedSparkpostOptions): (text: string) => string {
+  const header = Buffer.from(`${key}:`).toString('base64')
+  const secrets = [key, header, encodeURIComponent(key), ...formsOf(options)]
   return (text) =>
     secrets
       .reduce((rest, secret) => rest.replaceAll(secret, '***'), text)
+      .replace(hookSecret, '$1***')
       .replace(/\s+/g, ' ')
       .trim()
       .slice(0, longest)
