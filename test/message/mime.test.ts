@@ -120,7 +120,37 @@ function requireWellFormed(mime: string): void {
   expect(mime.split(`--${boundary}`)).toHaveLength(4)
 }
 
+/** What a campaign's own Liquid makes of its reader's values, among them the placeholders that stand alone. */
+const source = [
+  '{% if nom %}Bonjour {{ nom }}{% else %}Salut{% endif %} {% unless city %}rien{% endunless %}{{ city | default: "là =" }}',
+  '{% assign v = city | upcase %}{{ v | default: "v" }}={{ v | append: "=" | default: "w" }}',
+  '{% case plan %}{% when "pro" %}Pro {{ nom | default: "x" }}{% else %}.{{ nom | default: "y" }}{% endcase %}',
+  '{% if city contains "a" %}{{ city }}{% elsif city %}{{ city | truncate: 5 }}{% endif %}',
+  '[lien]({{ url_view }}) et <a href="https://a.example/{{ city | default: "x" }}">là</a>',
+].join('\n\n')
+const heads = [
+  'subject: {% if city %}{{ city }}{% else %}Rien{% endif %} {{ nom | default: "toi" }}',
+  'preheader: {{ city | default: "p" }}=',
+]
+
 describe('Message.mime', () => {
+  test('decodes so for campaigns as they are written, whatever readers’ values are', async () => {
+    const base = await compileOnly({ 'a.md': markdown(source, ...heads) })
+    const plan = fc.constantFrom('pro', 'free', '')
+    await fc.assert(
+      fc.asyncProperty(readerName, readerName, plan, async (nom, city, kind) => {
+        const message = composeFor(base, { name: nom, attributes: { city, plan: kind } })
+        const mime = message.mime()
+        requireWellFormed(mime)
+        expect(message.octets?.().length).toBe(mime.length)
+        const mails = [mime, await byNodemailer(message)].map((mail) => simpleParser(mail))
+        const [ours, theirs] = await Promise.all(mails)
+        expect(ours && read(ours)).toEqual(theirs && read(theirs))
+      }),
+      { numRuns: 100 },
+    )
+  })
+
   test('decodes to the headers and parts that nodemailer’s composition decodes to', async () => {
     const base = await compileOnly({ 'a.md': markdown('x') })
     await fc.assert(

@@ -14,6 +14,7 @@ function decode(encoded: string): string {
   return Buffer.from(octets, 'latin1').toString()
 }
 
+const shortLines = /^(?:(?!\.|From )[\t -~]{0,76}(?<![\t ])(?:\r\n|$))*$/
 const long = 'x'.repeat(75)
 const units = fc.constantFrom(
   'a',
@@ -28,6 +29,11 @@ const units = fc.constantFrom(
   'From ',
   '\0',
   '\ud800',
+  '=\n',
+  ' '.repeat(75),
+  `${long}.`,
+  `${long}From `,
+  'é'.repeat(12),
   long,
 )
 const texts = fc.oneof(fc.string({ unit: units }), fc.string({ unit: 'binary' }))
@@ -47,7 +53,7 @@ describe('encodeQuotedPrintable', () => {
     fc.assert(
       fc.property(texts, (text) => {
         const encoded = encodeQuotedPrintable(text)
-        expect(encoded).toMatch(/^(?:(?!\.|From )[\t -~]{0,76}(?<![\t ])(?:\r\n|$))*$/)
+        expect(encoded).toMatch(shortLines)
       }),
       { numRuns: 500 },
     )
@@ -61,30 +67,56 @@ describe('encodeQuotedPrintable', () => {
   })
 })
 
+/** In any order, again and again, or not at all. */
+const picks = fc.array(fc.record({ isLiteral: fc.boolean(), index: fc.nat(100) }), {
+  maxLength: 14,
+})
+/** Nobody cuts a character or a line end in two. */
+const pieces = fc.array(
+  texts.map((text) => text.toWellFormed().replaceAll('\r', '')),
+  { maxLength: 6 },
+)
+const bodies = fc.record({ texts: pieces, values: pieces, picks }).map(bodyOf)
+const unused = 0xff
+
 describe('mailOctets', () => {
   test('encodes the pieces of a body apart so that together they decode to the whole', () => {
-    // Nobody cuts a character or a line end in two.
-    const parts = fc.array(texts.map((text) => text.toWellFormed().replaceAll('\r', '')))
-    const frame = { header: '\u0001', between: '\u0001', end: '\u0001' }
     fc.assert(
-      fc.property(parts, parts, (some, others) => {
-        const octets = mailOctets(frame, bodyOf(some), bodyOf(others))
-        const mail = Buffer.alloc(octets.length + 2)
-        expect(octets.write(mail, 1)).toBe(mail.length - 1)
-        const [start, text = '', html = '', end] = mail.toString('latin1').split('\u0001')
-        expect([start, end]).toEqual(['\0', '\0'])
-        expect(decode(text)).toBe(some.join('').replaceAll('\n', '\r\n'))
-        expect(decode(html)).toBe(others.join('').replaceAll('\n', '\r\n'))
-        expect(`${text}\r\n${html}`).toMatch(/^(?:(?!\.|From )[\t -~]{0,76}(?<![\t ])(?:\r\n|$))*$/)
-        expect([text, html].filter((encoded) => encoded.endsWith('=\r\n'))).toEqual([])
+      fc.property(bodies, bodies, fc.nat(9), fc.nat(9), (plain, html, start, behind) => {
+        const frame = { header: '\u0001', between: '\u0001', end: '\u0001' }
+        const octets = mailOctets(frame, plain.body, html.body)
+        const into = Buffer.alloc(start + octets.length + behind, unused)
+        const end = octets.write(into, start)
+        expect(end).toBe(start + octets.length)
+        expect(into.subarray(0, start)).toEqual(Buffer.alloc(start, unused))
+        expect(into.subarray(end)).toEqual(Buffer.alloc(behind, unused))
+        const written = into.toString('latin1', start, end).split('\u0001')
+        const [, first = '', second = ''] = written
+        expect(written).toEqual(['', first, second, ''])
+        expect(decode(first)).toBe(plain.whole)
+        expect(decode(second)).toBe(html.whole)
+        expect(`${first}\r\n${second}`).toMatch(shortLines)
+        expect([first, second].filter((encoded) => encoded.endsWith('=\r\n'))).toEqual([])
       }),
-      { numRuns: 300 },
+      { numRuns: 400 },
     )
   })
 })
 
-/** Literals and values in turn. */
-function bodyOf(parts: string[]) {
-  const order = parts.map((_, index) => (index % 2 === 0 ? index : ~index))
-  return { order, literals: parts.map(encodePiece), values: parts }
+function bodyOf(given: {
+  texts: string[]
+  values: string[]
+  picks: { isLiteral: boolean; index: number }[]
+}) {
+  const { texts: literals, values } = given
+  const order = given.picks.flatMap(({ isLiteral, index }) => {
+    const count = isLiteral ? literals.length : values.length
+    if (count === 0) return []
+    return [isLiteral ? index % count : ~(index % count)]
+  })
+  const whole = order.map((place) => (place < 0 ? values[~place] : literals[place])).join('')
+  return {
+    body: { order, literals: literals.map(encodePiece), values },
+    whole: whole.replaceAll('\n', '\r\n'),
+  }
 }
