@@ -8,6 +8,7 @@ import { deliver } from '../../integrations/mailshot/deliver.ts'
 import { listRecipients } from '../../integrations/mailshot/recipient.ts'
 import { readSend } from '../../integrations/mailshot/send.ts'
 import type { Transport } from '../../integrations/mailshot/transport.ts'
+import { mailjet } from '../../integrations/mailshot/transports/mailjet.ts'
 import { mandrill } from '../../integrations/mailshot/transports/mandrill.ts'
 import { sparkpost } from '../../integrations/mailshot/transports/sparkpost.ts'
 import { handleWebhook } from '../../integrations/mailshot/webhook.ts'
@@ -16,6 +17,7 @@ import { openTestMailshot, type TestMailshot } from '../open-test-mailshot.ts'
 import { addReaders } from '../people.ts'
 import { pathOf } from '../signed-events.ts'
 import { startFixture } from '../start-fixture.ts'
+import { mailjetKeys, startMailjetServer } from './mailjet-server.ts'
 import { refuse as refuseMandrill } from './mandrill-mail.ts'
 import { sign, startMandrillServer } from './mandrill-server.ts'
 import type { ProviderServer } from './provider-server.ts'
@@ -140,10 +142,35 @@ describe('deliver by mandrill()', () => {
   })
 })
 
+describe('deliver by mailjet()', () => {
+  it('keeps the keys out of what it stores and logs', async () => {
+    const server = await startMailjetServer()
+    const transport = mailjet({ endpoint: server.endpoint, ...mailjetKeys, lookUpSeconds: 0 })
+    closing.push(server, transport)
+    const { apiKey, secretKey } = mailjetKeys
+    const login = Buffer.from(`${apiKey}:${secretKey}`).toString('base64')
+    const ErrorMessage = `${login} ${apiKey}:${secretKey} ${secretKey} may not send`
+    const refusal = { status: 401, body: { ErrorCode: 'mj-0015', ErrorMessage } }
+    const answerNext = (_path: string, answer: typeof refusal) => server.failNext(answer)
+    const all = await stored({ server: { answerNext }, transport, path: '' }, refusal)
+    expect(all).toContain('may not send')
+    for (const secret of [apiKey, secretKey, login]) expect(all).not.toContain(secret)
+  })
+})
+
+interface Refusal {
+  status: number
+  body?: unknown
+}
+
 /** All that the database and the log hold of a send that was refused by who repeats the key. */
-async function stored(
-  by: { server: ProviderServer; transport: Transport; path: string },
-  refusal: { status: number; body?: unknown },
+async function stored<Answer extends Refusal>(
+  by: {
+    server: { answerNext(path: string, answer: Answer): void }
+    transport: Transport
+    path: string
+  },
+  refusal: Answer,
 ): Promise<string> {
   const log = new PassThrough()
   const opened = await openTestMailshot({ transport: by.transport })
