@@ -21,6 +21,17 @@ describe('mailshot webhooks', () => {
 
     const installed = await site.mailshot('webhooks', 'install')
     const [row] = await site.json('webhooks', 'list', '--show-secret')
+    const Url = 'https://shop.example/hook/their-secret?key=theirs'
+    server.account.hooks.unshift({
+      ID: 99,
+      EventType: 'open',
+      Url,
+      Version: 2,
+      Status: 'alive',
+      IsBackup: true,
+    })
+    const [others, ours] = await site.json('webhooks', 'list')
+    server.account.hooks.shift()
     const [removed] = await site.json('webhooks', 'remove', '--transport', 'mailjet')
 
     const shown = 'https://example.org/mailshot/webhooks/mailjet/…'
@@ -31,6 +42,8 @@ describe('mailshot webhooks', () => {
       isOurs: true,
       detail: 'sent: alive',
     })
+    expect(others).toMatchObject({ url: 'https://shop.example/…', isOurs: false })
+    expect(ours).toMatchObject({ url: shown, isOurs: true })
     expect(removed).toEqual({ transport: 'mailjet', removed: [shown] })
     expect(server.account.hooks).toEqual([])
   })

@@ -1,7 +1,13 @@
 import { MailshotError } from '../error.ts'
 import type { Mailshot } from '../mailshot.ts'
 import type { RegisteredWebhook, Transport } from '../transport.ts'
-import { installWebhook, listWebhooks, removeWebhooks, withoutSecret } from '../webhook/register.ts'
+import {
+  installWebhook,
+  listWebhooks,
+  removeWebhooks,
+  withoutPath,
+  withoutSecret,
+} from '../webhook/register.ts'
 import { type Call, defineCommand, exitCodes } from './command.ts'
 import { count } from './format.ts'
 import { readProject, withMailshot } from './project.ts'
@@ -75,7 +81,7 @@ export const webhooks = defineCommand({
 const install: Action = async ({ config }, transports, { values, terminal }) => {
   for (const transport of transports) {
     const { url, left } = await installWebhook(config, transport)
-    const shown = shownUrl(url, values)
+    const shown = shownUrl({ url, isOurs: true }, values)
     if (terminal.json) terminal.printJson({ transport: transport.name, url: shown, left })
     else terminal.print(`${transport.name} reports to ${shown}`)
     if (!terminal.json) for (const line of left) terminal.print(`  still to do: ${line}`)
@@ -91,7 +97,7 @@ const list: Action = async ({ config }, transports, { values, terminal }) => {
   const rows: (RegisteredWebhook & { transport: string })[] = []
   for (const transport of transports) {
     for (const one of await listWebhooks(config, transport)) {
-      const url = one.isOurs ? shownUrl(one.url, values) : one.url
+      const url = shownUrl(one, values)
       rows.push({ transport: transport.name, ...one, url })
     }
   }
@@ -117,6 +123,10 @@ const remove: Action = async ({ config }, transports, { terminal }) => {
 
 const actions: Record<string, Action> = { install, list, remove }
 
-function shownUrl(url: string, values: WebhooksCall['values']): string {
-  return values['show-secret'] ? url : withoutSecret(url)
+function shownUrl(
+  { url, isOurs }: Pick<RegisteredWebhook, 'url' | 'isOurs'>,
+  values: WebhooksCall['values'],
+): string {
+  if (values['show-secret']) return url
+  return isOurs ? withoutSecret(url) : withoutPath(url)
 }

@@ -57,3 +57,8 @@ function isOurs(
 export function withoutSecret(url: string): string {
   return url.replace(/[^/]+(\/?)$/, '…$1')
 }
+
+/** The host of an address of others, who may have secrets anywhere in it. */
+export function withoutPath(url: string): string {
+  return URL.canParse(url) ? `${new URL(url).origin}/…` : '…'
+}

@@ -25,7 +25,7 @@ export function mailjetWebhooks(
         const there = rows.find(({ EventType }) => EventType === kind)
         if (there === undefined) await add(client, kind, withAuth(url, auth))
         else if (isOfSameSite(there, url)) await renew(client, there, withAuth(url, auth))
-        else taken.push(`${kind} (${bare(there)})`)
+        else taken.push(`${kind} (${hostOf(there)})`)
       }
       if (taken.length > 0) throw takenByOthers(taken)
     },
@@ -79,6 +79,11 @@ function detailOf({ EventType, Status, Version }: Fields): string {
 function isOfSameSite(row: Fields, url: string): boolean {
   const folder = (text: string) => text.replace(/[^/]+\/?$/, '')
   return folder(bare(row)) === folder(url)
+}
+
+/** Others may have secrets anywhere in their address. */
+function hostOf(row: Fields): string {
+  return URL.canParse(bare(row)) ? `${new URL(bare(row)).origin}/…` : '…'
 }
 
 /** Without a name and password, which are nobody's business. */
