@@ -78,7 +78,7 @@ describe('the pace at the receiving side', () => {
     expect(shareUsed(times, { count: 120, windowMs: minute })).toBeGreaterThanOrEqual(0.98)
   })
 
-  it('uses at least nine tenths of a limit per second', async () => {
+  it('uses at least nine tenths of a limit per second where answers take up to 80 ms', async () => {
     const times = await arrivalTimes({ pace: '20/second' }, 200, 3)
     expect(mostInWindow(times, second)).toBeLessThanOrEqual(20)
     expect(shareUsed(times, { count: 20, windowMs: second })).toBeGreaterThanOrEqual(0.9)
