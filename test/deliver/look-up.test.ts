@@ -141,5 +141,22 @@ describe('deliver by mailjet()', () => {
     await close()
   })
 
+  it('ends in time while none of its calls is answered, and asks for nothing then', async () => {
+    const { server, mailshot, close } = await openMailjet()
+    server.failNext(...Array.from({ length: 8 }, () => ({ hang: 'sent' as const })))
+    const { send } = await startFixture(mailshot, 'hello')
+    const stop = new AbortController()
+    const delivering = deliver(mailshot, { signal: stop.signal })
+    await expect.poll(() => server.calls.length).toBeGreaterThan(2)
+    const stoppedAt = mailshot.now()
+    stop.abort()
+    await delivering
+    expect(mailshot.now() - stoppedAt).toBeLessThan(9_000)
+    expect(server.calls.filter(({ line }) => line.startsWith('GET'))).toEqual([])
+    const { sent, failed, uncertain } = await readSend(mailshot, send.id)
+    expect([sent, failed, uncertain > 0]).toEqual([0, 0, true])
+    await close()
+  })
+
   const addressOf = (message: Record<string, unknown>) => Object(message['To'])[0].Email
 })

@@ -19,7 +19,7 @@ export function holdBack(run: Run): { stop(): void } {
 function delayOf(ahead: number): number {
   if (ahead <= 0) return 3
   if (ahead <= 0.02) return 300
-  // A process that is told to end waits for no answer for longer than eight seconds.
+  // A process that is told to end waits for no answer for longer than seven seconds.
   return ahead > 0.1 ? 4000 : 1500
 }
 

@@ -29,8 +29,8 @@ export function unwritten(inHand: number): MailshotError {
   return new MailshotError(`stopped while the database could not be written: ${what}`)
 }
 
-/** How long calls under way may take to be answered. */
-const answerMs = 8_000
+/** How long calls under way may take to be answered; what is left of the ten seconds is for a machine that is busy. */
+const answerMs = 7_000
 /** How long the transports have, once they are closed, to say what they know of what they cut. */
 const cutMs = 500
 /** How long the outcomes may take to be committed. */
