@@ -80,9 +80,7 @@ describe('a link', () => {
     expect((await visit(mailshot, open, { method: 'HEAD' })).body).toBeNull()
     expect(await written(mailshot)).toEqual([])
     await visit(mailshot, clicks[1] ?? '')
-    expect(await written(mailshot)).toMatchObject([
-      { machine: 1, word: 'scanner: its behaviour' },
-    ])
+    expect(await written(mailshot)).toMatchObject([{ machine: 1, word: 'scanner: its behaviour' }])
   })
 
   it('leads on for years, with the details purged and the send in the trash', async () => {
