@@ -195,6 +195,8 @@ export const recipients = sqliteTable(
     resend: integer().notNull().default(0),
     /** When a deferred one is due again. */
     dueAt: integer('due_at'),
+    /** When the relay first failed at its mail, of the times since its last other answer. */
+    relayFaultAt: integer('relay_fault_at'),
     /** The recipient domain whose lane a deferred one waits for; then `due_at` is its expected hour there. */
     lane: text(),
     /** Which of several transports it is to go by, chosen at the freeze; null where there was only one. */

@@ -28,6 +28,8 @@ export const lanes = sqliteTable('lanes', {
   faults: integer().notNull().default(0),
   /** When the first of these faults was; 0 when there is none. */
   faultsFrom: integer('faults_from').notNull().default(0),
+  /** When the relay answered again after the last of its faults. */
+  answeredAt: integer('answered_at').notNull().default(0),
   /** Slowed down at `slowed_at` to one hand-over in so many milliseconds, from one in `slowed_from`; 0 when it never was. */
   spacing: integer().notNull().default(0),
   slowedFrom: integer('slowed_from').notNull().default(0),

@@ -60,10 +60,11 @@ function settleOthersStatement(settlements: Settlement[], now: number): SQL {
       due_at = CASE WHEN j.status = 'deferred' THEN j.due_at ELSE recipients.due_at END,
       lane = CASE WHEN j.status = 'returned' THEN recipients.lane END,
       reason = j.reason, enhanced = j.enhanced, provider_id = j.provider_id,
-      answer = j.answer, settled_at = ${now}
+      answer = j.answer, relay_fault_at = j.relay_fault_at, settled_at = ${now}
     FROM (SELECT value ->> 'id' AS id, value ->> 'claimId' AS claim_id, value ->> 'status' AS status,
         value ->> 'reason' AS reason, value ->> 'enhanced' AS enhanced, value ->> 'dueAt' AS due_at,
-        value ->> 'providerId' AS provider_id, value ->> 'answer' AS answer
+        value ->> 'providerId' AS provider_id, value ->> 'answer' AS answer,
+        value ->> 'relayFaultAt' AS relay_fault_at
       FROM ${rows}) AS j, sends AS s
     WHERE recipients.id = j.id AND recipients.claim_id = j.claim_id AND s.id = recipients.send_id
       AND (recipients.status = 'in-hand' OR (recipients.status = 'uncertain' AND j.status <> 'uncertain'))`

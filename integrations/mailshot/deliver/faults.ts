@@ -8,6 +8,7 @@ import { restStatement, slowStatement, unparkStatement } from '../pace/slow.ts'
 import { laneRowStatement } from '../pace/state.ts'
 import { pauseStatements } from '../send.ts'
 import type { Outcome } from '../transport.ts'
+import type { Blame } from './blame.ts'
 import type { HeldRecipient } from './held.ts'
 import type { Lanes } from './lanes.ts'
 import { streakStatements } from './streak.ts'
@@ -25,18 +26,18 @@ export const notHandedOver: Outcome = {
 }
 
 /**
- * What outcomes mean beyond their recipients: a fault of the relay rests the transport's lane and slows it where the relay asked to
- * wait, a domain's refusal slows that domain, a refused account pauses the send. To stand before the outcomes are settled.
+ * What outcomes mean beyond their recipients: a fault of the relay as a whole rests the transport's lane and slows it where the
+ * relay asked to wait, a domain's refusal slows that domain, a refused account pauses the send. To stand before the outcomes are settled.
  */
 export function faultStatements(
   mailshot: Mailshot,
   lanes: Lanes,
-  { notes, isStopping }: { notes: Note[]; isStopping: boolean },
+  { notes, blame }: { notes: Note[]; blame: (note: Note) => Blame | undefined },
   now: number,
 ): SQL[] {
   if (notes.every(({ outcome }) => outcome.status === 'accepted') && isCalm(lanes)) return []
   return [
-    ...relayStatements(mailshot, lanes, { notes, isStopping, now }),
+    ...relayStatements(mailshot, lanes, { notes, blame, now }),
     ...domainStatements(lanes, notes, now),
     ...blockedStatements(mailshot, notes),
     ...streakStatements(mailshot, lanes, notes),
@@ -51,13 +52,12 @@ function isCalm({ transportState }: Lanes): boolean {
 function relayStatements(
   mailshot: Mailshot,
   lanes: Lanes,
-  { notes, isStopping, now }: { notes: Note[]; isStopping: boolean; now: number },
+  { notes, blame, now }: { notes: Note[]; blame: (note: Note) => Blame | undefined; now: number },
 ): SQL[] {
   const lane = lanes.transport(now)
-  for (const { recipient, outcome } of notes) {
-    if (outcome.status !== 'deferred' || outcome.scope !== 'relay') continue
-    // Our own stop gives messages back in the same way, and is no fault of the relay.
-    if (isStopping || outcome === notHandedOver) continue
+  for (const note of notes) {
+    const { recipient, outcome } = note
+    if (outcome.status !== 'deferred' || blame(note) !== 'relay') continue
     const { reason, retryAfter } = outcome
     const { inHandAt } = recipient
     const seenSpacing = lanes.pulse.gapOf('', now)
@@ -74,7 +74,8 @@ function relayStatements(
     ({ outcome }) => outcome.status === 'accepted' || outcome.status === 'rejected',
   )
   if (answered.length === 0) return []
-  return [unparkStatement(lane, Math.max(...answered.map(({ recipient }) => recipient.inHandAt)))]
+  const latest = Math.max(...answered.map(({ recipient }) => recipient.inHandAt))
+  return [unparkStatement(lane, latest, now)]
 }
 
 /** The latest refusal of each domain: only one that was put in hand after the last slowing counts. */

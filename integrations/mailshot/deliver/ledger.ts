@@ -10,6 +10,7 @@ import { type ClaimedRecipient, settleStatements } from '../recipient.ts'
 import { type Settlement, settlementOf } from '../recipient/settlement.ts'
 import type { Outcome } from '../transport.ts'
 import { openBatch } from './batch.ts'
+import { type Blame, openBlame } from './blame.ts'
 import { faultStatements, type Note, slowsDomain } from './faults.ts'
 import type { HeldRecipient } from './held.ts'
 import { type Lanes, openLanes } from './lanes.ts'
@@ -55,6 +56,7 @@ export function openLedger(
   { report, tally } = openAccount(),
 ): Ledger {
   const lanes = openLanes(mailshot)
+  const judge = openBlame()
   let noted: Note[] = []
   let inHand = 0
   return {
@@ -74,7 +76,8 @@ export function openLedger(
       const free = isOpen ? Math.max(0, capacity - inHand + notes.length) : 0
       const next = claimed.slice(0, free)
       if (notes.length + next.length === 0) return { settled: 0, inHand: [], left: [], rest: 1000 }
-      const page = { notes, next, workerId, isStopping: signal.aborted }
+      const blame = judge(lanes.transportState, { notes, isStopping: signal.aborted })
+      const page = { notes, next, workerId, blame }
       const { settlements, ...entry } = await commit(mailshot, lanes, page, report).catch(
         (error: unknown) => {
           noted = [...notes, ...noted]
@@ -104,7 +107,7 @@ interface Page {
   notes: Note[]
   next: ClaimedRecipient[]
   workerId: string
-  isStopping: boolean
+  blame: (note: Note) => Blame | undefined
 }
 
 async function commit(
@@ -113,11 +116,11 @@ async function commit(
   page: Page,
   report: DeliverReport,
 ): Promise<Entry & { settlements: Settlement[] }> {
-  const { notes, workerId } = page
+  const { notes, workerId, blame } = page
   const { maxTries } = mailshot.config
   const now = mailshot.now()
-  const settlements = notes.map(({ recipient, outcome }) =>
-    settlementOf(recipient, outcome, { now, maxTries }),
+  const settlements = notes.map((note) =>
+    settlementOf(note.recipient, note.outcome, { now, maxTries, blame: blame(note) }),
   )
   const batch = openBatch()
   batch.add(

@@ -76,7 +76,7 @@ export function relayStatements(
   if (config.mailer || outcome === notHandedOver) return []
   const lane = laneOf(config, 'letter')
   if (outcome.status === 'accepted' || outcome.status === 'rejected') {
-    return [unparkStatement(lane, takenAt)]
+    return [unparkStatement(lane, takenAt, mailshot.now())]
   }
   if (isStopping || outcome.status !== 'deferred' || outcome.scope !== 'relay') return []
   const { reason, retryAfter } = outcome

@@ -120,8 +120,8 @@ export function parkStatement(
 }
 
 /** The relay takes mail again: it answered for something that was put in hand after the rest. */
-export function unparkStatement(lane: Lane, inHandAt: number): SQL {
-  return sql`UPDATE lanes SET faults = 0, faults_from = 0, parked_until = 0, parked_reason = NULL
+export function unparkStatement(lane: Lane, inHandAt: number, now: number): SQL {
+  return sql`UPDATE lanes SET faults = 0, faults_from = 0, parked_until = 0, parked_reason = NULL, answered_at = ${now}
     WHERE scope = ${lane.scope} AND faults > 0 AND parked_until <= ${inHandAt}`
 }
 

@@ -11,6 +11,8 @@ export interface LaneState extends Slowing {
   /** Relay faults in a row, and when the first of them was; 0 where there is none. */
   faults: number
   faultsFrom: number
+  /** When the relay answered again after the last of its faults. */
+  answeredAt: number
   rampFrom: number | null
   refusal: string | null
   refusals: number
@@ -30,6 +32,7 @@ export const freshState: LaneState = {
   slowedReason: null,
   faults: 0,
   faultsFrom: 0,
+  answeredAt: 0,
   rampFrom: null,
   refusal: null,
   refusals: 0,
@@ -41,7 +44,7 @@ export const freshState: LaneState = {
 export const laneColumns =
   sql.raw(`next_at AS nextAt, parked_until AS parkedUntil, parked_reason AS parkedReason,
   spacing, slowed_from AS slowedFrom, slowed_at AS slowedAt, slowed_reason AS slowedReason,
-  faults, faults_from AS faultsFrom, ramp_from AS rampFrom, refusal, refusals`)
+  faults, faults_from AS faultsFrom, answered_at AS answeredAt, ramp_from AS rampFrom, refusal, refusals`)
 
 export type LaneRow = Omit<LaneState, 'slots' | 'freeAt'> & {
   freeAt?: number | null

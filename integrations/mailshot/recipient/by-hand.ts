@@ -51,7 +51,7 @@ export function resendStatements(picked: readonly Picked[], when: SQL, by: ByHan
     historyStatement({ action: 'resend', detail: { note: by.reason }, which }, by),
     sql`UPDATE recipients SET status = 'pending', tries = 0, resend = resend + 1,
           message_id = iif(status IN ('sent', 'uncertain'), NULL, message_id),
-          reason = NULL, enhanced = NULL, due_at = NULL, claim_id = NULL, worker_id = NULL,
+          reason = NULL, enhanced = NULL, due_at = NULL, relay_fault_at = NULL, claim_id = NULL, worker_id = NULL,
           in_hand_at = NULL, settled_at = NULL, provider_id = NULL, answer = NULL,
           delivery = NULL, delivery_class = NULL, settled_by = NULL
         WHERE ${which}`,

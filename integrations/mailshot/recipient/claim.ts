@@ -13,6 +13,8 @@ export interface ClaimedRecipient {
   tries: number
   /** How often the operator has had it mailed once more. */
   resend: number
+  /** When the relay first failed at its mail, of the times since its last other answer. */
+  relayFaultAt?: number | null
   name: string
   lang: string | null
   attributes: Record<string, AttributeValue>
@@ -70,7 +72,7 @@ export async function claimRecipients(
   const results = await mailshot.db.write<{ claimed: string }>(
     ...takes,
     // One JSON text, since a row of the database's own costs ten times as much as a line of it.
-    sql`SELECT json_group_array(json_array(r.id, r.subscriber_id, r.written, r.tries, r.resend, coalesce(s.name, ''), s.lang,
+    sql`SELECT json_group_array(json_array(r.id, r.subscriber_id, r.written, r.tries, r.resend, r.relay_fault_at, coalesce(s.name, ''), s.lang,
         json(coalesce(s.attributes, '{}')), s.tracking_agreed_at IS NOT NULL) ORDER BY r.id) AS claimed
       FROM recipients r LEFT JOIN subscribers s ON s.id = r.subscriber_id
       WHERE r.claim_id = ${claimId} AND r.status = 'claimed'`,
@@ -92,6 +94,7 @@ type ClaimColumns = [
   written: string,
   tries: number,
   resend: number,
+  relayFaultAt: number | null,
   name: string,
   lang: string | null,
   attributes: Record<string, AttributeValue>,
@@ -101,7 +104,18 @@ type ClaimColumns = [
 function readClaim(text: string, by: Source & { claimId: string }): ClaimedRecipient[] {
   const columns: ClaimColumns[] = JSON.parse(text)
   return columns.map(
-    ([id, subscriberId, written, tries, resend, name, lang, attributes, isTracked]) => ({
+    ([
+      id,
+      subscriberId,
+      written,
+      tries,
+      resend,
+      relayFaultAt,
+      name,
+      lang,
+      attributes,
+      isTracked,
+    ]) => ({
       id,
       claimId: by.claimId,
       sendId: by.sendId,
@@ -109,6 +123,7 @@ function readClaim(text: string, by: Source & { claimId: string }): ClaimedRecip
       written,
       tries,
       resend,
+      relayFaultAt,
       name,
       lang,
       attributes,

@@ -11,6 +11,8 @@ export interface Settlement {
   dueAt: number | null
   providerId: string | null
   answer: string | null
+  /** When the relay first failed at this mail, where it did so now and has answered nothing else since. */
+  relayFaultAt?: number | null
 }
 
 const minute = 60_000
@@ -18,16 +20,16 @@ const minute = 60_000
 const retryDelays = [5 * minute, 20 * minute, 60 * minute, 180 * minute, 360 * minute]
 
 /**
- * What an outcome means for a recipient. A fault of the relay or a blocked account gives it back and costs it no try; its
- * own temporary refusal comes back later, at most `maxTries` times.
+ * What an outcome means for a recipient. A fault of the relay as a whole or a blocked account gives it back and costs it no try; its
+ * own temporary refusal comes back later, at most `maxTries` times, and so does what the relay fails at because of this mail.
  */
 export function settlementOf(
   recipient: ClaimedRecipient,
   outcome: Outcome,
-  limits: { now: number; maxTries: number },
+  limits: { now: number; maxTries: number; blame?: 'relay' | 'mail' | undefined },
 ): Settlement {
   const blank = { reason: null, enhanced: null, dueAt: null, providerId: null, answer: null }
-  const { id, claimId } = recipient
+  const { id, claimId, relayFaultAt = null } = recipient
   const base = { ...blank, id, claimId }
   switch (outcome.status) {
     case 'accepted': {
@@ -41,14 +43,18 @@ export function settlementOf(
     case 'uncertain':
       return { ...base, status: 'uncertain', reason: outcome.reason }
     case 'blocked':
-      return { ...base, status: 'returned', reason: outcome.reason }
+      return { ...base, status: 'returned', reason: outcome.reason, relayFaultAt }
     case 'deferred': {
       const { reason, scope, retryAfter } = outcome
-      if (scope === 'relay') return { ...base, status: 'returned', reason }
+      const { now, maxTries, blame } = limits
+      if (scope === 'relay' && blame !== 'mail') {
+        const faultAt = blame === 'relay' ? (relayFaultAt ?? now) : relayFaultAt
+        return { ...base, status: 'returned', reason, relayFaultAt: faultAt }
+      }
+      const own = { reason, answer: reason, relayFaultAt: blame ? relayFaultAt : null }
       const tries = recipient.tries + 1
-      if (tries >= limits.maxTries) return { ...base, status: 'failed', reason, answer: reason }
-      const dueAt = limits.now + delayAfter(tries, retryAfter)
-      return { ...base, status: 'deferred', reason, answer: reason, dueAt }
+      if (tries >= maxTries) return { ...base, ...own, status: 'failed' }
+      return { ...base, ...own, status: 'deferred', dueAt: now + delayAfter(tries, retryAfter) }
     }
   }
 }
