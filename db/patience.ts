@@ -71,6 +71,9 @@ export function codeOf(error: unknown): string {
   return error instanceof Error && 'code' in error ? String(error.code) : ''
 }
 
+/** What is asked once nobody waits any more may still be answered, unless the disk is stalled. */
+const lateMs = 20
+
 /** An attempt whose answer nobody waits for any more ends by itself. */
 async function beforeAbort<Result>(
   attempt: () => Promise<Result>,
@@ -79,10 +82,12 @@ async function beforeAbort<Result>(
   if (!signal) return attempt()
   const aborted = Promise.withResolvers<never>()
   const abort = () => aborted.reject(signal.reason)
+  const late = signal.aborted ? globalThis.setTimeout(abort, lateMs) : undefined
   signal.addEventListener('abort', abort, { once: true })
   try {
     return await Promise.race([attempt(), aborted.promise])
   } finally {
+    clearTimeout(late)
     signal.removeEventListener('abort', abort)
   }
 }

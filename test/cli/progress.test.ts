@@ -1,6 +1,7 @@
 import { sql } from 'drizzle-orm/sql'
 import { describe, expect, test } from 'vitest'
 import { followDuring, followSends } from '../../integrations/mailshot/cli/progress.ts'
+import { workWith } from '../../integrations/mailshot/cli/project.ts'
 import { localDesk } from '../../integrations/mailshot/cli/send-desk/local.ts'
 import { pauseSend, resumeSend } from '../../integrations/mailshot/send.ts'
 import { openTestMailshot } from '../open-test-mailshot.ts'
@@ -24,6 +25,17 @@ describe('followDuring', () => {
     await ended
 
     expect(order).toEqual(['read', 'nothing is sent'])
+  })
+
+  test('passes it on though the database hangs, and so does what closes it', async () => {
+    const mailshot = await openTestMailshot()
+    const hangs = () => new Promise<never>(() => {})
+    const stalled = { ...mailshot, close: hangs, db: { ...mailshot.db, all: hangs } }
+    const work = () => Promise.reject(new Error('1 mail could not be noted'))
+
+    const ended = workWith(stalled, () => followDuring(stalled, recordingTerminal(), work))
+
+    await expect(ended).rejects.toThrow('1 mail could not be noted')
   })
 
   test('fails when the sends cannot be read, after the work has ended', async () => {

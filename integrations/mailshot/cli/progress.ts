@@ -4,6 +4,7 @@ import type { ShownSend } from '../send/json.ts'
 import { formatDuration, wrap } from './format.ts'
 import { paintNote, printable, type Terminal } from './terminal.ts'
 import type { SendDesk } from './send-desk.ts'
+import { waitBriefly } from './signals.ts'
 import { localDesk } from './send-desk/local.ts'
 import { settled } from './send-view.ts'
 
@@ -45,7 +46,7 @@ export async function followSends(
 
 /**
  * Shows the progress of open sends while the work goes on. Both have ended when this does, however they end: what follows
- * may close the database.
+ * may close the database. Only where it hangs, the work's failure is passed on without the last look at the sends.
  */
 export async function followDuring<Result>(
   mailshot: Mailshot,
@@ -53,13 +54,16 @@ export async function followDuring<Result>(
   work: () => Promise<Result>,
 ): Promise<{ result: Result; sends: ShownSend[] }> {
   const ended = new AbortController()
-  const [worked, followed] = await Promise.allSettled([
-    work().finally(() => ended.abort()),
-    followSends(localDesk(mailshot), terminal, { signal: ended.signal }),
-  ])
-  if (worked.status === 'rejected') throw worked.reason
-  if (followed.status === 'rejected') throw followed.reason
-  return { result: worked.value, sends: followed.value }
+  const followed = followSends(localDesk(mailshot), terminal, { signal: ended.signal })
+  // It may fail before the work has ended.
+  followed.catch(() => {})
+  try {
+    const result = await work().finally(() => ended.abort())
+    return { result, sends: await followed }
+  } catch (error) {
+    await waitBriefly(followed)
+    throw error
+  }
 }
 
 /** Whether something may still come of it without anybody's doing. */

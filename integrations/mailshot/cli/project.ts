@@ -5,6 +5,7 @@ import type { MailshotConfig } from '../config.ts'
 import { MailshotError } from '../error.ts'
 import { openLog } from '../log.ts'
 import { type Mailshot, type OpenOptions, openMailshot } from '../mailshot.ts'
+import { waitBriefly } from './signals.ts'
 
 const places = ['src/mailshot.config.ts', 'mailshot.config.ts', 'mailshot.config.mjs']
 
@@ -72,12 +73,23 @@ export async function withMailshot<Result>(
   options: OpenOptions = {},
 ): Promise<Result> {
   const config = await readProject(values)
-  const mailshot = await openMailshot(config, { log: openLog('warn'), ...options })
+  return workWith(await openMailshot(config, { log: openLog('warn'), ...options }), work)
+}
+
+/** Does one piece of work and closes. What it throws is thrown though the disk is stalled, so that it is said before the process ends. */
+export async function workWith<Result>(
+  mailshot: Mailshot,
+  work: (mailshot: Mailshot) => Promise<Result>,
+): Promise<Result> {
+  let result: Result
   try {
-    return await work(mailshot)
-  } finally {
-    await mailshot.close()
+    result = await work(mailshot)
+  } catch (error) {
+    await waitBriefly(mailshot.close())
+    throw error
   }
+  await mailshot.close()
+  return result
 }
 
 /** Who does it, for the audit: the command line, and the account it runs under. */

@@ -33,3 +33,14 @@ export function stopSignal(onStop: () => void = () => {}): {
     },
   }
 }
+
+/** Both what shows the progress and what closes the database are waited for before the process is ended. */
+const briefMs = 25
+
+/** Waits for what ends by itself, well or badly, unless it hangs: a stopped worker has some 200 ms left to say why it failed. */
+export async function waitBriefly(work: Promise<unknown>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  const over = new Promise<void>((resolve) => (timer = setTimeout(resolve, briefMs)))
+  await Promise.race([work.catch(() => {}), over])
+  clearTimeout(timer)
+}
