@@ -1,5 +1,6 @@
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import { z } from 'zod'
 import { en } from '../../integrations/mailshot/texts/en.ts'
 import { fr } from '../../integrations/mailshot/texts/fr.ts'
 import { type BuiltSite, startBuiltSite } from '../built-site.ts'
@@ -161,9 +162,11 @@ async function mails({ smtp }: BuiltSite, address: string, count: number): Promi
   return Promise.all(found().map((mail) => mail.read()))
 }
 
+const shown = z.tuple([z.object({ subscriptions: z.array(z.object({ status: z.string() })) })])
+
 async function statusOf({ json }: BuiltSite): Promise<unknown[]> {
-  const rows = await json('subscribers', 'show', 'ann@example.org')
-  return JSON.stringify(rows).match(/(?<="status":")\w+/g) ?? []
+  const [{ subscriptions }] = shown.parse(await json('subscribers', 'show', 'ann@example.org'))
+  return subscriptions.map(({ status }) => status)
 }
 
 function linkIn(mail: ReadMail | undefined, part: string): string {
