@@ -1,19 +1,3 @@
-CREATE TABLE `consents` (
-	`id` integer PRIMARY KEY NOT NULL,
-	`subscriber_id` integer NOT NULL,
-	`list_id` text NOT NULL,
-	`at` integer NOT NULL,
-	`source` text NOT NULL,
-	`form` text,
-	`wording` text,
-	`lang` text,
-	`ip` text,
-	`user_agent` text,
-	`said` text,
-	`confirmed_at` integer
-);
---> statement-breakpoint
-CREATE INDEX `consents_subscriber` ON `consents` (`subscriber_id`);--> statement-breakpoint
 CREATE TABLE `letters` (
 	`id` integer PRIMARY KEY NOT NULL,
 	`kind` text NOT NULL,
@@ -36,14 +20,6 @@ CREATE TABLE `letters` (
 CREATE INDEX `letters_due` ON `letters` (`due_at`) WHERE status = 'pending';--> statement-breakpoint
 CREATE INDEX `letters_held` ON `letters` (`worker_id`) WHERE status = 'in-hand';--> statement-breakpoint
 CREATE INDEX `letters_failed` ON `letters` (`id`) WHERE status = 'failed';--> statement-breakpoint
-CREATE TABLE `lists` (
-	`id` text PRIMARY KEY NOT NULL,
-	`status` text NOT NULL,
-	`title` text NOT NULL,
-	`public` integer NOT NULL,
-	`created_at` integer NOT NULL
-);
---> statement-breakpoint
 CREATE TABLE `media` (
 	`hash` text PRIMARY KEY NOT NULL,
 	`type` text NOT NULL,
@@ -141,6 +117,38 @@ CREATE TABLE `snapshots` (
 	`created_at` integer NOT NULL
 );
 --> statement-breakpoint
+CREATE TABLE `consents` (
+	`id` integer PRIMARY KEY NOT NULL,
+	`subscriber_id` integer NOT NULL,
+	`list_id` text NOT NULL,
+	`at` integer NOT NULL,
+	`source` text NOT NULL,
+	`form` text,
+	`wording` text,
+	`lang` text,
+	`ip` text,
+	`user_agent` text,
+	`said` text,
+	`confirmed_at` integer
+);
+--> statement-breakpoint
+CREATE INDEX `consents_subscriber` ON `consents` (`subscriber_id`);--> statement-breakpoint
+CREATE TABLE `former_ids` (
+	`source` text NOT NULL,
+	`id` text NOT NULL,
+	`subscriber_id` integer NOT NULL,
+	PRIMARY KEY(`source`, `id`)
+);
+--> statement-breakpoint
+CREATE INDEX `former_ids_subscriber` ON `former_ids` (`subscriber_id`);--> statement-breakpoint
+CREATE TABLE `lists` (
+	`id` text PRIMARY KEY NOT NULL,
+	`status` text NOT NULL,
+	`title` text NOT NULL,
+	`public` integer NOT NULL,
+	`created_at` integer NOT NULL
+);
+--> statement-breakpoint
 CREATE TABLE `subscribers` (
 	`id` integer PRIMARY KEY NOT NULL,
 	`email` text NOT NULL,
@@ -150,6 +158,7 @@ CREATE TABLE `subscribers` (
 	`time_zone` text,
 	`attributes` text DEFAULT '{}' NOT NULL,
 	`tracking_agreed_at` integer,
+	`paused_until` integer,
 	`created_at` integer NOT NULL,
 	`updated_at` integer NOT NULL
 );
