@@ -2,8 +2,11 @@ import { setImmediate } from 'node:timers/promises'
 import { auditStatement } from './audit.ts'
 import { MailshotError } from './error.ts'
 import { type ImportedPerson, listsOf, personOf } from './import/person.ts'
+import type { ImportRow } from './import/row.ts'
 import { type SliceCounts, writeSlice } from './import/slice.ts'
 import type { Mailshot } from './mailshot.ts'
+
+export type { ImportConsent, ImportRow, ImportSubscription } from './import/row.ts'
 
 /** A reader of another system's subscribers. */
 export interface ImportSource extends AsyncIterable<ImportEntry> {
@@ -19,20 +22,6 @@ export type ImportEntry =
   | { fault: ImportFault }
   /** Something about the whole file that the operator should know. */
   | { notice: string }
-
-export interface ImportRow {
-  email: string
-  name?: string
-  lang?: string
-  /** IANA name of the zone of their local time; one that is none is a fault. */
-  timeZone?: string
-  lists?: string[]
-  /** `active` unless said otherwise. */
-  status?: 'active' | 'pending' | 'unsubscribed'
-  attributes?: Record<string, unknown>
-  /** When the person confirmed it, in ms. */
-  confirmedAt?: number
-}
 
 export interface ImportFault {
   line: number

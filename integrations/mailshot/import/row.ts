@@ -1,0 +1,72 @@
+import type { SuppressionReason } from '../../../db/status.ts'
+
+/** What a source knows of a person. All times are in ms since 1970. */
+export interface ImportRow {
+  email: string
+  name?: string
+  lang?: string
+  /** IANA name of the zone of their local time; one that is none is a fault. */
+  timeZone?: string
+  /** Where they are, or were; `status`, `consentAt` and `confirmedAt` are about all of these. */
+  lists?: string[]
+  /** `active` unless said otherwise. */
+  status?: SubscriptionStatus
+  /** When they asked for it; else when they confirmed it. */
+  consentAt?: number
+  /** When they confirmed it. */
+  confirmedAt?: number
+  /** In the place of `lists`, where the source knows more of each. */
+  subscriptions?: ImportSubscription[]
+  attributes?: Record<string, unknown>
+  /**
+   * Why their address gets nothing: it is suppressed here too, the stronger of two reasons standing. The person is kept beside it; one
+   * who left everything is best given as `unsubscribed` too, since a new sign-up lifts `unsubscribe` and `hard-bounce`.
+   */
+  suppressed?: SuppressionReason
+  /** Since when; else since the import. */
+  suppressedAt?: number
+  suppressionNote?: string
+  /** No send goes to them before then. */
+  pausedUntil?: number
+  /** Since when they agree that opens and clicks are counted by name. */
+  trackingAgreedAt?: number
+  /** How the source's own old mails call them, so that links in these still lead somewhere: `{ source: 'listmonk', id: uuid }`. */
+  formerIds?: { source: string; id: string }[]
+  /** Since when the source knows them. */
+  createdAt?: number
+  /** What is known of each consent; a list without one here gets one that says it was imported, and from where. */
+  consents?: ImportConsent[]
+}
+
+export type SubscriptionStatus = 'active' | 'pending' | 'unsubscribed'
+
+export interface ImportSubscription {
+  list: string
+  /** `active` unless said otherwise. */
+  status?: SubscriptionStatus
+  /** When they asked for it; else `activeAt`. */
+  askedAt?: number
+  /** When it became active: it was confirmed, where that was asked for. */
+  activeAt?: number
+  endedAt?: number
+  /** Why it ended; `import` unless said otherwise. */
+  endReason?: string
+}
+
+export interface ImportConsent {
+  /** Empty for the consent to be counted by name. */
+  list: string
+  at: number
+  /** `import` unless said otherwise. */
+  source?: string
+  /** The form, or the name of the import. */
+  form?: string
+  /** The words that were agreed to. */
+  wording?: string
+  lang?: string
+  ip?: string
+  userAgent?: string
+  /** What an unconfirmed ask said of the person (JSON). */
+  said?: string
+  confirmedAt?: number
+}
