@@ -5,6 +5,7 @@ import { parseEmailAddress, parseMailbox } from './email-address.ts'
 import { MailshotError } from './error.ts'
 import { guardOption, refusalsOption } from './event/options.ts'
 import { domainsOption, hoursOption, isTimeZone, paceOption, rampOption } from './pace/options.ts'
+import { textsOption } from './texts/option.ts'
 import { keepDetailsOption, trackingOption, utmOption } from './tracking/options.ts'
 import { resolveTransports, transportMistakes } from './route.ts'
 import {
@@ -127,6 +128,8 @@ const options = z.strictObject({
   database: z.string().default('file:data/mailshot.db'),
   /** Signs the links in mails; at least 32 characters, from the environment. Newest first when rotating. */
   secret: z.union([z.string(), z.array(z.string())]).optional(),
+  /** The site's own wording of any text of ours: `{ fr: { pages: { form: { button: 'Je m’abonne' } } } }`. */
+  texts: textsOption.default({}),
   /** The folder of campaigns, from the project's root. */
   campaigns: z.string().default('campaigns'),
   lists: z.record(z.string(), list).superRefine(keysMatch(/^[a-z][a-z0-9_-]*$/)),

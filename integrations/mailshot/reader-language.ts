@@ -1,4 +1,4 @@
-import { textLanguages } from './texts.ts'
+import { languageWithTexts } from './texts.ts'
 
 /**
  * The language of a page, of those we have texts in: the first of the `known` ones (what the subscriber chose, what the
@@ -18,14 +18,6 @@ export function readerLanguage(
 /** The language that we write to a reader in: theirs where we have texts in it, else the site's. */
 export function languageOfTexts(site: { lang: string }, lang: string | null | undefined): string {
   return languageWithTexts(lang) ?? languageWithTexts(site.lang) ?? 'en'
-}
-
-/** Our texts' language for a tag: its own, or its primary language's (`fr-CA` → `fr`). */
-export function languageWithTexts(tag: string | null | undefined): string | undefined {
-  const wanted = tag?.toLowerCase() ?? ''
-  const [primary] = wanted.split('-')
-  const has = (lang: string | undefined) => textLanguages.find((one) => one.toLowerCase() === lang)
-  return has(wanted) ?? has(primary)
 }
 
 /** The tags of RFC 9110 §12.5.4, the most wanted first; `q=0` says "not this one". */

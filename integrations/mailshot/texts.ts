@@ -1,7 +1,8 @@
-import { en } from './texts/en.ts'
-import { fr } from './texts/fr.ts'
+import { changed, type TextChanges } from './texts/changes.ts'
+import en from './texts/en.json' with { type: 'json' }
+import fr from './texts/fr.json' with { type: 'json' }
 
-/** All that a reader of one language gets to read from us, apart from what an author wrote. */
+/** All that a reader of one language gets to read from us, apart from what an author wrote. One file a language. */
 export interface Texts {
   lang: string
   dir: 'ltr' | 'rtl'
@@ -189,23 +190,6 @@ export interface StopTexts {
   back: string
 }
 
-const all = new Map([en, fr].map((texts) => [texts.lang.toLowerCase(), texts]))
-
-/** The texts for a language tag: its own, those of its primary language (`fr-CA` → `fr`), else the English ones. */
-export function textsFor(lang: string): Texts {
-  const tag = lang.toLowerCase()
-  const texts = all.get(tag) ?? all.get(tag.split('-')[0] ?? '') ?? en
-  return { ...texts, dir: directionOf(lang) }
-}
-
-/** Puts values into a text's `{placeholders}`; what a value holds is never filled again. */
-export function fill(text: string, values: Record<string, string>): string {
-  return text.replace(/\{(\w+)\}/g, (placeholder, key: string) => values[key] ?? placeholder)
-}
-
-/** The languages we have texts in. */
-export const textLanguages: readonly string[] = Array.from(all.values(), (texts) => texts.lang)
-
 const rightToLeft = new Set([
   'ar',
   'arc',
@@ -221,7 +205,42 @@ const rightToLeft = new Set([
   'yi',
 ])
 
+const all = new Map([en, fr].map((texts) => [texts.lang.toLowerCase(), texts]))
+
+/** The languages we have texts in. */
+export const textLanguages: readonly string[] = Array.from(all.values(), ({ lang }) => lang)
+
+/**
+ * The language of ours that a tag is served in: its own, that of its primary language (`fr-CA` → `fr`), or one that shares
+ * that (`pt` → `pt-BR`); undefined where there is none.
+ */
+export function languageWithTexts(tag: string | null | undefined): string | undefined {
+  const wanted = tag?.toLowerCase() ?? ''
+  const [primary = ''] = wanted.split('-')
+  const texts = all.get(wanted) ?? all.get(primary)
+  if (texts || primary === '') return texts?.lang
+  return textLanguages.find((lang) => lang.toLowerCase().startsWith(`${primary}-`))
+}
+
+/** The texts for a language tag, else the English ones, with what the site words otherwise. */
+export function textsFor({ texts: changes }: { texts: TextChanges }, lang: string): Texts {
+  const texts = ownTexts(lang)
+  const own = Object.hasOwn(changes, texts.lang) ? changes[texts.lang] : undefined
+  return own ? changed(texts, own) : texts
+}
+
+/** Our own texts for a language tag, else the English ones, in the direction of that language. */
+export function ownTexts(lang: string): Texts {
+  const texts = all.get((languageWithTexts(lang) ?? 'en').toLowerCase()) ?? en
+  return { ...texts, dir: directionOf(lang) }
+}
+
+/** Puts values into a text's `{placeholders}`; what a value holds is never filled again. */
+export function fill(text: string, values: Record<string, string>): string {
+  return text.replace(/\{(\w+)\}/g, (placeholder, key: string) => values[key] ?? placeholder)
+}
+
 /** The direction a language is written in, also of one we have no texts in. */
-function directionOf(lang: string): 'ltr' | 'rtl' {
+export function directionOf(lang: string): 'ltr' | 'rtl' {
   return rightToLeft.has(lang.toLowerCase().split('-')[0] ?? '') ? 'rtl' : 'ltr'
 }

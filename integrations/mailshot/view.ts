@@ -40,7 +40,7 @@ export async function viewPage(
 
 /** Why there is no mail to show, in the reader's language, with the ways on. */
 function explain(config: MailshotConfig, request: Request, what: 'test' | 'gone'): Page<Notice> {
-  const texts = textsFor(readerLanguage(config, request))
+  const texts = textsFor(config, readerLanguage(config, request))
   const view = noticeOf(texts.archive[what], {}, { links: waysOn(config, texts) })
   return { status: what === 'test' ? 200 : 410, texts, view }
 }

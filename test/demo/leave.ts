@@ -1,4 +1,4 @@
-import { fr } from '../../integrations/mailshot/texts/fr.ts'
+import fr from '../../integrations/mailshot/texts/fr.json' with { type: 'json' }
 import { ask, press } from '../http-client.ts'
 import type { ReadMail, ReceivedMail } from '../smtp-server.ts'
 import type { Person } from './invented-people.ts'

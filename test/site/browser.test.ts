@@ -1,8 +1,8 @@
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { z } from 'zod'
-import { en } from '../../integrations/mailshot/texts/en.ts'
-import { fr } from '../../integrations/mailshot/texts/fr.ts'
+import en from '../../integrations/mailshot/texts/en.json' with { type: 'json' }
+import fr from '../../integrations/mailshot/texts/fr.json' with { type: 'json' }
 import { type BuiltSite, startBuiltSite } from '../built-site.ts'
 import { look } from '../look.ts'
 import { openBrowser } from '../open-browser.ts'

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
-import { fr } from '../../integrations/mailshot/texts/fr.ts'
+import fr from '../../integrations/mailshot/texts/fr.json' with { type: 'json' }
 import { type BuiltSite, startBuiltSite } from '../built-site.ts'
 import { ask, press } from '../http-client.ts'
 import type { ReadMail } from '../smtp-server.ts'

@@ -19,7 +19,7 @@ export async function serveFeed(mailshot: Mailshot, request: Request): Promise<R
   const xml = await getRssString({
     title: wellFormed(title),
     description: wellFormed(
-      textsFor(languageOfTexts(config, lang)).archive.intro.replace('{title}', title),
+      textsFor(config, languageOfTexts(config, lang)).archive.intro.replace('{title}', title),
     ),
     site: archiveUrl(config),
     trailingSlash: config.trailingSlash,

@@ -30,7 +30,7 @@ export async function indexPage(
   request: Request,
 ): Promise<Page<IndexView | Notice>> {
   const { config } = mailshot
-  const texts = textsFor(readerLanguage(config, request))
+  const texts = textsFor(config, readerLanguage(config, request))
   const { lang } = texts
   const asked = new URL(request.url).searchParams
   const before = asked.get('before') ?? undefined

@@ -47,7 +47,7 @@ export async function letterPage(
   if (isMail && new URL(request.url).searchParams.has('mail')) {
     return serveFresh(request, { ...mailAlone(letter), varies })
   }
-  const texts = textsFor(languageOfTexts(config, letter.lang))
+  const texts = textsFor(config, languageOfTexts(config, letter.lang))
   const translations = letter.langs.length > 1 ? translationsOf(config, letter) : []
   return {
     status: 200,
@@ -71,7 +71,7 @@ export async function letterPage(
 }
 
 function unknownLetter(config: MailshotConfig, request: Request): Page<Notice> {
-  const texts = textsFor(readerLanguage(config, request))
+  const texts = textsFor(config, readerLanguage(config, request))
   const view = noticeOf(texts.archive.unknown, {}, { links: waysOn(config, texts) })
   return { status: 404, texts, view }
 }
@@ -111,7 +111,7 @@ function translationsOf(
   { slug, langs }: Letter,
 ): LetterView['translations'] {
   return langs.map((lang) => {
-    const texts = textsFor(lang)
+    const texts = textsFor(config, lang)
     const label = texts.lang === lang.split('-')[0] ? texts.archive.read : nameOfLanguage(lang)
     return { lang, label, href: pathOf(archiveUrl(config, `/${slug}/${lang}`)) }
   })

@@ -1,5 +1,5 @@
 import { errorAt, lineAt, type Place } from '../campaign/problem.ts'
-import { textsFor } from '../texts.ts'
+import { directionOf } from '../texts.ts'
 import { brokenMarkup } from './comments.ts'
 import { findInMarkdown, findInMarkup } from './findings.ts'
 import { footerMjml } from './footer.ts'
@@ -134,7 +134,7 @@ function placeFrom({ file, line: first }: Place): (line: number) => Place {
 
 /** In the opening tag the language is the variant's; everywhere else `lang` is the reader's. */
 function withLanguage(source: string, lang: string): string {
-  const { dir } = textsFor(lang)
+  const dir = directionOf(lang)
   return source.replace(/<mjml\b[^>]*>/, (tag) =>
     tag.replace(/\{\{\s*lang\s*\}\}/g, lang).replace(/\{\{\s*dir\s*\}\}/g, dir),
   )
@@ -144,7 +144,7 @@ function complete({ variant }: VariantContext, source: string, words: Words): st
   const { lang } = variant
   return completeMjml(source, {
     lang,
-    dir: textsFor(lang).dir,
+    dir: directionOf(lang),
     title: words.subject,
     preview: words.preheader,
   })

@@ -2,7 +2,7 @@ import type { CampaignVariant } from '../campaign.ts'
 import { errorAt, type Place, type Problem } from '../campaign/problem.ts'
 import type { CompiledVariant } from '../compile.ts'
 import type { MailshotConfig } from '../config.ts'
-import { textsFor } from '../texts.ts'
+import { directionOf, textsFor } from '../texts.ts'
 import type { RenderedVariant } from './archive-page.ts'
 import { checkMerge } from './check-merge.ts'
 import { emptySubject, isInText, noUnsubscribeLink } from './every-reader.ts'
@@ -66,7 +66,7 @@ export async function compileVariant(
   return {
     compiled: {
       lang: variant.lang,
-      dir: textsFor(variant.lang).dir,
+      dir: directionOf(variant.lang),
       subject: toTemplate(tokens, texts.subject),
       preheader: toTemplate(tokens, texts.preheader),
       html: toTemplate(tokens, texts.html),
@@ -90,7 +90,7 @@ function openContext(
     variant.text?.body ?? '',
     variant.layout?.body ?? '',
   ]
-  const statics = staticsOf(config, variant.lang, textsFor(variant.lang))
+  const statics = staticsOf(config, variant.lang, textsFor(config, variant.lang))
   return {
     config,
     variant,

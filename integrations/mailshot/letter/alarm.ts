@@ -11,8 +11,9 @@ import type { Letter, LetterContent } from './compose.ts'
 
 /** What the operator is told about a send, or the relay: what happened, its figures, and the page and commands to act on it. */
 export async function alarmContent(mailshot: Mailshot, letter: Letter): Promise<LetterContent> {
-  if (letter.values['event'] === 'resting') return restContent(letter)
-  const { alarms } = textsFor(letter.lang)
+  const { config } = mailshot
+  if (letter.values['event'] === 'resting') return restContent(config, letter)
+  const { alarms } = textsFor(config, letter.lang)
   const send = await findSend(mailshot, { id: letter.values['send'] ?? '' })
   if (letter.values['event'] === 'guarded') return guardContent(mailshot, letter, send)
   const event = eventOf(letter.values['event'])
@@ -20,25 +21,25 @@ export async function alarmContent(mailshot: Mailshot, letter: Letter): Promise<
   const values = valuesOf(mailshot, send, letter.lang)
   const { subject, paragraphs, button, commands } = alarms[event]
   const wordsOf = (text: string) => fill(text, values)
-  const url = stopLink(mailshot.config, send.id, letter.createdAt)
+  const url = stopLink(config, send.id, letter.createdAt)
   return {
     subject: wordsOf(subject),
-    paragraphs: [...paragraphs, ...endOf(event, send, letter.lang)].map(wordsOf),
+    paragraphs: [...paragraphs, ...endOf(event, send, textsFor(config, letter.lang))].map(wordsOf),
     button: url === undefined ? undefined : { label: button, url },
     notes: [wordsOf(commands)],
   }
 }
 
 /** What the operator is told where the relay takes nothing for an hour or more. */
-function restContent({ lang, values }: Letter): LetterContent {
-  const { subject, paragraphs, commands } = textsFor(lang).resting
+function restContent(config: MailshotConfig, { lang, values }: Letter): LetterContent {
+  const { subject, paragraphs, commands } = textsFor(config, lang).resting
   const wordsOf = (text: string) => fill(text, values)
   return { subject, paragraphs: paragraphs.map(wordsOf), notes: [commands] }
 }
 
 /** What the operator is told of a send that goes wrong. */
 function guardContent(mailshot: Mailshot, letter: Letter, send: Send | undefined): LetterContent {
-  const texts = textsFor(letter.lang).guard
+  const texts = textsFor(mailshot.config, letter.lang).guard
   const [cause = '', domain = ''] = (letter.values['cause'] ?? '').split(':')
   const values = {
     ...(send && valuesOf(mailshot, send, letter.lang)),
@@ -124,9 +125,12 @@ function valuesOf(mailshot: Mailshot, send: Send, lang: string): Record<string, 
 }
 
 /** What the end date of a send that has ended did to it. */
-function endOf(event: AlarmEvent, { until, startedAt, cancelled }: Send, lang: string): string[] {
+function endOf(
+  event: AlarmEvent,
+  { until, startedAt, cancelled }: Send,
+  { givenUp, endedUnstarted }: Texts,
+): string[] {
   if (event !== 'done' || until === null) return []
-  const { givenUp, endedUnstarted } = textsFor(lang)
   if (startedAt === null) return [endedUnstarted]
   return cancelled > 0 ? [givenUp] : []
 }

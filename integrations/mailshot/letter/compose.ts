@@ -5,7 +5,7 @@ import type { Mailshot } from '../mailshot.ts'
 import { encodeMime } from '../message/mime.ts'
 import { domainOf } from '../email-address.ts'
 import { languageOfTexts } from '../reader-language.ts'
-import { fill, textsFor } from '../texts.ts'
+import { directionOf, fill, textsFor } from '../texts.ts'
 import type { Message } from '../transport.ts'
 import { alarmContent } from './alarm.ts'
 import { letterHtml } from './html.ts'
@@ -49,7 +49,7 @@ export async function composeLetter(mailshot: Mailshot, given: Letter): Promise<
     to: { name: '', address: config.redirectTo ?? letter.email },
     replyTo: config.replyTo,
     subject: content.subject,
-    html: letterHtml(content, { lang: letter.lang, dir: textsFor(letter.lang).dir, foot }),
+    html: letterHtml(content, { lang: letter.lang, dir: directionOf(letter.lang), foot }),
     text: textOf(content, foot),
     messageId: `<letter.${letter.id}.${letter.createdAt.toString(36)}@${domainOf(config.from.address)}>`,
     // RFC 3834: no vacation reply to a mail that a machine wrote.
@@ -62,8 +62,8 @@ export async function composeLetter(mailshot: Mailshot, given: Letter): Promise<
 }
 
 async function contentOf(mailshot: Mailshot, letter: Letter): Promise<LetterContent> {
-  const { confirmation, welcome } = textsFor(letter.lang).letters
   const { config } = mailshot
+  const { confirmation, welcome } = textsFor(config, letter.lang).letters
   const title = localize(config.title, letter.lang, config.lang)
   const values = { ...letter.values, title }
   const words = (text: string) => fill(text, values)

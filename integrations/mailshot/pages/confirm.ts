@@ -36,7 +36,11 @@ export async function confirmPage(
   }
   const found = await findConfirmation(mailshot, token)
   if (found.status === 'malformed' || found.status === 'forged') return lostPage(config, request)
-  return show(config, textsFor(readerLanguage(config, request, [found.person?.lang])), found)
+  return show(
+    config,
+    textsFor(config, readerLanguage(config, request, [found.person?.lang])),
+    found,
+  )
 }
 
 type Known = Exclude<FoundConfirmation, { status: 'malformed' | 'forged' }>

@@ -37,14 +37,14 @@ export function noticeOf(
 
 /** The page for whoever comes with a link that is cut or was not made here: it helps, and says nothing of anybody. */
 export function lostPage(config: MailshotConfig, request: Request): Page<Notice> {
-  const texts = textsFor(readerLanguage(config, request))
+  const texts = textsFor(config, readerLanguage(config, request))
   const links = [writeLink(config, texts), subscribeLink(config, texts)]
   return { status: 404, texts, view: noticeOf(texts.pages.lost, {}, { links }) }
 }
 
 /** The page behind the links of a test mail to somebody who is no subscriber. */
 export function testPage(config: MailshotConfig, request: Request): Page<Notice> {
-  const texts = textsFor(readerLanguage(config, request))
+  const texts = textsFor(config, readerLanguage(config, request))
   const links = [subscribeLink(config, texts)]
   return { status: 200, texts, view: noticeOf(texts.pages.test, {}, { links }) }
 }
@@ -56,7 +56,7 @@ export function isSampleToken(token: string): boolean {
 
 /** The page behind a link to somebody who was erased since. */
 export function gonePage(config: MailshotConfig, request: Request): Page<Notice> {
-  const texts = textsFor(readerLanguage(config, request))
+  const texts = textsFor(config, readerLanguage(config, request))
   const links = [subscribeLink(config, texts)]
   return { status: 410, texts, view: noticeOf(texts.pages.gone, {}, { links }) }
 }

@@ -2,7 +2,7 @@ import { nameOfLanguage } from '../campaign/language-tag.ts'
 import type { MailshotConfig } from '../config.ts'
 import { readForm } from '../http.ts'
 import type { Mailshot } from '../mailshot.ts'
-import { languageWithTexts, readerLanguage } from '../reader-language.ts'
+import { readerLanguage } from '../reader-language.ts'
 import {
   changePreferences,
   findPerson,
@@ -10,7 +10,7 @@ import {
   type Person,
   unsubscribe,
 } from '../subscriber.ts'
-import { fill, textLanguages, type Texts, textsFor } from '../texts.ts'
+import { fill, languageWithTexts, textLanguages, type Texts, textsFor } from '../texts.ts'
 import { verifyToken } from '../token.ts'
 import { fieldOf, fieldsOf } from './form.ts'
 import { pagePath } from './link.ts'
@@ -59,7 +59,7 @@ export async function preferencesPage(
   if (subscriberId === 0) return testPage(config, request)
   const person = await findPerson(mailshot, subscriberId)
   if (!person) return gonePage(config, request)
-  const texts = textsFor(readerLanguage(config, request, [person.lang]))
+  const texts = textsFor(config, readerLanguage(config, request, [person.lang]))
   if (person.suppressed && person.suppressed !== 'unsubscribe') {
     return suppressedPage(config, texts, person)
   }

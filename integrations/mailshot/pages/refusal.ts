@@ -24,7 +24,7 @@ export function refusalPage(
     lang,
   }: { status: RefusalStatus; headers?: Record<string, string>; lang?: string | null },
 ): Response {
-  const texts = textsFor(readerLanguage(config, request, [lang]))
+  const texts = textsFor(config, readerLanguage(config, request, [lang]))
   const values = { site: new URL(config.site).origin, allow: headers['allow'] ?? '' }
   const links = status === 503 ? [writeLink(config, texts)] : []
   const notice = noticeOf(texts.pages.refusals[kinds[status]], values, { links })

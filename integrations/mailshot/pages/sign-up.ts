@@ -53,7 +53,7 @@ export function signUp(config: MailshotConfig, options: SignUpOptions): SignUp {
         `(public: ${publicLists.join(', ')})`,
     )
   }
-  const texts = textsFor(lang)
+  const texts = textsFor(config, lang)
   const ids = lists ?? publicLists
   const offered = ids.map((id) => offer(config, texts, id))
   const isChosen = (id: string) => ids.length === 1 || chosen.includes(id)

@@ -49,7 +49,7 @@ export async function stopPage(
   const verified = verifyToken(config.secrets, 'stop', token, mailshot.now())
   const send = 'ids' in verified && (await findSend(mailshot, { id: sendIdOf(verified.ids) }))
   if (!send) return lostPage(config, request)
-  const texts = textsFor(languageOfTexts(config, config.lang))
+  const texts = textsFor(config, languageOfTexts(config, config.lang))
   const own = pagePath(config, `stop/${token}`)
   if (request.method === 'POST') return post(mailshot, request, { send, texts, own })
   const isAsking = new URL(request.url).searchParams.has('cancel') && isOpen(send)

@@ -38,7 +38,7 @@ export async function subscribePage(
 ): Promise<Page<SubscribeView> | Response> {
   if (request.method === 'POST') return post(mailshot, request)
   const { config } = mailshot
-  const texts = textsFor(readerLanguage(config, request))
+  const texts = textsFor(config, readerLanguage(config, request))
   const words = texts.pages.subscribe
   const { searchParams } = new URL(request.url)
   if (searchParams.has('asked')) {
@@ -138,7 +138,7 @@ function languagesBeside(config: MailshotConfig, { lang }: Texts, lists: string[
       return {
         lang: one,
         name: nameOfLanguage(one),
-        href: subscribeLink(config, textsFor(one), { lists }).href,
+        href: subscribeLink(config, textsFor(config, one), { lists }).href,
       }
     })
 }

@@ -142,7 +142,7 @@ async function undo(
 ): Promise<Page<Notice> | Response> {
   const { config } = mailshot
   const { own, person } = link
-  const texts = textsFor(readerLanguage(config, request, [person.lang]))
+  const texts = textsFor(config, readerLanguage(config, request, [person.lang]))
   if (isKeptOut(person)) return suppressedPage(config, texts, person)
   const leftAt = /^\d{1,15}$/.test(at) ? Number(at) : 0
   const undone = await undoUnsubscribe(mailshot, { subscriberId: person.id, at: leftAt })
@@ -168,7 +168,7 @@ async function oneClick(
     const left = { subscriberId: person.id, recipientId, lists }
     await unsubscribe(mailshot, { ...left, reason: 'one-click' })
   }
-  const texts = textsFor(readerLanguage(mailshot.config, request, [person?.lang]))
+  const texts = textsFor(mailshot.config, readerLanguage(mailshot.config, request, [person?.lang]))
   const headers = { 'content-type': 'text/plain; charset=utf-8', 'content-language': texts.lang }
   return new Response(`${texts.pages.unsubscribe.oneClick}\n`, { headers })
 }
@@ -181,7 +181,7 @@ async function show(
   const { config } = mailshot
   const { person } = link
   const { searchParams } = new URL(request.url)
-  const texts = textsFor(readerLanguage(config, request, [person.lang]))
+  const texts = textsFor(config, readerLanguage(config, request, [person.lang]))
   if (isKeptOut(person)) return { status: 200, texts, view: alreadyNotice(config, texts, person) }
   const leaving = searchParams.has('left') ? await findLeaving(mailshot, person.id) : undefined
   if (leaving) return { status: 200, texts, view: leftNotice(config, texts, { person, leaving }) }
@@ -198,7 +198,7 @@ function leaveForm(
   { person, mailed = [] }: Link,
   problem?: 'nothing-chosen',
 ): Page<LeaveForm> {
-  const texts = textsFor(readerLanguage(config, request, [person.lang]))
+  const texts = textsFor(config, readerLanguage(config, request, [person.lang]))
   const words = texts.pages.unsubscribe
   const open = openPlaces(person)
   const isMailed = ({ list }: { list: string }) => mailed.includes(list)

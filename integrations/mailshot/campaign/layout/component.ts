@@ -1,6 +1,6 @@
 import { unescapeHtml } from '../../compile/escape.ts'
 import { localize, type MailshotConfig } from '../../config.ts'
-import { textsFor } from '../../texts.ts'
+import { directionOf } from '../../texts.ts'
 import type { LayoutFile, LayoutSource, LayoutUse } from '../layout.ts'
 import { errorAt, lineAt, type Place, type Problem } from '../problem.ts'
 import { type LayoutDeclaration, layoutDeclaration } from './declaration.ts'
@@ -53,7 +53,7 @@ function propsFor(
   const title = localize(config.title, lang, config.lang)
   return {
     lang,
-    dir: textsFor(lang).dir,
+    dir: directionOf(lang),
     slug,
     subject: '{{ subject }}',
     preheader: '{{ preheader }}',
