@@ -1,9 +1,11 @@
 import { describe, expect, test } from 'vitest'
 import { sql } from 'drizzle-orm/sql'
+import { resolveTransports } from '../../integrations/mailshot/route.ts'
 import { askProvider } from '../../integrations/mailshot/send/ask.ts'
 import { resend } from '../../integrations/mailshot/send/resend.ts'
 import { settleUncertain } from '../../integrations/mailshot/send/settle.ts'
 import type { Message, Outcome } from '../../integrations/mailshot/transport.ts'
+import { memory } from '../../integrations/mailshot/transports/memory.ts'
 import { mixedSend, reader, recipientOf } from '../mixed-send.ts'
 
 /** A send with one uncertain recipient, whose provider answers so. */
@@ -73,6 +75,32 @@ describe('askProvider', () => {
     expect(await recipientOf(mailshot, send, reader(2))).toMatchObject({
       status: 'uncertain',
       resend: 1,
+    })
+  })
+
+  test('asks each transport about what it carried alone', async () => {
+    const { mailshot: given, send } = await mixedSend()
+    const asked: string[] = []
+    const lookUp = (messages: readonly Message[]) => {
+      asked.push(...messages.map(({ envelope }) => envelope.to))
+      return Promise.resolve(messages.map((): Outcome => ({ status: 'accepted', providerId: 'p' })))
+    }
+    const { config } = given
+    const ways = { memory: { use: config.transport }, bulk: { use: { ...memory(), lookUp } } }
+    const mailshot = {
+      ...given,
+      config: { ...config, transports: resolveTransports(ways, config) },
+    }
+    await mailshot.db.write(
+      sql`UPDATE recipients SET status = 'uncertain', settled_at = 1, transport = 'bulk' WHERE email = ${reader(1)}`,
+    )
+
+    const result = await askProvider(mailshot, 'hello', 'cli:root')
+
+    expect(result).toMatchObject({ asked: 2, sent: 1, by: ['bulk'], send: { uncertain: 1 } })
+    expect(asked).toEqual(['Reader1@example.net'])
+    expect(await recipientOf(mailshot, send, reader(1))).toMatchObject({
+      reason: 'settled as sent by cli:root: so says bulk',
     })
   })
 

@@ -84,19 +84,19 @@ async function ask({ values, positionals, terminal }: SettleCall): Promise<ExitC
     )
   }
   return await withMailshot(values, async (mailshot) => {
-    const { transport } = mailshot.config
-    try {
-      const { send, ...counts } = await askProvider(mailshot, requireSendName(positionals), actor())
-      if (terminal.json) terminal.printJson({ ...counts, send: sendJson(send) })
-      else {
-        const { asked, sent, failed } = counts
-        const known = `${sent} were sent, ${failed} failed, by what ${transport.name} knows`
-        terminal.print(
-          `${count(asked, 'uncertain recipient')}: ${known}; ${asked - sent - failed} still are`,
-        )
-      }
-    } finally {
-      await transport.close?.()
+    const { send, by, ...counts } = await askProvider(
+      mailshot,
+      requireSendName(positionals),
+      actor(),
+    )
+    if (terminal.json) terminal.printJson({ ...counts, send: sendJson(send) })
+    else {
+      const { asked, sent, failed } = counts
+      const who = `${by.join(' and ')} ${by.length > 1 ? 'know' : 'knows'}`
+      const known = `${sent} were sent, ${failed} failed, by what ${who}`
+      terminal.print(
+        `${count(asked, 'uncertain recipient')}: ${known}; ${asked - sent - failed} still are`,
+      )
     }
     return exitCodes.done
   })
