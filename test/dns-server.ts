@@ -5,7 +5,9 @@ import { onTestFinished } from 'vitest'
 /** Records by kind and name: `{ 'TXT example.fr': ['v=spf1 -all'], 'MX example.fr': ['10 mail.example.fr'] }`. */
 export type Zone = Record<string, string[]>
 
-const types = { A: 1, PTR: 12, MX: 15, TXT: 16, AAAA: 28 } as const
+const types = { A: 1, CNAME: 5, PTR: 12, MX: 15, TXT: 16, AAAA: 28 } as const
+type Kind = keyof typeof types
+const kinds = ['A', 'CNAME', 'PTR', 'MX', 'TXT', 'AAAA'] as const
 const classIn = 1
 
 /** A name server on loopback that knows these records and nothing else (RFC 1035). Answers its address, `127.0.0.1:<port>`. */
@@ -22,8 +24,8 @@ export async function startDnsServer(zone: Zone): Promise<string> {
 
 function answerTo(query: Buffer, zone: Zone): Buffer {
   const { name, type, end } = questionOf(query)
-  const kind = Object.entries(types).find(([, code]) => code === type)?.[0] ?? ''
-  const records = zone[`${kind} ${name}`] ?? []
+  const kind = kinds.find((one) => types[one] === type) ?? 'TXT'
+  const records = recordsOf(zone, kind, name)
   const isKnown = Object.keys(zone).some((key) => key.endsWith(` ${name}`))
   const header = Buffer.from(query.subarray(0, 12))
   // An answer, with recursion; "no such name" where there is nothing at all.
@@ -32,16 +34,29 @@ function answerTo(query: Buffer, zone: Zone): Buffer {
   header.writeUInt16BE(records.length, 6)
   header.writeUInt32BE(0, 8)
   const answers = records.map((record) => {
-    const data = dataOf(kind, record)
-    const head = Buffer.alloc(12)
-    // The name is that of the question.
-    head.writeUInt16BE(0xc00c, 0)
-    head.writeUInt16BE(type, 2)
-    head.writeUInt16BE(classIn, 4)
-    head.writeUInt16BE(data.length, 10)
-    return Buffer.concat([head, data])
+    const data = dataOf(record.kind, record.text)
+    const head = Buffer.alloc(10)
+    head.writeUInt16BE(types[record.kind], 0)
+    head.writeUInt16BE(classIn, 2)
+    head.writeUInt16BE(data.length, 8)
+    return Buffer.concat([nameOf(record.name), head, data])
   })
   return Buffer.concat([header, query.subarray(12, end), ...answers])
+}
+
+interface DnsRecord {
+  name: string
+  kind: Kind
+  text: string
+}
+
+/** As a resolver that follows aliases answers: the alias itself, then what its target has. */
+function recordsOf(zone: Zone, kind: Kind, name: string): DnsRecord[] {
+  const [target] = zone[`CNAME ${name}`] ?? []
+  if (target !== undefined) {
+    return [{ name, kind: 'CNAME', text: target }, ...recordsOf(zone, kind, target)]
+  }
+  return (zone[`${kind} ${name}`] ?? []).map((text) => ({ name, kind, text }))
 }
 
 function questionOf(query: Buffer): { name: string; type: number; end: number } {
@@ -54,10 +69,10 @@ function questionOf(query: Buffer): { name: string; type: number; end: number } 
   return { name: labels.join('.').toLowerCase(), type: query.readUInt16BE(at + 1), end: at + 5 }
 }
 
-function dataOf(kind: string, record: string): Buffer {
+function dataOf(kind: Kind, record: string): Buffer {
   if (kind === 'A') return Buffer.from(record.split('.').map(Number))
   if (kind === 'AAAA') return Buffer.from(groupsOf(record).join(''), 'hex')
-  if (kind === 'PTR') return nameOf(record)
+  if (kind === 'PTR' || kind === 'CNAME') return nameOf(record)
   if (kind === 'MX') {
     const [priority = '', host = ''] = record.split(' ')
     return Buffer.concat([Buffer.from([0, Number(priority)]), nameOf(host)])
