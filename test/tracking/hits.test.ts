@@ -1,8 +1,9 @@
 import { sql } from 'drizzle-orm/sql'
-import { describe, expect, it } from 'vitest'
-import { flushHits } from '../../integrations/mailshot/tracking/hits.ts'
+import { describe, expect, it, vi } from 'vitest'
+import { flushHits, mostHeld, noteHit } from '../../integrations/mailshot/tracking/hits.ts'
 import { clickPage, openPixel } from '../../integrations/mailshot/tracking.ts'
 import type { TestMailshot } from '../open-test-mailshot.ts'
+import { sendCounts } from '../sent-mails.ts'
 import { agree, person, trackedSend } from './tracked-send.ts'
 
 const firefox = 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0'
@@ -195,6 +196,35 @@ describe('hits', () => {
     for (const [at, url] of clicks.entries())
       await visit(mailshot, url, { address: `203.0.113.${at}` })
     expect((await written(mailshot)).every(({ machine }) => machine === 0)).toBe(true)
+  })
+
+  it('are counted once, however often the writing of them breaks off half-way', async () => {
+    const { mailshot, clicks } = await trackedSend()
+    const { db } = mailshot
+    let writes = 0
+    const write: typeof db.write = async (...statements) => {
+      const answer = await db.write(...statements)
+      if (++writes === 1) throw new Error('the answer was lost')
+      return answer
+    }
+    await visit({ ...mailshot, db: { ...db, write } }, clicks[1] ?? '')
+    await flushHits({ ...mailshot, db: { ...db, write } })
+    expect(await written(mailshot)).toHaveLength(1)
+    expect(await sendCounts(mailshot, 'events')).toEqual({ clicked: 1 })
+  })
+
+  it('of a flood are held as far as there is room for them, and the log says how many were not', async () => {
+    const { mailshot, sendId } = await trackedSend()
+    const { db, log } = mailshot
+    const locked = () => Promise.reject(new Error('database is locked'))
+    const visitor = { agent: firefox, address: '203.0.113.9' }
+    const hit = { type: 'clicked', sendId, recipientId: 0, links: 2, machine: undefined } as const
+    const warn = vi.spyOn(log, 'warn')
+    for (let link = 0; link < mostHeld + 5; link += 1) {
+      noteHit(mailshot, { ...hit, link: link % 2, url: 'https://a.b', at: mailshot.now(), visitor })
+    }
+    await flushHits({ ...mailshot, db: { ...db, write: locked } })
+    expect(warn).toHaveBeenCalledWith({ hits: 5 }, expect.stringMatching(/too many/))
   })
 
   it('by name come of those alone who agreed, and are a machine’s just after the hand-over', async () => {

@@ -26,11 +26,17 @@ const machineMs = 60_000
 const soonMs = 10_000
 /** So many links within {@link holdMs} are nobody's reading, or all of them where there are fewer. */
 const mostLinks = 3
-/** While the database cannot be written, the latest so many are kept. */
-const mostHeld = 20_000
+/** Of hits, and of machines, the latest so many are held. */
+export const mostHeld = 20_000
+
+/** A hit with whose it was, and the id that its event has however often it is written. */
+type HeldHit = Hit & { who: string; id: string }
 
 interface Held {
-  hits: (Hit & { who: string })[]
+  hits: HeldHit[]
+  /** How many there was no room for since they were last written. */
+  lost: number
+  /** Until when a visitor is taken for a machine. */
   machines: Map<string, number>
   /** Made anew whenever nothing is held: what a visitor is called here means nothing elsewhere, or later. */
   salt: Buffer
@@ -43,16 +49,18 @@ const held = new WeakMap<Mailshot['config'], Held>()
 /** Notes a hit in memory, which takes no time; it is written down with others some seconds later, with no word of who it was. */
 export function noteHit(mailshot: Mailshot, hit: Hit): void {
   const book = bookOf(mailshot)
-  const who = whoOf(book, hit)
-  book.hits.push({ ...hit, who })
-  if (book.hits.length > mostHeld) book.hits.shift()
+  book.hits.push({ ...hit, who: whoOf(book, hit), id: randomUUID() })
+  dropOldest(book)
   writeLater(mailshot, book)
 }
 
 /** Notes that a visitor looked without loading: no event, but what the same one does next is a machine's. */
 export function noteLook(mailshot: Mailshot, hit: Hit): void {
+  // Of whom nothing is known, nothing can be known again.
+  if (hit.recipientId === 0 && hit.visitor.address === undefined) return
   const book = bookOf(mailshot)
-  book.machines.set(whoOf(book, hit), hit.at + machineMs)
+  setMachine(book, whoOf(book, hit), hit.at)
+  writeLater(mailshot, book)
 }
 
 /**
@@ -74,13 +82,22 @@ async function write(mailshot: Mailshot, book: Held, until: number): Promise<voi
       await recordEvents(mailshot, 'mailshot', await eventsOf(mailshot, book, due))
     } catch (error) {
       mailshot.log.warn({ err: error, hits: due.length }, 'opens and clicks wait to be written')
-      book.hits = [...due, ...book.hits].slice(-mostHeld)
+      book.hits = [...due, ...book.hits]
+      dropOldest(book)
     }
+  }
+  if (book.lost > 0) {
+    mailshot.log.warn({ hits: book.lost }, 'there were too many opens and clicks to count them all')
+    book.lost = 0
   }
   const now = mailshot.now()
   for (const [who, end] of book.machines) if (end < now) book.machines.delete(who)
   if (book.hits.length === 0 && book.machines.size === 0) book.salt = randomBytes(32)
   else writeLater(mailshot, book)
+}
+
+function dropOldest(book: Held): void {
+  for (; book.hits.length > mostHeld; book.lost += 1) book.hits.shift()
 }
 
 function writeLater(mailshot: Mailshot, book: Held): void {
@@ -94,9 +111,16 @@ function bookOf({ config }: Mailshot): Held {
   const known = held.get(config)
   if (known) return known
   const writing = Promise.resolve()
-  const book = { hits: [], machines: new Map(), salt: randomBytes(32), timer: undefined, writing }
+  const salt = randomBytes(32)
+  const book = { hits: [], lost: 0, machines: new Map(), salt, timer: undefined, writing }
   held.set(config, book)
   return book
+}
+
+function setMachine({ machines }: Held, who: string, at: number): void {
+  machines.set(who, at + machineMs)
+  const [oldest] = machines.keys()
+  if (machines.size > mostHeld && oldest !== undefined) machines.delete(oldest)
 }
 
 /** Where neither the reader nor an address is known, each request is somebody else's. */
@@ -110,22 +134,36 @@ function whoOf({ salt }: Held, { sendId, recipientId, visitor }: Hit): string {
 function findBursts(book: Held): void {
   const clicks = book.hits.filter(({ type }) => type === 'clicked')
   for (const [who, ofOne] of Map.groupBy(clicks, (hit) => hit.who)) {
-    for (const { at, links } of ofOne) {
-      const near = ofOne.filter((other) => other.at >= at && other.at < at + holdMs)
-      const count = new Set(near.map(({ link }) => link)).size
-      if (count >= Math.max(2, Math.min(mostLinks, links))) book.machines.set(who, at + machineMs)
-    }
+    const burstAt = lastBurst(ofOne.toSorted((a, b) => a.at - b.at))
+    if (burstAt !== undefined) setMachine(book, who, burstAt)
   }
+}
+
+/** When the last burst of one visitor's clicks ended; in one walk over them, for there may be a flood of them. */
+function lastBurst(clicks: readonly HeldHit[]): number | undefined {
+  const near = new Map<number, number>()
+  let first = 0
+  let burstAt: number | undefined
+  for (const { at, link, links } of clicks) {
+    near.set(link, (near.get(link) ?? 0) + 1)
+    for (let old = clicks[first]; old && old.at <= at - holdMs; old = clicks[++first]) {
+      const left = (near.get(old.link) ?? 0) - 1
+      if (left > 0) near.set(old.link, left)
+      else near.delete(old.link)
+    }
+    if (near.size >= Math.max(2, Math.min(mostLinks, links))) burstAt = at
+  }
+  return burstAt
 }
 
 async function eventsOf(
   mailshot: Mailshot,
   book: Held,
-  hits: readonly (Hit & { who: string })[],
+  hits: readonly HeldHit[],
 ): Promise<DeliveryEvent[]> {
   const handedOver = await handOverTimes(mailshot, hits)
   return hits.map((hit) => {
-    const { type, at, url, sendId, recipientId, who } = hit
+    const { type, at, url, sendId, recipientId, who, id } = hit
     const isSoon = at - (handedOver.get(recipientId) ?? -Infinity) < soonMs
     const byWho = book.machines.has(who) ? 'scanner: its behaviour' : undefined
     const machine = hit.machine ?? (isSoon ? 'scanner: too soon' : byWho)
@@ -134,7 +172,7 @@ async function eventsOf(
       at,
       word: machine ?? (type === 'opened' ? 'open' : 'click'),
       ourId: `${sendId}.${recipientId}`,
-      providerEventId: randomUUID(),
+      providerEventId: id,
       isMachine: machine !== undefined,
       ...(url !== undefined && { url }),
       raw: {},
