@@ -147,7 +147,7 @@ function written(value: string | number | null): string {
     "'": value.length % 2 ? "''" : "\\'",
     '\\': '\\\\',
   }
-  return `'${value.replace(/[\0\n\u001a'\\]/g, (char) => escapes[char] ?? char)}'`
+  return `'${Array.from(value, (char) => escapes[char] ?? char).join('')}'`
 }
 
 async function entriesOf(dump: string | Buffer, { pieces = 1 << 20 } = {}) {
