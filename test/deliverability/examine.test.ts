@@ -134,6 +134,26 @@ describe('examineSenders', () => {
     expect(stateOf(unsigned, 'alignment')).toEqual(['ok'])
   })
 
+  it('says what is wrong with a DMARC record, where it decides', async () => {
+    const of = async (zone: Zone) => {
+      const { 'TXT _dmarc.club.fr': _, ...others } = complete
+      const found = await examine({ ...others, ...zone })
+      return found.find(({ check }) => check === 'DMARC')
+    }
+    expect(await of({ 'TXT _dmarc.club.fr': ['v=DMARC1 p=none'] })).toMatchObject({
+      state: 'problem',
+      detail: '_dmarc.club.fr: "v=DMARC1 p=none" is no record; begin it with v=DMARC1;',
+    })
+    expect(await of({ 'TXT _dmarc.club.fr': ['v=DMARC1; rua=mailto:a@club.fr'] })).toMatchObject({
+      detail: '_dmarc.club.fr: the record says no policy; add p=none, or a stricter one',
+    })
+    expect(await of({ 'TXT _dmarc.club.fr': ['v=DMARC1; p=None'] })).toMatchObject({ state: 'ok' })
+    const two = ['v=DMARC1; p=none', 'v=DMARC1; p=reject']
+    expect(await of({ 'TXT _dmarc.club.fr': two })).toMatchObject({ state: 'problem' })
+    const above = { 'TXT _dmarc.club.fr': ['v=DMARC1; p=none'], 'TXT _dmarc.fr': two }
+    expect(await of(above)).toMatchObject({ state: 'ok' })
+  })
+
   it('asks nobody about names that cannot be real, or mails that leave for nowhere', async () => {
     expect(await examine('nobody', { from: 'news@example.org' })).toEqual([])
     expect(await examine('nobody', { transport: memory() })).toEqual([])

@@ -66,6 +66,72 @@ describe('checkDkim', () => {
   })
 })
 
+describe('checkDkim, of what receivers read in a key', () => {
+  const { record: good } = keyPair(2048)
+  const judge = async (zone: Zone) => {
+    const { state, detail } = await checkDkim(await dnsOf(zone), {
+      domain: 'club.fr',
+      selector: 'mte1',
+    })
+    return [state, detail.replace('mte1._domainkey.club.fr: ', '')]
+  }
+  const of = (...records: string[]) => judge({ 'TXT mte1._domainkey.club.fr': records })
+  const bare = (tags: string) => good.replace('v=DKIM1; k=rsa;', tags)
+
+  it('follows an alias to the key of a provider, and says where that leads nowhere', async () => {
+    const alias = { 'CNAME mte1._domainkey.club.fr': ['dkim1.provider.net'] }
+    expect(await judge({ ...alias, 'TXT dkim1.provider.net': [good] })).toEqual(['ok', '2048 bits'])
+    expect(await judge(alias)).toEqual([
+      'problem',
+      'no public key; publish the TXT record that the provider gives you',
+    ])
+  })
+
+  it('takes a key without version or kind, among texts that are none, in either form', async () => {
+    expect(await of('some note', bare(''))).toEqual(['ok', '2048 bits'])
+    const { publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
+    const der = publicKey.export({ type: 'pkcs1', format: 'der' }).toString('base64')
+    expect(await of(`v=DKIM1; p=${der}`)).toEqual(['ok', '2048 bits'])
+  })
+
+  it('refuses what receivers pass over', async () => {
+    expect(await of(bare('v=DKIM2;'))).toEqual(['problem', expect.stringMatching(/no public key/)])
+    expect(await of(good, keyPair(2048).record)).toEqual([
+      'problem',
+      expect.stringMatching(/2 keys/),
+    ])
+    expect(await of(bare('v=DKIM1; k=dsa;'))).toEqual([
+      'problem',
+      expect.stringMatching(/k=dsa is no kind/),
+    ])
+    expect(await of(bare('v=DKIM1; h=sha1;'))).toEqual([
+      'problem',
+      expect.stringMatching(/leaves out sha256/),
+    ])
+    expect(await of(bare('v=DKIM1; s=tlsrpt;'))).toEqual([
+      'problem',
+      expect.stringMatching(/is not for mail/),
+    ])
+    expect(await of(bare('v=DKIM1; h=sha1:sha256; s=email;'))).toEqual(['ok', '2048 bits'])
+    const { publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+    const der = publicKey.export({ type: 'spki', format: 'der' }).toString('base64')
+    expect(await of(`v=DKIM1; k=rsa; p=${der}`)).toEqual([
+      'problem',
+      expect.stringMatching(/is no key/),
+    ])
+  })
+
+  it('warns of a kind that few receivers check', async () => {
+    const { publicKey } = generateKeyPairSync('ed25519')
+    const { x = '' } = publicKey.export({ format: 'jwk' })
+    const octets = Buffer.from(x, 'base64url').toString('base64')
+    expect(await of(`v=DKIM1; k=ed25519; p=${octets}`)).toEqual([
+      'warning',
+      expect.stringMatching(/ed25519/),
+    ])
+  })
+})
+
 describe('viewDmarc', () => {
   it('walks up to the record with the fewest labels', async () => {
     const dns = await dnsOf({

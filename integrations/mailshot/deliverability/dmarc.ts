@@ -9,17 +9,25 @@ export interface DmarcView {
   record: { at: string; tags: Map<string, string> } | undefined
   /** Where several records stand, of which none counts. */
   doubled: string | undefined
+  /** What stands where the domain's own record belongs, and is none. */
+  garbled: string | undefined
 }
+
+const version = /^v\s*=\s*DMARC1\s*(?:;|$)/
 
 /** Walks up the tree of names as RFC 9989 §4.10 says. Answers why, where DNS could not be asked. */
 export async function viewDmarc(dns: Dns, domain: string): Promise<DmarcView | { failed: string }> {
   const found: { at: string; tags: Map<string, string> }[] = []
   let doubled: string | undefined
+  let garbled: string | undefined
   for (const at of stepsFrom(domain)) {
     const answer = await dns.txt(`_dmarc.${at}`)
     if ('failed' in answer) return answer
-    const records = answer.records.filter((text) => /^v\s*=\s*DMARC1\s*(?:;|$)/.test(text))
+    const records = answer.records.filter((text) => version.test(text))
     if (records.length > 1) doubled ??= at
+    if (at === domain && records.length === 0) {
+      garbled = answer.records.find((text) => /dmarc|\bp\s*=/i.test(text))
+    }
     const [text] = records
     if (records.length !== 1 || text === undefined) continue
     const tags = tagsOf(text)
@@ -31,7 +39,7 @@ export async function viewDmarc(dns: Dns, domain: string): Promise<DmarcView | {
     found.find(({ at }) => at === domain) ??
     found.find(({ at }) => at === organisation) ??
     ofSuffix(found)
-  return { organisation, record, doubled }
+  return { organisation, record, doubled, garbled }
 }
 
 /** The domain itself, then each above it; of a very deep one only the last seven labels. */
@@ -61,11 +69,10 @@ function ofSuffix(found: { at: string; tags: Map<string, string> }[]) {
   return found.find(({ tags }) => tags.get('psd') === 'y')
 }
 
-/** What receivers are asked to do with mail of the domain that fails. */
-export function policyFor(domain: string, { record }: DmarcView): string {
-  if (!record) return 'none'
-  const p = record.tags.get('p') ?? 'none'
-  return record.at === domain ? p : (record.tags.get('sp') ?? p)
+/** What receivers are asked to do with mail of the domain that fails; undefined where nothing is said. */
+export function policyFor(domain: string, { record }: DmarcView): string | undefined {
+  const p = record?.tags.get('p')
+  return record?.at === domain ? p : (record?.tags.get('sp') ?? p)
 }
 
 /** Whether what authenticated a mail is close enough to its sender (RFC 9989 §4.4); `s` asks for the same domain. */

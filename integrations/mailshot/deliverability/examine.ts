@@ -130,28 +130,34 @@ function unseenKey(domain: string, transport: string): Finding {
 }
 
 function dmarcFinding(domain: string, view: DmarcView): Finding {
-  const check = 'DMARC'
-  if (view.doubled !== undefined) {
-    return {
-      check,
-      state: 'problem',
-      detail: `_dmarc.${view.doubled}: several records, so that none counts; keep one`,
-    }
+  const [state, detail] = judgeDmarc(domain, view)
+  return { check: 'DMARC', state, detail }
+}
+
+function judgeDmarc(domain: string, view: DmarcView): [Finding['state'], string] {
+  const { record, doubled, garbled } = view
+  if (doubled !== undefined && (doubled === domain || !record)) {
+    return ['problem', `_dmarc.${doubled}: several records, so that none counts; keep one`]
   }
-  if (!view.record) {
-    const detail = `_dmarc.${domain}: no record; publish a TXT record there: v=DMARC1; p=none; rua=mailto:<where reports go>`
-    return { check, state: 'problem', detail }
+  if (!record && garbled !== undefined) {
+    return ['problem', `_dmarc.${domain}: "${garbled}" is no record; begin it with v=DMARC1;`]
+  }
+  if (!record) {
+    const wanted = 'v=DMARC1; p=none; rua=mailto:<where reports go>'
+    return ['problem', `_dmarc.${domain}: no record; publish a TXT record there: ${wanted}`]
   }
   const policy = policyFor(domain, view)
-  const at = view.record.at === domain ? domain : `${domain}, by ${view.record.at}`
-  if (!['none', 'quarantine', 'reject'].includes(policy)) {
-    return {
-      check,
-      state: 'problem',
-      detail: `${at}: p=${policy} is no policy; write p=none, quarantine or reject`,
-    }
+  const at = record.at === domain ? domain : `${domain}, by ${record.at}`
+  if (policy === undefined) {
+    return [
+      'problem',
+      `_dmarc.${record.at}: the record says no policy; add p=none, or a stricter one`,
+    ]
   }
-  return { check, state: 'ok', detail: `${at}: p=${policy}` }
+  if (!['none', 'quarantine', 'reject'].includes(policy.toLowerCase())) {
+    return ['problem', `${at}: p=${policy} is no policy; write p=none, quarantine or reject`]
+  }
+  return ['ok', `${at}: p=${policy}`]
 }
 
 interface Passing {
