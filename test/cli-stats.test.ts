@@ -37,7 +37,7 @@ describe('mailshot stats, purge and sends', () => {
       opened: { count: 0, machine: 1, people: 0 },
       links: [{ url: 'https://a.example/', clicks: 1 }],
     })
-    expect(table.out).toContain('clicked     1 times, 1 people by name; 0 more by machines')
+    expect(table.out).toContain('clicked     once, 1 people by name; 0 more by machines')
     expect(table.out).toContain('https://a.example/')
     expect(plan).toMatchObject({ id: sendId, recipients: 2, events: 2, isTrash: false })
 

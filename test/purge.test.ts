@@ -172,6 +172,8 @@ describe('the trash', () => {
     mailshot.clock.advance(day)
     await purge(mailshot, await planPurge(mailshot), by)
     expect(await detailsOf(mailshot)).toEqual({ m1: 0, m2: 3 })
+    const counters = sql`SELECT DISTINCT send_id AS id FROM send_counts`
+    expect(await mailshot.db.all(counters)).toEqual([{ id: ids[1] }])
     await expect(readStatistics(mailshot, 'm1')).rejects.toThrow(
       /the trash, which was emptied|was emptied/,
     )

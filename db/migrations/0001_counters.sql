@@ -33,3 +33,17 @@ BEGIN
   ) WHERE state IS NOT NULL
   ON CONFLICT (send_id, kind, key) DO UPDATE SET n = n + excluded.n;
 END;
+--> statement-breakpoint
+-- What the statistics say of recipients by domain and by the hour, they count in the recipients themselves; here it is kept of those
+-- that go, whoever deletes them, but for the sends of a trash that was emptied.
+CREATE TRIGGER `recipients_kept` AFTER DELETE ON `recipients`
+WHEN OLD.status IN ('sent', 'failed') AND (SELECT emptied_at FROM sends WHERE id = OLD.send_id) IS NULL
+BEGIN
+  INSERT INTO send_counts (send_id, kind, key, n)
+  VALUES (OLD.send_id, 'gone', substr(OLD.email, instr(OLD.email, '@') + 1) || ' ' || OLD.status, 1)
+  ON CONFLICT (send_id, kind, key) DO UPDATE SET n = n + 1;
+  INSERT INTO send_counts (send_id, kind, key, n)
+  SELECT OLD.send_id, 'gone-hour', strftime('%Y-%m-%dT%H', OLD.in_hand_at / 1000, 'unixepoch') || ' sent', 1
+  WHERE OLD.status = 'sent' AND OLD.in_hand_at IS NOT NULL
+  ON CONFLICT (send_id, kind, key) DO UPDATE SET n = n + 1;
+END;

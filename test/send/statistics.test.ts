@@ -5,6 +5,7 @@ import { createApiToken } from '../../integrations/mailshot/api-token.ts'
 import { recordEvents } from '../../integrations/mailshot/event.ts'
 import { unsubscribePage } from '../../integrations/mailshot/pages/unsubscribe.ts'
 import { readStatistics } from '../../integrations/mailshot/send/statistics.ts'
+import { archiveSend } from '../../integrations/mailshot/send/trash.ts'
 import { signToken } from '../../integrations/mailshot/token.ts'
 import type { DeliveryEvent } from '../../integrations/mailshot/transport.ts'
 import { type TestMailshot, testSecret } from '../open-test-mailshot.ts'
@@ -75,7 +76,9 @@ describe('readStatistics', () => {
     expect(domains).toMatchObject([
       {
         domain: 'example.net',
-        delivered: 1,
+        sent: 4,
+        delivered: 2,
+        reported: 1,
         bounced: 2,
         complained: 1,
         unsubscribed: 1,
@@ -86,6 +89,8 @@ describe('readStatistics', () => {
       {
         from: '2026-11-22T12:00:00.000Z',
         hours: 1,
+        sent: 4,
+        reported: 1,
         bounced: 2,
         opened: 1,
         openedByMachine: 1,
@@ -96,11 +101,34 @@ describe('readStatistics', () => {
     ])
   })
 
-  it('is the same when the recipients and events are gone', async () => {
-    const { mailshot } = await fullSend()
+  it('is the same when the recipients and events are gone, and half-way', async () => {
+    const { mailshot, sendId } = await fullSend()
     const before = await readStatistics(mailshot, 'june')
-    await mailshot.db.write(sql`DELETE FROM recipients`, sql`DELETE FROM events`)
+    await mailshot.db.write(sql`DELETE FROM recipients WHERE id % 2 = 0`, sql`DELETE FROM events`)
     expect(await readStatistics(mailshot, 'june')).toEqual(before)
+    await mailshot.db.write(sql`UPDATE sends SET status = 'done' WHERE id = ${sendId}`)
+    await archiveSend(mailshot, 'june', { actor: 'test' })
+    expect(await readStatistics(mailshot, 'june')).toEqual({
+      ...before,
+      status: 'done',
+      purgedAt: expect.any(String),
+    })
+  })
+
+  it('adds up by recipient domain to what was sent, whoever settled it and however often', async () => {
+    const { mailshot, mails } = await sentTo(3)
+    const [one, two, three] = mails.map(({ id }) => id)
+    const settle = (id: number | undefined, status: string) =>
+      sql`UPDATE recipients SET status = ${status}, settled_at = settled_at + 1 WHERE id = ${id}`
+    await mailshot.db.write(
+      settle(one, 'uncertain'),
+      settle(two, 'failed'),
+      settle(three, 'failed'),
+    )
+    await mailshot.db.write(settle(one, 'sent'), settle(two, 'sent'))
+    const { domains, recipients } = await readStatistics(mailshot, 'june')
+    expect(domains).toMatchObject([{ domain: 'example.net', sent: 2, failed: 1 }])
+    expect(recipients).toMatchObject({ sent: 2, failed: 1 })
   })
 
   it('has no rate where nothing was sent', async () => {

@@ -63,11 +63,11 @@ function print(terminal: Terminal, found: Statistics, timeZone: string): void {
 
 function readingOf({ count, machine, people }: Statistics['opened']): string {
   const named = people > 0 ? `, ${people} people by name` : ''
-  return `${count} times${named}; ${machine} more by machines`
+  return `${count === 1 ? 'once' : `${count} times`}${named}; ${machine} more by machines`
 }
 
 function printTables(terminal: Terminal, found: Statistics, timeZone: string): void {
-  const types = ['delivered', 'bounced', 'opened', 'clicked', 'unsubscribed', 'complained'] as const
+  const reports = ['bounced', 'opened', 'clicked', 'unsubscribed', 'complained'] as const
   if (found.links.length > 0) {
     terminal.print('')
     printList(terminal, found.links, {
@@ -78,21 +78,17 @@ function printTables(terminal: Terminal, found: Statistics, timeZone: string): v
     })
   }
   if (found.domains.length > 0) {
+    const types = ['sent', 'failed', 'rejected', 'delivered', ...reports] as const
     terminal.print('')
     printList(terminal, found.domains.slice(0, mostDomains), {
-      heading: ['domain', 'sent', 'failed', 'rejected', ...types],
-      cells: (one) => [
-        one.domain,
-        one.sent,
-        one.failed,
-        one.rejected,
-        ...types.map((type) => one[type]),
-      ],
+      heading: ['domain', ...types],
+      cells: (one) => [one.domain, ...types.map((type) => one[type])],
       json: (domain) => domain,
       empty: '',
     })
   }
   if (found.time.length === 0) return
+  const types = ['sent', 'reported', ...reports] as const
   terminal.print('')
   printList(terminal, found.time, {
     heading: ['from', 'hours', ...types],

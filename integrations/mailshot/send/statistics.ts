@@ -2,6 +2,7 @@ import { sql } from 'drizzle-orm/sql'
 import { z } from 'zod'
 import { MailshotError } from '../error.ts'
 import type { Mailshot } from '../mailshot.ts'
+import { countOutcomes, type OutcomeCount } from './outcomes.ts'
 import { readSend, type Send } from './read.ts'
 
 const count = z.int()
@@ -16,7 +17,6 @@ const rate = z.number().nullable()
 const reading = z.object({ count, machine: count, people: count })
 
 const counts = z.object({
-  delivered: count,
   bounced: count,
   opened: count,
   clicked: count,
@@ -55,15 +55,30 @@ export const statisticsSchema = z.object({
   rates: z.object({ delivered: rate, bounced: rate, unsubscribed: rate, complained: rate }),
   /** The links that people followed, the most followed first. */
   links: z.array(z.object({ url: z.string(), clicks: count })),
-  /** By recipient domain, the largest first; opens and clicks of those alone who are counted by name. */
+  /**
+   * By recipient domain, the largest first, `delivered` and `reported` as of the whole; opens and clicks of those alone who are counted
+   * by name.
+   */
   domains: z.array(
-    counts.extend({ domain: z.string(), sent: count, failed: count, rejected: count }),
+    counts.extend({
+      domain: z.string(),
+      sent: count,
+      failed: count,
+      rejected: count,
+      delivered: count,
+      reported: count,
+    }),
   ),
-  /** By the hour for three days, then by the day (UTC); spans in which nothing happened are left out. */
+  /**
+   * By the hour for three days, the first included, then by the day (UTC); spans in which nothing happened are left out. `sent`: handed over then;
+   * `reported`: that it was delivered was reported as of then.
+   */
   time: z.array(
     counts.extend({
       from: z.iso.datetime(),
       hours: count,
+      sent: count,
+      reported: count,
       openedByMachine: count,
       clickedByMachine: count,
     }),
@@ -80,10 +95,18 @@ export async function readStatistics(mailshot: Mailshot, idOrSlug: string): Prom
       { code: 'no-send' },
     )
   }
+  const left = await countOutcomes(mailshot, send.id)
   const rows = await mailshot.db.all<Row>(
     sql`SELECT kind, key, n FROM send_counts WHERE send_id = ${send.id} AND n <> 0`,
   )
-  return statisticsOf(send, rows)
+  return statisticsOf(send, [...rows, ...left.flatMap(rowsOf)])
+}
+
+/** Recipients that are kept, as the counters have those that are gone. */
+function rowsOf({ domain, status, hour, n }: OutcomeCount): Row[] {
+  const byDomain = { kind: 'gone', key: `${domain} ${status}`, n }
+  if (status !== 'sent' || hour === null) return [byDomain]
+  return [byDomain, { kind: 'gone-hour', key: `${hour} sent`, n }]
 }
 
 interface Row {
@@ -93,7 +116,7 @@ interface Row {
 }
 
 /** The statistics that a send's own counters and those of its events make. */
-export function statisticsOf(send: Send, rows: readonly Row[]): Statistics {
+function statisticsOf(send: Send, rows: readonly Row[]): Statistics {
   const { total, sent, failed, skipped, cancelled, uncertain } = send
   const n = (kind: string, ...keys: string[]) =>
     rows.reduce((sum, row) => sum + (row.kind === kind && keys.includes(row.key) ? row.n : 0), 0)
@@ -145,72 +168,84 @@ function linksOf(rows: readonly Row[]): Statistics['links'] {
     .toSorted((a, b) => b.clicks - a.clicks || (a.url < b.url ? -1 : 1))
 }
 
-function domainsOf(rows: readonly Row[]): Statistics['domains'] {
-  const domains = new Map<string, Statistics['domains'][number]>()
-  for (const { kind, key, n } of rows) {
-    const [domain = '', state = ''] = key.split(' ')
-    if (kind !== 'domain') continue
-    const known = domains.get(domain) ?? { domain, sent: 0, failed: 0, rejected: 0, ...none }
-    const field = fieldOf(state)
-    if (field) known[field] += n
-    domains.set(domain, known)
+/** All that is counted at a place or in a span. */
+const none = {
+  sent: 0,
+  failed: 0,
+  rejected: 0,
+  reported: 0,
+  bounced: 0,
+  opened: 0,
+  openedByMachine: 0,
+  clicked: 0,
+  clickedByMachine: 0,
+  unsubscribed: 0,
+  complained: 0,
+}
+type Counted = typeof none
+
+/** Where a counter goes, by the end of its key. How lasting a refusal is, is not told apart. */
+const fields: Readonly<Record<string, keyof Counted>> = {
+  sent: 'sent',
+  failed: 'failed',
+  'rejected:hard': 'rejected',
+  'rejected:soft': 'rejected',
+  delivered: 'reported',
+  bounced: 'bounced',
+  'bounced:hard': 'bounced',
+  'bounced:soft': 'bounced',
+  opened: 'opened',
+  'opened:machine': 'openedByMachine',
+  clicked: 'clicked',
+  'clicked:machine': 'clickedByMachine',
+  unsubscribed: 'unsubscribed',
+  complained: 'complained',
+}
+
+/** Adds counters up by the beginning of their keys: a domain, an hour. */
+function addUp(rows: readonly Row[], placeOf: (start: string) => string): Map<string, Counted> {
+  const places = new Map<string, Counted>()
+  for (const { key, n } of rows) {
+    const [start = '', state = ''] = key.split(' ')
+    const field = fields[state]
+    if (!field) continue
+    const place = placeOf(start)
+    const known = places.get(place) ?? { ...none }
+    known[field] += n
+    places.set(place, known)
   }
-  return [...domains.values()].toSorted(
-    (a, b) => b.sent + b.failed - a.sent - a.failed || (a.domain < b.domain ? -1 : 1),
+  return places
+}
+
+function domainsOf(rows: readonly Row[]): Statistics['domains'] {
+  // What `domain` has of hand-overs serves the guard, and is no account.
+  const about = rows.filter(
+    ({ kind, key }) => kind === 'gone' || (kind === 'domain' && !/ (?:sent|failed)$/.test(key)),
   )
+  return [...addUp(about, (domain) => domain)]
+    .map(([domain, { openedByMachine: _opened, clickedByMachine: _clicked, ...known }]) => ({
+      domain,
+      ...known,
+      delivered: Math.max(0, known.sent - known.bounced - known.rejected),
+    }))
+    .toSorted((a, b) => b.sent + b.failed - a.sent - a.failed || (a.domain < b.domain ? -1 : 1))
 }
 
-const none = { delivered: 0, bounced: 0, opened: 0, clicked: 0, unsubscribed: 0, complained: 0 }
-const fields = [
-  'sent',
-  'failed',
-  'rejected',
-  'delivered',
-  'bounced',
-  'opened',
-  'clicked',
-  'unsubscribed',
-  'complained',
-] as const
-
-/** How lasting a bounce is, is not told apart; what no person did counts nowhere here. */
-function fieldOf(state: string): (typeof fields)[number] | undefined {
-  return fields.find(
-    (field) =>
-      field === state ||
-      ((field === 'bounced' || field === 'rejected') && state.startsWith(`${field}:`)),
-  )
-}
-
-type OfTime = keyof typeof none
-
-function isOfTime(field: (typeof fields)[number]): field is OfTime {
-  return field in none
-}
-
-const hourMs = 3_600_000
-const hoursUntilDays = 72
+const dayMs = 24 * 3_600_000
 
 function timeOf(rows: readonly Row[], startedAt: number | null): Statistics['time'] {
-  const spans = new Map<number, Statistics['time'][number]>()
-  for (const { kind, key, n } of rows) {
-    if (kind !== 'hour') continue
-    const [hour = '', type = ''] = key.split(' ')
+  const dayOf = (at: number) => Math.floor(at / dayMs) * dayMs
+  const end = dayOf(startedAt ?? Infinity) + 3 * dayMs
+  const spanOf = (hour: string) => {
     const at = Date.parse(`${hour}:00:00Z`)
-    const isEarly = at < (startedAt ?? at) + hoursUntilDays * hourMs
-    const from = isEarly ? at : Math.floor(at / (24 * hourMs)) * 24 * hourMs
-    const known = spans.get(from) ?? {
-      from: new Date(from).toISOString(),
-      hours: isEarly ? 1 : 24,
-      ...none,
-      openedByMachine: 0,
-      clickedByMachine: 0,
-    }
-    const field = fieldOf(type)
-    if (type === 'opened:machine') known.openedByMachine += n
-    else if (type === 'clicked:machine') known.clickedByMachine += n
-    else if (field && isOfTime(field)) known[field] += n
-    spans.set(from, known)
+    return new Date(at < end ? at : dayOf(at)).toISOString()
   }
-  return [...spans].toSorted(([a], [b]) => a - b).map(([, span]) => span)
+  const about = rows.filter(({ kind }) => kind === 'hour' || kind === 'gone-hour')
+  return [...addUp(about, spanOf)]
+    .map(([from, { failed: _failed, rejected: _rejected, ...known }]) => ({
+      from,
+      hours: Date.parse(from) < end ? 1 : 24,
+      ...known,
+    }))
+    .toSorted((a, b) => (a.from < b.from ? -1 : 1))
 }
