@@ -96,6 +96,7 @@ describe('mailshot doctor', () => {
     const { code, out, err } = await site.mailshot('doctor')
 
     expect(out).toContain('the sender news@example.org is not registered at Mailjet')
+    expect(out).toContain('the sender products@example.net is not registered at Mailjet')
     expect(out + err).not.toContain(mailjetKeys.secretKey)
     expect(code).toBe(2)
   })

@@ -76,6 +76,17 @@ export function wayOf(config: MailshotConfig, route: string | null): Way {
   return way
 }
 
+/** The transports that take over for one, in their order. */
+export function fallbacksOf(config: MailshotConfig, way: Way): Way[] {
+  const seen = [way]
+  for (let next = way.fallback; next; next = seen.at(-1)?.fallback) {
+    const found = wayOf(config, next.to)
+    if (seen.includes(found)) break
+    seen.push(found)
+  }
+  return seen.slice(1)
+}
+
 /** The names of the transports, the default one first. */
 export function transportNames(config: Pick<MailshotConfig, 'transport' | 'transports'>): string[] {
   return config.transports ? Object.keys(config.transports) : [config.transport.name]

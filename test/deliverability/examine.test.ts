@@ -6,6 +6,7 @@ import { examineSenders } from '../../integrations/mailshot/deliverability/exami
 import type { Finding } from '../../integrations/mailshot/deliverability/finding.ts'
 import { publicAddresses } from '../../integrations/mailshot/deliverability/reach.ts'
 import { mailjet } from '../../integrations/mailshot/transports/mailjet.ts'
+import { mandrill } from '../../integrations/mailshot/transports/mandrill.ts'
 import { memory } from '../../integrations/mailshot/transports/memory.ts'
 import { smtp } from '../../integrations/mailshot/transports/smtp.ts'
 import { reverseZone, startDnsServer, type Zone } from '../dns-server.ts'
@@ -24,6 +25,7 @@ const complete: Zone = {
   'TXT mail._domainkey.club.fr': [`v=DKIM1; k=rsa; p=${published.toString('base64')}`],
   'TXT _dmarc.club.fr': ['v=DMARC1; p=none; rua=mailto:dmarc@club.fr'],
   'MX news.club.fr': ['10 mx.club.fr'],
+  'MX club.fr': ['10 mx.club.fr'],
   'A mx.club.fr': ['192.0.2.7'],
   'A smtp.relay.net': ['198.51.100.1'],
 }
@@ -62,14 +64,16 @@ function ruleOf(found: Finding[], start: string) {
 
 describe('examineSenders', () => {
   it('finds all that receivers ask for, and says so rule by rule', async () => {
-    const found = await examine(complete)
-    expect(found.map(({ check, state, detail }) => [check, state, detail]).slice(0, 6)).toEqual([
+    const found = await examine(complete, { bounces: { address: 'bounces@news.club.fr' } })
+    expect(found.map(({ check, state, detail }) => [check, state, detail]).slice(0, 8)).toEqual([
       ['SPF', 'ok', 'news.club.fr: v=spf1 ip4:192.0.2.7 -all (0 of 10 look-ups)'],
       ['DKIM', 'ok', 'mail._domainkey.club.fr: 2048 bits, the key that signs here'],
       ['DMARC', 'ok', 'club.fr: p=none'],
       ['alignment', 'ok', 'club.fr: DKIM (club.fr) and SPF (news.club.fr)'],
       ['bounces to', 'ok', 'news.club.fr: mx.club.fr'],
+      ['replies to', 'ok', 'club.fr: mx.club.fr'],
       ['reverse DNS', 'ok', expect.stringContaining('smtp.relay.net')],
+      ['TLS', 'ok', expect.stringContaining('smtp.relay.net')],
     ])
     expect(found.every(({ state }) => state === 'ok')).toBe(true)
     expect(ruleOf(found, 'DMARC is published')).toMatchObject({
@@ -119,6 +123,43 @@ describe('examineSenders', () => {
     ])
     // Mailjet asks for it, and DMARC does not need it.
     expect(stateOf(found, 'SPF')).toEqual(['ok', 'warning'])
+  })
+
+  it('looks at a sender with the fallback of its transport, and with one that campaigns choose', async () => {
+    const found = await examine(
+      {
+        ...complete,
+        'TXT mailjet._domainkey.club.fr': ['v=DKIM1; p='],
+        'TXT mte1._domainkey.shop.fr': [`p=${published.toString('base64')}`],
+      },
+      {
+        transport: undefined,
+        transports: {
+          main: { use: signing, fallback: 'bulk' },
+          bulk: mailjet({ apiKey: 'a', secretKey: 'b' }),
+          shop: mandrill({ apiKey: 'c' }),
+        },
+        senders: { 'shop.fr': 'shop' },
+      },
+    )
+    const ofDkim = found.filter(({ check }) => check === 'DKIM')
+    expect(ofDkim.map(({ state, detail }) => [state, detail.split(':')[0]])).toEqual([
+      ['ok', 'mail._domainkey.club.fr'],
+      ['problem', 'mailjet._domainkey.club.fr'],
+      ['ok', 'mte1._domainkey.shop.fr'],
+    ])
+  })
+
+  it('says what is not done about bounces and answers, and what the relay has to do', async () => {
+    const nobody = { ...complete, 'MX club.fr': ['0 .'] }
+    const found = await examine(nobody, { transport: smtp({ host: 'localhost' }) })
+    expect(stateOf(found, 'replies to')).toEqual(['problem'])
+    expect(ruleOf(found, 'From or Reply-To')).toMatchObject({ state: 'problem' })
+    expect(ruleOf(found, 'addresses that bounce')).toMatchObject({ state: 'warning' })
+    expect(ruleOf(found, 'mails come by TLS')).toMatchObject({ state: 'unknown' })
+    expect(ruleOf(found, 'one click')).toMatchObject({ state: 'unknown' })
+    const answered = await examine(nobody, { replyTo: 'news@news.club.fr' })
+    expect(stateOf(answered, 'replies to')).toEqual(['ok'])
   })
 
   it('calls unknown what it could not ask, and what a relay signs by itself', async () => {

@@ -10,7 +10,11 @@ import {
   viewDmarc,
 } from '../../integrations/mailshot/deliverability/dmarc.ts'
 import { openDns } from '../../integrations/mailshot/deliverability/dns.ts'
-import { adviseOnPorts, checkReverse } from '../../integrations/mailshot/deliverability/reach.ts'
+import {
+  adviceOf,
+  adviseOnPorts,
+  checkReverse,
+} from '../../integrations/mailshot/deliverability/reach.ts'
 import { checkSpf } from '../../integrations/mailshot/deliverability/spf.ts'
 import { reverseZone, startDnsServer, type Zone } from '../dns-server.ts'
 import { freePort } from '../free-port.ts'
@@ -229,6 +233,8 @@ describe('adviseOnPorts', () => {
     expect(await adviseOnPorts('127.0.0.1', [closed, open])).toContain(
       `${open} can be reached from here: set port: ${open}`,
     )
+    expect(adviceOf([25, 465, 587, 2525])).toBe('set port: 587')
+    expect(adviceOf([25, 465])).toBe(`set port: 465, and tls: 'implicit'`)
     expect(await adviseOnPorts('127.0.0.1', [closed])).toContain(
       'a firewall or your hosting provider blocks mail',
     )

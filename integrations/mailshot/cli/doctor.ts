@@ -3,6 +3,7 @@ import { openLog } from '../log.ts'
 import { type Dns, openDns } from '../deliverability/dns.ts'
 import { examineSenders, isReserved } from '../deliverability/examine.ts'
 import type { Finding } from '../deliverability/finding.ts'
+import { addressesBy } from '../deliverability/senders.ts'
 import { adviseOnPorts, publicAddresses } from '../deliverability/reach.ts'
 import { domainOf } from '../email-address.ts'
 import { MailshotError } from '../error.ts'
@@ -147,11 +148,19 @@ async function* transport(
   way: Transport,
   { config, tried }: { config: MailshotConfig; tried: Trial },
 ): AsyncGenerator<Finding> {
+  const [first, ...others] = addressesBy(config, way)
   yield await tried(check, async () => {
-    await way.verify?.(config.from.address).catch((error: unknown) => adviseOn(way, error))
-    await way.close?.()
+    await way.verify?.(first).catch((error: unknown) => adviseOn(way, error))
     return way.verify ? `${way.name}: works` : `${way.name}: nothing to check`
   })
+  // Who registers senders knows each of them.
+  for (const address of way.registerSender ? others : []) {
+    yield await tried(check, async () => {
+      await way.verify?.(address)
+      return `${way.name}: takes ${address}`
+    })
+  }
+  await way.close?.()
 }
 
 /** A mail server that cannot be reached may be so at another port. @throws the error, with what to try */

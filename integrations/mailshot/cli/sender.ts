@@ -1,4 +1,4 @@
-import type { MailshotConfig } from '../config.ts'
+import { addressesBy } from '../deliverability/senders.ts'
 import { MailshotError } from '../error.ts'
 import { parseAddress } from './arguments.ts'
 import { type Call, defineCommand, type ExitCode, exitCodes } from './command.ts'
@@ -10,11 +10,14 @@ export const sender = defineCommand({
   takes: Infinity,
   about:
     'Registers senders at the mail provider, which refuses mails of those it does not know, and says what is left to do: a link to\n' +
-    'follow, DNS records to set. Without an address it registers those of the settings: the site’s and the lists’ own. Repeating it\n' +
+    'follow, DNS records to set. Without an address it registers those of the settings, each where its mails may go by. Repeating it\n' +
     'has the provider look again. mailshot doctor says whether the sender is accepted by now.',
   options: transportOption,
   examples: [
-    ['mailshot sender register', 'the senders of the settings'],
+    [
+      'mailshot sender register',
+      'the senders of the settings, at the providers that they are mailed by',
+    ],
     ['mailshot sender register example.org', 'every address of a domain'],
     [
       'mailshot sender register news@example.org --json',
@@ -42,7 +45,7 @@ async function register(
   })
   for (const transport of transports) {
     try {
-      for (const address of addresses.length > 0 ? addresses : sendersOf(config)) {
+      for (const address of addresses.length > 0 ? addresses : addressesBy(config, transport)) {
         const left = (await transport.registerSender?.(address)) ?? []
         if (terminal.json) terminal.printJson({ transport: transport.name, address, left })
         else if (left.length === 0) terminal.print(`${address}: ${transport.name} has all it needs`)
@@ -53,11 +56,6 @@ async function register(
     }
   }
   return exitCodes.done
-}
-
-function sendersOf({ from, lists }: MailshotConfig): string[] {
-  const own = Object.values(lists).flatMap((list) => list.from ?? [])
-  return [...new Set([from, ...own].map(({ address }) => address))]
 }
 
 function parseSender(text: string): string {

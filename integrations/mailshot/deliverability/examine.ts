@@ -1,22 +1,15 @@
 import type { MailshotConfig } from '../config.ts'
 import { domainOf } from '../email-address.ts'
-import { routeOf, wayOf } from '../route.ts'
-import type { SenderFacts, Transport } from '../transport.ts'
+import type { SenderFacts } from '../transport.ts'
 import { checkDkim, type DkimKey } from './dkim.ts'
 import { type DmarcView, isAligned, policyFor, viewDmarc } from './dmarc.ts'
 import type { Dns } from './dns.ts'
 import { type Finding, unasked } from './finding.ts'
-import { checkReverse } from './reach.ts'
+import { checkBounces, checkReplies } from './mail-servers.ts'
+import { checkHost } from './reach.ts'
 import { rulesFor } from './rules.ts'
+import { type Sender, sendersOf } from './senders.ts'
 import { checkSpf } from './spf.ts'
-
-/** A sender's domain, and a transport that its mails go by. */
-interface Sender {
-  domain: string
-  /** The transport's name, and what it knows. */
-  name: string
-  sends: SenderFacts | undefined
-}
 
 /** Names that nobody can register (RFC 2606, 6761): mails from there are a trial. */
 const reserved = /(?:^|\.)(?:example|test|invalid|localhost|local|example\.(?:com|net|org))$/
@@ -37,28 +30,34 @@ export async function* examineSenders(
 ): AsyncGenerator<Finding> {
   // Mails that are only written to files, or kept: nobody checks them.
   const senders = sendersOf(config).filter(
-    ({ domain, sends }) => sends !== undefined && !isReserved(domain),
+    ({ domain, transport }) => transport.sends !== undefined && !isReserved(domain),
   )
-  const found: Finding[] = []
-  const bounce = domainOf(config.bounces?.address ?? config.returnPath)
-  for (const sender of senders) {
-    for await (const finding of examineSender(sender, { dns, bounce })) {
-      if (isNews(found, finding)) yield finding
-      found.push(finding)
-    }
-  }
   if (senders.length === 0) return
-  if (!isReserved(bounce)) {
-    const finding = await checkBounces(dns, bounce)
-    found.push(finding)
-    yield finding
-  }
-  for (const host of new Set(senders.flatMap(({ sends }) => sends?.host ?? []))) {
-    const finding = await checkReverse(dns, host, own)
+  const found: Finding[] = []
+  for await (const finding of lookAt(config, senders, { dns, own })) {
     if (isNews(found, finding)) yield finding
     found.push(finding)
   }
   yield* rulesFor(config, found)
+}
+
+async function* lookAt(
+  config: MailshotConfig,
+  senders: Sender[],
+  { dns, own }: { dns: Dns; own: readonly string[] },
+): AsyncGenerator<Finding> {
+  const bounce = domainOf(config.bounces?.address ?? config.returnPath)
+  for (const sender of senders) yield* examineSender(sender, { dns, bounce })
+  if (!isReserved(bounce)) yield await checkBounces(dns, bounce)
+  const answered = config.replyTo
+    ? [domainOf(config.replyTo.address)]
+    : senders.map(({ domain }) => domain)
+  for (const domain of new Set(answered)) {
+    if (!isReserved(domain)) yield await checkReplies(dns, domain)
+  }
+  for (const host of new Set(senders.flatMap(({ transport }) => transport.sends?.host ?? []))) {
+    yield* checkHost(dns, host, own)
+  }
 }
 
 /** Several senders share records. */
@@ -66,23 +65,8 @@ function isNews(found: Finding[], { check, detail }: Finding): boolean {
   return !found.some((one) => one.check === check && one.detail === detail)
 }
 
-/** Each sender's domain with each transport that it is mailed by. */
-function sendersOf(config: MailshotConfig): Sender[] {
-  const pairs = new Map<string, Sender>()
-  const add = (address: string, { name, sends }: Transport) => {
-    const domain = domainOf(address)
-    pairs.set(`${domain} ${name}`, { domain, name, sends })
-  }
-  for (const [list, { from }] of Object.entries(config.lists)) {
-    const { transport } = wayOf(config, routeOf(config, { from: null }, list)).config
-    add((from ?? config.from).address, transport)
-  }
-  add(config.from.address, config.mailer ?? config.transport)
-  return [...pairs.values()]
-}
-
 async function* examineSender(
-  { domain, name, sends }: Sender,
+  { domain, transport: { name, sends } }: Sender,
   { dns, bounce }: { dns: Dns; bounce: string },
 ): AsyncGenerator<Finding> {
   if (!sends) return
@@ -190,31 +174,4 @@ async function alignment(
   const others = passing.flatMap(({ by, other }) => (other ? [`${by} is for ${other}`] : []))
   const detail = `${domain}: nothing that passes belongs to it (${others.join(', ')}), so DMARC fails; sign with dkim.domain ${domain}, or let bounces return to it`
   return { check, state: 'problem', detail }
-}
-
-/** Who cannot be answered is no sender: bounces need somewhere to go (RFC 5321 §5.1). */
-async function checkBounces(dns: Dns, domain: string): Promise<Finding> {
-  const check = 'bounces to'
-  const mx = await dns.mx(domain)
-  if ('failed' in mx) return unasked(check, `${domain}: ${mx.failed}`)
-  const [first] = mx.records
-  if (first === '') {
-    return {
-      check,
-      state: 'problem',
-      detail: `${domain} says that it takes no mail (null MX); set returnPath or bounces.address to one that does`,
-    }
-  }
-  const hosts = first === undefined ? [domain] : mx.records
-  const found = await Promise.all(hosts.map((host) => dns.addresses(host)))
-  if (found.some((one) => 'records' in one && one.records.length > 0)) {
-    return { check, state: 'ok', detail: `${domain}: ${hosts[0]}` }
-  }
-  const failed = found.find((one) => 'failed' in one)
-  if (failed && 'failed' in failed) return unasked(check, `${hosts.join(', ')}: ${failed.failed}`)
-  return {
-    check,
-    state: 'problem',
-    detail: `${domain} has no mail server (MX), so bounces are lost; publish one, or set returnPath`,
-  }
 }

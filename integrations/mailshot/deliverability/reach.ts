@@ -18,8 +18,17 @@ export async function adviseOnPorts(
   if (answering.length === 0) {
     return `none of the ports ${names} of ${host} answers from here: a firewall or your hosting provider blocks mail (ask there), or host is wrong; a provider with an API (mailjet, sparkpost, mandrill) needs no such port`
   }
-  return `of the ports ${names} of ${host}, ${answering.join(' and ')} can be reached from here: set port: ${answering.at(-1)}`
+  return `of the ports ${names} of ${host}, ${answering.join(' and ')} can be reached from here: ${adviceOf(answering)}`
 }
+
+/** What to set, of the ports that answer. */
+export function adviceOf(answering: readonly number[]): string {
+  const best = bestFirst.find((port) => answering.includes(port)) ?? answering[0]
+  return `set port: ${best}${best === 465 ? `, and tls: 'implicit'` : ''}`
+}
+
+/** For submission (RFC 8314 §7.3), then what stands in for it, then what is for servers among themselves. */
+const bestFirst = [587, 465, 2525, 25]
 
 function doesAnswer(host: string, port: number, patienceMs: number): Promise<boolean> {
   return new Promise((resolve) => {
@@ -47,6 +56,31 @@ function isPrivate(address: string): boolean {
   return /^(?:10\.|192\.168\.|172\.(?:1[6-9]|2\d|3[01])\.|100\.(?:6[4-9]|[7-9]\d|1[01]\d|12[0-7])\.|169\.254\.|127\.|f[cd]|fe[89ab]|::1$)/i.test(
     address,
   )
+}
+
+/** What receivers see of where mail leaves from: the names of the addresses, and whether it comes by TLS. */
+export async function* checkHost(
+  dns: Dns,
+  host: string,
+  own: readonly string[],
+): AsyncGenerator<Finding> {
+  yield await checkReverse(dns, host, own)
+  yield await checkTls(dns, host, own)
+}
+
+/** Whether the way on to receivers is encrypted is known to the mail server alone. */
+async function checkTls(dns: Dns, host: string, own: readonly string[]): Promise<Finding> {
+  const check = 'TLS'
+  if (!(await isHere(dns, host, own))) {
+    return {
+      check,
+      state: 'ok',
+      detail: `the operator of ${host} sees to it that mails leave by TLS`,
+    }
+  }
+  const detail =
+    'what the mail server on this machine does towards others cannot be seen from here; of Postfix: postconf smtp_tls_security_level says may, or more'
+  return { check, state: 'unknown', detail }
 }
 
 /**
