@@ -1,0 +1,114 @@
+import Database from 'libsql'
+import { MailshotError } from '../../error.ts'
+import type { TableFault, TableRows, TableSource, TableValue } from '../tables.ts'
+
+/** The tables and columns that a source reads, by their names without prefix. */
+export type Wanted = Readonly<Record<string, readonly string[]>>
+
+export interface StageOptions {
+  wanted: Wanted
+  /** The name without prefix of a table; undefined for another program's. */
+  nameOf: (table: string) => string | undefined
+  /** How to choose, where two tables have one name without prefix. */
+  cure?: string
+}
+
+/**
+ * The wanted tables of another system's database in a private one, where they can be joined whatever their order was. Tables and
+ * columns that are missing there are empty here, so that each version of a system is read by the same queries. Each table has a
+ * column `_line`.
+ */
+export interface Stage {
+  /** Whether a table, or a column of it, was there. */
+  has(table: string, column?: string): boolean
+  all<Row>(query: string, ...values: TableValue[]): Iterable<Row>
+  run(query: string): void
+  faults: TableFault[]
+  close(): void
+}
+
+/**
+ * Reads a source once into a database that is nobody else's: SQLite deletes its file as soon as it is open, so that nothing is left
+ * behind, even where the process is killed.
+ *
+ * @throws MailshotError where tables of two installations would be mixed
+ */
+export async function stageTables(source: TableSource, options: StageOptions): Promise<Stage> {
+  const db = new Database('')
+  db.exec('PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -16000')
+  for (const [table, columns] of Object.entries(options.wanted)) {
+    db.exec(
+      `CREATE TABLE "${table}" (${['_line', ...columns].map((one) => `"${one}"`).join(', ')})`,
+    )
+  }
+  const faults: TableFault[] = []
+  const seen = new Map<string, Set<string>>()
+  const nameOf = uniqueNames(source.name, options)
+  const write = tableWriter(db, options.wanted)
+  db.exec('BEGIN')
+  for await (const entry of source.read((table) => nameOf(table) !== undefined)) {
+    const table = nameOf(entry.table) ?? entry.table
+    if ('cause' in entry) faults.push({ ...entry, table })
+    else write({ ...entry, table })
+    if ('columns' in entry) seen.set(table, new Set(entry.columns))
+  }
+  db.exec('COMMIT')
+  return {
+    has: (table, column) =>
+      column === undefined ? seen.has(table) : seen.get(table)?.has(column) === true,
+    all: <Row>(query: string, ...values: TableValue[]) =>
+      db.prepare(query).iterate(...values) as Iterable<Row>,
+    run: (query) => db.exec(query),
+    faults,
+    close: () => db.close(),
+  }
+}
+
+/** Refuses a second table of the same name without prefix. */
+function uniqueNames(where: string, { wanted, nameOf, cure = '' }: StageOptions) {
+  const originals = new Map<string, string>()
+  return (table: string): string | undefined => {
+    const name = nameOf(table)
+    if (name === undefined || !Object.hasOwn(wanted, name)) return undefined
+    const other = originals.get(name) ?? table
+    originals.set(name, other)
+    if (other === table) return name
+    throw new MailshotError(
+      `${where}: it holds ${other} and ${table}, of two installations; say which one is meant${cure}`,
+    )
+  }
+}
+
+/** So many rows in a statement: one by one it takes twice as long. */
+const rowsAtOnce = 50
+
+function tableWriter(db: InstanceType<typeof Database>, wanted: Wanted) {
+  const prepared = new Map<string, (values: TableValue[]) => void>()
+  const insert = (table: string, columns: readonly string[], rows: number) => {
+    const key = `${table} ${columns.join(' ')} ${rows}`
+    const known = prepared.get(key)
+    if (known) return known
+    const names = ['_line', ...columns].map((column) => `"${column}"`).join(', ')
+    const row = `(${Array(columns.length + 1)
+      .fill('?')
+      .join(',')})`
+    const statement = db.prepare(
+      `INSERT INTO "${table}" (${names}) VALUES ${Array(rows).fill(row).join(',')}`,
+    )
+    const run = (values: TableValue[]) => void statement.run(values)
+    prepared.set(key, run)
+    return run
+  }
+  return ({ table, columns, rows }: TableRows) => {
+    const kept = wanted[table]?.filter((column) => columns.includes(column)) ?? []
+    const places = kept.map((column) => columns.indexOf(column))
+    for (let from = 0; from < rows.length;) {
+      const size = rows.length - from >= rowsAtOnce ? rowsAtOnce : 1
+      const values = rows
+        .slice(from, from + size)
+        .flatMap(({ line, values: all }) => [line, ...places.map((place) => all[place] ?? null)])
+      insert(table, kept, size)(values)
+      from += size
+    }
+  }
+}
