@@ -1,9 +1,10 @@
 import { z } from 'zod'
 import { bouncesOption } from './bounce/options.ts'
 import { isLanguageTag } from './campaign/language-tag.ts'
-import { parseEmailAddress, parseMailbox } from './email-address.ts'
+import { emailAddress, keysMatch, localizedText, mailbox } from './config/values.ts'
 import { MailshotError } from './error.ts'
 import { guardOption, refusalsOption } from './event/options.ts'
+import { listOption } from './list/options.ts'
 import { domainsOption, hoursOption, isTimeZone, paceOption, rampOption } from './pace/options.ts'
 import { textsOption } from './texts/option.ts'
 import { keepDetailsOption, trackingOption, utmOption } from './tracking/options.ts'
@@ -14,50 +15,10 @@ import {
   transportOption,
   transportsOption,
 } from './route/options.ts'
+import { segmentMistakes } from './segment.ts'
 import type { Transport } from './transport.ts'
 
 export { MailshotError } from './error.ts'
-
-/** A text in one language for all readers, or one per language: `{ fr: 'Hebdo', en: 'Weekly' }`. */
-const localizedText = z.union([
-  z.string().min(1),
-  z.record(z.string(), z.string().min(1)).refine((texts) => Object.keys(texts).length > 0, {
-    error: 'needs at least one language',
-  }),
-])
-
-const mailbox = z.string().transform((text, context) => {
-  const parsed = parseMailbox(text)
-  if (parsed) return parsed
-  context.addIssue(`"${text}" is not a sender; write it like: Rédaction <news@example.org>`)
-  return z.NEVER
-})
-
-const emailAddress = z.string().transform((text, context) => {
-  const parsed = parseEmailAddress(text)
-  if (parsed) return parsed.written
-  context.addIssue(`"${text}" is not an e-mail address`)
-  return z.NEVER
-})
-
-const list = z.strictObject({
-  /** The public title, shown on pages and in mails. */
-  title: localizedText,
-  /** One sentence for the sign-up page. */
-  description: localizedText.optional(),
-  /** The title that only the operator sees. */
-  privateTitle: z.string().optional(),
-  /** Whether anyone may sign up, and the archive may show its campaigns. */
-  public: z.boolean().default(true),
-  /** Whether a sign-up waits for the click in a confirmation mail. */
-  doubleOptIn: z.boolean().default(true),
-  /** The sender of its campaigns, where the campaign names none. */
-  from: mailbox.optional(),
-  /** The transport of its campaigns, where there are several and the campaign names none. */
-  transport: z.string().optional(),
-  /** Its former id: subscriptions move over when a list is renamed. */
-  formerly: z.string().optional(),
-})
 
 const field = z.strictObject({
   type: z.enum(['text', 'choice', 'number', 'boolean', 'date']).default('text'),
@@ -66,17 +27,6 @@ const field = z.strictObject({
   /** The values a `choice` may take. */
   choices: z.array(z.string().min(1)).optional(),
 })
-
-/** The names of lists and fields stand in front matter, links and headers. */
-function keysMatch(pattern: RegExp) {
-  return (record: Record<string, unknown>, context: z.RefinementCtx) => {
-    for (const key of Object.keys(record)) {
-      if (pattern.test(key)) continue
-      const message = `"${key}" must begin with a lower-case letter and go on with those, digits and _`
-      context.addIssue({ code: 'custom', message })
-    }
-  }
-}
 
 const options = z.strictObject({
   /** The public address of the site, for every link in a mail: `https://example.org`. */
@@ -132,11 +82,19 @@ const options = z.strictObject({
   texts: textsOption.default({}),
   /** The folder of campaigns, from the project's root. */
   campaigns: z.string().default('campaigns'),
-  lists: z.record(z.string(), list).superRefine(keysMatch(/^[a-z][a-z0-9_-]*$/)),
+  lists: z.record(z.string(), listOption).superRefine(keysMatch(/^[a-z][a-z0-9_-]*$/)),
   /** The subscribers' own attributes, usable as merge fields. */
   fields: z
     .record(z.string(), field)
     .superRefine(keysMatch(/^[a-z][a-z0-9_]*$/))
+    .default({}),
+  /**
+   * Conditions on readers, by name: `{ lyon: 'city = Lyon and opened within 90 days' }`. A campaign says `segment: lyon` or
+   * `exclude: [lyon]` in its front matter; docs/segments.md has the language.
+   */
+  segments: z
+    .record(z.string(), z.string())
+    .superRefine(keysMatch(/^[a-z][a-z0-9_-]*$/))
     .default({}),
   /** The way out for campaigns. */
   transport: transportOption.optional(),
@@ -200,7 +158,7 @@ const options = z.strictObject({
 })
 
 const schema = options.superRefine((given, context) => {
-  for (const { path, message } of transportMistakes(given)) {
+  for (const { path, message } of [...transportMistakes(given), ...segmentMistakes(given)]) {
     context.addIssue({ code: 'custom', path, message })
   }
 })

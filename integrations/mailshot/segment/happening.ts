@@ -1,0 +1,19 @@
+import type { Happening } from './condition.ts'
+import { type Cursor, takeValue } from './cursor.ts'
+import { rangeWords } from './range.ts'
+import type { Token } from './token.ts'
+
+/** What may stand behind a happening and is no name of a list or a campaign, unless it is in quotes. */
+export const follows: readonly string[] = ['and', 'or', 'within', ...rangeWords]
+
+/** The name behind a happening, if there is one. */
+export function takeName(cursor: Cursor): Token | undefined {
+  const { kind, value } = cursor.peek()
+  const isNamed = kind === 'text' || (kind === 'word' && !follows.includes(value.toLowerCase()))
+  return isNamed ? takeValue(cursor, 'a name') : undefined
+}
+
+/** Whether it is about a list, and not about a campaign. */
+export function isOfList(what: Happening): boolean {
+  return what === 'subscribed' || what === 'confirmed'
+}

@@ -1,0 +1,170 @@
+import { type SQL, sql } from 'drizzle-orm/sql'
+import type { Condition, Happening, Subject } from './condition.ts'
+import { foldCase, foldedFor } from './fold.ts'
+import { type Days, daysOf, type Range, startOfDay, todayIn } from './range.ts'
+
+/** What a condition is asked against. */
+export interface Asked {
+  /** Milliseconds since 1970. */
+  now: number
+  /** The zone of its days. */
+  timeZone: string
+  /** The language of those who named none. */
+  lang: string
+}
+
+/**
+ * A condition as an SQL expression about the row `s` of subscribers: true, false, or NULL where nobody may know. Whatever the condition
+ * says is a parameter.
+ */
+export function conditionSql(condition: Condition, asked: Asked): SQL {
+  switch (condition.kind) {
+    case 'and':
+    case 'or': {
+      const parts = condition.parts.map((part) => conditionSql(part, asked))
+      return sql`(${sql.join(parts, condition.kind === 'and' ? sql` AND ` : sql` OR `)})`
+    }
+    case 'not':
+      return sql`NOT ${conditionSql(condition.of, asked)}`
+    case 'text':
+      return textSql(condition)
+    case 'number': {
+      const value = attribute(condition.field)
+      const order = numberOrders[condition.op]
+      return sql`(typeof(${value}) IN ('integer', 'real') AND ${value} ${order} ${condition.value})`
+    }
+    case 'flag':
+      return sql`((s.attributes -> ${condition.field}) IS ${condition.value ? 'true' : 'false'})`
+    case 'days':
+      return attributeDays(condition.field, daysIn(condition.range, asked))
+    case 'set':
+      return sql`(ifnull(${textOf(condition.subject)}, '') <> '')`
+    case 'lang':
+      return anyOf(condition.values.map((lang) => langSql(foldCase(lang), asked)))
+    case 'list':
+      return sql`EXISTS (SELECT 1 FROM subscriptions AS sl
+        WHERE sl.subscriber_id = s.id AND sl.status = 'active' AND sl.list_id IN ${listed(condition.values)})`
+    case 'happening':
+      return happeningSql(condition, asked)
+  }
+}
+
+const numberOrders = {
+  '=': sql.raw('='),
+  '<': sql.raw('<'),
+  '<=': sql.raw('<='),
+  '>': sql.raw('>'),
+  '>=': sql.raw('>='),
+} as const
+
+/** By its label: no path is made of a name. */
+function attribute(field: string): SQL {
+  return sql`s.attributes ->> ${field}`
+}
+
+function textOf(subject: Subject): SQL {
+  switch (subject) {
+    case 'email':
+      return sql`s.email`
+    case 'domain':
+      return sql`substr(s.email, instr(s.email, '@') + 1)`
+    case 'name':
+      return sql`s.name`
+    case 'lang':
+      return sql`s.lang`
+    default:
+      return attribute(subject.field)
+  }
+}
+
+function textSql({ subject, op, values }: Extract<Condition, { kind: 'text' }>): SQL {
+  const folded = values.map(foldCase)
+  const text = sql`ifnull(${foldedFor(textOf(subject), folded)}, '')`
+  switch (op) {
+    case 'is':
+      return sql`(${text} IN ${listed(folded)})`
+    case 'contains':
+      return anyOf(folded.map((value) => sql`instr(${text}, ${value}) > 0`))
+    case 'starts':
+      return anyOf(folded.map((value) => sql`substr(${text}, 1, length(${value})) = ${value}`))
+    case 'ends':
+      return anyOf(folded.map((value) => sql`substr(${text}, -length(${value})) = ${value}`))
+  }
+}
+
+function langSql(lang: string, asked: Asked): SQL {
+  const own = sql`lower(coalesce(s.lang, ${asked.lang}))`
+  const region = `${lang}-`
+  return sql`${own} = ${lang} OR substr(${own}, 1, length(${region})) = ${region}`
+}
+
+/** What is no day, as it may have been kept under another type of field, is in none. */
+function attributeDays(field: string, { from, to }: Days): SQL {
+  const day = attribute(field)
+  const isDay = sql`${day} GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]'`
+  return sql`ifnull(${isDay}
+    ${from === undefined ? sql`` : sql`AND ${day} >= ${from}`} ${to === undefined ? sql`` : sql`AND ${day} < ${to}`}, 0)`
+}
+
+function happeningSql(
+  { what, of, range }: Extract<Condition, { kind: 'happening' }>,
+  asked: Asked,
+): SQL {
+  const days = range ? daysIn(range, asked) : {}
+  const within = (time: SQL) => timeSql(time, days, asked.timeZone)
+  switch (what) {
+    case 'subscribed':
+      return sql`EXISTS (SELECT 1 FROM subscriptions AS sl
+        WHERE sl.subscriber_id = s.id AND sl.status = 'active' ${isOf(sql`sl.list_id`, of)} ${within(sql`sl.active_at`)})`
+    case 'confirmed':
+      return sql`EXISTS (SELECT 1 FROM consents AS sc
+        WHERE sc.subscriber_id = s.id AND sc.list_id <> '' AND sc.confirmed_at IS NOT NULL
+          ${isOf(sql`sc.list_id`, of)} ${within(sql`sc.confirmed_at`)})`
+    case 'received':
+      return sql`EXISTS (SELECT 1 FROM recipients AS sr
+        WHERE sr.email = s.email AND sr.status IN ('sent', 'uncertain', 'in-hand')
+          AND ifnull(sr.delivery, '') NOT IN ('bounced', 'rejected')
+          ${isOfSend(sql`sr.send_id`, of)} ${within(sql`ifnull(sr.settled_at, sr.in_hand_at)`)})`
+    case 'opened':
+    case 'clicked':
+      return sql`CASE WHEN s.tracking_agreed_at IS NOT NULL THEN ${reportedSql(what, of, within)} END`
+  }
+}
+
+function reportedSql(what: Happening, of: string | undefined, within: (time: SQL) => SQL): SQL {
+  return sql`EXISTS (SELECT 1 FROM events AS se
+    WHERE se.email = s.email AND se.type = ${what} AND se.is_machine = 0
+      ${isOfSend(sql`se.send_id`, of)} ${within(sql`se.at`)})`
+}
+
+function isOf(column: SQL, of: string | undefined): SQL {
+  return of === undefined ? sql`` : sql`AND ${column} = ${of}`
+}
+
+/** All sends of a campaign, by its slug, or one by its id. */
+function isOfSend(column: SQL, of: string | undefined): SQL {
+  if (of === undefined) return sql``
+  return sql`AND ${column} IN (SELECT id FROM sends WHERE slug = ${of} OR id = ${of})`
+}
+
+function timeSql(time: SQL, { from, to }: Days, timeZone: string): SQL {
+  const since = from === undefined ? sql`` : sql`AND ${time} >= ${startOfDay(from, timeZone)}`
+  const before = to === undefined ? sql`` : sql`AND ${time} < ${startOfDay(to, timeZone)}`
+  return sql`${since} ${before}`
+}
+
+function daysIn(range: Range, { now, timeZone }: Asked): Days {
+  return daysOf(range, todayIn(timeZone, now))
+}
+
+function anyOf(tests: SQL[]): SQL {
+  return sql`(${sql.join(tests, sql` OR `)})`
+}
+
+/** `(?, ?)` */
+function listed(values: readonly string[]): SQL {
+  return sql`(${sql.join(
+    values.map((value) => sql`${value}`),
+    sql`, `,
+  )})`
+}
