@@ -2,6 +2,8 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import { subscribe } from 'node:diagnostics_channel'
 import { ClientRequest, type IncomingMessage } from 'node:http'
 import { MailshotError } from '../../error.ts'
+import { openRedactor } from '../provider/redact.ts'
+import { retryAfterOf } from '../provider/retry-after.ts'
 import { fieldsOf } from './fields.ts'
 import { type CheckedMailjetOptions, type MailjetKeys, secretsOf } from './options.ts'
 
@@ -47,7 +49,8 @@ export async function openMailjet(
   const Mailjet = await loadPackage()
   const { endpoint, timeoutSeconds } = options
   const sdk = new Mailjet({ ...sdkKeys(keys), config: { host: endpoint.host, version: 'v3' } })
-  const clean = cleaner(keys, options)
+  const secrets = secretsOf(keys).filter(({ length }) => length >= shortestSecret)
+  const clean = openRedactor(secrets, options.webhookAuth)
   const end = new AbortController()
 
   function start({ method, resource, id, action, body, params }: MailjetCall) {
@@ -94,6 +97,8 @@ export async function openMailjet(
 }
 
 const closed = 'closed before Mailjet answered'
+// A shorter one would blot out ordinary words, and is no key of Mailjet's.
+const shortestSecret = 8
 
 /** The requests of one call. */
 interface Wire {
@@ -148,42 +153,6 @@ function readError(error: unknown): Failed {
     const message = error instanceof Error ? error.message : String(error)
     return { fault: typeof originalMessage === 'string' ? originalMessage : message }
   }
-  const retryAfter = secondsOf(fieldsOf(headers)['retry-after'])
+  const retryAfter = retryAfterOf(fieldsOf(headers)['retry-after'])
   return { status, body: data, ...(retryAfter !== undefined && { retryAfter }) }
-}
-
-/** RFC 9110 §10.2.3: seconds, or a date. */
-function secondsOf(value: unknown): number | undefined {
-  if (typeof value !== 'string') return undefined
-  const seconds = /^\d+$/.test(value) ? Number(value) : (Date.parse(value) - Date.now()) / 1000
-  return Number.isFinite(seconds) ? Math.min(Math.max(0, Math.ceil(seconds)), 86_400) : undefined
-}
-
-const longest = 500
-// A shorter one would blot out ordinary words, and is no key of Mailjet's.
-const shortestSecret = 8
-
-/** The end of a webhook's address, also where that is written as a part of another one. */
-const hookSecret = /(webhooks(?:\/|%2F)[\w-]+(?:\/|%2F))[\w-]{16,}/gi
-
-/** The password of the webhook, as an address or a header may have it. */
-function formsOf({ webhookAuth }: CheckedMailjetOptions): string[] {
-  const { user, password } = webhookAuth ?? {}
-  if (!password) return []
-  const encoded = encodeURIComponent(password)
-  const header = Buffer.from(`${user}:${password}`).toString('base64')
-  return [header, encodeURIComponent(encoded), encoded, password]
-}
-
-function cleaner(keys: MailjetKeys, options: CheckedMailjetOptions): (text: string) => string {
-  const secrets = [...secretsOf(keys), ...formsOf(options)].filter(
-    ({ length }) => length >= shortestSecret,
-  )
-  return (text) =>
-    secrets
-      .reduce((rest, secret) => rest.replaceAll(secret, '***'), text)
-      .replace(hookSecret, '$1***')
-      .replace(/\s+/g, ' ')
-      .trim()
-      .slice(0, longest)
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { MailshotError } from '../../error.ts'
+import { isSafeEndpoint } from '../provider/endpoint.ts'
 
 const hosts = { eu: 'https://api.mailjet.com', us: 'https://api.us.mailjet.com' } as const
 
@@ -13,7 +14,7 @@ const schema = z.strictObject({
   /** Another address of the same API: a proxy of yours, a stand-in for tests. In clear on this machine only. */
   endpoint: z
     .url({ protocol: /^https?$/ })
-    .refine(isSafe, { error: 'must be https: the keys would cross the network in clear' })
+    .refine(isSafeEndpoint, { error: 'must be https: the keys would cross the network in clear' })
     .refine((url) => new URL(url).pathname === '/', { error: 'must be a host without a path' })
     .optional(),
   /** Calls at once, of at most 50 messages each; as many mails may be uncertain when a process dies. */
@@ -86,9 +87,4 @@ function lackOf(key: string, option: string, variable: string): string | undefin
 export function secretsOf({ apiKey, secretKey }: MailjetKeys): string[] {
   const both = `${apiKey}:${secretKey}`
   return [both, Buffer.from(both).toString('base64'), secretKey, apiKey]
-}
-
-function isSafe(url: string): boolean {
-  const { protocol, hostname } = new URL(url)
-  return protocol === 'https:' || /^(?:localhost|127(?:\.\d+){3}|\[::1\])$/.test(hostname)
 }

@@ -1,5 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
-import type { CheckedMandrillOptions } from './options.ts'
+import { openRedactor } from '../provider/redact.ts'
+import { retryAfterOf } from '../provider/retry-after.ts'
+import { type CheckedMandrillOptions, webhookKeysOf } from './options.ts'
 
 /** What came of a call. Texts hold no key. */
 export type MandrillAnswer =
@@ -22,12 +24,11 @@ export interface MandrillClient {
 }
 
 /** Mandrill's API: a JSON POST for everything, with the key in the body. */
-export function openMandrill(
-  { endpoint, timeoutSeconds }: CheckedMandrillOptions,
-  key: string,
-): MandrillClient {
+export function openMandrill(options: CheckedMandrillOptions, key: string): MandrillClient {
   const closing = new AbortController()
-  const clean = cleaner(key)
+  const { endpoint, timeoutSeconds } = options
+  const signing = webhookKeysOf(options).filter(({ length }) => length >= shortestKey)
+  const clean = openRedactor([key, ...signing])
 
   async function call(path: string, parameters: object = {}): Promise<MandrillAnswer> {
     if (closing.signal.aborted) return { fault: closed, isHandedOver: false }
@@ -41,7 +42,7 @@ export function openMandrill(
         redirect: 'manual',
         signal: AbortSignal.any([closing.signal, late]),
       })
-      const retryAfter = secondsOf(response.headers.get('retry-after'))
+      const retryAfter = retryAfterOf(response.headers.get('retry-after'))
       const body = parsed(await response.text())
       return { status: response.status, body, ...(retryAfter !== undefined && { retryAfter }) }
     } catch (error) {
@@ -66,6 +67,8 @@ export function openMandrill(
 }
 
 const closed = 'closed before Mandrill answered'
+// A shorter one would blot out ordinary words, and is no key of Mandrill's.
+const shortestKey = 8
 
 /** Before there was a connection that the certificate made trusted, nothing can have left. */
 const beforeHandOver =
@@ -88,29 +91,6 @@ function parsed(text: string): unknown {
   } catch {
     return text
   }
-}
-
-/** RFC 9110 §10.2.3: seconds, or a date. */
-function secondsOf(header: string | null): number | undefined {
-  if (header === null) return undefined
-  const seconds = /^\d+$/.test(header) ? Number(header) : (Date.parse(header) - Date.now()) / 1000
-  return Number.isFinite(seconds) ? Math.min(Math.max(0, Math.ceil(seconds)), 86_400) : undefined
-}
-
-const longest = 500
-
-/** The end of a webhook's address, also where that is written as a part of another one. */
-const hookSecret = /(webhooks(?:\/|%2F)[\w-]+(?:\/|%2F))[\w-]{16,}/gi
-
-function cleaner(key: string): (text: string) => string {
-  const secrets = [key, encodeURIComponent(key)]
-  return (text) =>
-    secrets
-      .reduce((rest, secret) => rest.replaceAll(secret, '***'), text)
-      .replace(hookSecret, '$1***')
-      .replace(/\s+/g, ' ')
-      .trim()
-      .slice(0, longest)
 }
 
 /** The fields of what may be anything; of what has none, none. */

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { MailshotError } from '../../error.ts'
+import { isSafeEndpoint } from '../provider/endpoint.ts'
 
 const schema = z.strictObject({
   /**
@@ -15,7 +16,7 @@ const schema = z.strictObject({
   /** Another address of the same API: a proxy of yours, a stand-in for tests. In clear on this machine only. */
   endpoint: z
     .url({ protocol: /^https?$/ })
-    .refine(isSafe, { error: 'must be https: the key would cross the network in clear' })
+    .refine(isSafeEndpoint, { error: 'must be https: the key would cross the network in clear' })
     .refine((url) => /^\/(?:api\/1\.\d\/?)?$/.test(new URL(url).pathname), {
       error: 'must be a host without a path, or end with /api/1.0',
     })
@@ -71,9 +72,4 @@ export function keyOf({ apiKey }: CheckedMandrillOptions): { key: string } | { l
 /** The keys of signatures; none where they are missing. */
 export function webhookKeysOf({ webhookKeys }: CheckedMandrillOptions): string[] {
   return webhookKeys ?? process.env['MANDRILL_WEBHOOK_KEYS']?.split(/[\s,]+/).filter(Boolean) ?? []
-}
-
-function isSafe(url: string): boolean {
-  const { protocol, hostname } = new URL(url)
-  return protocol === 'https:' || /^(?:localhost|127(?:\.\d+){3}|\[::1\])$/.test(hostname)
 }

@@ -5,6 +5,8 @@ import https from 'node:https'
 import { setTimeout as wait } from 'node:timers/promises'
 import type SparkPost from 'sparkpost'
 import { MailshotError } from '../../error.ts'
+import { openRedactor } from '../provider/redact.ts'
+import { retryAfterOf } from '../provider/retry-after.ts'
 import type { CheckedSparkpostOptions } from './options.ts'
 
 /** One call of SparkPost's API. */
@@ -78,7 +80,8 @@ export async function openSparkpost(
     }
   }
 
-  const clean = cleaner(key, options)
+  const header = Buffer.from(`${key}:`).toString('base64')
+  const clean = openRedactor([header, key], options.webhookAuth)
   return {
     call: async (one) => {
       const answer = await call(one)
@@ -128,7 +131,7 @@ function makeWire() {
   }
 
   const status = (body: unknown): SparkpostAnswer => {
-    const retryAfter = secondsOf(response?.headers['retry-after'])
+    const retryAfter = retryAfterOf(response?.headers['retry-after'])
     return {
       status: response?.statusCode ?? 0,
       body,
@@ -167,39 +170,6 @@ export function exactNumbers(_key: string, value: unknown, context?: { source?: 
   const { source } = context ?? {}
   if (typeof value !== 'number' || source === undefined || Number.isSafeInteger(value)) return value
   return /^-?\d+$/.test(source) ? source : value
-}
-
-/** RFC 9110 §10.2.3: seconds, or a date. */
-function secondsOf(header: string | undefined): number | undefined {
-  if (header === undefined) return undefined
-  const seconds = /^\d+$/.test(header) ? Number(header) : (Date.parse(header) - Date.now()) / 1000
-  return Number.isFinite(seconds) ? Math.min(Math.max(0, Math.ceil(seconds)), 86_400) : undefined
-}
-
-const longest = 500
-
-/** The end of a webhook's address, also where that is written as a part of another one. */
-const hookSecret = /(webhooks(?:\/|%2F)[\w-]+(?:\/|%2F))[\w-]{16,}/gi
-
-/** The password of the webhook, as an address or a header may have it. */
-function formsOf({ webhookAuth }: CheckedSparkpostOptions): string[] {
-  const { user, password } = webhookAuth ?? {}
-  if (!password) return []
-  const encoded = encodeURIComponent(password)
-  const header = Buffer.from(`${user}:${password}`).toString('base64')
-  return [header, encodeURIComponent(encoded), encoded, password]
-}
-
-function cleaner(key: string, options: CheckedSparkpostOptions): (text: string) => string {
-  const header = Buffer.from(`${key}:`).toString('base64')
-  const secrets = [key, header, encodeURIComponent(key), ...formsOf(options)]
-  return (text) =>
-    secrets
-      .reduce((rest, secret) => rest.replaceAll(secret, '***'), text)
-      .replace(hookSecret, '$1***')
-      .replace(/\s+/g, ' ')
-      .trim()
-      .slice(0, longest)
 }
 
 /** The fields of what may be anything; of what has none, none. */

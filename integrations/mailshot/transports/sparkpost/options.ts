@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { MailshotError } from '../../error.ts'
+import { isSafeEndpoint } from '../provider/endpoint.ts'
 
 // https://developers.sparkpost.com/api/#header-endpoints
 const hosts = { us: 'https://api.sparkpost.com', eu: 'https://api.eu.sparkpost.com' } as const
@@ -12,7 +13,7 @@ const schema = z.strictObject({
   /** Another address of the same API: an Enterprise account's, a stand-in for tests. In clear on this machine only. */
   endpoint: z
     .url({ protocol: /^https?$/ })
-    .refine(isSafe, { error: 'must be https: the key would cross the network in clear' })
+    .refine(isSafeEndpoint, { error: 'must be https: the key would cross the network in clear' })
     .refine((url) => /^\/(?:api\/v1\/?)?$/.test(new URL(url).pathname), {
       error: 'must be a host without a path, or end with /api/v1',
     })
@@ -85,9 +86,4 @@ export function keyOf({ apiKey }: CheckedSparkpostOptions): { key: string } | { 
     }
   }
   return { key }
-}
-
-function isSafe(url: string): boolean {
-  const { protocol, hostname } = new URL(url)
-  return protocol === 'https:' || /^(?:localhost|127(?:\.\d+){3}|\[::1\])$/.test(hostname)
 }
