@@ -1,9 +1,11 @@
 import { setImmediate } from 'node:timers/promises'
 import { auditStatement } from './audit.ts'
-import { MailshotError } from './error.ts'
-import { type ImportedPerson, listsOf, personOf } from './import/person.ts'
+import { checkSource, checkWanted, type WantedLists, wantedPlaces } from './import/check.ts'
+import { type ImportedPerson, personOf } from './import/person.ts'
+import { openRehearsal } from './import/rehearsal.ts'
 import type { ImportRow } from './import/row.ts'
-import { type SliceCounts, writeSlice } from './import/slice.ts'
+import { type ListCounts, writeSlice } from './import/slice.ts'
+import { addCounts, emptySummary, faultsKept } from './import/summary.ts'
 import type { Mailshot } from './mailshot.ts'
 
 export type { ImportConsent, ImportRow, ImportSubscription } from './import/row.ts'
@@ -14,10 +16,19 @@ export interface ImportSource extends AsyncIterable<ImportEntry> {
   readonly name: string
   /** Whether it can be read from the start again: then it is checked as a whole before anything is written. */
   readonly rereadable: boolean
+  /** How a rejected row is written down, to be corrected and read by this source again; without it, as JSON. */
+  readonly rejects?: RejectsFormat
+}
+
+export interface RejectsFormat {
+  /** What the file begins with; asked for when the first row is rejected. */
+  heading(): string
+  line(fault: ImportFault): string
 }
 
 export type ImportEntry =
-  | { row: ImportRow; line: number }
+  /** `raw`: as the source has it, for the rejects. */
+  | { row: ImportRow; line: number; raw?: string }
   /** A line that is no row. */
   | { fault: ImportFault }
   /** Something about the whole file that the operator should know. */
@@ -26,12 +37,16 @@ export type ImportEntry =
 export interface ImportFault {
   line: number
   cause: string
+  /** As the source has it. */
+  raw?: string
+  /** What was read of it, where it could be read. */
+  row?: ImportRow
 }
 
-export interface ImportOptions {
+export interface ImportOptions extends WantedLists {
   actor: string
-  /** The lists of rows that name none. */
-  lists?: string[] | undefined
+  /** Only tells what would come of it: the same is done to a copy of the people concerned. */
+  dryRun?: boolean | undefined
   /** After each slice; the total is known of a source that can be read twice. */
   onProgress?: ((progress: { read: number; total: number | undefined }) => void) | undefined
   /** Every fault as it is met; the summary holds the first hundred. */
@@ -42,21 +57,25 @@ export interface ImportOptions {
 }
 
 export interface ImportSummary {
-  /** Rows and faults; each is counted once in what follows. */
+  /** Rows and faults; each is counted once in what follows, `lists` apart. */
   read: number
   created: number
   updated: number
   /** Nothing new, or the same person as on a line shortly before. */
   unchanged: number
-  skipped: { suppressed: number; unsubscribed: number }
+  /** `lists`: on none but those that were to be left out. */
+  skipped: { suppressed: number; unsubscribed: number; lists: number }
+  /** Of each list: how many got that status, and how many had left it here and did not come back. */
+  lists: ListCounts
   faultCount: number
-  faults: ImportFault[]
+  /** The first hundred. */
+  faults: Pick<ImportFault, 'line' | 'cause'>[]
   notices: string[]
   stopped: boolean
+  dryRun: boolean
 }
 
 const sliceRows = 1000
-const faultsKept = 100
 
 /**
  * Brings in people who are subscribers elsewhere: no confirmation is mailed. Each slice is written as a whole or not at all,
@@ -71,55 +90,29 @@ export async function importSubscribers(
   source: ImportSource,
   options: ImportOptions,
 ): Promise<ImportSummary> {
-  checkLists(mailshot, options.lists ?? [], '--list')
+  checkWanted(mailshot, options)
   const total = source.rereadable ? await checkSource(mailshot, source, options) : undefined
-  const summary = emptySummary()
-  for await (const entries of slicesOf(source)) {
-    summary.stopped = options.signal?.aborted ?? false
-    if (summary.stopped) break
-    const people = peopleOf(mailshot, entries, { source, options, summary })
-    addCounts(summary, await writeSlice(mailshot, people, source.name))
-    options.onProgress?.({ read: summary.read, total })
-    // Deliveries of the same process get their turn.
-    await setImmediate()
+  const summary = emptySummary(options.dryRun ?? false)
+  const rehearsal = options.dryRun ? await openRehearsal(mailshot) : undefined
+  try {
+    for await (const entries of readAhead(slicesOf(source))) {
+      summary.stopped = options.signal?.aborted ?? false
+      if (summary.stopped) break
+      const people = peopleOf(mailshot, entries, { source, options, summary })
+      await rehearsal?.copy(people)
+      const counts = await writeSlice(rehearsal?.mailshot ?? mailshot, people, source.name)
+      addCounts(summary, counts)
+      options.onProgress?.({ read: summary.read, total })
+      // Deliveries of the same process get their turn.
+      await setImmediate()
+    }
+  } finally {
+    await rehearsal?.close()
   }
-  await mailshot.db.write(auditStatement(mailshot, auditEntry(source, options, summary)))
+  if (!rehearsal) {
+    await mailshot.db.write(auditStatement(mailshot, auditEntry(source, options, summary)))
+  }
   return summary
-}
-
-/** Reads it all without writing: how many rows there are, and that every list is known. */
-async function checkSource(
-  mailshot: Mailshot,
-  source: ImportSource,
-  options: ImportOptions,
-): Promise<number> {
-  let total = 0
-  let isOnList = options.lists !== undefined
-  for await (const entry of source) {
-    if ('notice' in entry) continue
-    total += 1
-    if ('fault' in entry) continue
-    const lists = listsOf(entry.row, options.lists)
-    checkLists(mailshot, lists, `${source.name}:${entry.line}`)
-    isOnList ||= lists.length > 0
-    if (options.signal?.aborted) break
-  }
-  if (total > 0 && !isOnList) {
-    throw new MailshotError(
-      `${source.name}: no row names a list; say which one with --list ID ` +
-        `(known: ${Object.keys(mailshot.config.lists).join(', ')}), or add a column "lists"`,
-    )
-  }
-  return total
-}
-
-function checkLists({ config }: Mailshot, lists: readonly string[], where: string): void {
-  const unknown = lists.find((list) => !Object.hasOwn(config.lists, list))
-  if (unknown === undefined) return
-  throw new MailshotError(
-    `${where}: list "${unknown}" is not in mailshot.config.ts ` +
-      `(known: ${Object.keys(config.lists).join(', ')}); add it there, or correct the name`,
-  )
 }
 
 async function* slicesOf(source: ImportSource): AsyncGenerator<ImportEntry[]> {
@@ -131,6 +124,26 @@ async function* slicesOf(source: ImportSource): AsyncGenerator<ImportEntry[]> {
     slice = []
   }
   if (slice.length > 0) yield slice
+}
+
+/** Reads the next one while the disk has the one before. */
+async function* readAhead<Item>(items: AsyncGenerator<Item>): AsyncGenerator<Item> {
+  const begin = () => {
+    const reading = items.next()
+    // It is awaited below; until then nobody looks at it.
+    reading.catch(() => {})
+    return reading
+  }
+  try {
+    for (let reading = begin(); ;) {
+      const { value, done } = await reading
+      if (done) return
+      reading = begin()
+      yield value
+    }
+  } finally {
+    await items.return(undefined)
+  }
 }
 
 interface Run {
@@ -153,19 +166,24 @@ function peopleOf(mailshot: Mailshot, entries: ImportEntry[], run: Run): Importe
       tellFault(run, entry.fault)
       continue
     }
-    const lists = listsOf(entry.row, options.lists)
-    checkLists(mailshot, lists, `${source.name}:${entry.line}`)
-    const { person, faults, unknown } = personOf(mailshot.config, entry.row, lists)
+    const { row, line, raw } = entry
+    const places = wantedPlaces(mailshot, row, options, `${source.name}:${line}`)
+    if (!places) {
+      summary.skipped.lists += 1
+      continue
+    }
+    const { person, faults, unknown } = personOf(mailshot.config, row, places)
     for (const field of unknown) tellNotice(run, unknownField(field))
     if (person) people.push(person)
-    else tellFault(run, { line: entry.line, cause: faults.join('; ') })
+    else tellFault(run, { line, cause: faults.join('; '), row, ...(raw !== undefined && { raw }) })
   }
   return people
 }
 
 function tellFault({ options, summary }: Run, fault: ImportFault): void {
+  const { line, cause } = fault
   summary.faultCount += 1
-  if (summary.faults.length < faultsKept) summary.faults.push(fault)
+  if (summary.faults.length < faultsKept) summary.faults.push({ line, cause })
   options.onFault?.(fault)
 }
 
@@ -179,29 +197,7 @@ function unknownField(field: string): string {
   return `attribute "${field}" is ignored; declare it in "fields" of mailshot.config.ts to keep it`
 }
 
-function emptySummary(): ImportSummary {
-  return {
-    read: 0,
-    created: 0,
-    updated: 0,
-    unchanged: 0,
-    skipped: { suppressed: 0, unsubscribed: 0 },
-    faultCount: 0,
-    faults: [],
-    notices: [],
-    stopped: false,
-  }
-}
-
-function addCounts(summary: ImportSummary, counts: SliceCounts): void {
-  summary.created += counts.created
-  summary.updated += counts.updated
-  summary.unchanged += counts.unchanged
-  summary.skipped.suppressed += counts.suppressed
-  summary.skipped.unsubscribed += counts.unsubscribed
-}
-
 function auditEntry(source: ImportSource, { actor }: ImportOptions, summary: ImportSummary) {
-  const { faults: _faults, notices: _notices, ...detail } = summary
+  const { faults: _faults, notices: _notices, dryRun: _dryRun, ...detail } = summary
   return { actor, action: 'import', subject: `import:${source.name}`, detail }
 }

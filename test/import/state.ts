@@ -27,7 +27,8 @@ export async function stateOf(mailshot: Mailshot) {
   return {
     people: await linesOf(
       mailshot,
-      sql`SELECT concat_ws(' ', email, written, name, lang, time_zone, (SELECT json_group_object(key, value)
+      sql`SELECT concat_ws(' ', email, written, name, lang, time_zone, paused_until,
+            tracking_agreed_at, (SELECT json_group_object(key, value)
             FROM (SELECT key, value FROM json_each(attributes) ORDER BY key))) AS line
           FROM subscribers ORDER BY line`,
     ),
@@ -36,6 +37,15 @@ export async function stateOf(mailshot: Mailshot) {
       mailshot,
       sql`SELECT concat_ws(' ', p.email, c.list_id, c.source, c.form, c.confirmed_at) AS line
           FROM consents c JOIN subscribers p ON p.id = c.subscriber_id ORDER BY line`,
+    ),
+    suppressions: await linesOf(
+      mailshot,
+      sql`SELECT concat_ws(' ', email, reason, note) AS line FROM suppressions ORDER BY line`,
+    ),
+    formerIds: await linesOf(
+      mailshot,
+      sql`SELECT concat_ws(' ', source, f.id, p.email) AS line
+          FROM former_ids f JOIN subscribers p ON p.id = f.subscriber_id ORDER BY line`,
     ),
   }
 }

@@ -32,9 +32,11 @@ export interface ImportRow {
   trackingAgreedAt?: number
   /** How the source's own old mails call them, so that links in these still lead somewhere: `{ source: 'listmonk', id: uuid }`. */
   formerIds?: { source: string; id: string }[]
+  /** Their number in another mailshot, kept where it is free: links in the mails it sent hold it. */
+  id?: number
   /** Since when the source knows them. */
   createdAt?: number
-  /** What is known of each consent; a list without one here gets one that says it was imported, and from where. */
+  /** All that is known of their consents; without this, one is noted for each list that says it was imported, and from where. */
   consents?: ImportConsent[]
 }
 

@@ -1,7 +1,10 @@
 import { type SQL, sql } from 'drizzle-orm/sql'
 import type { Mailshot } from '../mailshot.ts'
 import { hashersInUse, hashesOf } from '../suppression/hash.ts'
+import { besideStatements } from './beside.ts'
 import { type ImportedPerson, mergePeople } from './person.ts'
+import { placesStatements } from './place.ts'
+import type { SubscriptionStatus } from './row.ts'
 
 export interface SliceCounts {
   created: number
@@ -9,10 +12,14 @@ export interface SliceCounts {
   unchanged: number
   suppressed: number
   unsubscribed: number
+  lists: ListCounts
 }
 
+/** Of each list: how many got that status, and how many would have come back to it. */
+export type ListCounts = Record<string, Record<SubscriptionStatus | 'left', number>>
+
 /**
- * Writes people in one transaction, each statement over all of them at once: with a statement a person it would take ten
+ * Writes people in one transaction, each statement over all of them at once: with a statement a person it would take several
  * times as long. Whatever is there already is kept, so that writing the same again changes nothing.
  */
 export async function writeSlice(
@@ -22,89 +29,129 @@ export async function writeSlice(
 ): Promise<SliceCounts> {
   const people = mergePeople(rows)
   const hashers = await hashersInUse(mailshot)
-  const hashed = people.map((person) => ({ ...person, hashes: hashesOf(hashers, person.email) }))
-  const slice: Slice = {
-    now: mailshot.now(),
-    sourceName,
-    people: JSON.stringify(hashed.map(({ places: _places, ...person }) => person)),
-    places: JSON.stringify(
-      hashed.flatMap(({ email, lang, hashes, places }) =>
-        places.map((place) => ({ email, lang, hashes, ...place })),
-      ),
-    ),
-  }
-  const [known, left, written, placed] = await mailshot.db.write<Partial<Found>>(
-    knownQuery(slice),
-    leftQuery(slice),
-    subscribersStatement(slice),
-    subscriptionsStatement(slice),
-    consentsStatement(slice),
+  const given = JSON.stringify(
+    people.map((person) => [
+      person.email,
+      person.written,
+      person.name,
+      person.lang,
+      person.timeZone,
+      person.attributes,
+      person.suppressions.length > 0 ? 1 : 0,
+      person.createdAt,
+      person.id,
+      hashesOf(hashers, person.email),
+    ]),
   )
-  return count(rows.length, people, {
-    known: emails(known?.filter((row) => row.isKnown)),
-    suppressed: emails(known?.filter((row) => row.isSuppressed)),
-    left: emails(left),
-    changed: emails([...(written ?? []), ...(placed ?? [])]),
-  })
+  const slice = { now: mailshot.now(), sourceName, people }
+  const isErased = hashers.length > 0 ? isHashed : sql`false`
+  const hasIds = people.some(({ id }) => id !== null)
+  const [known = [], ...written] = await mailshot.db.write<Row>(
+    knownQuery(given, isErased),
+    ...(hasIds ? [numberedStatement(given, slice.now, isErased)] : []),
+    subscribersStatement(given, slice.now, isErased),
+    ...placesStatements(slice),
+    ...besideStatements(slice),
+  )
+  return count(rows.length, people, known.filter(isKnown), written.flat().filter(isWritten))
 }
 
-interface Slice {
+export interface Slice {
   now: number
   sourceName: string
-  /** JSON arrays. */
-  people: string
-  places: string
+  people: readonly ImportedPerson[]
 }
 
-interface Found {
-  email: string
-  isKnown: 0 | 1
+type Row = KnownRow | WrittenRow
+
+/** One of the people who is here already, or suppressed. */
+interface KnownRow {
+  /** Its place among the people. */
+  n: number
+  knownId: number | null
   isSuppressed: 0 | 1
+  /** JSON: the lists that they left. */
+  left: string
 }
 
-function emails(rows: Partial<Found>[] = []): Set<string | undefined> {
-  return new Set(rows.map((row) => row.email))
+interface WrittenRow {
+  id: number
+  list?: string
+  status?: SubscriptionStatus
 }
 
-type Seen = Record<'known' | 'suppressed' | 'left' | 'changed', Set<string | undefined>>
-
-function count(rows: number, people: ImportedPerson[], seen: Seen): SliceCounts {
-  const counts = { created: 0, updated: 0, unchanged: 0, suppressed: 0, unsubscribed: 0 }
-  for (const { email } of people) counts[resultOf(email, seen)] += 1
-  counts.unchanged += rows - people.length
-  return counts
+function isKnown(row: Row): row is KnownRow {
+  return 'n' in row
 }
 
-function resultOf(email: string, seen: Seen): keyof SliceCounts {
-  if (seen.suppressed.has(email)) return 'suppressed'
-  if (seen.changed.has(email)) return seen.known.has(email) ? 'updated' : 'created'
-  return seen.left.has(email) ? 'unsubscribed' : 'unchanged'
+function isWritten(row: Row): row is WrittenRow {
+  return 'id' in row
+}
+
+function count(
+  rows: number,
+  people: readonly ImportedPerson[],
+  known: readonly KnownRow[],
+  written: readonly WrittenRow[],
+): SliceCounts {
+  const lists: ListCounts = {}
+  const changed = new Set<number>()
+  for (const { id, list, status } of written) {
+    changed.add(id)
+    if (list !== undefined && status) addTo(lists, list, status)
+  }
+  const counts = { created: changed.size, updated: 0, unchanged: 0, suppressed: 0, unsubscribed: 0 }
+  for (const row of known) {
+    const isChanged = row.knownId !== null && changed.has(row.knownId)
+    if (isChanged) {
+      counts.created -= 1
+      counts.updated += 1
+    }
+    const leftLists = row.isSuppressed ? [] : comingBack(people[row.n], row)
+    for (const list of leftLists) addTo(lists, list, 'left')
+    if (row.isSuppressed) counts.suppressed += 1
+    else if (!isChanged && leftLists.length > 0) counts.unsubscribed += 1
+  }
+  const told = counts.created + counts.updated + counts.suppressed + counts.unsubscribed
+  return { ...counts, unchanged: rows - told, lists }
+}
+
+/** The lists that they left here, and would come back to. */
+function comingBack(person: ImportedPerson | undefined, { left }: KnownRow): string[] {
+  const leftLists: string[] = left === '[]' ? [] : JSON.parse(left)
+  const places = person?.places.filter(({ status }) => status !== 'unsubscribed') ?? []
+  return places.map(({ list }) => list).filter((list) => leftLists.includes(list))
+}
+
+function addTo(lists: ListCounts, list: string, what: SubscriptionStatus | 'left'): void {
+  const counts = (lists[list] ??= { active: 0, pending: 0, unsubscribed: 0, left: 0 })
+  counts[what] += 1
 }
 
 /** Asked within the transaction, before it changes anything. */
-function knownQuery({ people }: Slice): SQL {
+function knownQuery(people: string, isErased: SQL): SQL {
   return sql`
-    SELECT r.value ->> 'email' AS email, s.id IS NOT NULL AS isKnown, NOT ${isNotSuppressed} AS isSuppressed
-    FROM json_each(${people}) r
-    LEFT JOIN subscribers s ON s.email = r.value ->> 'email'
-    WHERE s.id IS NOT NULL OR NOT ${isNotSuppressed}`
+    SELECT r.key AS n, s.id AS knownId, NOT ${isWelcome(isErased)} AS isSuppressed,
+      (SELECT json_group_array(p.list_id) FROM subscriptions p
+        WHERE p.subscriber_id = s.id AND p.status = 'unsubscribed') AS left
+    FROM json_each(${people}) r LEFT JOIN subscribers s ON s.email = r.value ->> 0
+    WHERE s.id IS NOT NULL OR NOT ${isWelcome(isErased)}`
 }
 
-/** Who would come back to a list that they left here. */
-function leftQuery({ places }: Slice): SQL {
+/** Whoever brings a number that is free keeps it. */
+function numberedStatement(people: string, now: number, isErased: SQL): SQL {
   return sql`
-    SELECT s.email FROM json_each(${places}) r
-    CROSS JOIN subscribers s ON s.email = r.value ->> 'email'
-    CROSS JOIN subscriptions p ON p.subscriber_id = s.id AND p.list_id = r.value ->> 'list'
-    WHERE p.status = 'unsubscribed' AND r.value ->> 'status' <> 'unsubscribed'`
+    INSERT INTO subscribers
+      (id, email, written, name, lang, time_zone, attributes, created_at, updated_at)
+    SELECT r.value ->> 8, ${columns(now)} FROM json_each(${people}) r
+    WHERE r.value ->> 8 IS NOT NULL AND ${isWelcome(isErased)}
+    ON CONFLICT DO NOTHING RETURNING id`
 }
 
-function subscribersStatement({ people, now }: Slice): SQL {
+function subscribersStatement(people: string, now: number, isErased: SQL): SQL {
   return sql`
     INSERT INTO subscribers (email, written, name, lang, time_zone, attributes, created_at, updated_at)
-    SELECT r.value ->> 'email', r.value ->> 'written', r.value ->> 'name', r.value ->> 'lang',
-      r.value ->> 'timeZone', r.value -> 'attributes', ${now}, ${now}
-    FROM json_each(${people}) r WHERE ${isNotSuppressed}
+    SELECT ${columns(now)} FROM json_each(${people}) r WHERE ${isWelcome(isErased)}
     ON CONFLICT (email) DO UPDATE
       SET name = CASE name WHEN '' THEN excluded.name ELSE name END,
         lang = ifnull(lang, excluded.lang),
@@ -116,51 +163,19 @@ function subscribersStatement({ people, now }: Slice): SQL {
         OR (subscribers.time_zone IS NULL AND excluded.time_zone IS NOT NULL)
         OR EXISTS (SELECT 1 FROM json_each(excluded.attributes) n
           WHERE n.key NOT IN (SELECT key FROM json_each(subscribers.attributes)))
-    RETURNING email`
+    RETURNING id`
 }
 
-/**
- * A pending one becomes active. An active one ends only if nothing but imports ever asked for it: whoever signed up here
- * after leaving the old system stays.
- */
-function subscriptionsStatement({ places, now }: Slice): SQL {
-  const status = sql`r.value ->> 'status'`
-  return sql`
-    INSERT INTO subscriptions
-      (subscriber_id, list_id, status, asked_at, active_at, ended_at, end_reason)
-    SELECT s.id, r.value ->> 'list', ${status}, ifnull(r.value ->> 'confirmedAt', ${now}),
-      iif(${status} = 'active', ifnull(r.value ->> 'confirmedAt', ${now}), NULL),
-      iif(${status} = 'unsubscribed', ${now}, NULL),
-      iif(${status} = 'unsubscribed', 'import', NULL)
-    FROM json_each(${places}) r CROSS JOIN subscribers s ON s.email = r.value ->> 'email'
-    WHERE ${isNotSuppressed}
-    ON CONFLICT (subscriber_id, list_id) DO UPDATE
-      SET status = excluded.status, active_at = ifnull(excluded.active_at, active_at),
-        ended_at = excluded.ended_at, end_reason = excluded.end_reason
-      WHERE (subscriptions.status = 'pending' AND excluded.status = 'active')
-        OR (subscriptions.status <> 'unsubscribed' AND excluded.status = 'unsubscribed'
-          AND NOT EXISTS (SELECT 1 FROM consents c
-            WHERE c.subscriber_id = subscriptions.subscriber_id
-              AND c.list_id = subscriptions.list_id AND c.source <> 'import'))
-    RETURNING (SELECT email FROM subscribers WHERE id = subscriber_id) AS email`
+function columns(now: number): SQL {
+  return sql`r.value ->> 0, r.value ->> 1, r.value ->> 2, r.value ->> 3, r.value ->> 4, r.value -> 5,
+      ifnull(r.value ->> 7, ${now}), ${now}`
 }
 
-/** Once for each subscription that has no consent but the old system's. */
-function consentsStatement({ places, now, sourceName }: Slice): SQL {
-  return sql`
-    INSERT INTO consents (subscriber_id, list_id, at, source, form, lang, confirmed_at)
-    SELECT s.id, p.list_id, ${now}, 'import', ${sourceName}, r.value ->> 'lang',
-      r.value ->> 'confirmedAt'
-    FROM json_each(${places}) r
-    CROSS JOIN subscribers s ON s.email = r.value ->> 'email'
-    CROSS JOIN subscriptions p ON p.subscriber_id = s.id AND p.list_id = r.value ->> 'list'
-    WHERE p.status = 'active' AND r.value ->> 'status' = 'active' AND ${isNotSuppressed}
-      AND NOT EXISTS (SELECT 1 FROM consents c
-        WHERE c.subscriber_id = s.id AND c.list_id = p.list_id
-          AND (c.source = 'import' OR c.confirmed_at IS NOT NULL))`
+/** Not suppressed, unless the row itself says so: then they are kept beside their suppression. Nobody who was erased is stored again. */
+function isWelcome(isErased: SQL): SQL {
+  return sql`((r.value ->> 6 OR NOT EXISTS (SELECT 1 FROM suppressions x WHERE x.email = r.value ->> 0))
+    AND NOT ${isErased})`
 }
 
-/** Nor is their hash, where only that is kept: an erased person's address is not stored again. */
-const isNotSuppressed = sql`(NOT EXISTS (SELECT 1 FROM suppressions x WHERE x.email = r.value ->> 'email')
-  AND NOT EXISTS (SELECT 1 FROM json_each(r.value, '$.hashes') AS k JOIN suppressed_hashes AS h
-    ON h.kind = k.value ->> 0 AND h.hash = k.value ->> 1))`
+const isHashed = sql`EXISTS (SELECT 1 FROM json_each(r.value, '$[9]') AS k JOIN suppressed_hashes AS h
+  ON h.kind = k.value ->> 0 AND h.hash = k.value ->> 1)`

@@ -1,0 +1,135 @@
+import { type SQL, sql } from 'drizzle-orm/sql'
+import { mergeSuppression } from '../suppression/merge.ts'
+import type { ImportedPerson } from './person.ts'
+import type { Slice } from './slice.ts'
+
+/** What few sources know of a person. Each statement stands only where somebody has something of it. */
+export function besideStatements(slice: Slice): SQL[] {
+  const { people, now } = slice
+  const some = (parts: readonly unknown[], toStatement: (json: string) => SQL) =>
+    parts.length > 0 ? [toStatement(JSON.stringify(parts))] : []
+  return [
+    ...some(suppressionsOf(slice), suppressStatement),
+    ...some(agreedOf(people), (given) => agreeStatement(given, now)),
+    ...some(agreedUnsaidOf(people), (given) => agreedStatement(given, slice)),
+    ...some(consentsOf(people), (given) => consentsStatement(given, slice.sourceName)),
+    ...some(pausedOf(people), pauseStatement),
+    ...some(formerIdsOf(people), formerIdsStatement),
+  ]
+}
+
+function suppressionsOf({ people, now, sourceName }: Slice) {
+  return people.flatMap(({ email, suppressions }) =>
+    suppressions.map(({ reason, at, note }) => [
+      email,
+      reason,
+      note ?? `from ${sourceName}`,
+      Math.min(at ?? now, now),
+    ]),
+  )
+}
+
+/** Only of whom was let in: an erased person's address is not stored again. */
+function suppressStatement(given: string): SQL {
+  return sql`
+    INSERT INTO suppressions (email, reason, note, at)
+    SELECT s.email, r.value ->> 1, r.value ->> 2, r.value ->> 3
+    FROM json_each(${given}) r CROSS JOIN subscribers s ON s.email = r.value ->> 0 WHERE true
+    ON CONFLICT (email) ${mergeSuppression('suppressions')}
+    RETURNING (SELECT id FROM subscribers WHERE email = suppressions.email) AS id`
+}
+
+function agreedOf(people: readonly ImportedPerson[]) {
+  return people.flatMap((person) =>
+    person.trackingAgreedAt === null ? [] : [[...nameOf(person), person.trackingAgreedAt]],
+  )
+}
+
+/** Whoever has said something about it here has the last word, also who took it back. */
+function agreeStatement(given: string, now: number): SQL {
+  return sql`
+    UPDATE subscribers AS s SET tracking_agreed_at = min(r.value ->> 2, ${now})
+    FROM json_each(${given}) r
+    WHERE s.email = r.value ->> 0 AND ${isWelcome} AND s.tracking_agreed_at IS NULL
+      AND NOT EXISTS (SELECT 1 FROM consents c WHERE c.subscriber_id = s.id AND c.list_id = '')
+    RETURNING id`
+}
+
+function agreedUnsaidOf(people: readonly ImportedPerson[]) {
+  return agreedOf(people.filter(({ consents }) => consents === undefined))
+}
+
+function agreedStatement(given: string, { now, sourceName }: Slice): SQL {
+  return sql`
+    INSERT INTO consents (subscriber_id, list_id, at, source, form, lang, confirmed_at)
+    SELECT s.id, '', ${now}, 'import', ${sourceName}, s.lang, s.tracking_agreed_at
+    FROM json_each(${given}) r CROSS JOIN subscribers s ON s.email = r.value ->> 0
+    WHERE s.tracking_agreed_at IS NOT NULL AND ${isWelcome}
+      AND NOT EXISTS (SELECT 1 FROM consents c WHERE c.subscriber_id = s.id AND c.list_id = '')`
+}
+
+function consentsOf(people: readonly ImportedPerson[]) {
+  return people.flatMap((person) =>
+    (person.consents ?? []).map(({ list, at, source, ...consent }) => [
+      ...nameOf(person),
+      list,
+      at,
+      source ?? 'import',
+      consent.form ?? null,
+      consent.wording ?? null,
+      consent.lang ?? null,
+      consent.ip ?? null,
+      consent.userAgent ?? null,
+      consent.said ?? null,
+      consent.confirmedAt ?? null,
+    ]),
+  )
+}
+
+function consentsStatement(given: string, sourceName: string): SQL {
+  return sql`
+    INSERT INTO consents (subscriber_id, list_id, at, source, form, wording, lang, ip, user_agent,
+      said, confirmed_at)
+    SELECT DISTINCT s.id, r.value ->> 2, r.value ->> 3, r.value ->> 4,
+      ifnull(r.value ->> 5, iif(r.value ->> 4 = 'import', ${sourceName}, NULL)), r.value ->> 6,
+      r.value ->> 7, r.value ->> 8, r.value ->> 9, r.value ->> 10, r.value ->> 11
+    FROM json_each(${given}) r CROSS JOIN subscribers s ON s.email = r.value ->> 0
+    WHERE ${isWelcome} AND NOT EXISTS (SELECT 1 FROM consents c
+      WHERE c.subscriber_id = s.id AND c.list_id = r.value ->> 2 AND c.at = r.value ->> 3
+        AND c.source = r.value ->> 4)
+    RETURNING subscriber_id AS id`
+}
+
+function pausedOf(people: readonly ImportedPerson[]) {
+  return people.flatMap((person) =>
+    person.pausedUntil === null ? [] : [[...nameOf(person), person.pausedUntil]],
+  )
+}
+
+function pauseStatement(given: string): SQL {
+  return sql`
+    UPDATE subscribers AS s SET paused_until = r.value ->> 2 FROM json_each(${given}) r
+    WHERE s.email = r.value ->> 0 AND ${isWelcome} AND s.paused_until IS NULL RETURNING id`
+}
+
+function formerIdsOf(people: readonly ImportedPerson[]) {
+  return people.flatMap(({ email, formerIds }) =>
+    formerIds.map(({ source, id }) => [email, source, id]),
+  )
+}
+
+/** Also of people who are suppressed: their old links lead somewhere. */
+function formerIdsStatement(given: string): SQL {
+  return sql`
+    INSERT INTO former_ids (source, id, subscriber_id)
+    SELECT r.value ->> 1, r.value ->> 2, s.id
+    FROM json_each(${given}) r CROSS JOIN subscribers s ON s.email = r.value ->> 0 WHERE true
+    ON CONFLICT DO NOTHING RETURNING subscriber_id AS id`
+}
+
+/** The address, and whether the row itself says that it is suppressed. */
+function nameOf({ email, suppressions }: ImportedPerson): (string | number)[] {
+  return [email, suppressions.length > 0 ? 1 : 0]
+}
+
+const isWelcome = sql`(r.value ->> 1 OR NOT EXISTS (SELECT 1 FROM suppressions x WHERE x.email = s.email))`

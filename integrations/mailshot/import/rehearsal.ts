@@ -1,0 +1,99 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type SQL, sql } from 'drizzle-orm/sql'
+import { type Database, openDatabase } from '../../../db/open.ts'
+import type { Mailshot } from '../mailshot.ts'
+import { hashersInUse, hashesOf } from '../suppression/hash.ts'
+import type { ImportedPerson } from './person.ts'
+
+/** A database beside the real one, in which an import can be done to see what it would come to. */
+export interface Rehearsal {
+  mailshot: Mailshot
+  /** Brings over what is known of these people, unless it was before. */
+  copy(people: readonly ImportedPerson[]): Promise<void>
+  close(): Promise<void>
+}
+
+/** It is a file of its own, readable by this user alone, so that memory stays flat; `close` removes it. */
+export async function openRehearsal(mailshot: Mailshot): Promise<Rehearsal> {
+  const folder = await mkdtemp(join(tmpdir(), 'mailshot-rehearsal-'))
+  const db = await openDatabase(`file:${join(folder, 'rehearsal.db')}`, { create: true })
+  const copyAll = copier(mailshot.db, db)
+  await copyAll('lists', sql`true`)
+  await copyAll('meta', sql`key = 'suppression-key' OR key LIKE 'suppression-key:%'`)
+  await leaveNumbersFree(mailshot.db, db)
+  return {
+    mailshot: { ...mailshot, db },
+    async copy(people) {
+      const hashers = await hashersInUse(mailshot)
+      const emails = people.map(({ email }) => email)
+      const hashes = emails.flatMap((email) => hashesOf(hashers, email))
+      const ids = people.flatMap(({ id }) => (id === null ? [] : [id]))
+      await copyAll('suppressions', isAmong(sql`email`, emails))
+      await copyAll('suppressed_hashes', areAmong(sql`(kind, hash)`, hashes))
+      const found = [
+        ...(await copyAll('subscribers', isAmong(sql`email`, emails))),
+        ...(await copyAll('subscribers', isAmong(sql`id`, ids))),
+      ]
+      const known = found.map((row) => Number(row['id']))
+      await copyAll('subscriptions', isAmong(sql`subscriber_id`, known))
+      await copyAll('consents', isAmong(sql`subscriber_id`, known))
+      await copyAll('former_ids', isAmong(sql`subscriber_id`, known))
+    },
+    async close() {
+      await db.close()
+      await rm(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+type Table =
+  | 'lists'
+  | 'meta'
+  | 'suppressions'
+  | 'suppressed_hashes'
+  | 'subscribers'
+  | 'subscriptions'
+  | 'consents'
+  | 'former_ids'
+
+type Row = Record<string, unknown>
+
+/** Answers the rows that were not there before. */
+function copier(from: Database, to: Database) {
+  return async (table: Table, which: SQL): Promise<Row[]> => {
+    const rows = await from.all<Row>(sql`SELECT * FROM ${sql.raw(table)} WHERE ${which}`)
+    const [first] = rows
+    if (!first) return []
+    const columns = Object.keys(first)
+    const values = columns.map((column) => `value ->> '${column}'`)
+    const [copied = []] = await to.write<Row>(sql`
+      INSERT INTO ${sql.raw(table)} (${sql.raw(columns.join(', '))})
+      SELECT ${sql.raw(values.join(', '))} FROM json_each(${JSON.stringify(rows)}) WHERE true
+      ON CONFLICT DO NOTHING RETURNING *`)
+    return copied
+  }
+}
+
+/** New people get numbers behind all that are taken, so that none stands in the way of what is brought over later. */
+async function leaveNumbersFree(from: Database, to: Database): Promise<void> {
+  const last = await from.get<{ person: number; consent: number }>(sql`
+    SELECT (SELECT ifnull(max(id), 0) FROM subscribers) AS person,
+      (SELECT ifnull(max(id), 0) FROM consents) AS consent`)
+  const { person = 0, consent = 0 } = last ?? {}
+  await to.write(
+    sql`INSERT INTO subscribers (id, email, written, created_at, updated_at)
+      VALUES (${person + 1}, '', '', 0, 0)`,
+    sql`INSERT INTO consents (id, subscriber_id, list_id, at, source)
+      VALUES (${consent + 1}, ${person + 1}, '', 0, '')`,
+  )
+}
+
+function isAmong(what: SQL, values: readonly unknown[]): SQL {
+  return sql`${what} IN (SELECT value FROM json_each(${JSON.stringify(values)}))`
+}
+
+function areAmong(what: SQL, pairs: readonly (readonly string[])[]): SQL {
+  return sql`${what} IN (SELECT value ->> 0, value ->> 1 FROM json_each(${JSON.stringify(pairs)}))`
+}
