@@ -142,6 +142,20 @@ describe('a transport with a fallback', () => {
     expect(mailshot.now() - began).toBeLessThan(20 * minute)
   })
 
+  it('says of both what holds them up', async () => {
+    const { mailshot, main, bulk } = await openTwoWays({ bulk: { fallback: 'main' } })
+    await addReaders(mailshot, 10)
+    const full = (reason: string) => ({ ...relayDown, reason, retryAfter: 3600 })
+    bulk.answer(() => full('daily quota'))
+    main.answer(() => full('too much today'))
+    const send = await startAs(mailshot, 'june', { transport: 'bulk' })
+    await deliverUntil(mailshot, mailshot.now() + 5000)
+    const waiting = await whyWaiting(mailshot, await readSend(mailshot, send.id))
+    const reasons = waiting.map(({ reason }) => reason)
+    expect(reasons).toContain('bulk: the relay rests: daily quota')
+    expect(reasons).toContain('main: the relay rests: too much today')
+  })
+
   it('is not held up by one that rests without a fallback', async () => {
     const { mailshot, main, bulk } = await openTwoWays()
     await addReaders(mailshot, 50)

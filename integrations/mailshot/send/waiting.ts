@@ -37,12 +37,20 @@ export async function whyWaiting(
   ]
 }
 
-/** The transports that somebody of a send has to go by. */
-async function waysAhead({ config, db }: Mailshot, sendId: string): Promise<Way[]> {
+/** The transports that somebody of a send has to go by, and those that take over for them just now. */
+async function waysAhead({ config, db, now }: Mailshot, sendId: string): Promise<Way[]> {
   const ways = waysOf(config)
   if (!hasRoutes(config)) return [...ways]
   const routes = await db.all<{ route: string | null }>(waitedForRoutes(sendId))
-  const needed = new Set(routes.map(({ route }) => wayOf(config, route)))
+  const needed = new Set<Way>()
+  for (const { route } of routes) {
+    for (let way: Way | undefined = wayOf(config, route); way && !needed.has(way);) {
+      needed.add(way)
+      const { fallback }: Way = way
+      const state = await readLaneState(db, laneOf(way.config, 'send').scope)
+      way = isDiverted(fallback, state, now()) ? wayOf(config, fallback.to) : undefined
+    }
+  }
   return ways.filter((way) => needed.has(way))
 }
 
