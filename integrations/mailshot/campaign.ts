@@ -1,7 +1,6 @@
-import { findFiles, listSlugs, readText } from './campaign/files.ts'
-import { placeOf, readFrontMatter, type SourceFile } from './campaign/front-matter.ts'
-import { type CampaignImages, readImages } from './campaign/image-files.ts'
-import { type Layout, readLayout, type RenderLayout } from './campaign/layout.ts'
+import { findFiles, listSlugs } from './campaign/files.ts'
+import type { CampaignImages } from './campaign/image-files.ts'
+import type { Layout, RenderLayout } from './campaign/layout.ts'
 import {
   errorAt,
   formatProblem,
@@ -9,7 +8,8 @@ import {
   type Problem,
   sortProblems,
 } from './campaign/problem.ts'
-import { readSettings, type SendTime, type Settings } from './campaign/settings.ts'
+import type { SendTime } from './campaign/settings.ts'
+import { type ReadVariant, readVariants } from './campaign/variant.ts'
 import type { MailshotConfig } from './config.ts'
 import { MailshotError } from './error.ts'
 import type { UtmSetting } from './tracking/options.ts'
@@ -89,11 +89,7 @@ export async function inspectCampaign(
   { renderLayout }: ReadOptions = {},
 ): Promise<{ campaign: Campaign | undefined; problems: Problem[] }> {
   const files = await findFiles(config.campaigns, slug)
-  const read = await Promise.all(
-    files.sources.map((source) =>
-      readVariant(config, { ...source, slug, folder: files.folder }, renderLayout),
-    ),
-  )
+  const read = await readVariants(config, files, { slug, usual: 'default', renderLayout })
   const problems = [
     ...files.problems,
     ...read.flatMap((one) => one.problems),
@@ -106,107 +102,6 @@ export async function inspectCampaign(
     campaign: { slug, ...sharedSettings(read), fallback: fallbackOf(config, variants), variants },
     problems: sortProblems(problems),
   }
-}
-
-interface ReadVariant {
-  variant: CampaignVariant
-  settings: Settings
-  /** Whether there is a front matter at all. */
-  isReadable: boolean
-  placeOf: (key: string) => Place
-  problems: Problem[]
-}
-
-type Source = Awaited<ReturnType<typeof findFiles>>['sources'][number]
-
-async function readVariant(
-  config: MailshotConfig,
-  found: Source & { slug: string; folder: string },
-  renderLayout: RenderLayout | undefined,
-): Promise<ReadVariant> {
-  const whole = await readText(found.file)
-  const source = readFrontMatter(found.file, whole?.text ?? '')
-  const { settings, problems } = readSettings(config, source)
-  const placed = (key: string) => placeOf(source, [key])
-  const lang = found.lang ?? settings.lang ?? config.lang
-  const { layout, problems: layoutProblems } =
-    found.format === 'md'
-      ? await readLayout(config, source, { slug: found.slug, lang, settings, renderLayout })
-      : noLayout(settings, placed)
-  const own = await readOwnText(found.textFile)
-  const variant: CampaignVariant = {
-    lang,
-    format: found.format,
-    file: found.file,
-    subject: { text: settings.subject, place: placed('subject') },
-    preheader: { text: settings.preheader, place: placed('preheader') },
-    body: source.body,
-    bodyLine: source.bodyLine,
-    layout,
-    images: await readImages(found.folder, source.body),
-    text: own.text,
-  }
-  const wrong = [
-    ...[whole, own].flatMap((file) => file?.problems ?? []),
-    ...checkLanguage(found.lang, settings, placed),
-    ...checkBody(source),
-  ]
-  return {
-    variant,
-    settings,
-    isReadable: source.data !== undefined,
-    placeOf: placed,
-    problems: [...source.problems, ...problems, ...layoutProblems, ...wrong],
-  }
-}
-
-/** The text part that the author wrote, if any. */
-async function readOwnText(
-  file: string | undefined,
-): Promise<{ text: CampaignVariant['text']; problems: Problem[] }> {
-  const found = file === undefined ? undefined : await readText(file)
-  const text = file && found?.text ? { file, body: found.text.replace(/\r\n?/g, '\n') } : undefined
-  return { text, problems: found?.problems ?? [] }
-}
-
-function noLayout(settings: Settings, placed: (key: string) => Place) {
-  const keys = [settings.layout && 'layout', Object.keys(settings.params).length > 0 && 'params']
-  const problems = keys
-    .filter((key) => typeof key === 'string')
-    .map((key) =>
-      errorAt(
-        placed(key),
-        `"${key}" has no effect here`,
-        'an MJML campaign is the whole mail',
-        'remove the line',
-      ),
-    )
-  return { layout: undefined, problems }
-}
-
-function checkLanguage(
-  lang: string | undefined,
-  settings: Settings,
-  placed: (key: string) => Place,
-): Problem[] {
-  if (lang === undefined || settings.lang === undefined || lang === settings.lang) return []
-  const what = `lang: ${settings.lang} contradicts the file's name`
-  return [
-    errorAt(
-      placed('lang'),
-      what,
-      `in a folder the name says the language, ${lang}`,
-      'remove the line',
-    ),
-  ]
-}
-
-function checkBody({ file, body, bodyLine, data }: SourceFile): Problem[] {
-  if (!data || body.trim() !== '') return []
-  const place = { file, line: bodyLine }
-  return [
-    errorAt(place, 'the mail is empty', 'there is nothing below the front matter', 'write it'),
-  ]
 }
 
 const shared = [
@@ -257,7 +152,11 @@ function sharedSettings(read: ReadVariant[]) {
   }
 }
 
-function fallbackOf(config: MailshotConfig, variants: Record<string, CampaignVariant>): string {
+/** The language of readers whose own is missing: the config's, else one near to it, else the first there is. */
+export function fallbackOf(
+  config: MailshotConfig,
+  variants: Readonly<Record<string, { lang: string }>>,
+): string {
   const langs = Object.keys(variants).toSorted()
   const primary = (lang: string) => lang.split('-')[0]
   const near = langs.find((lang) => primary(lang) === primary(config.lang))

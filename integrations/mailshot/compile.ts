@@ -9,7 +9,7 @@ import { trackedLinks } from './compile/links.ts'
 import { mediaUrl } from './compile/media-url.ts'
 import type { Template } from './compile/template.ts'
 import { utmFor } from './compile/utm.ts'
-import { compileVariant } from './compile/variant.ts'
+import { compileVariant, type Purpose } from './compile/variant.ts'
 import type { MailshotConfig } from './config.ts'
 import type { Mailbox } from './transport.ts'
 
@@ -55,6 +55,29 @@ export interface CompiledVariant {
   size: number
 }
 
+/** Compiles each language of a mail; the images of all of them come once each, by their hash. */
+export async function compileVariants(
+  config: MailshotConfig,
+  variants: Campaign['variants'],
+  purpose: Purpose,
+): Promise<{ results: Awaited<ReturnType<typeof compileVariant>>[]; media: MediaFile[] }> {
+  const prepare = imagePreparer(config)
+  const media = new Map<string, MediaFile>()
+  const results = await Promise.all(
+    Object.values(variants).map(async (variant) => {
+      const images = {
+        own: await prepare(variant.images),
+        layout: await prepare(variant.layout?.images ?? {}),
+      }
+      for (const image of [...images.own.values(), ...images.layout.values()]) {
+        if (typeof image === 'object') media.set(image.media.hash, image.media)
+      }
+      return compileVariant(config, variant, images, purpose)
+    }),
+  )
+  return { results, media: [...media.values()].toSorted((a, b) => (a.hash < b.hash ? -1 : 1)) }
+}
+
 /**
  * Compiles a campaign: Markdown and MJML rendered, images made fit for mail, placeholders placed. It reads nothing, and
  * gives the same result and hash for the same campaign and config on any machine. With an error among the problems
@@ -64,24 +87,13 @@ export async function compileCampaign(
   config: MailshotConfig,
   campaign: Campaign,
 ): Promise<{ compiled: CompiledCampaign; media: MediaFile[]; problems: Problem[] }> {
-  const fields = fieldsOf(config)
-  const utm = utmFor(config, campaign)
-  const prepare = imagePreparer(config)
-  const media = new Map<string, MediaFile>()
-  const results = await Promise.all(
-    Object.values(campaign.variants).map(async (variant) => {
-      const images = {
-        own: await prepare(variant.images),
-        layout: await prepare(variant.layout?.images ?? {}),
-      }
-      for (const image of [...images.own.values(), ...images.layout.values()]) {
-        if (typeof image === 'object') media.set(image.media.hash, image.media)
-      }
-      return compileVariant(config, variant, fields, { images, utm })
-    }),
-  )
+  const purpose = {
+    fields: fieldsOf(config),
+    link: 'url_unsubscribe',
+    utm: utmFor(config, campaign),
+  }
+  const { results, media: files } = await compileVariants(config, campaign.variants, purpose)
   const { slug, lists, send, until, archive, track, fallback, transport } = campaign
-  const files = [...media.values()].toSorted((a, b) => (a.hash < b.hash ? -1 : 1))
   const variants = Object.fromEntries(results.map(({ compiled }) => [compiled.lang, compiled]))
   const mailed = { variants, from: campaign.from ?? null, replyTo: campaign.replyTo ?? null, track }
   const pages = results.map(({ compiled, rendered }) => [compiled.lang, archivePage(rendered)])

@@ -10,7 +10,7 @@ const inMjml = (body: string) =>
 const withSubject = (subject: string) =>
   problemsOf({ 'a.md': markdown('x', `subject: ${subject}`) })
 
-describe('noUnsubscribeLink', () => {
+describe('noLink', () => {
   test('is content with a link for all, or one in every branch', async () => {
     expect(await inMjml(`x ${link}`)).toEqual([])
     expect(await inMjml(`{% if nom %}x ${link}{% else %}y ${link}{% endif %}`)).toEqual([])

@@ -22,7 +22,7 @@ export interface CampaignFiles {
 
 /**
  * The names of all campaigns of a folder, sorted: `<slug>.md`, `<slug>.mjml`, and folders with such files in them.
- * `layouts/`, names that begin with `.` or `_`, and README.md are none. Endings that only look right are named too, to be
+ * `layouts/`, `letters/`, names that begin with `.` or `_`, and README.md are none. Endings that only look right are named too, to be
  * reported.
  */
 export async function listSlugs(root: string): Promise<string[]> {
@@ -38,7 +38,7 @@ export async function listSlugs(root: string): Promise<string[]> {
 /** The campaign that a path below the folder of campaigns is a source of; undefined for any other file. */
 export function slugOfSource(path: string): string | undefined {
   const [first = '', second, ...deeper] = path.split('/')
-  if (first === 'layouts' || /^[._]|^readme\./i.test(first) || deeper.length > 0) return undefined
+  if (/^(?:layouts|letters)$|^[._]|^readme\./i.test(first) || deeper.length > 0) return undefined
   if (second === undefined) return likeSource.exec(first)?.[1]
   return likeSource.test(second) ? first : undefined
 }

@@ -29,17 +29,22 @@ export interface Layout {
   images: CampaignImages
 }
 
+/** The layouts that are built in, for a site that has none of its own by that name. */
+export type BuiltIn = 'default' | 'letter'
+
 /** Whose layout it is to be. */
 export interface LayoutUse {
   slug: string
   lang: string
   settings: Settings
+  /** The one it gets where it asks for none. */
+  usual: BuiltIn
   renderLayout: RenderLayout | undefined
 }
 
 /**
  * Reads the layout a campaign asks for: `<campaigns>/layouts/<name>.mjml`, or `<name>.astro`, which is rendered for the
- * campaign's language. `default` is built in, for a site that has none of its own. Parameters that the layout does not
+ * campaign's language. `default` and `letter` are built in. Parameters that the layout does not
  * declare are problems of the campaign.
  */
 export async function readLayout(
@@ -47,7 +52,7 @@ export async function readLayout(
   campaign: SourceFile,
   use: LayoutUse,
 ): Promise<{ layout: Layout | undefined; problems: Problem[] }> {
-  const name = use.settings.layout ?? 'default'
+  const name = use.settings.layout ?? use.usual
   const folder = join(config.campaigns, 'layouts')
   const [found, other] = await findLayouts(folder, name)
   if (!found) return { layout: undefined, problems: [await unknownLayout(folder, name, campaign)] }
@@ -101,11 +106,12 @@ function readMjml({ file, text }: LayoutFile): { source: LayoutSource; problems:
 }
 
 /** Beside this file; in a built site, which is one bundle, in the installed package. */
-async function readBuiltIn(): ReturnType<typeof readText> {
-  const beside = await readText(fileURLToPath(new URL('../layouts/default.mjml', import.meta.url)))
+async function readBuiltIn(name: BuiltIn): ReturnType<typeof readText> {
+  const file = `layouts/${name}.mjml`
+  const beside = await readText(fileURLToPath(new URL(`../${file}`, import.meta.url)))
   if (beside !== undefined) return beside
   const { resolve } = createRequire(join(process.cwd(), 'package.json'))
-  return readText(join(dirname(resolve('astro-mailshot/config')), 'layouts/default.mjml'))
+  return readText(join(dirname(resolve('astro-mailshot/config')), file))
 }
 
 /** The site's own by that name, one if all is well; else the built-in one. */
@@ -116,8 +122,13 @@ async function findLayouts(folder: string, name: string): Promise<LayoutFile[]> 
     const text = await readText(file)
     if (text) own.push({ file, ...text })
   }
-  const builtIn = own.length === 0 && name === 'default' ? await readBuiltIn() : undefined
-  return builtIn ? [{ file: 'layouts/default.mjml (built in)', ...builtIn }] : own
+  if (own.length > 0 || !isBuiltIn(name)) return own
+  const builtIn = await readBuiltIn(name)
+  return builtIn ? [{ file: `layouts/${name}.mjml (built in)`, ...builtIn }] : own
+}
+
+function isBuiltIn(name: string): name is BuiltIn {
+  return name === 'default' || name === 'letter'
 }
 
 async function unknownLayout(folder: string, name: string, campaign: SourceFile): Promise<Problem> {
@@ -129,7 +140,7 @@ async function unknownLayout(folder: string, name: string, campaign: SourceFile)
     placeOf(campaign, ['layout']),
     `unknown layout "${name}"`,
     why,
-    didYouMean(name, [...new Set(['default', ...own.toSorted()])]),
+    didYouMean(name, [...new Set(['default', 'letter', ...own.toSorted()])]),
   )
 }
 

@@ -8,19 +8,29 @@ export function isInText(tokens: Tokens, text: string, field: string): boolean {
   return isAlwaysGiven(piecesOf(tokens, text, asItIs), (output) => isField(output, field))
 }
 
-/** An error unless every reader of finished HTML gets a link to leave by. */
-export function noUnsubscribeLink(tokens: Tokens, html: string, place: Place): Problem[] {
+/** An error unless every reader of finished HTML gets a link to what a field holds: an address to leave by, or to confirm. */
+export function noLink(
+  tokens: Tokens,
+  html: string,
+  { field, place }: { field: string; place: Place },
+): Problem[] {
   const pieces = piecesOf(tokens, html, asItIs)
   const isThere = isAlwaysGiven(
     pieces,
-    (output, before) => isField(output, 'url_unsubscribe') && isAddressOfLink(before),
+    (output, before) => isField(output, field) && isAddressOfLink(before),
   )
   if (isThere) return []
-  const why = pieces.some((piece) => isOutput(piece, 'url_unsubscribe'))
+  const isLeaving = field === 'url_unsubscribe'
+  const why = pieces.some((piece) => isOutput(piece, field))
     ? 'not every reader would get one, or it is no link'
-    : 'the law and the mail services ask for one in every mail'
-  const cure = 'put <a href="{{ url_unsubscribe }}"> or {{ footer }} in it, outside any condition'
-  return [errorAt(place, 'no unsubscribe link', why, cure)]
+    : isLeaving
+      ? 'the law and the mail services ask for one in every mail'
+      : 'its readers could not answer'
+  const footer = isLeaving ? ' or {{ footer }}' : ''
+  const cure = `put <a href="{{ ${field} }}">${footer} in it, outside any condition`
+  return [
+    errorAt(place, isLeaving ? 'no unsubscribe link' : `no link to {{ ${field} }}`, why, cure),
+  ]
 }
 
 /** An error where a subject comes to nothing for some readers. */

@@ -5,7 +5,7 @@ import type { MailshotConfig } from '../config.ts'
 import { directionOf, textsFor } from '../texts.ts'
 import type { RenderedVariant } from './archive-page.ts'
 import { checkMerge } from './check-merge.ts'
-import { emptySubject, isInText, noUnsubscribeLink } from './every-reader.ts'
+import { emptySubject, isInText, noLink } from './every-reader.ts'
 import type { Fields } from './fields.ts'
 import type { PreparedImages } from './images.ts'
 import { flatten, htmlNodes, type Node, plainNodes, toTemplate } from './nodes.ts'
@@ -25,6 +25,14 @@ interface VariantImages {
   layout: PreparedImages
 }
 
+/** What the mail is for: what may be merged into it, and what it must have. */
+export interface Purpose {
+  fields: Fields
+  /** The field whose address every reader must find as a link; undefined for none. */
+  link: string | undefined
+  utm: Utm | undefined
+}
+
 /** What the steps of compiling one language share. */
 export interface VariantContext {
   config: MailshotConfig
@@ -40,8 +48,8 @@ export interface VariantContext {
 export async function compileVariant(
   config: MailshotConfig,
   variant: CampaignVariant,
-  fields: Fields,
-  { images, utm }: { images: VariantImages; utm: Utm | undefined },
+  images: VariantImages,
+  { fields, link, utm }: Purpose,
 ): Promise<{ compiled: CompiledVariant; rendered: RenderedVariant; problems: Problem[] }> {
   const context = openContext(config, variant, images)
   const { tokens, problems } = context
@@ -58,11 +66,11 @@ export async function compileVariant(
     subject: plainNodes(tokens, subject, 'header'),
     preheader: plainNodes(tokens, preheader, 'plain'),
     html: nodes,
-    text: textNodes(context, { html, content, utm }),
+    text: textNodes(context, { html, content, utm, fields }),
   }
   const merged = Object.values(texts).flatMap((one) => checkMerge(flatten(tokens, one), fields))
   problems.push(...misplaced, ...merged, ...emptySubject(tokens, subject, variant.subject.place))
-  problems.push(...notYetKnown(problems, lintOf(context, html)))
+  problems.push(...notYetKnown(problems, lintOf(context, html, link)))
   return {
     compiled: {
       lang: variant.lang,
@@ -103,7 +111,7 @@ function openContext(
 }
 
 /** What is wrong with the finished HTML, whatever way it got there. */
-function lintOf(context: VariantContext, html: string): Problem[] {
+function lintOf(context: VariantContext, html: string, link: string | undefined): Problem[] {
   const { config, variant, tokens, layoutImages } = context
   const { file, body, bodyLine, layout } = variant
   const own = { text: body, place: { file, line: bodyLine } }
@@ -116,13 +124,20 @@ function lintOf(context: VariantContext, html: string): Problem[] {
   return [
     ...lintRendered(html, { tokens, images, site: config.site, locate }),
     // Without a layout, or with broken MJML, there is nothing to look for it in.
-    ...(html === '' ? [] : noUnsubscribeLink(tokens, html, (outer ?? own).place)),
+    ...(html === '' || link === undefined
+      ? []
+      : noLink(tokens, html, { field: link, place: (outer ?? own).place })),
   ]
 }
 
 function textNodes(
   context: VariantContext,
-  { html, content, utm }: { html: string; content: string; utm: Utm | undefined },
+  {
+    html,
+    content,
+    utm,
+    fields,
+  }: { html: string; content: string } & Pick<Purpose, 'utm' | 'fields'>,
 ): Node[] {
   const { tokens, statics, variant } = context
   const place: Place = { file: variant.text?.file ?? variant.file, line: 1 }
@@ -130,7 +145,8 @@ function textNodes(
   context.problems.push(...lintLeftovers(written ?? '', place, tokens))
   const plain = written?.trim() ?? textOf(context, html, content)
   const body = utm ? tagText(plain, utm) : plain
-  const has = (field: string) => isInText(tokens, body, field)
+  // What this mail has no address for is not missing.
+  const has = (field: string) => !fields.has(field) || isInText(tokens, body, field)
   const footer = protectText(context, textFooter(body, has, statics), place)
   return plainNodes(tokens, joinTagLines(tokens, `${body}\n`) + footer, 'plain')
 }
