@@ -33,7 +33,13 @@ export const sends = sqliteTable(
       .references(() => snapshots.hash),
     /** In the campaign's order: the first one still active gives List-Id and sender. */
     lists: text({ mode: 'json' }).$type<string[]>().notNull(),
-    /** Of slug, content hash, lists and repeat: one trigger, one send. */
+    /** Whom of them it goes to, and who is left out: conditions with every segment spelled out, as they were when it was planned. */
+    segment: text(),
+    exclude: text({ mode: 'json' })
+      .$type<string[]>()
+      .notNull()
+      .default(sql`'[]'`),
+    /** Of slug, content hash, lists, conditions and repeat: one trigger, one send. */
     triggerKey: text('trigger_key').notNull().unique(),
     /** `first`; `again` skips all who got the slug or the content; `all` mails everybody once more. */
     audience: text({ enum: ['first', 'again', 'all'] }).notNull(),
@@ -188,6 +194,8 @@ export const letters = sqliteTable(
     settledAt: integer('settled_at'),
     messageId: text('message_id'),
     answer: text(),
+    /** When the relay first failed at it, of the times since its last other answer. */
+    relayFaultAt: integer('relay_fault_at'),
     /** Whether it went to the config's `redirectTo` instead. */
     redirected: integer({ mode: 'boolean' }),
   },
@@ -206,5 +214,6 @@ export const letters = sqliteTable(
 
 export * from './schema/subscriber.ts'
 export * from './schema/suppression.ts'
+export * from './schema/letter.ts'
 export * from './schema/event.ts'
 export * from './schema/operation.ts'

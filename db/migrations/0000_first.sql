@@ -14,6 +14,7 @@ CREATE TABLE `letters` (
 	`settled_at` integer,
 	`message_id` text,
 	`answer` text,
+	`relay_fault_at` integer,
 	`redirected` integer
 );
 --> statement-breakpoint
@@ -78,6 +79,8 @@ CREATE TABLE `sends` (
 	`content_hash` text NOT NULL,
 	`snapshot` text NOT NULL,
 	`lists` text NOT NULL,
+	`segment` text,
+	`exclude` text DEFAULT '[]' NOT NULL,
 	`trigger_key` text NOT NULL,
 	`audience` text NOT NULL,
 	`only_to` text,
@@ -146,7 +149,10 @@ CREATE TABLE `lists` (
 	`status` text NOT NULL,
 	`title` text NOT NULL,
 	`public` integer NOT NULL,
-	`created_at` integer NOT NULL
+	`created_at` integer NOT NULL,
+	`tried_at` integer,
+	`synced_at` integer,
+	`sync_fault` text
 );
 --> statement-breakpoint
 CREATE TABLE `subscribers` (
@@ -192,6 +198,11 @@ CREATE TABLE `suppressions` (
 	`reason` text NOT NULL,
 	`note` text,
 	`at` integer NOT NULL
+);
+--> statement-breakpoint
+CREATE TABLE `letter_templates` (
+	`kind` text PRIMARY KEY NOT NULL,
+	`template` text NOT NULL
 );
 --> statement-breakpoint
 CREATE TABLE `events` (
@@ -258,11 +269,13 @@ CREATE TABLE `guard` (
 CREATE TABLE `lanes` (
 	`scope` text PRIMARY KEY NOT NULL,
 	`next_at` integer DEFAULT 0 NOT NULL,
+	`behind` integer DEFAULT 0 NOT NULL,
 	`parked_until` integer DEFAULT 0 NOT NULL,
 	`parked_reason` text,
 	`faults` integer DEFAULT 0 NOT NULL,
 	`faults_from` integer DEFAULT 0 NOT NULL,
 	`answered_at` integer DEFAULT 0 NOT NULL,
+	`failing` text,
 	`spacing` integer DEFAULT 0 NOT NULL,
 	`slowed_from` integer DEFAULT 0 NOT NULL,
 	`slowed_at` integer DEFAULT 0 NOT NULL,

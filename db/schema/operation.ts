@@ -22,6 +22,8 @@ export const pace = sqliteTable(
 export const lanes = sqliteTable('lanes', {
   scope: text().primaryKey(),
   nextAt: integer('next_at').notNull().default(0),
+  /** How far its even spread is behind though somebody waited, in milliseconds; it hurries until that is made up. */
+  behind: integer().notNull().default(0),
   parkedUntil: integer('parked_until').notNull().default(0),
   parkedReason: text('parked_reason'),
   /** Relay faults in a row; each doubles the rest. */
@@ -30,6 +32,8 @@ export const lanes = sqliteTable('lanes', {
   faultsFrom: integer('faults_from').notNull().default(0),
   /** When the relay answered again after the last of its faults. */
   answeredAt: integer('answered_at').notNull().default(0),
+  /** The mails at which the relay failed since it last accepted one, and how often: `{"<send>.<recipient>": 3}`; null for none. */
+  failing: text({ mode: 'json' }).$type<Record<string, number>>(),
   /** Slowed down at `slowed_at` to one hand-over in so many milliseconds, from one in `slowed_from`; 0 when it never was. */
   spacing: integer().notNull().default(0),
   slowedFrom: integer('slowed_from').notNull().default(0),

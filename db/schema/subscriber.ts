@@ -35,6 +35,10 @@ export const lists = sqliteTable('lists', {
   title: text({ mode: 'json' }).$type<string | Record<string, string>>().notNull(),
   public: integer({ mode: 'boolean' }).notNull(),
   createdAt: integer('created_at').notNull(),
+  /** Of an automatic list: when its function was asked last, since when its people are as that said, and why the last time failed. */
+  triedAt: integer('tried_at'),
+  syncedAt: integer('synced_at'),
+  syncFault: text('sync_fault'),
 })
 
 export const subscriptions = sqliteTable(
