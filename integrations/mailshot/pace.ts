@@ -1,6 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm/sql'
 import type { MailshotConfig } from './config.ts'
 import { day, type Pace } from './pace-limit.ts'
+import { type MakingUp, mostBehind, nothingBehind } from './pace/behind.ts'
 import { emailDomain, limitsByDomain, readyLetters } from './pace/domain-limits.ts'
 import { type Rule, rulesOf } from './pace/reserve.ts'
 import { hasRoutes, transportNames } from './route.ts'
@@ -26,6 +27,8 @@ export interface Lane {
   spacing: number
   /** How far it may catch up where it was late, in milliseconds of its own spread. */
   catchUpMs: number
+  /** How it makes up for slots that were not free in their hour. */
+  makingUp: MakingUp
   /** Whether letters go this way too, and share its limits. */
   carriesLetters: boolean
   /** Whether a letter that waits has the next slot. */
@@ -59,6 +62,7 @@ export function laneOf(config: MailshotConfig, use: 'send' | 'letter'): Lane {
     // A letter does not queue behind the even spread: a person waits for it.
     spacing: use === 'send' ? spacingOf({ limits, reserve }) : 0,
     catchUpMs: leastCatchUpMs,
+    makingUp: use === 'send' ? makingUpOf({ limits, reserve }) : nothingBehind,
     yields: use === 'send' && carriesLetters,
     domainLimits: limitsByDomain(config.domains),
     ahead: use === 'send' ? aheadOf(limits) : 0,
@@ -79,6 +83,7 @@ export function domainLaneOf(config: MailshotConfig, domain: string): Lane {
     carriesLetters,
     spacing: spacingOf({ limits, reserve }),
     catchUpMs: domainCatchUpMs({ limits, reserve }),
+    makingUp: makingUpOf({ limits, reserve }),
     yields: carriesLetters,
     domainLimits: '{}',
     ahead: aheadOf(limits),
@@ -86,13 +91,25 @@ export function domainLaneOf(config: MailshotConfig, domain: string): Lane {
 }
 
 /** Milliseconds between two hand-overs that all limits allow when evenly spread; a day's are spread over `openMs` of it. */
-export function spacingOf(
-  { limits, reserve }: Pick<Lane, 'limits' | 'reserve'>,
-  openMs = day,
-): number {
-  const spread = ({ count, windowMs, laterMs }: Rule) =>
-    laterMs > 0 ? 0 : (windowMs === day ? openMs : windowMs) / count
-  return Math.max(0, ...rulesOf(limits, reserve).map(spread))
+export function spacingOf(of: Pick<Lane, 'limits' | 'reserve'>, openMs = day): number {
+  return spreadOf(of, openMs).spacing
+}
+
+/** The even spread of the limit that spreads the most. */
+function spreadOf({ limits, reserve }: Pick<Lane, 'limits' | 'reserve'>, openMs: number) {
+  const spread = ({ count, windowMs, laterMs }: Rule) => ({
+    spacing: laterMs > 0 ? 0 : (windowMs === day ? openMs : windowMs) / count,
+    count,
+  })
+  return rulesOf(limits, reserve)
+    .map(spread)
+    .reduce((most, one) => (one.spacing > most.spacing ? one : most), { spacing: 0, count: 0 })
+}
+
+/** What a lane that is spread by its limits makes up for; who waits for it is not known here. */
+export function makingUpOf(of: Pick<Lane, 'limits' | 'reserve'>, openMs = day): MakingUp {
+  const spread = spreadOf(of, openMs)
+  return { even: spread.spacing, waitedSince: Infinity, most: mostBehind(spread) }
 }
 
 function aheadOf(limits: Pace): number {

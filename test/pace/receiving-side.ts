@@ -52,8 +52,14 @@ export async function openReceivingSide(
 }
 
 /** Works until it is killed; then nothing that it awaits ever comes, as for a process that is gone. */
-export function mortalWorker(mailshot: TestMailshot): { done: Promise<unknown>; kill: () => void } {
+export function mortalWorker(mailshot: TestMailshot): {
+  done: Promise<unknown>
+  kill: () => void
+  /** Whether it handed a mail to this address over. */
+  hasHandedOver: (to: string) => boolean
+} {
   let isDead = false
+  const handed = new Set<string>()
   const killed = Promise.withResolvers<void>()
   const gone = new Promise<never>(() => {})
   const alive = async <Result>(run: () => Promise<Result>): Promise<Result> => {
@@ -70,8 +76,16 @@ export function mortalWorker(mailshot: TestMailshot): { done: Promise<unknown>; 
     until: () => db,
   }
   const sleep: Mailshot['sleep'] = (ms, signal) => alive(() => mailshot.sleep(ms, signal))
+  const { transport } = mailshot.config
+  const send: typeof transport.send = (messages, signal) => {
+    for (const { envelope } of messages) handed.add(envelope.to)
+    return transport.send(messages, signal)
+  }
+  const config = { ...mailshot.config, transport: { ...transport, send } }
+  const worker = deliver({ ...mailshot, config, db, sleep }, { untilDone: true })
   return {
-    done: Promise.race([deliver({ ...mailshot, db, sleep }, { untilDone: true }), killed.promise]),
+    done: Promise.race([worker, killed.promise]),
+    hasHandedOver: (to) => handed.has(to),
     kill: () => {
       isDead = true
       killed.resolve()
@@ -103,7 +117,9 @@ function timesOf(alarms: { at: number }[], now: number): number[] {
 }
 
 async function nextThing({ db }: TestMailshot, now: number): Promise<number> {
-  // Composing takes real time, in which no hours are to pass.
+  // Composing takes real time, in which no hours are to pass; who died with a mail in hand composes none.
+  const isComposed = sql`status = 'in-hand' AND in_hand_at > ${now - 5000}`
+  if (await db.get(sql`SELECT 1 FROM recipients WHERE ${isComposed}`)) return now
   if (await db.get(sql`SELECT 1 FROM letters WHERE status = 'in-hand'`)) return now
   const row = await db.get<{ at: number | null }>(
     sql`SELECT min(at) AS at FROM (

@@ -34,7 +34,10 @@ export function openLaneQueues(mailshot: Mailshot, lanes: Lanes) {
   const isFree = (domain: string) => lanes.restricted(`@${domain}`) === undefined
 
   return {
-    add: (domain: string, recipient: ClaimedRecipient) => kept(domain).add(recipient),
+    add: (domain: string, recipient: ClaimedRecipient) => {
+      kept(domain).add(recipient)
+      lanes.noteWaiting(domain)
+    },
     /** Those whose lanes may have a slot now, no more of each than it can give at once. */
     ready: (now: number): ClaimedRecipient[] => {
       const all: ClaimedRecipient[] = []
@@ -94,6 +97,7 @@ export function openLaneQueues(mailshot: Mailshot, lanes: Lanes) {
       turns.remove(gone)
       domains.delete(domain)
       if (turns.size > 0) domains.set(domain, turns)
+      else lanes.noteIdle(domain)
     },
     takeAll: (): ClaimedRecipient[] => [...domains.values()].flatMap((turns) => turns.takeAll()),
     /** Looks for who waits in the queues of the sends that run. */

@@ -1,8 +1,9 @@
 import { sql } from 'drizzle-orm/sql'
 import { domainOf } from '../email-address.ts'
 import type { Mailshot } from '../mailshot.ts'
-import { domainCatchUpMs, domainLaneOf, type Lane, laneOf, spacingOf } from '../pace.ts'
+import { domainCatchUpMs, domainLaneOf, type Lane, laneOf, makingUpOf } from '../pace.ts'
 import { day } from '../pace-limit.ts'
+import { hurriedSpacing, type MakingUp, nothingBehind } from '../pace/behind.ts'
 import { alwaysOpen, openingAt, type Opening } from '../pace/hours.ts'
 import type { Ramp } from '../pace/options.ts'
 import { rampedLimits, rampLimit } from '../pace/ramp.ts'
@@ -38,6 +39,10 @@ export interface Lanes {
   rest(name: string, until: number): void
   /** When a domain's lane may have a slot, as far as it is known. */
   readyAt(name: string): number
+  /** Somebody waits for a domain's lane (or the transport's, by the empty name). */
+  noteWaiting(name: string): void
+  /** Nobody does any more. */
+  noteIdle(name: string): void
   /** How far apart the mails to a domain (or all of them, by the empty name) were put in hand of late. */
   readonly pulse: ReturnType<typeof openPulse>
 }
@@ -48,6 +53,8 @@ export function openLanes(mailshot: Mailshot): Lanes {
   const openingOf = openHours(mailshot)
   const base = laneOf(config, 'send')
   let transportState = freshState
+  /** Since when somebody waits for each, the transport's by the empty name. */
+  const waiting = new Map<string, number>()
 
   return {
     get revision() {
@@ -68,11 +75,17 @@ export function openLanes(mailshot: Mailshot): Lanes {
     },
     isOpen: (now) => openingOf(now).opensAt <= now,
     transport: (now) =>
-      laneNow(base, transportState, { now, opening: openingOf(now), ramp: config.ramp }),
+      laneNow(base, transportState, {
+        now,
+        opening: openingOf(now),
+        waitedSince: waiting.get(''),
+        ramp: config.ramp,
+      }),
     restricted: domains.restricted,
     domain: (name, now) => {
       const { base: lane, state } = domains.find(name)
-      return laneNow(lane, state, { now, opening: openingOf(now) })
+      const waitedSince = waiting.get(name)
+      return laneNow(lane, state, { now, opening: openingOf(now), waitedSince })
     },
     stateOf: (name) => domains.find(name).state,
     note: ({ domain }, state) => {
@@ -81,6 +94,10 @@ export function openLanes(mailshot: Mailshot): Lanes {
     },
     rest: (name, until) => (domains.find(name).readyAt = until),
     readyAt: (name) => domains.find(name).readyAt,
+    noteWaiting: (name) => {
+      if (!waiting.has(name)) waiting.set(name, mailshot.now())
+    },
+    noteIdle: (name) => waiting.delete(name),
   }
 }
 
@@ -152,7 +169,8 @@ async function readStates(db: Mailshot['db'], transport: string): Promise<Map<st
 }
 
 function isEarlier(state: LaneState, before: LaneState): boolean {
-  return state.nextAt < before.nextAt || state.parkedUntil < before.parkedUntil
+  if (state.nextAt < before.nextAt || state.parkedUntil < before.parkedUntil) return true
+  return state.behind > 0 && before.behind === 0
 }
 
 function isSlowed(state: LaneState, now: number): boolean {
@@ -174,18 +192,33 @@ function openHours({ config }: Mailshot): (now: number) => Opening {
 function laneNow(
   lane: Lane,
   state: LaneState,
-  at: { now: number; opening: Opening; ramp?: Ramp | undefined },
+  at: { now: number; opening: Opening; waitedSince: number | undefined; ramp?: Ramp | undefined },
 ): Lane {
   const { now, opening, ramp } = at
-  const most = ramp && rampLimit(ramp, state.rampFrom ?? undefined, now)
   const slowed = slowedSpacing(state, now)
-  if (opening === alwaysOpen && ramp === undefined && slowed === 0) return lane
-  const limits = rampedLimits(lane.limits, most)
+  // Who waited for the hours to begin, or for the relay, was not held up by the limits.
+  const waitedSince = Math.max(at.waitedSince ?? now, opening.opensAt, state.parkedUntil)
+  if (opening === alwaysOpen && ramp === undefined && slowed === 0) {
+    return { ...lane, ...hurrying({ ...lane.makingUp, waitedSince }, state.behind) }
+  }
+  const limits = rampedLimits(
+    lane.limits,
+    ramp && rampLimit(ramp, state.rampFrom ?? undefined, now),
+  )
   const openMs = Math.min(day, opening.closesAt - opening.opensAt)
-  const spacing = Math.max(slowed, spacingOf({ ...lane, limits }, openMs))
+  const makingUp = { ...makingUpOf({ ...lane, limits }, openMs), waitedSince }
+  // A lane that is slowed down falls behind on purpose.
+  const isSlow = slowed > makingUp.even
+  const spread = isSlow
+    ? { spacing: slowed, makingUp: nothingBehind }
+    : hurrying(makingUp, state.behind)
   const catchUpMs = lane.domain === undefined ? lane.catchUpMs : domainCatchUpMs(lane, openMs)
   // A slot whose hour is after closing time is the next day's.
-  const paced = lane.limits.length > 0 ? lane.ahead : Math.min(1000, spacing / 10)
-  const ahead = Math.min(paced, opening.closesAt - 1 - now)
-  return { ...lane, limits, spacing, catchUpMs, ahead: Math.max(0, ahead) }
+  const paced = lane.limits.length > 0 ? lane.ahead : Math.min(1000, spread.spacing / 10)
+  const ahead = Math.max(0, Math.min(paced, opening.closesAt - 1 - now))
+  return { ...lane, ...spread, limits, catchUpMs, ahead }
+}
+
+function hurrying(makingUp: MakingUp, behind: number): Pick<Lane, 'spacing' | 'makingUp'> {
+  return { spacing: hurriedSpacing(makingUp.even, behind), makingUp }
 }

@@ -89,6 +89,8 @@ export function openStock(
       isHungry = isShort(capacity)
       sort(await waiting.fill(workerId, capacity))
       await waiting.postpone(capacity)
+      if (others.size > 0 || waiting.ready(mailshot.now()).length > 0) lanes.noteWaiting('')
+      else lanes.noteIdle('')
     },
     rest: () => (isHungry ? 0 : waiting.rest(mailshot.now())),
     remove: (recipients) => {

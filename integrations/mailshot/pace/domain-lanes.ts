@@ -1,5 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm/sql'
 import { domainsInHand, type Lane } from '../pace.ts'
+import { behindAfter, gainedByHurry } from './behind.ts'
 import { emailDomain } from './domain-limits.ts'
 import { rulesOf } from './reserve.ts'
 import { laneColumns } from './state.ts'
@@ -53,8 +54,13 @@ export function domainAllowances(lanes: Lane[], now: number): SQL {
  * statement just before it changed no row.
  */
 export function advanceDomainsStatement(lanes: Lane[], taken: SQL, now: number): SQL {
+  const behind = behindAfter(sql`w.value ->> 'since'`, {
+    most: sql`w.value ->> 'most'`,
+    waitedSince: sql`w.value ->> 'waitedSince'`,
+    gained: sql`w.value ->> 'gain' * taken.count`,
+  })
   return sql`UPDATE lanes
-    SET next_at = max(next_at, w.value ->> 'since') + w.value ->> 'spacing' * taken.count
+    SET next_at = max(next_at, w.value ->> 'since') + w.value ->> 'spacing' * taken.count, behind = ${behind}
     FROM ${listed(lanes, now)} JOIN (${taken}) AS taken ON taken.way = w.key
     WHERE lanes.scope = w.value ->> 'scope' AND changes() > 0`
 }
@@ -72,16 +78,17 @@ const rules = sql.raw(`json_each(w.value, '$.rules') AS l`)
 const ofRule = sql.raw(`scope = w.value ->> 'scope' AND window_ms = l.value ->> 'windowMs'`)
 
 function listed(lanes: Lane[], now: number): SQL {
-  const ways = lanes.map(({ limits, reserve, catchUpMs, scope, domain, spacing, ahead }) => {
-    return {
-      scope,
-      domain,
-      spacing,
-      ahead,
-      since: now - catchUpMs,
-      rules: rulesOf(limits, reserve),
-    }
-  })
+  const ways = lanes.map((lane) => ({
+    scope: lane.scope,
+    domain: lane.domain,
+    spacing: lane.spacing,
+    ahead: lane.ahead,
+    since: now - lane.catchUpMs,
+    most: lane.makingUp.most,
+    waitedSince: Math.min(now, lane.makingUp.waitedSince),
+    gain: gainedByHurry(lane),
+    rules: rulesOf(lane.limits, lane.reserve),
+  }))
   return sql`json_each(${JSON.stringify(ways)}) AS w`
 }
 

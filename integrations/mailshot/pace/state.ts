@@ -1,11 +1,14 @@
 import { type SQL, sql } from 'drizzle-orm/sql'
 import type { Database } from '../../../db/open.ts'
 import { inHand, type Lane, markedFrom, rulesJson, takenSlots } from '../pace.ts'
+import { behindAfter, gainedByHurry } from './behind.ts'
 import type { Slowing } from './slow.ts'
 
 /** Where a lane stands, as its row and its slots say. */
 export interface LaneState extends Slowing {
   nextAt: number
+  /** How far its even spread is behind though somebody waited, in milliseconds. */
+  behind: number
   parkedUntil: number
   parkedReason: string | null
   /** Relay faults in a row, and when the first of them was; 0 where there is none. */
@@ -24,6 +27,7 @@ export interface LaneState extends Slowing {
 
 export const freshState: LaneState = {
   nextAt: 0,
+  behind: 0,
   parkedUntil: 0,
   parkedReason: null,
   spacing: 0,
@@ -42,7 +46,7 @@ export const freshState: LaneState = {
 
 /** What a lane's row holds, as `LaneState` names it. */
 export const laneColumns =
-  sql.raw(`next_at AS nextAt, parked_until AS parkedUntil, parked_reason AS parkedReason,
+  sql.raw(`next_at AS nextAt, behind, parked_until AS parkedUntil, parked_reason AS parkedReason,
   spacing, slowed_from AS slowedFrom, slowed_at AS slowedAt, slowed_reason AS slowedReason,
   faults, faults_from AS faultsFrom, answered_at AS answeredAt, ramp_from AS rampFrom, refusal, refusals`)
 
@@ -90,7 +94,14 @@ export function laneStateOf(row: LaneRow | undefined): LaneState {
 /** Moves the even spread of a lane on by as many slots as the statement just before it changed rows; begins its ramp. */
 export function advanceStatement(lane: Lane, now: number, isRamping = false): SQL {
   const begun = isRamping ? sql`, ramp_from = coalesce(ramp_from, ${now})` : sql``
-  return sql`UPDATE lanes SET next_at = max(next_at, ${now - lane.catchUpMs}) + ${lane.spacing} * changes() ${begun}
+  const { most, waitedSince } = lane.makingUp
+  const from = sql`${now - lane.catchUpMs}`
+  const behind = behindAfter(from, {
+    most: sql`${most}`,
+    waitedSince: sql`${Math.min(now, waitedSince)}`,
+    gained: sql`${gainedByHurry(lane)} * changes()`,
+  })
+  return sql`UPDATE lanes SET next_at = max(next_at, ${from}) + ${lane.spacing} * changes(), behind = ${behind} ${begun}
     WHERE scope = ${lane.scope} AND changes() > 0`
 }
 
