@@ -86,10 +86,11 @@ describe('askProvider', () => {
       return Promise.resolve(messages.map((): Outcome => ({ status: 'accepted', providerId: 'p' })))
     }
     const { config } = given
+    const { pace, ramp, hours } = config
     const ways = { memory: { use: config.transport }, bulk: { use: { ...memory(), lookUp } } }
     const mailshot = {
       ...given,
-      config: { ...config, transports: resolveTransports(ways, config) },
+      config: { ...config, transports: resolveTransports(ways, { pace, ramp, hours }) },
     }
     await mailshot.db.write(
       sql`UPDATE recipients SET status = 'uncertain', settled_at = 1, transport = 'bulk' WHERE email = ${reader(1)}`,
