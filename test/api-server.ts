@@ -4,10 +4,12 @@ import { buffer } from 'node:stream/consumers'
 import { onTestFinished } from 'vitest'
 import { createApiToken, type TokenScope } from '../integrations/mailshot/api-token.ts'
 import { handleEvents } from '../integrations/mailshot/api/events.ts'
+import { handlePurge } from '../integrations/mailshot/api/purge.ts'
 import { handleRecipients } from '../integrations/mailshot/api/recipients.ts'
 import { handleSendAction } from '../integrations/mailshot/api/send-action.ts'
 import { handleSend } from '../integrations/mailshot/api/send.ts'
 import { handleSends } from '../integrations/mailshot/api/sends.ts'
+import { handleStats } from '../integrations/mailshot/api/stats.ts'
 import type { Mailshot } from '../integrations/mailshot/mailshot.ts'
 
 /** What the site's routes answer below `/mailshot/api`. */
@@ -15,12 +17,14 @@ export async function answerApi(mailshot: Mailshot, request: Request): Promise<R
   const { pathname } = new URL(request.url)
   const [, id, action] = /^\/mailshot\/api\/sends(?:\/([^/]+))?(?:\/([^/]+))?$/.exec(pathname) ?? []
   if (pathname === '/mailshot/api/events') return handleEvents(mailshot, request)
+  if (pathname === '/mailshot/api/purge') return handlePurge(mailshot, request)
   if (!pathname.startsWith('/mailshot/api/sends')) {
     return new Response('<!doctype html><title>Not found</title>', { status: 404 })
   }
   if (id === undefined) return handleSends(mailshot, request)
   if (action === undefined) return handleSend(mailshot, request, decodeURIComponent(id))
   if (action === 'recipients') return handleRecipients(mailshot, request, decodeURIComponent(id))
+  if (action === 'stats') return handleStats(mailshot, request, decodeURIComponent(id))
   return handleSendAction(mailshot, request, { id: decodeURIComponent(id), action })
 }
 

@@ -1,6 +1,10 @@
 import { sql } from 'drizzle-orm/sql'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
+import { serverDesk } from '../integrations/mailshot/cli/send-desk/server.ts'
 import { recordEvents } from '../integrations/mailshot/event.ts'
+import { readStatistics } from '../integrations/mailshot/send/statistics.ts'
+import { apiClient, startApiServer } from './api-server.ts'
+import { recordingTerminal } from './cli/recording-terminal.ts'
 import { openSite } from './run-mailshot.ts'
 import { eventOf, sentTo } from './sent-mails.ts'
 import { agree } from './tracking/tracked-send.ts'
@@ -64,5 +68,46 @@ describe('mailshot stats, purge and sends', () => {
     expect(await mailshot.db.all(sql`SELECT email FROM events WHERE type = 'clicked'`)).toEqual([
       { email: null },
     ])
+  })
+
+  test('do the same at a running site', async () => {
+    const { mailshot, sendId } = await open()
+    const { url } = await startApiServer(mailshot)
+    const [keeper, looker] = await Promise.all([
+      apiClient(mailshot, ['people', 'read'], 'keeper'),
+      apiClient(mailshot, ['read', 'send'], 'looker'),
+    ])
+    const before = await readStatistics(mailshot, 'june')
+    // Without a database of its own.
+    const site = openSite('site', { MAILSHOT_TOKEN: keeper.token })
+    const [[stats], [purged]] = await Promise.all([
+      site.json('stats', 'june', '--server', url),
+      site.json('purge', '--months', '2', '--dry-run', '--server', url),
+    ])
+    expect(stats).toEqual(before)
+    expect(purged).toMatchObject({ id: sendId, recipients: 2, events: 2 })
+
+    vi.stubEnv('MAILSHOT_TOKEN', keeper.token)
+    const desk = serverDesk(mailshot.config, url, recordingTerminal())
+    const { signal } = new AbortController()
+    expect(await desk.purge(2, signal)).toEqual({ sends: 1, recipients: 2, events: 2 })
+    expect(await desk.purge(2, signal)).toEqual({ sends: 0, recipients: 0, events: 0 })
+    expect(await desk.stats('june')).toEqual({ ...before, purgedAt: expect.any(String) })
+    expect(await desk.putAway('archive', 'july')).toMatchObject({ purgedAt: expect.any(Number) })
+    await desk.putAway('trash', 'june')
+    const slugs = async (sends: Promise<{ slug: string }[]>) =>
+      (await sends).map(({ slug }) => slug)
+    expect([await slugs(desk.list()), await slugs(desk.listTrash())]).toEqual([['july'], ['june']])
+    expect(await desk.putAway('restore', 'june')).toMatchObject({ trashedAt: null })
+
+    vi.stubEnv('MAILSHOT_TOKEN', looker.token)
+    const other = serverDesk(mailshot.config, url, recordingTerminal())
+    await expect(other.purge(2, signal)).rejects.toThrow(/needs the scope "people"/)
+    await expect(other.putAway('archive', 'june')).rejects.toThrow(/needs the scope "people"/)
+    vi.unstubAllEnvs()
+    const actors = await mailshot.db.all(
+      sql`SELECT DISTINCT actor FROM audit WHERE action IN ('purge', 'trash')`,
+    )
+    expect(actors).toEqual([{ actor: 'api:keeper' }])
   })
 })

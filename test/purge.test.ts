@@ -2,6 +2,7 @@ import { sql } from 'drizzle-orm/sql'
 import { describe, expect, it } from 'vitest'
 import { recordEvents } from '../integrations/mailshot/event.ts'
 import { monthsBefore, planPurge, purge } from '../integrations/mailshot/purge.ts'
+import { countPlan } from '../integrations/mailshot/purge/count.ts'
 import { tendPurge } from '../integrations/mailshot/purge/tend.ts'
 import { listSends, readSend } from '../integrations/mailshot/send.ts'
 import { listTrash } from '../integrations/mailshot/send/read.ts'
@@ -48,7 +49,7 @@ describe('purge', () => {
     const gone = await purge(mailshot, await planPurge(mailshot, 2), by)
     expect(await detailsOf(mailshot)).toEqual({ m1: 0, m2: 0, m3: 3, m4: 3 })
     // Events about no send of that age go too.
-    expect(gone).toEqual({ recipients: 4, events: 4 })
+    expect(gone).toEqual({ recipients: 4, events: 4, isDone: true })
     const after = await readStatistics(mailshot, ids[0] ?? '')
     expect(after).toEqual({ ...before, purgedAt: expect.any(String) })
     expect(await readSend(mailshot, 'm1')).toMatchObject({ status: 'done', sent: 2, total: 2 })
@@ -63,7 +64,7 @@ describe('purge', () => {
 
   it('takes nothing by age where the settings name no months', async () => {
     const { mailshot } = await monthlySends(3)
-    expect(await planPurge(mailshot)).toEqual({ sends: [], before: null, others: 0 })
+    expect(await planPurge(mailshot)).toEqual({ sends: [], before: null, hasOthers: false })
   })
 
   it('leaves a send alone that has not ended', async () => {
@@ -75,10 +76,13 @@ describe('purge', () => {
   it('only tells before it is carried out', async () => {
     const { mailshot } = await monthlySends(3)
     const plan = await planPurge(mailshot, 1)
-    expect(plan.sends).toMatchObject([
-      { slug: 'm1', recipients: 2, events: 1, isTrash: false },
-      { slug: 'm2', recipients: 2, events: 1 },
-    ])
+    expect(await countPlan(mailshot, plan)).toMatchObject({
+      sends: [
+        { slug: 'm1', recipients: 2, events: 1, isTrash: false },
+        { slug: 'm2', recipients: 2, events: 1 },
+      ],
+      others: 2,
+    })
     expect(await detailsOf(mailshot)).toEqual({ m1: 3, m2: 3, m3: 3 })
   })
 
@@ -135,9 +139,18 @@ describe('archiveSend', () => {
   it('deletes the details of the latest send too, by hand', async () => {
     const { mailshot } = await monthlySends(1)
     expect(await archiveSend(mailshot, 'm1', by)).toMatchObject({
-      purgedAt: expect.any(Number),
-      sent: 2,
+      send: { purgedAt: expect.any(Number), sent: 2 },
+      isDone: true,
     })
+    expect(await detailsOf(mailshot)).toEqual({ m1: 0 })
+  })
+
+  it('breaks off when somebody waits, and goes on when asked again', async () => {
+    const { mailshot } = await monthlySends(1)
+    const first = await archiveSend(mailshot, 'm1', { ...by, workMs: 0 })
+    expect(first).toMatchObject({ send: { purgedAt: expect.any(Number) }, isDone: false })
+    expect(await detailsOf(mailshot)).toEqual({ m1: 3 })
+    expect(await archiveSend(mailshot, 'm1', by)).toMatchObject({ isDone: true })
     expect(await detailsOf(mailshot)).toEqual({ m1: 0 })
   })
 

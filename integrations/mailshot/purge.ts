@@ -8,9 +8,6 @@ export interface PurgedSend {
   id: string
   slug: string
   finishedAt: number | null
-  /** How many rows there are of its recipients and events. */
-  recipients: number
-  events: number
   /** Whether its counters go too: it has been in the trash for long enough. */
   isTrash: boolean
 }
@@ -22,13 +19,13 @@ export interface PurgePlan {
   sends: PurgedSend[]
   /** Older than this; null where nothing goes by age. */
   before: number | null
-  /** Events that old about no send: of letters, and what matched nothing. */
-  others: number
+  /** Whether there are events that old about no send: of letters, and what matched nothing. */
+  hasOthers: boolean
 }
 
 /**
  * Finds what a purge would take: recipients and events of sends that ended longer ago than so many months, but for the latest send,
- * what an earlier purge has left, and what has lain in the trash for 30 days.
+ * what an earlier purge has left, and what has lain in the trash for 30 days. It takes as long whatever their size.
  *
  * @param months by default the config's `keepDetails`; without either, nothing goes by age
  */
@@ -39,39 +36,57 @@ export async function planPurge(
   const now = mailshot.now()
   const before = months === undefined ? null : monthsBefore(now, months)
   const sends = await mailshot.db.all<Omit<PurgedSend, 'isTrash'> & { isTrash: number }>(sql`
-    SELECT * FROM (SELECT s.id, s.slug, s.finished_at AS finishedAt, ${isOldTrash(now)} AS isTrash,
-      (SELECT count(*) FROM recipients AS r WHERE r.send_id = s.id) AS recipients,
-      (SELECT count(*) FROM events AS e WHERE e.send_id = s.id) AS events
-    FROM sends AS s
-    WHERE s.status IN ('done', 'cancelled') AND (${isOldTrash(now)} OR s.purged_at IS NOT NULL OR ${isOld(before)})
-    ORDER BY s.finished_at)
-    WHERE recipients > 0 OR events > 0 OR isTrash`)
-  const others = await mailshot.db.get<{ n: number }>(
-    sql`SELECT count(*) AS n FROM events WHERE send_id IS NULL AND received_at < ${before}`,
+    SELECT s.id, s.slug, s.finished_at AS finishedAt, ${isOldTrash(now)} AS isTrash FROM sends AS s
+    WHERE s.status IN ('done', 'cancelled') AND (${isOldTrash(now)}
+      OR ((s.purged_at IS NOT NULL OR ${isOld(before)})
+        AND (EXISTS (SELECT 1 FROM recipients WHERE send_id = s.id) OR EXISTS (SELECT 1 FROM events WHERE send_id = s.id))))
+    ORDER BY s.finished_at`)
+  // They are numbered as they came in.
+  const oldest = await mailshot.db.get<{ at: number }>(
+    sql`SELECT received_at AS at FROM events WHERE send_id IS NULL ORDER BY id LIMIT 1`,
   )
   return {
     sends: sends.map((send) => ({ ...send, isTrash: send.isTrash === 1 })),
     before,
-    others: others?.n ?? 0,
+    hasOthers: before !== null && oldest !== undefined && oldest.at < before,
   }
 }
 
-/** Carries a plan out, slice by slice, so that a send that runs meanwhile goes on. It may be broken off, and begun again. */
+/** How much went, and whether that was all. */
+export interface Purged {
+  recipients: number
+  events: number
+  isDone: boolean
+}
+
+/**
+ * Carries a plan out, slice by slice, so that a send that runs meanwhile goes on. It may be broken off, and begun again.
+ *
+ * @param by.workMs breaks off after so long, where somebody waits for an answer
+ */
 export async function purge(
   mailshot: Mailshot,
   plan: PurgePlan,
-  { actor, signal }: { actor: string; signal?: AbortSignal | undefined },
-): Promise<{ recipients: number; events: number }> {
+  { actor, signal, workMs = Infinity }: PurgeOptions,
+): Promise<Purged> {
   const gone = { recipients: 0, events: 0 }
+  const endsAt = performance.now() + workMs
   await markPurged(mailshot, plan, actor)
   for (;;) {
-    const slice = signal?.aborted ? undefined : await purgeSlice(mailshot, plan)
-    if (slice === undefined) return gone
+    if (signal?.aborted || performance.now() >= endsAt) return { ...gone, isDone: false }
+    const slice = await purgeSlice(mailshot, plan)
+    if (slice === undefined) return { ...gone, isDone: true }
     gone.recipients += slice.recipients
     gone.events += slice.events
     // Others get the database for as long again.
     await mailshot.sleep(slice.tookMs, signal)
   }
+}
+
+interface PurgeOptions {
+  actor: string
+  signal?: AbortSignal | undefined
+  workMs?: number | undefined
 }
 
 /** Notes which sends have no details from now on, before the first row goes: who got it cannot be told any more. */
@@ -82,9 +97,11 @@ export async function markPurged(
 ): Promise<void> {
   const now = mailshot.now()
   for (const { id, isTrash } of sends) {
+    // Those that are held are few; by the send (hence the sign before its column) all of its recipients would be walked.
     const isMarked = sql`id = ${id} AND status IN ('done', 'cancelled')
       AND (purged_at IS NULL OR (${isTrash} AND emptied_at IS NULL))
-      AND NOT EXISTS (SELECT 1 FROM recipients WHERE send_id = ${id} AND status IN ('claimed', 'in-hand'))`
+      AND NOT EXISTS (SELECT 1 FROM recipients WHERE +send_id = ${id} AND status = 'claimed')
+      AND NOT EXISTS (SELECT 1 FROM recipients WHERE +send_id = ${id} AND status = 'in-hand')`
     await mailshot.db.write(
       auditStatement(mailshot, {
         actor,

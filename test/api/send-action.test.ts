@@ -101,7 +101,7 @@ describe('POST api/sends/<id>/<action>', () => {
       error: {
         code: 'not-found',
         message:
-          'a send cannot be told to "constructor"; it knows pause, resume, cancel, settle, resend',
+          'a send cannot be told to "constructor"; it knows pause, resume, cancel, settle, resend, archive, trash, restore',
       },
     })
   })

@@ -1,12 +1,11 @@
 import { z } from 'zod'
 import { parseEmailAddress } from '../email-address.ts'
-import { MailshotError } from '../error.ts'
-import { readJson } from '../http.ts'
 import type { Mailshot } from '../mailshot.ts'
 import { sendJson } from '../send/json.ts'
 import { planResend, resend, type ResendChoice, type ResendPlan } from '../send/resend.ts'
 import { settleUncertain } from '../send/settle.ts'
-import { type ApiAnswer, type ApiCall, answerCall, unreadable } from './call.ts'
+import { readBody } from './body.ts'
+import { type ApiAnswer, type ApiCall, answerCall } from './call.ts'
 
 /** Settles uncertain recipients of a send: `{ as, addresses }` or `{ as, all: true }`, with a `reason`. */
 export function handleSettle(
@@ -98,15 +97,3 @@ const resendSchema = z
   .refine(({ statuses, again }) => statuses === undefined || again === undefined, {
     error: '"again" goes with "addresses": who got it is named one by one',
   })
-
-const limit = 512 * 1024
-
-async function readBody<Body>({ request }: ApiCall, schema: z.ZodType<Body>): Promise<Body> {
-  const read = await readJson(request, limit)
-  if ('refused' in read) throw unreadable(read, '512 KB')
-  const result = schema.safeParse(read.json)
-  if (result.success) return result.data
-  throw new MailshotError(`the body is not what this takes:\n${z.prettifyError(result.error)}`, {
-    code: 'invalid',
-  })
-}

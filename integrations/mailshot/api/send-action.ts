@@ -6,10 +6,11 @@ import { cancelSend, pauseSend, readSend, resumeSend, type Send } from '../send.
 import { sendJson } from '../send/json.ts'
 import { handleResend, handleSettle } from './by-hand.ts'
 import { type ApiAnswer, type ApiCall, answerCall, unreadable } from './call.ts'
+import { endedActions, handleEndedAction, isEndedAction } from './ended-send.ts'
 
 /**
  * Pauses, resumes or cancels a send, which is named by its id, or by a slug for the latest of it; settles its recipients by
- * hand, or mails some once more.
+ * hand, or mails some once more; archives one that has ended, puts it in the trash, or takes it back.
  */
 export function handleSendAction(
   mailshot: Mailshot,
@@ -18,6 +19,7 @@ export function handleSendAction(
 ): Promise<Response> {
   if (action === 'settle') return handleSettle(mailshot, request, id)
   if (action === 'resend') return handleResend(mailshot, request, id)
+  if (isEndedAction(action)) return handleEndedAction(mailshot, request, { id, action })
   return answerCall(mailshot, request, { POST: (call) => steer(call, id, action) })
 }
 
@@ -33,7 +35,7 @@ async function steer(call: ApiCall, idOrSlug: string, action: string): Promise<A
   const { mailshot, request, actor } = call
   const act = acts.get(action)
   if (!act) {
-    const known = [...acts.keys(), 'settle', 'resend'].join(', ')
+    const known = [...acts.keys(), 'settle', 'resend', ...endedActions].join(', ')
     const text = `a send cannot be told to "${action}"; it knows ${known}`
     throw new MailshotError(text, { code: 'not-found' })
   }

@@ -2,12 +2,13 @@ import { readJson } from '../http.ts'
 import type { Mailshot } from '../mailshot.ts'
 import { listSends, startSend } from '../send.ts'
 import { sendJson } from '../send/json.ts'
+import { listTrash } from '../send/read.ts'
 import { type ApiAnswer, type ApiCall, answerCall, unreadable } from './call.ts'
 import { checkStart } from './check-start.ts'
 import { parseStart } from './start-request.ts'
 
 /**
- * `GET` lists the sends, newest first; `?slug=` those of one campaign. `POST` starts a campaign that the caller has
+ * `GET` lists the sends, newest first; `?slug=` those of one campaign; `?trash=true` those in the trash. `POST` starts a campaign that the caller has
  * compiled: 201, or 200 with the send that the same trigger made before.
  */
 export function handleSends(mailshot: Mailshot, request: Request): Promise<Response> {
@@ -15,8 +16,11 @@ export function handleSends(mailshot: Mailshot, request: Request): Promise<Respo
 }
 
 async function list({ mailshot, request }: ApiCall): Promise<ApiAnswer> {
-  const slug = new URL(request.url).searchParams.get('slug') ?? undefined
-  const sends = await listSends(mailshot, slug)
+  const query = new URL(request.url).searchParams
+  const isTrash = query.get('trash') === 'true'
+  const sends = isTrash
+    ? await listTrash(mailshot)
+    : await listSends(mailshot, query.get('slug') ?? undefined)
   return { body: { sends: sends.map(sendJson) } }
 }
 

@@ -1,42 +1,44 @@
 import { MailshotError } from '../error.ts'
-import { planPurge, purge, type PurgePlan } from '../purge.ts'
+import type { PurgeCounts } from '../purge/count.ts'
 import { defineCommand, exitCodes } from './command.ts'
-import { count, formatTime, isoTime } from './format.ts'
-import { actor, withMailshot } from './project.ts'
+import { count, formatTime } from './format.ts'
+import { serverOption, withDesk } from './send-desk.ts'
 import { stopSignal } from './signals.ts'
 import { printList } from './table.ts'
 import type { Terminal } from './terminal.ts'
 
 export const purgeCommand = defineCommand({
-  usage: ['purge [--months N] [--dry-run]'],
+  usage: ['purge [--months N] [--dry-run] [--server URL]'],
   takes: 0,
   about:
     'Deletes who got old sends, and what was reported of each of them, and keeps what was counted (mailshot stats). By default\n' +
     'of sends that ended before the months of keepDetails in mailshot.config.ts, and what has lain in the trash for 30 days;\n' +
     'never of the latest send. It goes in small slices, so that a send that runs is not held up, and may be broken off. With\n' +
-    'keepDetails the worker does the same once a day.',
+    'keepDetails the worker does the same once a day. With --server the token needs the scope people.',
   options: {
     months: { type: 'string', value: 'N', about: 'Of sends that ended longer ago than this.' },
     'dry-run': { type: 'boolean', about: 'Only say what would go.' },
+    ...serverOption,
   },
   examples: [
     ['mailshot purge --months 12 --dry-run', 'what would go'],
     ['mailshot purge', 'as mailshot.config.ts says'],
   ],
-  run: ({ values, terminal }) =>
-    withMailshot(values, async (mailshot) => {
-      const plan = await planPurge(mailshot, parseMonths(values.months))
+  run: (call) =>
+    withDesk(call, async (desk) => {
+      const { values, terminal } = call
+      const months = parseMonths(values.months)
       if (values['dry-run']) {
-        showPlan(terminal, plan, mailshot.config.timeZone)
+        showPlan(terminal, await desk.planPurge(months), desk.config.timeZone)
         return exitCodes.done
       }
       const { signal, release } = stopSignal()
-      const gone = await purge(mailshot, plan, { actor: actor(), signal })
+      const gone = await desk.purge(months, signal)
       release()
-      if (terminal.json) terminal.printJson({ sends: plan.sends.length, ...gone })
+      if (terminal.json) terminal.printJson(gone)
       else {
         const rows = `${count(gone.recipients, 'recipient')} and ${count(gone.events, 'event')}`
-        terminal.print(`${rows} of ${count(plan.sends.length, 'send')} are gone`)
+        terminal.print(`${rows} of ${count(gone.sends, 'send')} are gone`)
       }
       return exitCodes.done
     }),
@@ -49,18 +51,18 @@ function parseMonths(text: string | undefined): number | undefined {
   throw new MailshotError(`--months ${text}: say a number of months, from 1 to 600`)
 }
 
-function showPlan(terminal: Terminal, plan: PurgePlan, timeZone: string): void {
+function showPlan(terminal: Terminal, plan: PurgeCounts, timeZone: string): void {
   printList(terminal, plan.sends, {
     heading: ['send', 'campaign', 'ended', 'recipients', 'events', 'why'],
     cells: (send) => [
       send.id,
       send.slug,
-      formatTime(send.finishedAt, timeZone),
+      send.finishedAt === null ? '' : formatTime(Date.parse(send.finishedAt), timeZone),
       send.recipients,
       send.events,
       send.isTrash ? 'trash' : 'old',
     ],
-    json: ({ finishedAt, ...send }) => ({ ...send, finishedAt: isoTime(finishedAt) }),
+    json: (send) => send,
     empty: 'No send is old enough, or none but the latest.',
   })
   if (plan.others > 0) terminal.note(`And ${count(plan.others, 'old event')} about no send.`)

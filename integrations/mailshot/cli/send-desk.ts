@@ -1,8 +1,10 @@
+import type { EndedAction } from '../api/ended-send.ts'
 import type { CompiledCampaign, MediaFile } from '../compile.ts'
 import type { MailshotConfig } from '../config.ts'
 import type { EventQuery, ShownEvent } from '../event/list.ts'
 import { openLog } from '../log.ts'
 import { openMailshot } from '../mailshot.ts'
+import type { PurgeCounts } from '../purge/count.ts'
 import type { RecipientQuery } from '../recipient.ts'
 import type { ShownRecipient } from '../recipient/json.ts'
 import type { StartOptions } from '../send.ts'
@@ -46,6 +48,17 @@ export interface SendDesk {
   events(query: EventPage): Promise<ShownEvent[]>
   /** @throws MailshotError when one who is named is no recipient, or not uncertain */
   settle(id: string, request: Omit<SettleRequest, 'actor'>): Promise<Shown<Settled>>
+  /** The sends in the trash, the latest that came there first, at most 100. */
+  listTrash(): Promise<ShownSend[]>
+  /** Archives a send, puts it in the trash, or takes it back. @throws MailshotError when it has not ended */
+  putAway(action: EndedAction, idOrSlug: string): Promise<ShownSend>
+  /** Counts what a purge of sends that ended before so many months would delete; by default as many as the settings say. */
+  planPurge(months: number | undefined): Promise<PurgeCounts>
+  /** Deletes it; may be broken off. */
+  purge(
+    months: number | undefined,
+    signal: AbortSignal,
+  ): Promise<{ sends: number; recipients: number; events: number }>
   /** Counts whom a resend would mail. @throws MailshotError when it may not be */
   planResend(id: string, choice: ResendChoice): Promise<Shown<ResendPlan>>
   /** @throws MailshotError when it may not be */

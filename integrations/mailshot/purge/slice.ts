@@ -37,11 +37,12 @@ export async function purgeSlice(
   return gone.recipients + gone.events > 0 ? { ...gone, tookMs } : undefined
 }
 
-/** Old events about no send. */
+/** Old events about no send; they are numbered as they came in, so that those that stay are not walked through. */
 async function othersSlice({ db }: Mailshot, before: number | null, size: number): Promise<number> {
   if (before === null) return 0
   const [, rows] = await db.write<{ n: number }>(
-    sql`DELETE FROM events WHERE id IN (SELECT id FROM events WHERE send_id IS NULL AND received_at < ${before} LIMIT ${size})`,
+    sql`DELETE FROM events WHERE id IN (SELECT id FROM (SELECT id, received_at FROM events WHERE send_id IS NULL ORDER BY id LIMIT ${size})
+      WHERE received_at < ${before})`,
     sql`SELECT changes() AS n`,
   )
   return rows?.[0]?.n ?? 0

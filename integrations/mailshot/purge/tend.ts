@@ -20,7 +20,7 @@ export async function tendPurge(mailshot: Mailshot): Promise<void> {
   if (round.plan === undefined) {
     round.lookedAt = now
     const plan = await planPurge(mailshot)
-    if (plan.sends.length === 0 && plan.others === 0) return
+    if (plan.sends.length === 0 && !plan.hasOthers) return
     await markPurged(mailshot, plan, 'mailshot')
     round.plan = plan
   }

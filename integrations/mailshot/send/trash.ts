@@ -8,17 +8,18 @@ import { readSend, relatedSends, type Send } from './read.ts'
 /**
  * Purges the details of one send by hand, whatever its age; what was counted is kept.
  *
+ * @param by.workMs breaks off after so long; it goes on when asked again, and with the next purge
  * @throws MailshotError when it has not ended
  */
 export async function archiveSend(
   mailshot: Mailshot,
   idOrSlug: string,
-  { actor }: { actor: string },
-): Promise<Send> {
+  by: { actor: string; workMs?: number },
+): Promise<{ send: Send; isDone: boolean }> {
   const { id, slug, finishedAt } = await readEnded(mailshot, idOrSlug, 'archived')
-  const send = { id, slug, finishedAt, recipients: 0, events: 0, isTrash: false }
-  await purge(mailshot, { sends: [send], before: null, others: 0 }, { actor })
-  return readSend(mailshot, id)
+  const sends = [{ id, slug, finishedAt, isTrash: false }]
+  const { isDone } = await purge(mailshot, { sends, before: null, hasOthers: false }, by)
+  return { send: await readSend(mailshot, id), isDone }
 }
 
 /**

@@ -1,5 +1,7 @@
 import { listEvents } from '../../event/list.ts'
 import type { Mailshot } from '../../mailshot.ts'
+import { planPurge, purge } from '../../purge.ts'
+import { countPlan } from '../../purge/count.ts'
 import { showRecipients } from '../../recipient/json.ts'
 import {
   cancelSend,
@@ -10,9 +12,11 @@ import {
   resumeSend,
   startSend,
 } from '../../send.ts'
+import { listTrash } from '../../send/read.ts'
 import { planResend, resend } from '../../send/resend.ts'
 import { settleUncertain } from '../../send/settle.ts'
 import { readStatistics } from '../../send/statistics.ts'
+import { archiveSend, restoreSend, trashSend } from '../../send/trash.ts'
 import { carriedBy } from '../../route/carried.ts'
 import { whyWaiting } from '../../send/waiting.ts'
 import { actor } from '../project.ts'
@@ -45,6 +49,18 @@ export function localDesk(mailshot: Mailshot): SendDesk {
     async events({ send, ...query }) {
       if (send === undefined) return listEvents(mailshot, query)
       return listEvents(mailshot, { ...query, sendId: (await readSend(mailshot, send)).id })
+    },
+    listTrash: () => listTrash(mailshot),
+    async putAway(action, idOrSlug) {
+      const by = { actor: actor() }
+      if (action === 'archive') return (await archiveSend(mailshot, idOrSlug, by)).send
+      return (action === 'trash' ? trashSend : restoreSend)(mailshot, idOrSlug, by)
+    },
+    planPurge: async (months) => countPlan(mailshot, await planPurge(mailshot, months)),
+    async purge(months, signal) {
+      const plan = await planPurge(mailshot, months)
+      const { recipients, events } = await purge(mailshot, plan, { actor: actor(), signal })
+      return { sends: plan.sends.length, recipients, events }
     },
     settle: (id, request) => settleUncertain(mailshot, id, { ...request, actor: actor() }),
     planResend: (id, choice) => planResend(mailshot, id, choice),

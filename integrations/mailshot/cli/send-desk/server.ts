@@ -6,6 +6,7 @@ import type { MailshotConfig } from '../../config.ts'
 import { MailshotError } from '../../error.ts'
 import { eventSchema } from '../../event/list.ts'
 import type { RecipientQuery } from '../../recipient.ts'
+import { purgeCountsSchema } from '../../purge/count.ts'
 import { recipientSchema } from '../../recipient/json.ts'
 import { sendSchema } from '../../send/json.ts'
 import type { ResendChoice } from '../../send/resend.ts'
@@ -59,6 +60,28 @@ export function serverDesk(config: MailshotConfig, address: string, terminal: Te
       const asking = { path: 'api/events', query: eventsPageOf(query) }
       return (await read(eventsAnswer, asking)).events
     },
+    listTrash: async () =>
+      (await read(listAnswer, { path: 'api/sends', query: '?trash=true' })).sends,
+    async putAway(action, idOrSlug) {
+      for (;;) {
+        const asking = { path: `${pathOf(idOrSlug)}/${action}`, body: {} }
+        const { send, done } = await read(endedAnswer, asking)
+        if (done) return send
+      }
+    },
+    planPurge: (months) =>
+      read(purgePlanAnswer, { path: 'api/purge', body: { months, dryRun: true } }),
+    async purge(months, signal) {
+      const all = { sends: 0, recipients: 0, events: 0 }
+      for (;;) {
+        const gone = await read(purgeAnswer, { path: 'api/purge', body: { months } })
+        // A later part has the same sends, but for those that are done.
+        all.sends = Math.max(all.sends, gone.sends)
+        all.recipients += gone.recipients
+        all.events += gone.events
+        if (gone.done || signal.aborted) return all
+      }
+    },
     settle(id, { as, which, reason }) {
       const whom = which === 'all' ? { all: true as const } : { addresses: [...which] }
       const body: SettleBody = { as, reason, ...whom }
@@ -86,8 +109,17 @@ const listAnswer = z.object({ held, sends: z.array(sendSchema) })
 const startAnswer = z.object({ held, send: sendSchema, created: z.boolean() })
 const recipientsAnswer = z.object({ held, recipients: z.array(recipientSchema) })
 const statsAnswer = z.object({ held, stats: statisticsSchema })
+const endedAnswer = z.object({ held, send: sendSchema, done: z.boolean() })
+const purgePlanAnswer = purgeCountsSchema.extend({ held })
 const eventsAnswer = z.object({ held, events: z.array(eventSchema) })
 const count = z.int()
+const purgeAnswer = z.object({
+  held,
+  sends: count,
+  recipients: count,
+  events: count,
+  done: z.boolean(),
+})
 const settleAnswer = z.object({ held, send: sendSchema, settled: count, already: count })
 const planAnswer = z.object({
   held,
