@@ -4,6 +4,7 @@ import { type Escape, escapeHtml } from '../compile/escape.ts'
 import { fieldsOf } from '../compile/fields.ts'
 import { compact, type TemplatePart } from '../compile/template.ts'
 import type { MailshotConfig } from '../config.ts'
+import { directionOf } from '../texts.ts'
 import type { FormerSend } from './history.ts'
 
 /** A mail of another system as a compiled campaign, as our history keeps them. It is in the site's language, and in no archive. */
@@ -16,10 +17,7 @@ export function compiledFrom(
   const shown = html || `<pre>${escapeHtml(text)}</pre>`
   const variant = {
     lang,
-    dir:
-      new Intl.Locale(lang).getTextInfo?.().direction === 'rtl'
-        ? ('rtl' as const)
-        : ('ltr' as const),
+    dir: directionOf(lang),
     subject: formerTemplate(config, subject, 'header'),
     preheader: [],
     html: formerTemplate(config, shown, 'html'),

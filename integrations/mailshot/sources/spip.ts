@@ -1,12 +1,13 @@
-import type { ImportSource } from '../import.ts'
-import type { TableSource } from './tables.ts'
-import { stagedSource } from './tables/source.ts'
-import { timeReader } from './tables/time.ts'
+import { mailshotSends, mailshotTables, prepareMailshots } from './spip/mailshot.ts'
 import {
+  hashedLeavers,
   mailsubscriberEntries,
   mailsubscribersTables,
   prepareMailsubscribers,
 } from './spip/mailsubscribers.ts'
+import type { TableSource } from './tables.ts'
+import { stagedSource, type SystemSource } from './tables/source.ts'
+import { timeReader } from './tables/time.ts'
 
 export interface SpipOptions {
   /** What the names of SPIP's tables begin with, where the database holds several sites: `spip`. Found by itself otherwise. */
@@ -16,18 +17,38 @@ export interface SpipOptions {
 }
 
 /**
- * The people of a SPIP site: of the plugin Mailsubscribers, whatever its version. Names and texts whose accents were stored twice
- * encoded are mended.
+ * A SPIP site: the people of the plugin Mailsubscribers and what Mailshot sent, whatever their versions. Names and texts whose accents
+ * were stored twice encoded are mended.
  */
-export function spip(tables: TableSource, options: SpipOptions = {}): ImportSource {
-  const reading = { name: tables.name, timeOf: timeReader(options.timeZone ?? 'UTC') }
-  return stagedSource(tables, {
-    wanted: mailsubscribersTables,
+export function spip(tables: TableSource, options: SpipOptions = {}): SystemSource {
+  const { name } = tables
+  const reading = { name, timeOf: timeReader(options.timeZone ?? 'UTC') }
+  const people = stagedSource(tables, {
+    wanted: { ...mailsubscribersTables, ...mailshotTables },
     nameOf: spipNames(options.prefix),
     cure: ': --prefix spip, for example',
-    prepare: prepareMailsubscribers,
+    prepare(stage) {
+      prepareMailsubscribers(stage)
+      prepareMailshots(stage)
+    },
     entries: (stage) => mailsubscriberEntries(stage, reading),
   })
+  return {
+    ...people,
+    suppressions: {
+      name,
+      async *[Symbol.asyncIterator]() {
+        yield* hashedLeavers(await people.stage(), reading)
+      },
+    },
+    history: {
+      name,
+      system: 'spip',
+      async *sends() {
+        yield* mailshotSends(await people.stage(), reading)
+      },
+    },
+  }
 }
 
 /** `spip_mailshots` is `mailshots`; any prefix will do where none is named. */

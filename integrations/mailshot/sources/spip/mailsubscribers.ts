@@ -1,4 +1,6 @@
+import type { TableValue } from '../tables.ts'
 import type { ImportEntry, ImportRow, ImportSubscription } from '../../import.ts'
+import type { SuppressionEntry } from '../../suppression/import.ts'
 import type { Stage } from '../tables/stage.ts'
 import { formerKeys } from './former-key.ts'
 import { langOf } from './lang.ts'
@@ -7,7 +9,7 @@ import { repaired } from './text.ts'
 /** Of the plugin Mailsubscribers, in all its versions. */
 export const mailsubscribersTables = {
   mailsubscribers: [
-    'id_mailsubscriber',
+    'id_mailsubscriber integer',
     'email',
     'nom',
     'optin',
@@ -17,8 +19,13 @@ export const mailsubscribersTables = {
     'lang',
     'listes',
   ],
-  mailsubscribinglists: ['id_mailsubscribinglist', 'identifiant', 'titre', 'statut'],
-  mailsubscriptions: ['id_mailsubscriber', 'id_mailsubscribinglist', 'id_segment', 'statut'],
+  mailsubscribinglists: ['id_mailsubscribinglist integer', 'identifiant', 'titre', 'statut'],
+  mailsubscriptions: [
+    'id_mailsubscriber integer',
+    'id_mailsubscribinglist integer',
+    'id_segment integer',
+    'statut',
+  ],
   meta: ['nom', 'valeur'],
 } as const
 
@@ -46,13 +53,13 @@ interface Joined {
 export interface SpipReading {
   /** What consents call the file. */
   name: string
-  timeOf: (text: unknown) => number | undefined
+  timeOf: (text: TableValue | undefined) => number | undefined
 }
 
 /**
  * Everybody with their lists. Segments (`id_segment` > 0) are derived, so they are left out. Who left everything (`refuse`) has left,
  * whatever single subscriptions still say; who never confirmed any, or lies in the trash, is told and left out; an address that is
- * only a hash any more is given by `leaversByHash`.
+ * only a hash any more is given by `hashedLeavers`.
  */
 export function* mailsubscriberEntries(stage: Stage, reading: SpipReading): Generator<ImportEntry> {
   const secret = readSecret(stage)
@@ -68,15 +75,18 @@ export function* mailsubscriberEntries(stage: Stage, reading: SpipReading): Gene
 }
 
 /** Those who left everything, and of whose address SPIP keeps the MD5 alone: it takes their place before `@example.org`. */
-export function* leaversByHash(
+export function* hashedLeavers(
   stage: Stage,
-  { timeOf }: SpipReading,
-): Generator<{ hash: string; line: number; at: number | undefined }> {
+  { name, timeOf }: SpipReading,
+): Generator<SuppressionEntry> {
   const rows = stage.all<{ email: string; line: number; date: string | null }>(
     `SELECT email, _line AS line, date FROM mailsubscribers WHERE email LIKE '%@example.org' ORDER BY rowid`,
   )
   for (const { email, line, date } of rows) {
-    if (isObfuscated(email)) yield { hash: email.slice(0, 32), line, at: timeOf(date) }
+    if (!isObfuscated(email)) continue
+    const at = timeOf(date)
+    const left = { reason: 'unsubscribe', note: `left everything, as ${name} says` }
+    yield { line, address: email.slice(0, 32), ...left, ...(at !== undefined && { at }) }
   }
 }
 
@@ -129,13 +139,13 @@ function rowOf(
   const log = repaired(optin).trim().slice(0, longestLog)
   const consented = log === '' || at === undefined ? [] : subscriptions
   const lists = rows.flatMap(({ listId }) => listId ?? [])
-  const token = String(jeton ?? '')
+  const token = jeton ?? ''
   const keys =
     secret === undefined || token === ''
       ? []
-      : formerKeys(secret, { email: String(email), token, lists })
+      : formerKeys(secret, { email: email ?? '', token, lists })
   return {
-    email: String(email ?? '').trim(),
+    email: (email ?? '').trim(),
     name: repaired(nom),
     lang: langOf(lang),
     subscriptions,

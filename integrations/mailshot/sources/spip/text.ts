@@ -1,7 +1,8 @@
+import type { TableValue } from '../tables.ts'
 /**
  * A text as it was written: where a site stored UTF-8 through a connection that took it for Latin-1, each accent is two characters.
  */
-export function repaired(text: unknown): string {
+export function repaired(text: TableValue | undefined): string {
   const given = String(text ?? '')
   if (!/[\u00c2-\u00f4][\u0080-\u00bf\u0152-\u0178\u0192-\u2122]/.test(given)) return given
   const bytes = windows1252Bytes(given)
@@ -14,7 +15,7 @@ export function repaired(text: unknown): string {
 }
 
 /** What a title is without tags, entities and SPIP's number before it (`10. Title`). */
-export function plainTitle(text: unknown): string {
+export function plainTitle(text: TableValue | undefined): string {
   return repaired(text)
     .replace(/<[^>]*>/g, '')
     .replace(/^\s*\d+\.\s+/, '')

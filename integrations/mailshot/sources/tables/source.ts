@@ -1,4 +1,6 @@
+import type { HistorySource } from '../../import/history.ts'
 import type { ImportEntry, ImportSource } from '../../import.ts'
+import type { SuppressionSource } from '../../suppression/import.ts'
 import type { TableSource } from '../tables.ts'
 import { type Stage, type StageOptions, stageTables } from './stage.ts'
 
@@ -30,6 +32,14 @@ export function stagedSource(tables: TableSource, plan: StagedPlan): StagedSourc
       yield* inOrder(plan.entries(await stage()), faults)
     },
   }
+}
+
+/** A source that knows of another system more than its people. */
+export interface SystemSource extends ImportSource {
+  /** Addresses that get nothing, and are no row: those of which only a hash is known. To be imported before the rows. */
+  readonly suppressions?: SuppressionSource
+  /** What was sent; to be imported after the rows, so that recipients are known. */
+  readonly history?: HistorySource
 }
 
 export interface StagedSource extends ImportSource {

@@ -2,7 +2,10 @@ import Database from 'libsql'
 import { MailshotError } from '../../error.ts'
 import type { TableFault, TableRows, TableSource, TableValue } from '../tables.ts'
 
-/** The tables and columns that a source reads, by their names without prefix. */
+/**
+ * The tables and columns that a source reads, by their names without prefix. A column that is compared with numbers is declared so,
+ * `id_list integer`: some dumps have all values in quotes.
+ */
 export type Wanted = Readonly<Record<string, readonly string[]>>
 
 export interface StageOptions {
@@ -37,9 +40,8 @@ export async function stageTables(source: TableSource, options: StageOptions): P
   const db = new Database('')
   db.exec('PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -16000')
   for (const [table, columns] of Object.entries(options.wanted)) {
-    db.exec(
-      `CREATE TABLE "${table}" (${['_line', ...columns].map((one) => `"${one}"`).join(', ')})`,
-    )
+    const declared = ['_line', ...columns].map((one) => one.replace(/^\w+/, '"$&"'))
+    db.exec(`CREATE TABLE "${table}" (${declared.join(', ')})`)
   }
   const faults: TableFault[] = []
   const seen = new Map<string, Set<string>>()
@@ -83,24 +85,28 @@ function uniqueNames(where: string, { wanted, nameOf, cure = '' }: StageOptions)
 const rowsAtOnce = 50
 
 function tableWriter(db: InstanceType<typeof Database>, wanted: Wanted) {
+  const known = Object.entries(wanted).map(
+    ([table, columns]) => [table, columns.map((column) => column.split(' ')[0] ?? '')] as const,
+  )
+  const names = new Map(known)
   const prepared = new Map<string, (values: TableValue[]) => void>()
   const insert = (table: string, columns: readonly string[], rows: number) => {
     const key = `${table} ${columns.join(' ')} ${rows}`
-    const known = prepared.get(key)
-    if (known) return known
-    const names = ['_line', ...columns].map((column) => `"${column}"`).join(', ')
+    const ready = prepared.get(key)
+    if (ready) return ready
+    const quoted = ['_line', ...columns].map((column) => `"${column}"`)
     const row = `(${Array(columns.length + 1)
       .fill('?')
       .join(',')})`
     const statement = db.prepare(
-      `INSERT INTO "${table}" (${names}) VALUES ${Array(rows).fill(row).join(',')}`,
+      `INSERT INTO "${table}" (${quoted.join(', ')}) VALUES ${Array(rows).fill(row).join(',')}`,
     )
     const run = (values: TableValue[]) => void statement.run(values)
     prepared.set(key, run)
     return run
   }
   return ({ table, columns, rows }: TableRows) => {
-    const kept = wanted[table]?.filter((column) => columns.includes(column)) ?? []
+    const kept = names.get(table)?.filter((column) => columns.includes(column)) ?? []
     const places = kept.map((column) => columns.indexOf(column))
     for (let from = 0; from < rows.length;) {
       const size = rows.length - from >= rowsAtOnce ? rowsAtOnce : 1

@@ -1,3 +1,4 @@
+import type { TableValue } from '../tables.ts'
 import { localMoment } from '../../campaign/send-time.ts'
 
 /**
@@ -6,7 +7,7 @@ import { localMoment } from '../../campaign/send-time.ts'
  * @param timeZone IANA name of that zone
  * @returns ms since 1970, or undefined for none (also MySQL's zero date)
  */
-export function timeReader(timeZone: string): (text: unknown) => number | undefined {
+export function timeReader(timeZone: string): (text: TableValue | undefined) => number | undefined {
   // Each day's hours are asked for a thousand times.
   const hours = new Map<string, number>()
   return (text) => {
