@@ -4,17 +4,20 @@ import type { MailshotConfigInput } from '../integrations/mailshot/config.ts'
 import { deliver } from '../integrations/mailshot/deliver.ts'
 import {
   type LetterRequest,
+  type LetterRow,
   listLetters,
   queueLetterStatement,
   retryLetters,
 } from '../integrations/mailshot/letter.ts'
 import { confirm, subscribe } from '../integrations/mailshot/subscriber.ts'
+import { readSend } from '../integrations/mailshot/send.ts'
 import { tendSends } from '../integrations/mailshot/send/tend.ts'
 import type { Message } from '../integrations/mailshot/transport.ts'
 import { suppress } from '../integrations/mailshot/suppression.ts'
 import { memory, type MemoryTransport } from '../integrations/mailshot/transports/memory.ts'
 import { openTestMailshot, type TestMailshot } from './open-test-mailshot.ts'
 import { addReaders } from './people.ts'
+import { withLeaps } from './pace/receiving-side.ts'
 import { startFixture } from './start-fixture.ts'
 
 const minute = 60_000
@@ -125,6 +128,53 @@ describe('letters', () => {
     await deliver(mailshot, { untilDone: true })
     expect(mailer.sentTo('ann@example.net')).toHaveLength(1)
     expect(await listLetters(mailshot)).toMatchObject([{ status: 'sent', tries: 1 }])
+  })
+
+  it('end failed where the relay always fails at them alone, and the rest goes on', async () => {
+    const { mailshot, transport } = await open({ leaseSeconds: 3600 })
+    const poison = { status: 'deferred', scope: 'relay', reason: '421 crashed' } as const
+    transport.failWhen(({ to }) => (to.address === 'ann@example.net' ? poison : undefined))
+    await addReaders(mailshot, 3)
+    await queue(mailshot, confirmation)
+    const { send } = await startFixture(mailshot, 'hello')
+    const began = mailshot.now()
+    await deliver(withLeaps(mailshot), { untilDone: true })
+    expect(await readSend(mailshot, send.id)).toMatchObject({ status: 'done', sent: 3 })
+    expect(mailshot.now() - began).toBeLessThan(5 * minute)
+    expect(await endOf(mailshot)).toMatchObject({ status: 'failed', reason: '421 crashed' })
+    expect(mailshot.now() - began).toBeLessThan(20 * 60 * minute)
+  })
+
+  it('end failed where nothing else is mailed, and the relay takes all but their content', async () => {
+    const { mailshot, transport } = await open({ leaseSeconds: 3600 })
+    transport.failWhen({ status: 'deferred', scope: 'relay', step: 'mail', reason: '421 crashed' })
+    await queue(mailshot, confirmation)
+    const began = mailshot.now()
+    expect(await endOf(mailshot)).toMatchObject({ status: 'failed', tries: 7 })
+    expect(mailshot.now() - began).toBeLessThan(24 * 60 * minute)
+  })
+
+  it('end failed where a mailer of the site’s own always fails at them', async () => {
+    const mailer = memory()
+    const { mailshot } = await open({ mailer, leaseSeconds: 3600 })
+    mailer.failWhen({ status: 'deferred', scope: 'relay', step: 'mail', reason: '421 crashed' })
+    await queue(mailshot, confirmation)
+    expect(await endOf(mailshot)).toMatchObject({ status: 'failed', tries: 7 })
+  })
+
+  it('wait for a relay that is down, however long, and for a mailer too', async () => {
+    const down = { status: 'deferred', scope: 'relay', step: 'connection', reason: 'gone' } as const
+    const mailer = memory()
+    const ofMailer = await open({ mailer, leaseSeconds: 3600 })
+    const ofRelay = await open({ leaseSeconds: 3600 })
+    await queue(ofMailer.mailshot, confirmation)
+    await queue(ofRelay.mailshot, confirmation)
+    const isOver = ({ clock }: TestMailshot, until: number) => clock.now() > until
+    const until = ofRelay.mailshot.now() + 48 * 60 * minute
+    mailer.failWhen(() => (isOver(ofMailer.mailshot, until) ? undefined : down))
+    ofRelay.transport.failWhen(() => (isOver(ofRelay.mailshot, until) ? undefined : down))
+    expect(await endOf(ofMailer.mailshot, 60 * minute)).toMatchObject({ status: 'sent', tries: 1 })
+    expect(await endOf(ofRelay.mailshot, 60 * minute)).toMatchObject({ status: 'sent', tries: 1 })
   })
 
   it('are tried again when a greylist says so', async () => {
@@ -305,6 +355,20 @@ async function open(config: Partial<MailshotConfigInput> = {}) {
   const transport = memory()
   const mailshot = await openTestMailshot({ transport, ...config })
   return { mailshot, transport }
+}
+
+/** Runs workers, when something is due or some time has passed, until the first letter has come to its end; answers how it is then. */
+async function endOf(
+  mailshot: TestMailshot,
+  atLeastMs = 10 * minute,
+): Promise<LetterRow | undefined> {
+  for (let run = 0; run < 200; run += 1) {
+    await deliver(mailshot, { untilDone: true })
+    const letter = (await listLetters(mailshot)).at(-1)
+    if (letter?.status !== 'pending') return letter
+    mailshot.clock.set(Math.max(letter.dueAt, mailshot.now() + atLeastMs))
+  }
+  return undefined
 }
 
 /** Runs a worker until so many messages of a kind were handed over. */

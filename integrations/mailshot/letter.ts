@@ -94,7 +94,8 @@ export async function retryLetters(mailshot: Mailshot, ids?: number[]): Promise<
     )
   }
   const [rows] = await mailshot.db.write(sql`
-    UPDATE letters SET status = 'pending', tries = 0, due_at = ${mailshot.now()}, reason = NULL
+    UPDATE letters SET status = 'pending', tries = 0, due_at = ${mailshot.now()}, reason = NULL,
+      relay_fault_at = NULL
     WHERE ${isInTrouble} ${ids ? sql`AND id IN (SELECT value FROM json_each(${named}))` : sql``}
     RETURNING id`)
   return rows?.length ?? 0

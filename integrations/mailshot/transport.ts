@@ -63,6 +63,12 @@ export type Outcome =
       reason: string
       /** Seconds that the other side asked to wait. */
       retryAfter?: number
+      /**
+       * Of scope `relay`: where the hand-over stopped. `mail`: the other side was there, had logged us in and taken the sender, and
+       * failed at this mail's recipient or content, so that the mail may be what it always fails at. `connection`: before anything
+       * was said of this mail. Absent where the transport cannot tell.
+       */
+      step?: 'connection' | 'mail'
     }
   | { status: 'rejected'; class: 'hard' | 'soft'; enhanced?: string; reason: string }
   /** Credentials, sender or account refused: the send pauses. */

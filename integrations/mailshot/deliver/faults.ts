@@ -3,13 +3,14 @@ import { domainOf } from '../email-address.ts'
 import { queueAlarmStatement } from '../letter.ts'
 import type { Mailshot } from '../mailshot.ts'
 import { spacingOf } from '../pace.ts'
+import { countFailingStatement, forgetFailingStatement } from '../pace/failing.ts'
 import { parkStatements } from '../pace/park.ts'
 import { restStatement, slowStatement, unparkStatement } from '../pace/slow.ts'
 import { laneRowStatement } from '../pace/state.ts'
 import { pauseStatements } from '../send.ts'
 import type { Outcome } from '../transport.ts'
 import type { Blame } from './blame.ts'
-import type { HeldRecipient } from './held.ts'
+import { type HeldRecipient, messageKeyOf } from './held.ts'
 import type { Lanes } from './lanes.ts'
 import { streakStatements } from './streak.ts'
 
@@ -32,7 +33,7 @@ export const notHandedOver: Outcome = {
 export function faultStatements(
   mailshot: Mailshot,
   lanes: Lanes,
-  { notes, blame }: { notes: Note[]; blame: (note: Note) => Blame | undefined },
+  { notes, blame }: { notes: Note[]; blame: Blame | undefined },
   now: number,
 ): SQL[] {
   if (notes.every(({ outcome }) => outcome.status === 'accepted') && isCalm(lanes)) return []
@@ -46,18 +47,42 @@ export function faultStatements(
 
 /** Nothing to take back when all goes well. */
 function isCalm({ transportState }: Lanes): boolean {
-  return transportState.parkedUntil === 0 && transportState.refusals === 0
+  const { parkedUntil, refusals, failing } = transportState
+  return parkedUntil === 0 && refusals === 0 && Object.keys(failing).length === 0
+}
+
+/** Whether an outcome is laid at the relay's door at first; not what our own stop gives back. */
+export function isRelayFault(outcome: Outcome): boolean {
+  return outcome.status === 'deferred' && outcome.scope === 'relay' && outcome !== notHandedOver
+}
+
+/** Whether a fault of the relay can be what this mail causes: not where it came before anything was said of it. */
+export function mayBeOfMail(outcome: Outcome): boolean {
+  return outcome.status === 'deferred' && outcome.step !== 'connection'
 }
 
 function relayStatements(
   mailshot: Mailshot,
   lanes: Lanes,
-  { notes, blame, now }: { notes: Note[]; blame: (note: Note) => Blame | undefined; now: number },
+  { notes, blame, now }: { notes: Note[]; blame: Blame | undefined; now: number },
 ): SQL[] {
+  const { scope } = lanes.transport(now)
+  const isAccepted = notes.some(({ outcome }) => outcome.status === 'accepted')
+  const failing = notes.filter(({ outcome }) => isRelayFault(outcome) && mayBeOfMail(outcome))
+  const ids = failing.map(({ recipient }) => messageKeyOf(recipient))
+  return [
+    ...(isAccepted ? [forgetFailingStatement(scope)] : []),
+    ...(blame === 'relay'
+      ? restStatements(mailshot, lanes, notes, now)
+      : wakeStatements(lanes, notes, now)),
+    ...(blame !== undefined && ids.length > 0 ? [countFailingStatement(scope, ids)] : []),
+  ]
+}
+
+function restStatements(mailshot: Mailshot, lanes: Lanes, notes: Note[], now: number): SQL[] {
   const lane = lanes.transport(now)
-  for (const note of notes) {
-    const { recipient, outcome } = note
-    if (outcome.status !== 'deferred' || blame(note) !== 'relay') continue
+  for (const { recipient, outcome } of notes) {
+    if (outcome.status !== 'deferred' || !isRelayFault(outcome)) continue
     const { reason, retryAfter } = outcome
     const { inHandAt } = recipient
     const seenSpacing = lanes.pulse.gapOf('', now)
@@ -70,12 +95,16 @@ function relayStatements(
         : [slowStatement(lane.scope, { inHandAt, seenSpacing, leastSpacing, reason }, now)]),
     ]
   }
+  return []
+}
+
+function wakeStatements(lanes: Lanes, notes: Note[], now: number): SQL[] {
   const answered = notes.filter(
     ({ outcome }) => outcome.status === 'accepted' || outcome.status === 'rejected',
   )
   if (answered.length === 0) return []
   const latest = Math.max(...answered.map(({ recipient }) => recipient.inHandAt))
-  return [unparkStatement(lane, latest, now)]
+  return [unparkStatement(lanes.transport(now), latest, now)]
 }
 
 /** The latest refusal of each domain: only one that was put in hand after the last slowing counts. */

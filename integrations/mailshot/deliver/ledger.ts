@@ -10,9 +10,9 @@ import { type ClaimedRecipient, settleStatements } from '../recipient.ts'
 import { type Settlement, settlementOf } from '../recipient/settlement.ts'
 import type { Outcome } from '../transport.ts'
 import { openBatch } from './batch.ts'
-import { type Blame, openBlame } from './blame.ts'
-import { faultStatements, type Note, slowsDomain } from './faults.ts'
-import type { HeldRecipient } from './held.ts'
+import { type Blame, blameOf } from './blame.ts'
+import { faultStatements, isRelayFault, type Note, slowsDomain } from './faults.ts'
+import { type HeldRecipient, messageKeyOf } from './held.ts'
 import { type Lanes, openLanes } from './lanes.ts'
 import { planMark } from './mark.ts'
 import { openTally, type Tally } from './tally.ts'
@@ -56,7 +56,6 @@ export function openLedger(
   { report, tally } = openAccount(),
 ): Ledger {
   const lanes = openLanes(mailshot)
-  const judge = openBlame()
   let noted: Note[] = []
   let inHand = 0
   return {
@@ -76,7 +75,7 @@ export function openLedger(
       const free = isOpen ? Math.max(0, capacity - inHand + notes.length) : 0
       const next = claimed.slice(0, free)
       if (notes.length + next.length === 0) return { settled: 0, inHand: [], left: [], rest: 1000 }
-      const blame = judge(lanes.transportState, { notes, isStopping: signal.aborted })
+      const blame = signal.aborted ? undefined : judge(lanes, notes, mailshot.now())
       const page = { notes, next, workerId, blame }
       const { settlements, ...entry } = await commit(mailshot, lanes, page, report).catch(
         (error: unknown) => {
@@ -107,7 +106,17 @@ interface Page {
   notes: Note[]
   next: ClaimedRecipient[]
   workerId: string
-  blame: (note: Note) => Blame | undefined
+  blame: Blame | undefined
+}
+
+/** Whose fault it is where the relay failed at some of them. */
+function judge(lanes: Lanes, notes: Note[], now: number): Blame | undefined {
+  if (!notes.some(({ outcome }) => isRelayFault(outcome))) return undefined
+  const tried = notes.map(({ recipient, outcome }) => {
+    const { relayFaultAt = null } = recipient
+    return { id: messageKeyOf(recipient), relayFaultAt, outcome }
+  })
+  return blameOf(lanes.transportState, tried, now)
 }
 
 async function commit(
@@ -119,9 +128,10 @@ async function commit(
   const { notes, workerId, blame } = page
   const { maxTries } = mailshot.config
   const now = mailshot.now()
-  const settlements = notes.map((note) =>
-    settlementOf(note.recipient, note.outcome, { now, maxTries, blame: blame(note) }),
-  )
+  const settlements = notes.map(({ recipient, outcome }) => {
+    const ofThis = isRelayFault(outcome) ? blame : undefined
+    return settlementOf(recipient, outcome, { now, maxTries, blame: ofThis })
+  })
   const batch = openBatch()
   batch.add(
     ...faultStatements(mailshot, lanes, page, now),
@@ -138,7 +148,8 @@ async function commit(
   for (const { status } of settlements) if (status !== 'returned') report[status] += 1
   const { skipped, ...entry } = marked()
   report.skipped += skipped
-  if (isSlowing) await lanes.refresh()
+  // What is judged next goes by how the lanes stand now.
+  if (isSlowing || blame !== undefined) await lanes.refresh()
   return { settled: notes.length, settlements, ...entry, rest: isSlowing ? 0 : entry.rest }
 }
 

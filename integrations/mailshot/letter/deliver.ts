@@ -8,7 +8,8 @@ import { beginRampStatements, singleLane } from '../pace/single.ts'
 import { laneRowStatement } from '../pace/state.ts'
 import type { Outcome } from '../transport.ts'
 import { composeLetter, type Letter } from './compose.ts'
-import { type Fate, fateOf, relayStatements } from './fate.ts'
+import { type Fate, fateOf } from './fate.ts'
+import { blameOfLetter, relayStatements } from './relay.ts'
 import { letterSlots, letterSlotStatements } from './slots.ts'
 
 /** At once; more would hold up the campaign's own connections. */
@@ -37,8 +38,8 @@ interface Worker {
   hasLostLease(workerId: string): boolean
 }
 
-type HeldLetter = Letter & { workerId: string; takenAt: number }
-type LetterRow = Omit<Letter, 'values'> & { values: string }
+type HeldLetter = Letter & { workerId: string; takenAt: number; relayFaultAt: number | null }
+type LetterRow = Omit<HeldLetter, 'values' | 'workerId' | 'takenAt'> & { values: string }
 
 async function takeLetters(mailshot: Mailshot, workerId: string): Promise<HeldLetter[]> {
   const now = mailshot.now()
@@ -61,7 +62,8 @@ async function takeLetters(mailshot: Mailshot, workerId: string): Promise<HeldLe
   )
   // It has none but these: those before are settled.
   const rows = batch.ask<LetterRow>(
-    sql`SELECT id, kind, email, lang, "values", tries, created_at AS createdAt
+    sql`SELECT id, kind, email, lang, "values", tries, created_at AS createdAt,
+          relay_fault_at AS relayFaultAt
         FROM letters WHERE status = 'in-hand' AND worker_id = ${workerId}`,
   )
   await batch.write(mailshot.db)
@@ -74,9 +76,10 @@ async function deliverLetter(
   worker: Worker,
 ): Promise<void> {
   const { outcome, messageId } = await mail(mailshot, letter, worker)
-  const answer = { takenAt: letter.takenAt, outcome, isStopping: worker.signal.aborted }
-  const fate = { ...fateOf(mailshot, letter.tries, answer), messageId }
-  await settleLetter(mailshot, letter, fate, relayStatements(mailshot, answer))
+  const isStopping = worker.signal.aborted
+  const blame = isStopping ? undefined : await blameOfLetter(mailshot, letter, outcome)
+  const fate = { ...fateOf(mailshot, letter, { outcome, blame }), messageId }
+  await settleLetter(mailshot, letter, fate, relayStatements(mailshot, letter, { outcome, blame }))
 }
 
 async function mail(
@@ -117,7 +120,7 @@ async function settleLetter(
     ...letterSlotStatements(mailshot, letter.email, isHeld, now),
     sql`UPDATE letters SET status = ${fate.status}, due_at = ${fate.dueAt}, reason = ${fate.reason},
           answer = ${fate.answer}, message_id = ${messageId}, settled_at = ${now}, worker_id = NULL,
-          tries = tries - ${fate.refund}
+          tries = tries - ${fate.refund}, relay_fault_at = ${fate.relayFaultAt}
         WHERE (${isHeld}) OR (${fate.status === 'sent'} AND ${isLost})`,
   )
   if (fate.status === 'failed') {

@@ -16,6 +16,8 @@ export interface LaneState extends Slowing {
   faultsFrom: number
   /** When the relay answered again after the last of its faults. */
   answeredAt: number
+  /** The mails at which it failed since it last accepted one, by their ids, and how often. */
+  failing: Readonly<Record<string, number>>
   rampFrom: number | null
   refusal: string | null
   refusals: number
@@ -37,6 +39,7 @@ export const freshState: LaneState = {
   faults: 0,
   faultsFrom: 0,
   answeredAt: 0,
+  failing: {},
   rampFrom: null,
   refusal: null,
   refusals: 0,
@@ -48,9 +51,10 @@ export const freshState: LaneState = {
 export const laneColumns =
   sql.raw(`next_at AS nextAt, behind, parked_until AS parkedUntil, parked_reason AS parkedReason,
   spacing, slowed_from AS slowedFrom, slowed_at AS slowedAt, slowed_reason AS slowedReason,
-  faults, faults_from AS faultsFrom, answered_at AS answeredAt, ramp_from AS rampFrom, refusal, refusals`)
+  faults, faults_from AS faultsFrom, answered_at AS answeredAt, failing, ramp_from AS rampFrom, refusal, refusals`)
 
-export type LaneRow = Omit<LaneState, 'slots' | 'freeAt'> & {
+export type LaneRow = Omit<LaneState, 'slots' | 'freeAt' | 'failing'> & {
+  failing: string | null
   freeAt?: number | null
   slots?: string
 }
@@ -88,7 +92,8 @@ export function laneStateStatement(lane: Lane, now: number): SQL {
 
 export function laneStateOf(row: LaneRow | undefined): LaneState {
   if (!row) return freshState
-  return { ...row, freeAt: row.freeAt ?? null, slots: JSON.parse(row.slots ?? '[]') }
+  const failing = row.failing === null ? freshState.failing : JSON.parse(row.failing)
+  return { ...row, failing, freeAt: row.freeAt ?? null, slots: JSON.parse(row.slots ?? '[]') }
 }
 
 /** Moves the even spread of a lane on by as many slots as the statement just before it changed rows; begins its ramp. */

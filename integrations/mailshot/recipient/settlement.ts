@@ -29,7 +29,9 @@ export function settlementOf(
   limits: { now: number; maxTries: number; blame?: 'relay' | 'mail' | undefined },
 ): Settlement {
   const blank = { reason: null, enhanced: null, dueAt: null, providerId: null, answer: null }
-  const { id, claimId, relayFaultAt = null } = recipient
+  const { id, claimId } = recipient
+  const { now, maxTries, blame } = limits
+  const relayFaultAt = relayFaultOf(recipient, { outcome, blame, now })
   const base = { ...blank, id, claimId }
   switch (outcome.status) {
     case 'accepted': {
@@ -46,17 +48,29 @@ export function settlementOf(
       return { ...base, status: 'returned', reason: outcome.reason, relayFaultAt }
     case 'deferred': {
       const { reason, scope, retryAfter } = outcome
-      const { now, maxTries, blame } = limits
       if (scope === 'relay' && blame !== 'mail') {
-        const faultAt = blame === 'relay' ? (relayFaultAt ?? now) : relayFaultAt
-        return { ...base, status: 'returned', reason, relayFaultAt: faultAt }
+        return { ...base, status: 'returned', reason, relayFaultAt }
       }
-      const own = { reason, answer: reason, relayFaultAt: blame ? relayFaultAt : null }
+      const own = { reason, answer: reason, relayFaultAt }
       const tries = recipient.tries + 1
       if (tries >= maxTries) return { ...base, ...own, status: 'failed' }
       return { ...base, ...own, status: 'deferred', dueAt: now + delayAfter(tries, retryAfter) }
     }
   }
+}
+
+/**
+ * When the relay first failed at a mail, of the times since its last other answer. What failed before anything was said of this mail
+ * does not count, nor what our own stop gives back; a refused account says nothing of it.
+ */
+export function relayFaultOf(
+  { relayFaultAt = null }: { relayFaultAt?: number | null },
+  { outcome, blame, now }: { outcome: Outcome; blame?: 'relay' | 'mail' | undefined; now: number },
+): number | null {
+  if (outcome.status === 'blocked') return relayFaultAt
+  if (outcome.status !== 'deferred' || outcome.scope !== 'relay') return null
+  const isCounted = blame !== undefined && outcome.step !== 'connection'
+  return isCounted ? (relayFaultAt ?? now) : relayFaultAt
 }
 
 /** Milliseconds until the next try. Who names a wait is believed the first time; then the delays grow in any case. */

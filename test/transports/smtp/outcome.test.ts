@@ -182,6 +182,7 @@ describe('outcomeOfFault', () => {
     [rcptTo, '450 4.7.1 Error: too much mail from 192.0.2.1', 60],
     [mailFrom, '550 5.4.5 Daily user sending quota exceeded', 3600],
     [rcptTo, '452 Hourly sending limit exceeded for user news', 3600],
+    [rcptTo, '421 4.7.0 Daily sending quota exceeded', 3600],
     [body, '554 5.2.0 STOREDRV.Submission.Exception:SubmissionQuotaExceededException', 3600],
     [body, '550 5.4.5 Daily user sending limit exceeded.', 3600],
     [rcptTo, '452 4.5.3 Hourly sending limit exceeded, try again in 20 minutes', 1200],

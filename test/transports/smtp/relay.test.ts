@@ -44,7 +44,8 @@ describe('hand-over to the relay', () => {
 
   it.each(before)('keeps the message for later where at %s comes: %s', async (step, act) => {
     const { outcome, bodies } = await sendTo({ [step]: act })
-    expect(outcome).toMatchObject({ status: 'deferred', scope: 'relay' })
+    const reached = step === 'rcpt' || step === 'data' ? 'mail' : 'connection'
+    expect(outcome).toMatchObject({ status: 'deferred', scope: 'relay', step: reached })
     expect(bodies).toBe(0)
   })
 
@@ -66,7 +67,7 @@ describe('hand-over to the relay', () => {
   it('knows that a message did not arrive whose server stopped reading', async () => {
     const { outcome, bodies } = await sendTo({ body: 'deaf' }, [large()])
     const reason = 'no answer to the message within 0.3 seconds'
-    expect(outcome).toEqual({ status: 'deferred', scope: 'relay', reason })
+    expect(outcome).toEqual({ status: 'deferred', scope: 'relay', step: 'mail', reason })
     expect(bodies).toBe(0)
   })
 
@@ -82,7 +83,7 @@ describe('hand-over to the relay', () => {
   })
 
   it.each([
-    ['421 4.3.2 closing', { status: 'deferred', scope: 'relay' }],
+    ['421 4.3.2 closing', { status: 'deferred', scope: 'relay', step: 'mail' }],
     ['554 5.7.1 spam', { status: 'rejected', class: 'soft' }],
     ['452 4.3.1 storage', { status: 'deferred', scope: 'domain' }],
   ])('believes an answer after the last dot: %s', async (act, outcome) => {

@@ -264,9 +264,12 @@ export function abandon(dialogue: Dialogue, fault: SmtpFault): void {
     // Whoever breaks the protocol after a 421 may have taken the message.
     const isClear = one.body !== 'left' || fault.code !== 'EPROTOCOL'
     if (one.refusal && isClear) settle(one, outcomeOfFault(one.refusal))
-    else if (hasBegun(one)) settle(one, outcomeOfFault({ ...fault, handedOver }))
-    else
-      dialogue.source.giveBack(one.delivery, { ...fault, handedOver: false }, isOwn && index === 0)
+    else if (hasBegun(one)) settle(one, outcomeOfFault({ ...fault, handedOver, isAtMail: true }))
+    else {
+      const isAtMail = one.awaits !== 'RSET' && one.awaits !== 'MAIL FROM'
+      const own = { ...fault, handedOver: false, isAtMail }
+      dialogue.source.giveBack(one.delivery, own, isOwn && index === 0)
+    }
   }
 }
 

@@ -13,6 +13,8 @@ export interface SmtpFault {
   response?: string | undefined
   message: string
   handedOver: boolean
+  /** Without an answer: the sender had been taken, so that it broke at this mail. */
+  isAtMail?: boolean
 }
 
 /** What the server was answering: which command, or with `message` the whole body. `link` is none of them. */
@@ -22,7 +24,11 @@ type Step = 'link' | 'login' | 'sender' | 'recipient' | 'data' | 'message'
 export function outcomeOfFault(fault: SmtpFault): Outcome {
   const reason = reasonOf(fault)
   const code = fault.responseCode ?? 0
-  if (code < 400 || code > 599) return { ...unanswered(fault), reason }
+  if (code < 400 || code > 599) {
+    const verdict = unanswered(fault)
+    if (!('scope' in verdict)) return { ...verdict, reason }
+    return { ...verdict, step: fault.isAtMail ? 'mail' : 'connection', reason }
+  }
   // An address that it quotes may be called anything.
   const text = answerWords(fault.response ?? '')
   const enhanced = enhancedStatus(text)
@@ -34,7 +40,11 @@ export function outcomeOfFault(fault: SmtpFault): Outcome {
     text: own,
   }
   const verdict = rules.find((rule) => fits(rule, answer))?.is ?? soft
-  if (verdict.status === 'deferred') return { ...verdict, ...retryAfter(text), reason }
+  if (verdict.status === 'deferred') {
+    const deferred = { ...verdict, ...retryAfter(text), reason }
+    const step = afterSender.includes(answer.step) ? 'mail' : 'connection'
+    return deferred.scope === 'relay' ? { ...deferred, step } : deferred
+  }
   if (verdict.status === 'blocked' || enhanced === undefined) return { ...verdict, reason }
   return { ...verdict, enhanced, reason }
 }
@@ -115,6 +125,7 @@ function both(one: RegExp, other: RegExp): RegExp {
  * again and again; and only what is about the mailbox itself is hard.
  */
 const rules: Rule[] = [
+  { code: /^421/, text: quota, is: { ...relay, retryAfter: 3600 } },
   // The server is closing (RFC 5321 §3.8).
   { code: /^421/, is: relay },
   { at: ['link'], is: relay },

@@ -222,8 +222,10 @@ function takeBack(
   const isBlamed = delivery.isSuspect && state.accepted > delivery.acceptedBefore
   if (delivery.moves >= mostMoves || (isOwn && !isBlamed)) {
     const outcome = outcomeOfFault(fault)
-    const isForLater = isBlamed && outcome.status === 'deferred'
-    return delivery.settle(isForLater ? { ...outcome, scope: 'recipient' } : outcome)
+    if (outcome.status !== 'deferred') return delivery.settle(outcome)
+    if (isBlamed) return delivery.settle({ ...outcome, scope: 'recipient' })
+    // Whatever ended a connection that others were on says nothing of this one.
+    return delivery.settle(isOwn ? outcome : { ...outcome, step: 'connection' })
   }
   delivery.moves += 1
   state.waiting.unshift(delivery)
