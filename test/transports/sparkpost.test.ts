@@ -78,7 +78,7 @@ describe('sparkpost', () => {
     })
   })
 
-  it('says of each kind of tracking whether it is wanted, as SparkPost spells it', async () => {
+  it('says of each kind of tracking whether it is wanted, as SparkPost spells it, and wants one picture alone', async () => {
     const { server, send } = await open()
     await send(testMessage({ track: { opens: false, clicks: false } }))
     await send(testMessage({ track: { opens: true, clicks: false } }))
@@ -87,7 +87,7 @@ describe('sparkpost', () => {
     const other = { transactional: false, perform_substitutions: false }
     expect(sent).toEqual([
       { open_tracking: false, initial_open: false, click_tracking: false, ...other },
-      { open_tracking: true, initial_open: true, click_tracking: false, ...other },
+      { open_tracking: true, initial_open: false, click_tracking: false, ...other },
       { open_tracking: false, initial_open: false, click_tracking: true, ...other },
     ])
   })

@@ -175,8 +175,8 @@ function textOf(value: unknown): string {
 const sameReadingMs = 60_000
 
 /**
- * The pictures at the top and at the bottom of a mail are both loaded when it is read. Beside the top one, which also a mail
- * that was cut short shows, the bottom one of the same reading is kept as `unknown`.
+ * The pictures at the top and at the bottom of a mail are both loaded when it is read. Our mails have the bottom one alone; of those
+ * that have both, the bottom one of the same reading is kept as `unknown` beside the top one.
  */
 function markSameReading(events: DeliveryEvent[]): DeliveryEvent[] {
   const tops = new Map<string, number[]>()

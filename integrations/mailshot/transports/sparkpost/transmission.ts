@@ -21,7 +21,8 @@ export function transmissionOf(
   return {
     options: {
       open_tracking: opens,
-      initial_open: opens,
+      // A second picture, whose report may come in another batch than the first one's: one reading would count twice.
+      initial_open: false,
       click_tracking: clicks,
       transactional: isLetter,
       perform_substitutions: substitutes,
