@@ -150,6 +150,10 @@ describe('hits', () => {
     await visit(mailshot, open, { headers: { 'sec-purpose': 'prefetch' } })
     await visit(mailshot, open, { address: '40.94.1.2', agent: `${firefox} BingPreview/1.0b` })
     await visit(mailshot, open, { address: '::ffff:104.47.1.2' })
+    await visit(mailshot, open, { agent: 'Mozilla/5.0 (compatible; SomeBot/1.0)' })
+    await visit(mailshot, open, {
+      agent: 'Mozilla/5.0 (Linux; Android 13; CUBOT P60) Chrome/140.0',
+    })
     await visit(mailshot, open, {
       address: '127.0.0.1',
       headers: { 'x-forwarded-for': '1.2.3.4, 17.58.1.2' },
@@ -167,6 +171,8 @@ describe('hits', () => {
       'prefetch: browser 1',
       'scanner: microsoft 1',
       'scanner: microsoft 1',
+      'program: crawler 1',
+      'open 0',
       'prefetch: apple 1',
       'open 0',
     ])

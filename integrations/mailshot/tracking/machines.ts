@@ -52,14 +52,18 @@ export const machineAgents: readonly { kind: MachineKind; who: string; agent: Re
   {
     kind: 'program',
     who: 'crawler',
-    agent: /bot\b|crawler|spider|scanner|link ?check|monitoring/i,
+    // CUBOT makes phones.
+    agent: /(?<!cu)bot\b|crawler|spider|scanner|link ?check|monitoring/i,
   },
 ]
 
 /**
- * By where they come from, as their owners publish it: Apple's own network (its registration), Microsoft's Exchange Online Protection
- * (learn.microsoft.com, "Microsoft 365 URLs and IP address ranges"), Google's image proxy (its SPF and reverse names
- * google-proxy-*), Barracuda (its allow list), Mimecast and Proofpoint (their registrations).
+ * By where they come from, as their owners had it in November 2026: Apple's own network (its registration); Google's image proxy
+ * (google-proxy-* by reverse name, inside the ranges of Google's SPF record); Microsoft's Exchange Online Protection
+ * (learn.microsoft.com, "Microsoft 365 URLs and IP address ranges", ids 9 and 10, version 2026081400); Barracuda (its allow list);
+ * Mimecast (what AS30031 announces) and Proofpoint (its registrations). Left out on purpose are the ranges of iCloud Private Relay
+ * (mask-api.icloud.com/egress-ip-ranges.csv) and those of clouds: people come from there too, and what Apple prefetches says so by its
+ * agent.
  */
 export const machineRanges: readonly {
   kind: MachineKind
@@ -75,12 +79,24 @@ export const machineRanges: readonly {
       '40.92.0.0/15',
       '40.107.0.0/16',
       '52.100.0.0/14',
+      '52.238.78.88/32',
       '104.47.0.0/17',
       '2a01:111:f400::/48',
       '2a01:111:f403::/48',
     ],
   },
   { kind: 'scanner', who: 'barracuda', ranges: ['64.235.144.0/20', '209.222.80.0/21'] },
-  { kind: 'scanner', who: 'mimecast', ranges: ['207.211.30.0/23', '205.139.110.0/23'] },
+  {
+    kind: 'scanner',
+    who: 'mimecast',
+    ranges: [
+      '63.128.21.0/24',
+      '170.10.128.0/22',
+      '170.10.132.0/23',
+      '205.139.110.0/23',
+      '207.211.30.0/24',
+      '216.205.24.0/24',
+    ],
+  },
   { kind: 'scanner', who: 'proofpoint', ranges: ['67.231.144.0/20', '148.163.128.0/19'] },
 ]
