@@ -17,7 +17,13 @@ import { openImageWatch } from './send/media.ts'
 import { listSends, type Send } from './send/read.ts'
 import { finishCancels, tendSends } from './send/tend.ts'
 import type { Message, Outcome } from './transport.ts'
-import { enlistWorker, recoverDeadWorkers, renewLease, retireWorker } from './worker.ts'
+import {
+  enlistWorker,
+  recoverDeadWorkers,
+  recoverGoneWorkers,
+  renewLease,
+  retireWorker,
+} from './worker.ts'
 
 export interface DeliverOptions {
   /**
@@ -206,7 +212,8 @@ async function tend(shift: Shift): Promise<void> {
     await new Promise((resolve) => setImmediate(resolve))
   }
   mailLetters(shift)
-  await shift.guard.look()
+  const [uncertain] = await Promise.all([recoverGoneWorkers(mailshot), shift.guard.look()])
+  shift.account.report.uncertain += uncertain
   const { isIdle, sends } = await parts.refresh()
   options.onProgress?.(sends)
   const isStill = shift.calls.size === 0 && !parts.haveNews() && shift.tendedAt > 0

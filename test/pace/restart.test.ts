@@ -1,8 +1,9 @@
+import { spawnSync } from 'node:child_process'
 import { sql } from 'drizzle-orm/sql'
 import { describe, expect, it } from 'vitest'
 import { deliver } from '../../integrations/mailshot/deliver.ts'
 import type { Outcome } from '../../integrations/mailshot/transport.ts'
-import { deliverUntil, openReceivingSide } from './receiving-side.ts'
+import { deliverUntil, mostInWindow, openReceivingSide, shareUsed } from './receiving-side.ts'
 
 describe('a worker that starts', () => {
   it('keeps to how far the relay was slowed down', async () => {
@@ -48,5 +49,34 @@ describe('a worker that starts', () => {
         sql`SELECT parked_until AS parkedUntil, faults, parked_reason AS reason FROM lanes`,
       ),
     ).toEqual({ parkedUntil: 0, faults: 0, reason: null })
+  })
+})
+
+describe('a worker whose process is gone from this machine', () => {
+  it('keeps its slots for no longer than a moment, whatever its lease', async () => {
+    const { mailshot, arrivals, start } = await openReceivingSide(
+      { pace: '10/second', leaseSeconds: 600 },
+      { readers: { 'example.net': 300 } },
+    )
+    const { send } = await start()
+    const working = deliver(mailshot, { untilDone: true })
+    await mailshot.sleep(3000)
+    const goneAt = mailshot.now()
+    const { pid } = spawnSync(process.execPath, ['--version'])
+    await mailshot.db.write(
+      sql`INSERT INTO workers (id, machine, pid, started_at, lease_until)
+          SELECT 'gone', machine, ${pid}, started_at, lease_until FROM workers`,
+      sql`UPDATE recipients SET status = 'in-hand', worker_id = 'gone', in_hand_at = ${goneAt}
+          WHERE id IN (SELECT id FROM recipients WHERE status = 'pending' LIMIT 4)`,
+    )
+    await working
+    const uncertain = await mailshot.db.get(
+      sql`SELECT count(*) AS count, max(settled_at) - ${goneAt} <= 1000 AS atOnce FROM recipients
+          WHERE send_id = ${send.id} AND status = 'uncertain'`,
+    )
+    expect(uncertain).toEqual({ count: 4, atOnce: 1 })
+    const times = arrivals.map(({ at }) => at)
+    expect(mostInWindow(times, 1000)).toBeLessThanOrEqual(10)
+    expect(shareUsed(times, { count: 10, windowMs: 1000 })).toBeGreaterThanOrEqual(0.9)
   })
 })
