@@ -9,10 +9,11 @@ import { sortProblems } from './campaign/problem.ts'
 import { tryOut } from './check/trial.ts'
 import { compileCampaign, type CompiledCampaign, type MediaFile } from './compile.ts'
 import type { MailshotConfig } from './config.ts'
+import { readLetters } from './letter/files.ts'
 
 /**
- * Checks campaigns, all of them unless slugs are given, as far as it can be done without sending: what is wrong stands
- * with its file and line, sorted.
+ * Checks campaigns, all of them and the site's own letters (`letters/confirmation`) unless slugs are given, as far as it can be
+ * done without sending: what is wrong stands with its file and line, sorted.
  */
 export async function checkCampaigns(
   config: MailshotConfig,
@@ -29,7 +30,12 @@ export async function checkCampaigns(
     for (const result of left) result.problems = await checkCampaign(config, result.slug, options)
   }
   await Promise.all(Array.from({ length: atOnce }, work))
-  return results
+  return slugs ? results : [...results, ...(await checkLetters(config))]
+}
+
+async function checkLetters(config: MailshotConfig) {
+  const letters = await readLetters(config)
+  return letters.map(({ kind, problems }) => ({ slug: `letters/${kind}`, problems }))
 }
 
 /** While images are encoded in other threads, another campaign is compiled. */

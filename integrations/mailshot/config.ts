@@ -78,6 +78,8 @@ const options = z.strictObject({
   database: z.string().default('file:data/mailshot.db'),
   /** Signs the links in mails; at least 32 characters, from the environment. Newest first when rotating. */
   secret: z.union([z.string(), z.array(z.string())]).optional(),
+  /** Whether those who leave by themselves get a mail that says so, and how to come back, some minutes later. */
+  goodbye: z.boolean().default(true),
   /** The site's own wording of any text of ours: `{ fr: { pages: { form: { button: 'Je m’abonne' } } } }`. */
   texts: textsOption.default({}),
   /** The folder of campaigns, from the project's root. */

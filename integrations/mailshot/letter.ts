@@ -8,13 +8,15 @@ export interface LetterRequest {
   /** Where it goes, as written. */
   email: string
   lang: string
-  /** What its text is composed with; for a confirmation `url` and `lists`. */
+  /** What its text is composed with; for all but alarms `url` and `lists`. */
   values: Record<string, string>
   /** Queue it only if this holds when the statement runs: a form sent twice mails once. */
   when?: SQL
+  /** Not before so many milliseconds. */
+  after?: number
 }
 
-export type LetterKind = 'confirmation' | 'welcome' | 'alarm'
+export type LetterKind = 'confirmation' | 'welcome' | 'goodbye' | 'alarm'
 /** What the operator is told about a send. */
 export type AlarmEvent = 'started' | 'held' | 'paused' | 'done'
 
@@ -24,7 +26,7 @@ export function queueLetterStatement(mailshot: Mailshot, letter: LetterRequest):
   return sql`
     INSERT INTO letters (kind, subscriber_id, email, lang, "values", status, due_at, created_at)
     SELECT ${letter.kind}, ${letter.subscriberId ?? null}, ${letter.email}, ${letter.lang},
-      ${JSON.stringify(letter.values)}, 'pending', ${now}, ${now}
+      ${JSON.stringify(letter.values)}, 'pending', ${now + (letter.after ?? 0)}, ${now}
     WHERE ${letter.when ?? sql`true`}`
 }
 

@@ -6,6 +6,7 @@ import { openDatabaseClock } from './clock.ts'
 import type { MailshotConfig } from './config.ts'
 import { MailshotError } from './error.ts'
 import { claimForSite, reasonToHold, takeOver } from './hold.ts'
+import { type LetterTemplate, mirrorTemplates } from './letter/template.ts'
 import { mirrorLists } from './list.ts'
 import { openLog, tellOfWait } from './log.ts'
 import { transportsOf } from './route.ts'
@@ -35,6 +36,8 @@ export interface OpenOptions {
   /** A reason for sending nothing, whatever the database says (`astro dev`). */
   hold?: string
   unlisted?: readonly string[]
+  /** The letters that the site words itself, for a process that knows them: they are brought into the database. */
+  letters?: readonly LetterTemplate[]
   /** Folders that a redeploy replaces, besides `dist/`: a database inside one is refused. */
   wiped?: string[]
   clock?: Pick<Mailshot, 'now' | 'sleep'>
@@ -79,6 +82,7 @@ export async function openMailshot(
       },
     }
     await mirrorLists(mailshot)
+    if (options.letters) await mirrorTemplates(mailshot, options.letters)
     return mailshot
   } catch (error) {
     clock.stop()

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino'
 import config from 'virtual:mailshot/config'
+import letters from 'virtual:mailshot/letters'
 import { type Mailshot, openMailshot, type OpenOptions, requireSecret } from './mailshot.ts'
 import { startSender } from './sender.ts'
 import { closeSite, type SiteState, stopSender } from './site-state.ts'
@@ -73,7 +74,7 @@ async function startReading(site: SiteState, mailshot: Mailshot): Promise<void> 
 
 async function open(options: OpenOptions): Promise<Mailshot> {
   try {
-    return await openMailshot(config, { ...options, unlisted: UNLISTED_CAMPAIGNS })
+    return await openMailshot(config, { ...options, unlisted: UNLISTED_CAMPAIGNS, letters })
   } catch (error) {
     // The next request tries again: the cause may have been mended.
     globalThis.astroMailshot = undefined

@@ -7,7 +7,8 @@ import { type Profile, readProfile } from './profile.ts'
 import { type Consent, activateStatements, askStatements } from './subscriber/ask.ts'
 import { confirmStatements, findConfirmation } from './subscriber/confirm.ts'
 import { openLists, type UnsubscribeRequest, unsubscribeStatements } from './subscriber/leave.ts'
-import { findLists } from './subscriber/person.ts'
+import { goodbyeStatements } from './subscriber/goodbye.ts'
+import { findLists, findPerson } from './subscriber/person.ts'
 import { findSuppression, liftableReasons } from './suppression.ts'
 import { nameSuppressed } from './suppression/hash.ts'
 
@@ -107,7 +108,11 @@ export async function unsubscribe(
   request: UnsubscribeRequest,
 ): Promise<{ ended: string[] }> {
   const open = await mailshot.db.all<{ listId: string }>(openLists(request))
-  await mailshot.db.write(...unsubscribeStatements(mailshot, request))
+  const person = await findPerson(mailshot, request.subscriberId)
+  await mailshot.db.write(
+    ...(person ? goodbyeStatements(mailshot, person, request) : []),
+    ...unsubscribeStatements(mailshot, request),
+  )
   return { ended: open.map((row) => row.listId) }
 }
 

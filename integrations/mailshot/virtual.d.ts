@@ -5,6 +5,13 @@ declare module 'virtual:mailshot/config' {
   export default config
 }
 
+/** The letters that the site words itself, compiled. */
+declare module 'virtual:mailshot/letters' {
+  import type { LetterTemplate } from 'astro-mailshot/integrations/mailshot/letter/template.ts'
+  const letters: LetterTemplate[]
+  export default letters
+}
+
 /** What wraps the pages readers meet: the component that `pageLayout` names, else our own. */
 declare module 'virtual:mailshot/layout' {
   interface Props {

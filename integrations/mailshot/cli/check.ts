@@ -13,7 +13,7 @@ export const check = defineCommand({
   about:
     'Finds the mistakes in campaigns before anybody gets them: unknown fields, lists and layouts, missing subjects,\n' +
     'images and unsubscribe links, placeholders left over, mails that are too large. Each is told as file:line, with the\n' +
-    'reason and the cure. Without a slug: all campaigns. It needs no database.',
+    'reason and the cure. Without a slug: all campaigns, and the letters of campaigns/letters/. It needs no database.',
   options: {},
   examples: [
     ['mailshot check', 'all campaigns, for instance on each pull request'],
@@ -34,14 +34,16 @@ export const check = defineCommand({
     if (terminal.json) terminal.printJson({ errors, warnings, campaigns: results })
     else {
       for (const problem of problems) terminal.print(describeProblem(problem))
-      terminal.print(summary(results.length, errors, warnings))
+      terminal.print(summary(results, errors, warnings))
     }
     return exitCodeOf(errors)
   },
 })
 
-function summary(campaigns: number, errors: number, warnings: number): string {
-  const checked = `${count(campaigns, 'campaign')} checked: `
+function summary(results: { slug: string }[], errors: number, warnings: number): string {
+  const letters = results.filter(({ slug }) => slug.startsWith('letters/')).length
+  const campaigns = count(results.length - letters, 'campaign')
+  const checked = `${campaigns}${letters > 0 ? ` and ${count(letters, 'letter')}` : ''} checked: `
   if (errors + warnings === 0) return `${checked}${paint('green', 'all is well')}`
   return `${checked}${count(errors, 'error')}, ${count(warnings, 'warning')}`
 }

@@ -5,7 +5,7 @@ import type { MailshotConfig } from '../config.ts'
 import { openLog } from '../log.ts'
 import { openMailshot } from '../mailshot.ts'
 import { type Call, defineCommand, exitCodes } from './command.ts'
-import { readProject } from './project.ts'
+import { ownLetters, readProject } from './project.ts'
 
 const options = {
   yes: { type: 'boolean', short: 'y', about: 'Write a missing secret into .env without asking.' },
@@ -35,6 +35,7 @@ export const init = defineCommand({
       create: true,
       adopt: values.adopt === true,
       log: openLog('warn'),
+      letters: await ownLetters(config),
     })
     const { held } = mailshot
     await mailshot.close()

@@ -3,6 +3,7 @@ import { dirname, join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { MailshotConfig } from '../config.ts'
 import { MailshotError } from '../error.ts'
+import type { LetterTemplate } from '../letter/template.ts'
 import { openLog } from '../log.ts'
 import { type Mailshot, type OpenOptions, openMailshot } from '../mailshot.ts'
 import { waitBriefly } from './signals.ts'
@@ -64,6 +65,12 @@ async function importDefault(file: string): Promise<unknown> {
 
 function isConfig(value: unknown): value is MailshotConfig {
   return typeof value === 'object' && value !== null && 'secrets' in value
+}
+
+/** The letters that the site words itself, compiled; one with mistakes is told by `mailshot check`. */
+export async function ownLetters(config: MailshotConfig): Promise<LetterTemplate[]> {
+  const { readLetters, templatesOf } = await import('../letter/files.ts')
+  return templatesOf(await readLetters(config))
 }
 
 /** Opens the project's Mailshot for one piece of work, and closes it whatever happens. */

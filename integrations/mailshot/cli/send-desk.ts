@@ -12,7 +12,7 @@ import type { ShownSend } from '../send/json.ts'
 import type { ResendChoice, ResendPlan } from '../send/resend.ts'
 import type { Statistics } from '../send/statistics.ts'
 import type { Settled, SettleRequest } from '../send/settle.ts'
-import { readProject } from './project.ts'
+import { ownLetters, readProject } from './project.ts'
 import { localDesk } from './send-desk/local.ts'
 import { serverDesk } from './send-desk/server.ts'
 import type { Terminal } from './terminal.ts'
@@ -91,14 +91,20 @@ export const serverOption = {
   },
 } as const
 
-/** Opens the desk that the command line asks for, and closes it whatever happens. */
+/**
+ * Opens the desk that the command line asks for, and closes it whatever happens.
+ *
+ * @param bringsLetters whether the letters that the site words itself go into the database here; a running site brings its own
+ */
 export async function withDesk<Result>(
   { values, terminal }: { values: DeskValues; terminal: Terminal },
   work: (desk: SendDesk) => Promise<Result>,
+  { bringsLetters = false } = {},
 ): Promise<Result> {
   const config = await readProject(values)
   if (values.server !== undefined) return work(serverDesk(config, values.server, terminal))
-  const mailshot = await openMailshot(config, { log: openLog('warn') })
+  const letters = bringsLetters ? { letters: await ownLetters(config) } : {}
+  const mailshot = await openMailshot(config, { log: openLog('warn'), ...letters })
   try {
     return await work(localDesk(mailshot))
   } finally {

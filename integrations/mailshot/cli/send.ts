@@ -88,7 +88,7 @@ export const send = defineCommand({
     if (changed !== undefined) return runChanged(call, changed)
     if (call.values['dry-run']) throw new MailshotError('--dry-run goes with --changed A..B')
     const slug = requireSlug('send', call.positionals)
-    return withDesk(call, (desk) => start(call, desk, slug))
+    return withDesk(call, (desk) => start(call, desk, slug), { bringsLetters: true })
   },
 })
 
@@ -105,7 +105,9 @@ function runChanged({ values, positionals, terminal }: SendCall, range: string):
     )
   }
   const dryRun = values['dry-run'] === true
-  return withDesk({ values, terminal }, (desk) => sendChanged(desk, terminal, { range, dryRun }))
+  return withDesk({ values, terminal }, (desk) => sendChanged(desk, terminal, { range, dryRun }), {
+    bringsLetters: !dryRun,
+  })
 }
 
 async function start(call: SendCall, desk: SendDesk, slug: string): Promise<ExitCode> {

@@ -121,12 +121,14 @@ function lintOf(context: VariantContext, html: string, link: string | undefined)
   }
   const locate = (...texts: string[]) => locateIn(outer ? [own, outer] : [own], ...texts)
   const images = new Map([...layoutImages, ...context.images])
+  // Where to leave is said by layouts, what a letter is about by its own text.
+  const linkPlace = (link === 'url_unsubscribe' ? (outer ?? own) : own).place
   return [
     ...lintRendered(html, { tokens, images, site: config.site, locate }),
     // Without a layout, or with broken MJML, there is nothing to look for it in.
     ...(html === '' || link === undefined
       ? []
-      : noLink(tokens, html, { field: link, place: (outer ?? own).place })),
+      : noLink(tokens, html, { field: link, place: linkPlace })),
   ]
 }
 

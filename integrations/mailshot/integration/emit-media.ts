@@ -2,12 +2,13 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import type { AstroIntegrationLogger } from 'astro'
 import { withAstroLayouts } from '../astro-layouts.ts'
 import { listCampaigns, readCampaign, type ReadOptions } from '../campaign.ts'
-import { compileCampaign } from '../compile.ts'
+import { compileCampaign, type MediaFile } from '../compile.ts'
 import type { MailshotConfig } from '../config.ts'
 import { MailshotError } from '../error.ts'
+import { readLetters } from '../letter/files.ts'
 
 /**
- * Puts the images of all campaigns beside the built pages, at the addresses that mails have for them, so that a deployed site
+ * Puts the images of all campaigns and letters beside the built pages, at the addresses that mails have for them, so that a deployed site
  * serves them before its first mail is read.
  */
 export async function emitMedia(
@@ -15,13 +16,17 @@ export async function emitMedia(
   { target, logger }: { target: URL; logger: Pick<AstroIntegrationLogger, 'info' | 'warn'> },
 ): Promise<void> {
   let count = 0
+  const emit = async (files: readonly MediaFile[]) => {
+    for (const { hash, ext, bytes } of files) {
+      await mkdir(target, { recursive: true })
+      await writeFile(new URL(`${hash}.${ext}`, target), bytes)
+      count += 1
+    }
+  }
+  for (const { media } of await readLetters(config)) await emit(media)
   await withAstroLayouts(async (renderLayout) => {
     for (const slug of await listCampaigns(config)) {
-      for (const { hash, ext, bytes } of await mediaOf(config, slug, { renderLayout, logger })) {
-        await mkdir(target, { recursive: true })
-        await writeFile(new URL(`${hash}.${ext}`, target), bytes)
-        count += 1
-      }
+      await emit(await mediaOf(config, slug, { renderLayout, logger }))
     }
   })
   if (count > 0) logger.info(`${count} images of campaigns`)

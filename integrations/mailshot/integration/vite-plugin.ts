@@ -4,8 +4,10 @@ import type { AstroConfig } from 'astro'
 import { AstroError } from 'astro/errors'
 import type { Plugin } from 'vite'
 import type { MailshotConfig } from '../config.ts'
+import type { LetterTemplate } from '../letter/template.ts'
 
 const layoutsId = 'virtual:mailshot/layouts'
+const lettersId = 'virtual:mailshot/letters'
 
 /**
  * Gives the site's modules its settings, the component around readers' pages, and its mail layouts: the first two are plain
@@ -41,12 +43,20 @@ export function configPlugin({
     }),
     // Astro starts again when the settings change; a reload before that would meet a closed door.
     hotUpdate: (update) => (update.file === fileURLToPath(file) ? [] : undefined),
-    resolveId: (id) => (id === layoutsId ? `\0${layoutsId}` : undefined),
-    load: (id) =>
-      id === `\0${layoutsId}`
-        ? `export default import.meta.glob('/${config.campaigns}/layouts/*.astro')`
-        : undefined,
+    resolveId: (id) => (id === layoutsId || id === lettersId ? `\0${id}` : undefined),
+    load: async (id) => {
+      if (id === `\0${lettersId}`)
+        return `export default ${JSON.stringify(await lettersOf(config))}`
+      if (id !== `\0${layoutsId}`) return undefined
+      return `export default import.meta.glob('/${config.campaigns}/layouts/*.astro')`
+    },
   }
+}
+
+/** Loaded when a site is built or served: MJML takes half a second. One with mistakes is told by `mailshot check`. */
+async function lettersOf(config: MailshotConfig): Promise<LetterTemplate[]> {
+  const { readLetters, templatesOf } = await import('../letter/files.ts')
+  return templatesOf(await readLetters(config))
 }
 
 function pageLayout({ pageLayout: asked }: MailshotConfig, root: URL): URL {

@@ -9,6 +9,7 @@ import { directionOf, fill, textsFor } from '../texts.ts'
 import type { Message } from '../transport.ts'
 import { alarmContent } from './alarm.ts'
 import { letterHtml } from './html.ts'
+import { fillTemplate, findTemplate, type LetterWords } from './template.ts'
 
 export interface Letter {
   id: number
@@ -36,9 +37,7 @@ export interface LetterContent {
 export async function composeLetter(mailshot: Mailshot, given: Letter): Promise<Message> {
   const { config } = mailshot
   const letter = { ...given, lang: languageOfTexts(config, given.lang) }
-  const content = await contentOf(mailshot, letter)
   const title = localize(config.title, letter.lang, config.lang)
-  const foot = [title, config.postalAddress]
   const parts = {
     id: `letter.${letter.id}`,
     envelope: {
@@ -48,9 +47,7 @@ export async function composeLetter(mailshot: Mailshot, given: Letter): Promise<
     from: { ...config.from, name: config.from.name || title },
     to: { name: '', address: config.redirectTo ?? letter.email },
     replyTo: config.replyTo,
-    subject: content.subject,
-    html: letterHtml(content, { lang: letter.lang, dir: directionOf(letter.lang), foot }),
-    text: textOf(content, foot),
+    ...(await wordsOf(mailshot, letter, title)),
     messageId: `<letter.${letter.id}.${letter.createdAt.toString(36)}@${domainOf(config.from.address)}>`,
     // RFC 3834: no vacation reply to a mail that a machine wrote.
     headers: { 'Auto-Submitted': 'auto-generated' },
@@ -61,9 +58,28 @@ export async function composeLetter(mailshot: Mailshot, given: Letter): Promise<
   return { ...parts, mime: () => (mime ??= encodeMime(parts, new Date())) }
 }
 
+/** The site's own words where it has written some, else ours. */
+async function wordsOf(
+  mailshot: Mailshot,
+  letter: Letter,
+  title: string,
+): Promise<Pick<LetterWords, 'subject' | 'html' | 'text'>> {
+  const template = await findTemplate(mailshot, letter.kind)
+  if (template)
+    return fillTemplate(template, letter.lang, { ...letter.values, email: letter.email })
+  const content = await contentOf(mailshot, letter)
+  const foot = [title, mailshot.config.postalAddress]
+  const { lang } = letter
+  return {
+    subject: content.subject,
+    html: letterHtml(content, { lang, dir: directionOf(lang), foot }),
+    text: textOf(content, foot),
+  }
+}
+
 async function contentOf(mailshot: Mailshot, letter: Letter): Promise<LetterContent> {
   const { config } = mailshot
-  const { confirmation, welcome } = textsFor(config, letter.lang).letters
+  const { confirmation, welcome, goodbye } = textsFor(config, letter.lang).letters
   const title = localize(config.title, letter.lang, config.lang)
   const values = { ...letter.values, title }
   const words = (text: string) => fill(text, values)
@@ -79,6 +95,11 @@ async function contentOf(mailshot: Mailshot, letter: Letter): Promise<LetterCont
       return {
         subject: words(welcome.subject),
         paragraphs: [words(welcome.intro), words(welcome.leave)],
+      }
+    case 'goodbye':
+      return {
+        subject: words(goodbye.subject),
+        paragraphs: [words(goodbye.intro), words(goodbye.back)],
       }
     case 'alarm':
       return alarmContent(mailshot, letter)

@@ -130,7 +130,11 @@ function welcomeStatement(mailshot: Mailshot, confirmation: Confirmation): SQL {
     subscriberId: person.id,
     email: person.written,
     lang,
-    values: { lists: titlesOf(config, lists, lang), url: linkTo(config, 'preferences', token) },
+    values: {
+      lists: titlesOf(config, lists, lang),
+      url: linkTo(config, 'preferences', token),
+      name: person.name,
+    },
     when: sql`EXISTS (SELECT 1 FROM subscriptions WHERE ${isPending(confirmation)})
       AND NOT EXISTS (SELECT 1 FROM consents
         WHERE subscriber_id = ${person.id} AND confirmed_at IS NOT NULL)`,

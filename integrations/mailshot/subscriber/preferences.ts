@@ -6,6 +6,7 @@ import { readProfile } from '../profile.ts'
 import { liftUnsubscribeStatements } from '../suppression.ts'
 import { agreeStatements, withdrawStatements } from '../tracking/consent.ts'
 import { activateStatements, type Consent } from './ask.ts'
+import { goodbyeStatements, noGoodbyeStatement } from './goodbye.ts'
 import { unsubscribeStatements } from './leave.ts'
 import { findPerson, openPlaces, type Person } from './person.ts'
 
@@ -44,6 +45,7 @@ export async function changePreferences(
   await mailshot.db.write(
     ...profileStatements(mailshot, person, request),
     ...joinStatements(mailshot, person, { lists: joined, consent: request.consent }),
+    ...goodbyeStatements(mailshot, person, { lists: left, reason: 'preferences' }),
     ...(left.length > 0
       ? unsubscribeStatements(mailshot, {
           subscriberId: person.id,
@@ -102,6 +104,7 @@ function joinStatements(
     consent: { ...consent, source: 'form' as const, form: 'preferences' },
   }
   return [
+    noGoodbyeStatement(person.id),
     ...activateStatements(mailshot, ask, true),
     ...liftUnsubscribeStatements(mailshot, person.email, { by: 'preferences' }),
   ]

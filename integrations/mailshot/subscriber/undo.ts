@@ -2,6 +2,7 @@ import { type SQL, sql } from 'drizzle-orm/sql'
 import { auditStatement } from '../audit.ts'
 import type { Mailshot } from '../mailshot.ts'
 import { findSuppression, liftUnsubscribeStatements } from '../suppression.ts'
+import { noGoodbyeStatement } from './goodbye.ts'
 import { emailOf } from './leave.ts'
 import { findPerson } from './person.ts'
 
@@ -74,6 +75,7 @@ export async function undoUnsubscribe(
       detail: { leftAt: at, restored },
       when: sql`${restored.length === 0} OR EXISTS (SELECT 1 FROM subscriptions WHERE ${left})`,
     }),
+    noGoodbyeStatement(subscriberId),
     ...liftUnsubscribeStatements(mailshot, person.email, { by: 'undo', at }),
     // One that had not been confirmed waits for its confirmation again.
     sql`UPDATE subscriptions

@@ -1,0 +1,79 @@
+import { sql } from 'drizzle-orm/sql'
+import { describe, expect, it } from 'vitest'
+import { deliver } from '../../integrations/mailshot/deliver.ts'
+import { readLetters, templatesOf } from '../../integrations/mailshot/letter/files.ts'
+import { mirrorTemplates } from '../../integrations/mailshot/letter/template.ts'
+import { subscribe } from '../../integrations/mailshot/subscriber.ts'
+import { memory } from '../../integrations/mailshot/transports/memory.ts'
+import { campaignFolder, problemsOf } from '../campaign-folder.ts'
+import { openTestMailshot } from '../open-test-mailshot.ts'
+
+const letter = (subject: string, body: string, ...head: string[]) =>
+  `---\n${[`subject: ${subject}`, ...head].join('\n')}\n---\n${body}\n`
+const link = '[Oui]({{ url }})'
+
+describe('letters that the site words itself', () => {
+  it('are mailed in the reader’s language, in place of ours', async () => {
+    const transport = memory()
+    const config = campaignFolder(
+      {
+        'letters/confirmation/fr.md': letter(
+          'Encore un clic pour {{ lists }}',
+          `**Oui ?** ${link}`,
+        ),
+        'letters/confirmation/en.md': letter('One click for {{ lists }}', `**Yes?** ${link}`),
+      },
+      { transport },
+    )
+    const letters = await readLetters(config)
+    expect(letters.flatMap(({ problems }) => problems)).toEqual([])
+    const mailshot = await openTestMailshot({ transport })
+    await mirrorTemplates(mailshot, templatesOf(letters))
+    for (const lang of ['fr', 'en', 'de']) {
+      const consent = { source: 'form' as const }
+      await subscribe(mailshot, { email: `${lang}@example.net`, lang, lists: ['weekly'], consent })
+    }
+    await deliver(mailshot, { untilDone: true })
+    const [message] = transport.sentTo('fr@example.net')
+    expect(message?.subject).toBe('Encore un clic pour Hebdo')
+    expect(message?.html).toMatch(
+      /<strong>Oui \?<\/strong> <a href="https:\/\/example\.org\/mailshot\/confirm\/[\w-]+"/,
+    )
+    expect(message?.html).toContain('Les Nouvelles<br>1 rue du Port, 31000 Toulouse')
+    expect(message?.text).toMatch(/Oui \? Oui \(https:\S+\)\n\n-- \nLes Nouvelles, 1 rue du Port/)
+    expect(transport.sentTo('en@example.net')[0]?.subject).toBe('One click for Weekly')
+    expect(transport.sentTo('de@example.net')[0]?.subject).toBe('Encore un clic pour Hebdo')
+  })
+
+  it('give way to ours once their file is gone', async () => {
+    const { config, ...mailshot } = await openTestMailshot()
+    const count = () => mailshot.db.get(sql`SELECT count(*) AS n FROM letter_templates`)
+    const own = campaignFolder({ 'letters/welcome.md': letter('Bienvenue', 'Voici {{ lists }}.') })
+    await mirrorTemplates(mailshot, templatesOf(await readLetters(own)))
+    expect(await count()).toEqual({ n: 1 })
+    await mirrorTemplates(mailshot, templatesOf(await readLetters(config)))
+    expect(await count()).toEqual({ n: 0 })
+  })
+
+  it('are checked with the campaigns, and are none themselves', async () => {
+    const found = await problemsOf({
+      'letters/confirmation.md': letter('Bonjour {{ name }}', 'Rien à suivre.', 'lists: [weekly]'),
+      'letters/welcom.md': letter('Bienvenue', 'Bonjour'),
+      'letters/goodbye.md': letter('{{ name }}', 'Au revoir, {{ name | default: "vous" }}.'),
+      'letters/welcome.mjml': letter('Bienvenue', '<mjml><mj-body></mj-body></mjml>', 'layout: x'),
+    })
+    expect(found.toSorted()).toEqual([
+      'letters/confirmation.md:2: unknown merge field "name"',
+      'letters/confirmation.md:3: "lists" has no effect here',
+      'letters/confirmation.md:5: no link to {{ url }}',
+      'letters/goodbye.md:2: {{ name }} may be empty',
+      'letters/welcom.md:1: no letter is called "welcom"',
+      'letters/welcome.mjml:3: "layout" has no effect here',
+    ])
+  })
+
+  it('with a mistake leave ours in their place', async () => {
+    const own = campaignFolder({ 'letters/confirmation.md': letter('Confirmez', 'Sans lien.') })
+    expect(templatesOf(await readLetters(own))).toEqual([])
+  })
+})
