@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage } from 'node:http'
 import { buffer } from 'node:stream/consumers'
 import { onTestFinished } from 'vitest'
 import { createApiToken, type TokenScope } from '../integrations/mailshot/api-token.ts'
+import { handleAudience } from '../integrations/mailshot/api/audience.ts'
 import { handleEvents } from '../integrations/mailshot/api/events.ts'
 import { handlePurge } from '../integrations/mailshot/api/purge.ts'
 import { handleRecipients } from '../integrations/mailshot/api/recipients.ts'
@@ -16,6 +17,7 @@ import type { Mailshot } from '../integrations/mailshot/mailshot.ts'
 export async function answerApi(mailshot: Mailshot, request: Request): Promise<Response> {
   const { pathname } = new URL(request.url)
   const [, id, action] = /^\/mailshot\/api\/sends(?:\/([^/]+))?(?:\/([^/]+))?$/.exec(pathname) ?? []
+  if (pathname === '/mailshot/api/audience') return handleAudience(mailshot, request)
   if (pathname === '/mailshot/api/events') return handleEvents(mailshot, request)
   if (pathname === '/mailshot/api/purge') return handlePurge(mailshot, request)
   if (!pathname.startsWith('/mailshot/api/sends')) {

@@ -21,6 +21,32 @@ describe('checkCampaigns', () => {
     expect(problems).toEqual([])
   })
 
+  test('finds a condition on readers that cannot be read, and whom nobody knows to exclude', async () => {
+    const files = (lines: string) => ({
+      'a.md': `---\nsubject: x\nlists: [weekly]\n${lines}\n---\nHello`,
+    })
+    const config = { segments: { lyon: 'city = Lyon' } }
+    const fine = 'segment: not segment = lyon and plan != "pro" # and no comment'
+    expect(
+      await problemsOf(files('segment: lyon\nexclude: [product, lyon, "lang = de"]'), config),
+    ).toEqual([])
+    expect(await problemsOf(files('segment: lang = fr and cty = Lyon'), config)).toEqual([
+      'a.md:4: segment: unknown field "cty"',
+    ])
+    expect(await problemsOf(files('segment: lion\nexclude: [prodct]'), config)).toEqual([
+      'a.md:4: segment: unknown segment "lion"',
+      'a.md:5: exclude: "prodct" is neither a list nor a segment',
+    ])
+    expect(await problemsOf(files(fine), config)).toEqual([
+      'a.md:4: segment: "#" cannot stand here',
+    ])
+    const checked = await checkCampaigns(campaignFolder(files('segment: lang = fr and cty = Lyon')))
+    expect(checked[0]?.problems[0]).toMatchObject({
+      why: 'it stands at column 15 of: lang = fr and cty = Lyon',
+      cure: 'did you mean "city"?',
+    })
+  })
+
   test('finds a front matter without an end, and a mail without a word', async () => {
     expect(await problemsOf({ 'a.md': '---\nsubject: x\nlists: [weekly]\n\n# Titre' })).toEqual([
       'a.md:1: the front matter never ends',

@@ -55,6 +55,19 @@ describe('the whole way', () => {
 })
 
 describe('mailshot send', () => {
+  test('counts the readers of a segment with --dry-run, warns where there are none, and starts nothing', async () => {
+    const { site } = await siteWithPeople()
+
+    const some = await site.mailshot('send', slug, '--segment', 'lang = fr', '--dry-run')
+    const none = await site.mailshot('send', slug, '--exclude', 'weekly', '--dry-run', '--json')
+
+    expect(some).toMatchObject({ code: 0, out: `${slug} would go to 1 reader of 3\n` })
+    expect(some.err).toContain('segment     lang = fr\nto          1 reader of 3\n')
+    expect(JSON.parse(none.out)).toMatchObject({ exclude: ['weekly'], readers: 0, of: 3 })
+    expect(none.err).toContain('nobody would get it')
+    expect(await site.mailshot('status')).toMatchObject({ out: '' })
+  })
+
   test('shows subjects, lists and audience, and does nothing without --yes where nobody can be asked', async () => {
     const { site } = await siteWithPeople()
 
@@ -66,9 +79,9 @@ describe('mailshot send', () => {
       "subject en  {{ nom | default: "Hello" }}, the boat leaves
       subject fr  {{ nom | default: "Bonjour" }}, le bateau part
       lists       weekly (Hebdo)
-      to          3 people
+      to          3 readers
       when        now
-      mailshot: send: it would go to 3 people; add --yes to start it without a question
+      mailshot: send: it would go to 3 readers; add --yes to start it without a question
       "
     `)
     expect(await site.mailshot('status')).toMatchObject({ out: '', code: 0 })

@@ -22,7 +22,7 @@ describe.runIf(hasTerminals)('mailshot on a terminal', () => {
       to: '[y/N]',
     })
 
-    expect(screen).toContain('Send it to 3 people? [y/N]')
+    expect(screen).toContain('Send it to 3 readers? [y/N]')
     expect(screen).toContain('Nothing was sent.')
     expect(code).toBe(1)
     expect(await site.mailshot('status')).toMatchObject({ out: '' })

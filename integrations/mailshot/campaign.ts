@@ -28,6 +28,9 @@ export interface ReadOptions {
 export interface Campaign {
   slug: string
   lists: string[]
+  /** Whom of them it goes to, and who is left out: conditions. */
+  segment: string | undefined
+  exclude: string[] | undefined
   send: SendTime
   until: number | undefined
   archive: boolean
@@ -106,6 +109,8 @@ export async function inspectCampaign(
 
 const shared = [
   'lists',
+  'segment',
+  'exclude',
   'send',
   'until',
   'from',
@@ -141,6 +146,8 @@ function sharedSettings(read: ReadVariant[]) {
     read.map((one) => one.settings[key]).find((value) => value !== undefined)
   return {
     lists: stated('lists') ?? [],
+    segment: stated('segment'),
+    exclude: stated('exclude'),
     send: stated('send') ?? 'manual',
     until: stated('until'),
     archive: stated('archive') ?? true,

@@ -23,6 +23,9 @@ export interface CompiledCampaign {
   /** SHA-256 over everything that is mailed: variants, from, replyTo, track; not lists, not dates. */
   hash: string
   lists: string[]
+  /** Whom of its lists it goes to, and who is left out: conditions as `readCondition` answers them. */
+  segment?: string | undefined
+  exclude?: string[] | undefined
   send: SendTime
   /** After this nobody is mailed any more (milliseconds since 1970). */
   until?: number | undefined
@@ -93,7 +96,8 @@ export async function compileCampaign(
     utm: utmFor(config, campaign),
   }
   const { results, media: files } = await compileVariants(config, campaign.variants, purpose)
-  const { slug, lists, send, until, archive, track, fallback, transport } = campaign
+  const { slug, lists, segment, exclude, send, until, archive, track, fallback, transport } =
+    campaign
   const variants = Object.fromEntries(results.map(({ compiled }) => [compiled.lang, compiled]))
   const mailed = { variants, from: campaign.from ?? null, replyTo: campaign.replyTo ?? null, track }
   const pages = results.map(({ compiled, rendered }) => [compiled.lang, archivePage(rendered)])
@@ -102,6 +106,8 @@ export async function compileCampaign(
       slug,
       hash: contentHash(mailed),
       lists,
+      ...(segment !== undefined && { segment }),
+      ...(exclude && exclude.length > 0 && { exclude }),
       send,
       ...(until !== undefined && { until }),
       ...(transport !== undefined && { transport }),

@@ -1,7 +1,8 @@
 import type { SQL } from 'drizzle-orm/sql'
 import { didYouMean } from './closest.ts'
-import { reserved } from './segment/condition.ts'
+import { type Condition, reserved } from './segment/condition.ts'
 import { ConditionError } from './segment/fault.ts'
+import { isOfList } from './segment/happening.ts'
 import { parseCondition } from './segment/parse.ts'
 import { printCondition } from './segment/print.ts'
 import { type Asked, conditionSql } from './segment/sql.ts'
@@ -37,6 +38,41 @@ export function readCondition(text: string, known: Known): ReadCondition {
     if (!(error instanceof ConditionError)) throw error
     const column = Object.hasOwn(known.segments, text.trim()) ? 1 : error.at + 1
     return { wrong: { what: error.message, column, cure: error.cure } }
+  }
+}
+
+/** The same of what is to be left out: also the name of a list, which stands for those who are on it. */
+export function readExcluded(text: string, known: Known): ReadCondition {
+  const name = text.trim()
+  if (Object.hasOwn(known.lists, name)) return readCondition(`list = "${name}"`, known)
+  const isName = /^[\w-]+$/.test(name) && !reserved.includes(name)
+  if (!isName || Object.hasOwn(known.segments, name)) return readCondition(text, known)
+  const cure = didYouMean(name, [...Object.keys(known.lists), ...Object.keys(known.segments)])
+  return { wrong: { what: `"${name}" is neither a list nor a segment`, column: 1, cure } }
+}
+
+/** The campaigns and sends that a condition asks about, by their slugs and ids. */
+export function campaignsIn(condition: string, known: Known): string[] {
+  return namesIn(parseCondition(condition, known))
+}
+
+function namesIn(condition: Condition): string[] {
+  switch (condition.kind) {
+    case 'and':
+    case 'or':
+      return condition.parts.flatMap(namesIn)
+    case 'not':
+      return namesIn(condition.of)
+    case 'happening':
+      return condition.of === undefined || isOfList(condition.what) ? [] : [condition.of]
+    case 'text':
+    case 'number':
+    case 'flag':
+    case 'days':
+    case 'set':
+    case 'lang':
+    case 'list':
+      return []
   }
 }
 

@@ -1,25 +1,16 @@
-import { createHash } from 'node:crypto'
 import { type SQL, sql } from 'drizzle-orm/sql'
 import { auditStatement } from './audit.ts'
 import { easternmost, localMoment } from './campaign/send-time.ts'
 import type { CompiledCampaign, MediaFile } from './compile.ts'
 import { snapshotHash } from './compile/content-hash.ts'
-import { parseEmailAddress } from './email-address.ts'
 import { MailshotError } from './error.ts'
 import { type Mailshot, requireSecret } from './mailshot.ts'
-import { requireTransport } from './route.ts'
-import { isSelected } from './send/audience.ts'
 import { newSendId } from './send/id.ts'
 import { mediaStatements, requireSameImages } from './send/keep-media.ts'
-import {
-  findOpenSend,
-  findSend,
-  isOpenFor,
-  readSend,
-  relatedSends,
-  type Send,
-} from './send/read.ts'
-import { checkTime, requireBeforeEnd } from './send/time.ts'
+import { findOpenSend, findSend, isOpenFor, relatedSends, type Send } from './send/read.ts'
+import { checkRequest, type SendRequest } from './send/request.ts'
+import { conditionsOf, isSameSelection, whereTo } from './send/selection.ts'
+import { requireBeforeEnd } from './send/time.ts'
 import { requireKnownReaders } from './send/trash.ts'
 
 export { countAudience } from './send/audience.ts'
@@ -35,8 +26,11 @@ export {
 export interface StartOptions {
   /** When, in milliseconds; the campaign's own time, or now. */
   at?: number | undefined
-  /** Instead of the campaign's own lists. */
+  /** Instead of the campaign's own. */
   lists?: string[] | undefined
+  /** The condition on its readers, or the name of a segment, and who is left out, instead of the campaign's own. */
+  segment?: string | undefined
+  exclude?: string[] | undefined
   /**
    * `first` refuses a campaign that was already sent with other content or to other lists; `again` starts it for all who
    * did not get it; `all` for everybody once more.
@@ -53,7 +47,7 @@ export interface StartOptions {
 
 /**
  * Starts a send: freezes the compiled campaign and its images, and schedules it; a worker does the rest. The same trigger
- * (slug, content, lists, and what it replaces) answers the send it made before, with `created: false`.
+ * (slug, content, lists, segment, and what it replaces) answers the send it made before, with `created: false`.
  *
  * @throws MailshotError when a list is unknown, the secret is missing, the end date has passed, the campaign needs `--again`, what it is to replace
  *   has started, or an image is another than the one that a send has by its name
@@ -104,9 +98,10 @@ function startStatements(mailshot: Mailshot, start: Start): SQL[] {
         VALUES (${snapshot}, ${slug}, ${JSON.stringify(compiled)}, ${now}) ON CONFLICT DO NOTHING`,
     ...mediaStatements(media, now),
     ...replaceStatements(mailshot, start),
-    sql`INSERT INTO sends (id, slug, content_hash, snapshot, lists, trigger_key, audience, only_to, status, git_commit,
+    sql`INSERT INTO sends (id, slug, content_hash, snapshot, lists, segment, exclude, trigger_key, audience, only_to, status, git_commit,
           created_at, scheduled_at, local_time, until)
-        SELECT ${id}, ${slug}, ${hash}, ${snapshot}, ${JSON.stringify(lists)}, ${request.triggerKey}, ${request.audience}, ${request.onlyTo}, 'scheduled', ${options.commit ?? null}, ${now}, ${startOf(request, now)},
+        SELECT ${id}, ${slug}, ${hash}, ${snapshot}, ${JSON.stringify(lists)},
+          ${request.segment}, ${JSON.stringify(request.exclude)}, ${request.triggerKey}, ${request.audience}, ${request.onlyTo}, 'scheduled', ${options.commit ?? null}, ${now}, ${startOf(request, now)},
           ${request.localTime ?? null}, ${request.until ?? null}
         WHERE NOT EXISTS (SELECT 1 FROM sends WHERE ${isOpenFor({ slug, hash })})
         ON CONFLICT (trigger_key) DO NOTHING`,
@@ -114,7 +109,7 @@ function startStatements(mailshot: Mailshot, start: Start): SQL[] {
       actor: options.actor,
       action: 'start',
       subject: `send:${id}`,
-      detail: { slug, hash, lists },
+      detail: { slug, hash, lists, ...conditionsOf(request) },
       when: sql`EXISTS (SELECT 1 FROM sends WHERE id = ${id})`,
     }),
   ]
@@ -146,113 +141,6 @@ function replaceStatements(mailshot: Mailshot, { id, request, options }: Start):
   ]
 }
 
-interface SendRequest {
-  slug: string
-  hash: string
-  lists: string[]
-  audience: Send['audience']
-  onlyTo: string | null
-  at: number | undefined
-  until: number | undefined
-  localTime: string | undefined
-  replaces: string | undefined
-  triggerKey: string
-}
-
-async function checkRequest(
-  mailshot: Mailshot,
-  compiled: CompiledCampaign,
-  options: StartOptions,
-): Promise<SendRequest> {
-  const { slug, hash } = compiled
-  // One that is named twice is the same mailing, so it must be the same trigger.
-  const lists = [...new Set(options.lists ?? compiled.lists)]
-  const known = Object.keys(mailshot.config.lists)
-  const unknown = lists.find((list) => !known.includes(list))
-  if (unknown !== undefined) {
-    throw new MailshotError(
-      `campaign ${slug}: list "${unknown}" is not in mailshot.config.ts (known: ${known.join(', ')})`,
-      { code: 'unknown-list' },
-    )
-  }
-  if (lists.length === 0) {
-    throw new MailshotError(
-      `campaign ${slug}: it names no list; write "lists: [${known[0] ?? 'weekly'}]" in its front matter, or use --list`,
-      { code: 'no-list' },
-    )
-  }
-  requireTransport(mailshot.config, compiled)
-  const onlyTo = options.onlyTo === undefined ? null : await checkOnlyTo(mailshot, options, lists)
-  const planned = typeof compiled.send === 'object' ? compiled.send.at : undefined
-  const at = checkTime(slug, options.at ?? planned)
-  const until = checkTime(slug, compiled.until)
-  const { send } = compiled
-  const localTime = options.at === undefined && typeof send === 'object' ? send.local : undefined
-  const audience = options.audience ?? 'first'
-  const replaces = await checkReplaced(mailshot, slug, options.replaces)
-  const request = { slug, hash, lists, audience, onlyTo, at, until, localTime, replaces }
-  return { ...request, triggerKey: await triggerKeyOf(mailshot, request) }
-}
-
-async function checkOnlyTo(
-  mailshot: Mailshot,
-  options: StartOptions,
-  lists: string[],
-): Promise<string> {
-  const address = parseEmailAddress(options.onlyTo ?? '')
-  if (!address) {
-    throw new MailshotError(`"${options.onlyTo}" is not an e-mail address`, { code: 'no-reader' })
-  }
-  if (await isSelected(mailshot, address.identity, lists)) return address.identity
-  throw new MailshotError(
-    `${address.identity} is not an active subscriber of ${lists.join(', ')}, or is suppressed, so it gets no send; ` +
-      'to look at the mail there, use: mailshot test',
-    { code: 'no-reader' },
-  )
-}
-
-/** A trigger that is repeated finds what it replaced cancelled already. */
-async function checkReplaced(
-  mailshot: Mailshot,
-  slug: string,
-  id: string | undefined,
-): Promise<string | undefined> {
-  if (id === undefined) return undefined
-  const { status, startedAt, ...send } = await readSend(mailshot, id)
-  const isUnstarted = startedAt === null && (status === 'scheduled' || status === 'cancelled')
-  if (isUnstarted && send.id === id && send.slug === slug && send.onlyTo === null) return id
-  throw new MailshotError(
-    `campaign ${slug}: send ${id} is ${status}, and only a send of the campaign that has not started can be replaced; ` +
-      `cancel it (mailshot cancel ${id}) and start the correction with --again`,
-    { code: 'send-started' },
-  )
-}
-
-/**
- * What makes two triggers one. A repeat (`--again`) counts the sends of the same kind that have ended; a replacement is
- * that of one send.
- */
-async function triggerKeyOf(
-  mailshot: Mailshot,
-  request: Omit<SendRequest, 'triggerKey'>,
-): Promise<string> {
-  const base = [
-    request.slug,
-    request.hash,
-    request.lists.toSorted().join(','),
-    request.onlyTo ?? '',
-  ]
-  const digest = createHash('sha256').update(base.join('\n')).digest('hex').slice(0, 32)
-  if (request.replaces !== undefined) return `${digest}.${request.replaces}`
-  if (request.audience === 'first') return digest
-  const repeats = await mailshot.db.get<{ count: number }>(
-    sql`SELECT count(*) AS count FROM sends
-        WHERE slug = ${request.slug} AND trigger_key >= ${digest} AND trigger_key < ${`${digest}~`}
-          AND status IN ('done', 'cancelled')`,
-  )
-  return `${digest}.${repeats?.count ?? 0}`
-}
-
 /** The send that this trigger made before, if it may not make another. */
 async function existingSend(mailshot: Mailshot, request: SendRequest): Promise<Send | undefined> {
   const same = await findSend(mailshot, { triggerKey: request.triggerKey })
@@ -275,18 +163,15 @@ async function existingSend(mailshot: Mailshot, request: SendRequest): Promise<S
   )
 }
 
-function isSameMailing({ slug, contentHash, lists }: Send, request: SendRequest): boolean {
-  return (
-    request.onlyTo === null &&
-    slug === request.slug &&
-    contentHash === request.hash &&
-    lists.toSorted().join() === request.lists.toSorted().join()
-  )
+function isSameMailing(send: Send, request: SendRequest): boolean {
+  const { slug, contentHash } = send
+  const isSame = slug === request.slug && contentHash === request.hash
+  return request.onlyTo === null && isSame && isSameSelection(send, request)
 }
 
-function whatWasSent({ slug, contentHash, lists }: Send, request: SendRequest): string {
-  if (slug !== request.slug) return `its content, as ${slug},`
-  return contentHash === request.hash ? `it, to ${lists.join(', ')},` : 'an earlier version'
+function whatWasSent(send: Send, request: SendRequest): string {
+  if (send.slug !== request.slug) return `its content, as ${send.slug},`
+  return send.contentHash === request.hash ? `it, to ${whereTo(send)},` : 'an earlier version'
 }
 
 function whyNotBeside(open: Send, request: SendRequest): string {
@@ -294,7 +179,7 @@ function whyNotBeside(open: Send, request: SendRequest): string {
     return `send ${open.id} brings it to its lists just now; wait until that has ended`
   }
   return (
-    `send ${open.id} of it is ${open.status}, with other content or lists; ` +
+    `send ${open.id} of it is ${open.status}, with other content or readers; ` +
     `let it end, or cancel it (mailshot cancel ${open.id}) and start the correction with --again`
   )
 }

@@ -88,7 +88,50 @@ describe('tokens of the API', () => {
   })
 })
 
+describe('POST api/audience', () => {
+  test('counts whom a send would mail, and says what is wrong with its condition', async () => {
+    const mailshot = await openTestMailshot()
+    await addReaders(mailshot, 3)
+    await addReaders(mailshot, 2, { from: 4, lang: 'en' })
+    const { call } = await apiClient(mailshot)
+    const asked = { slug: 'june', hash: 'h', lists: ['weekly'] }
+
+    const counted = await call('POST', 'audience', { ...asked, segment: 'lang = fr' })
+    const wrong = await call('POST', 'audience', { ...asked, exclude: ['wekly'] })
+
+    expect(await counted.json()).toEqual({ readers: 3, of: 5 })
+    expect([wrong.status, await wrong.json()]).toMatchObject([
+      422,
+      { error: { message: expect.stringContaining('did you mean "weekly"?') } },
+    ])
+  })
+
+  test('is not answered to a token that may only look, since a condition can be about one person', async () => {
+    const { call } = await apiClient(await openTestMailshot(), ['read'])
+
+    expect(await outcomeOf(call('POST', 'audience', {}))).toEqual([403, 'forbidden'])
+  })
+})
+
 describe('POST api/sends', () => {
+  test('starts a campaign with the condition that it was compiled with, or another', async () => {
+    const mailshot = await openTestMailshot()
+    const { call } = await apiClient(mailshot)
+    const snapshot = await snapshotOf()
+    const campaign = { ...snapshot.campaign, segment: 'lang = fr', exclude: ['list = product'] }
+
+    const own = await call('POST', 'sends', { ...snapshot, campaign })
+    const wrong = await call('POST', 'sends', { ...snapshot, campaign, segment: 'cty = Lyon' })
+
+    expect(await own.json()).toMatchObject({
+      send: { segment: 'lang = fr', exclude: ['list = product'] },
+    })
+    expect([wrong.status, await wrong.json()]).toMatchObject([
+      422,
+      { error: { message: expect.stringContaining('unknown field "cty"') } },
+    ])
+  })
+
   test('starts a campaign and answers its send', async () => {
     const mailshot = await openTestMailshot()
     const { call } = await apiClient(mailshot)

@@ -126,6 +126,8 @@ const startFields: Record<keyof StartRequest, true> = {
   media: true,
   commit: true,
   lists: true,
+  segment: true,
+  exclude: true,
   at: true,
   audience: true,
   onlyTo: true,

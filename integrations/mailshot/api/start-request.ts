@@ -71,6 +71,8 @@ const campaign = z
     slug: z.string().max(200).regex(slugPattern, 'is not a slug'),
     hash: z.string().regex(/^[0-9a-f]{64}$/, 'is not a content hash'),
     lists: z.array(z.string()),
+    segment: z.string().optional(),
+    exclude: z.array(z.string()).optional(),
     send: z.union([
       z.enum(['manual', 'on-merge']),
       z.strictObject({
@@ -142,8 +144,10 @@ const schema = z.strictObject({
     .string()
     .regex(/^[0-9a-f]{7,64}$/, 'is not the hash of a commit')
     .optional(),
-  /** Instead of the campaign's own lists. */
+  /** Instead of the campaign's own. */
   lists: z.array(z.string()).optional(),
+  segment: z.string().optional(),
+  exclude: z.array(z.string()).optional(),
   /** When; by default what the campaign says, else now. */
   at: time.optional(),
   audience: z.enum(['first', 'again', 'all']).optional(),

@@ -18,7 +18,7 @@ export interface SourceFile {
  * Cuts a source file into front matter and body. Line ends become LF and a byte order mark goes, so that a checkout on
  * any system reads the same. Only YAML is read: gray-matter would run JavaScript.
  *
- * `subject`, `preheader`, `from`, `replyTo` and `send` are taken literally to the end of their line, before YAML sees
+ * `subject`, `preheader`, `segment`, `from`, `replyTo` and `send` are taken literally to the end of their line, before YAML sees
  * them, so that colons, `#` and `{{ }}` need no quoting; only behind an address or a time may a comment follow. A value
  * wholly in quotes loses them. All other scalars are texts too, as they are written.
  */
@@ -54,7 +54,7 @@ export function placeOf(
   return { file: source.file, line: line + 1 }
 }
 
-const literal = /^(subject|preheader|from|replyTo|send)[ \t]*:[ \t]*(.*?)[ \t]*$/
+const literal = /^(subject|preheader|segment|from|replyTo|send)[ \t]*:[ \t]*(.*?)[ \t]*$/
 
 function headLines(source: string): string[] {
   const lines = source.split('\n')
@@ -73,9 +73,9 @@ function quoted(head: string[]): string[] {
   })
 }
 
-/** A comment may follow an address or a time; in words a `#` is meant. */
+/** A comment may follow an address or a time; in words and conditions a `#` is meant. */
 function withoutComment(key: string, value: string): string {
-  if (key === 'subject' || key === 'preheader') return value
+  if (key === 'subject' || key === 'preheader' || key === 'segment') return value
   return value.replace(key === 'send' ? /\s+#.*$/ : /\s+#[^<>]*$/, '')
 }
 

@@ -9,6 +9,7 @@ import type { Mailbox } from '../transport.ts'
 import { placeOf, type SourceFile } from './front-matter.ts'
 import { isLanguageTag } from './language-tag.ts'
 import { errorAt, type Problem } from './problem.ts'
+import { checkReaders, type ReaderSettings } from './readers.ts'
 import { parseSendTime, parseStart } from './send-time.ts'
 
 /**
@@ -30,6 +31,10 @@ const schema = z.strictObject({
   preheader: z.string().trim().optional(),
   /** The lists it goes to; the first gives List-Id and sender. */
   lists: z.union([z.string().transform((one) => [one]), z.array(z.string())]).optional(),
+  /** Whom of its lists it goes to: a condition, or the name of one of the config's segments. */
+  segment: z.string().optional(),
+  /** Who is left out: those on a list, those of a segment, or of whom a condition is true. */
+  exclude: z.union([z.string().transform((one) => [one]), z.array(z.string())]).optional(),
   /** `manual`, `on-merge`, or a time in the config's zone unless it names one; with `local`, in each reader's. */
   send: z.string().optional(),
   /** After this time nobody is mailed any more. */
@@ -53,7 +58,7 @@ const schema = z.strictObject({
 })
 
 /** A campaign file's front matter, checked; what the file does not say is absent. */
-export interface Settings {
+export interface Settings extends ReaderSettings {
   subject: string
   preheader: string
   layout: string | undefined
@@ -94,6 +99,7 @@ export function readSettings(
       track,
       utm,
       lists: checkLists(config, source, data.lists, problems),
+      ...checkReaders(config, source, { segment: data.segment, exclude: data.exclude }, problems),
       send,
       until: checkUntil(config, source, { send, until: data.until }, problems),
       from: checkMailbox(source, 'from', data.from, problems),
@@ -106,6 +112,8 @@ export function readSettings(
 
 const examples: Record<string, string> = {
   lists: 'lists: [weekly, product]',
+  segment: 'segment: lang = fr and city = Lyon',
+  exclude: 'exclude: [product]',
   archive: 'archive: false',
   track: 'track: { opens: true, clicks: false }',
   utm: 'utm: { campaign: spring }',

@@ -8,8 +8,10 @@ import type { PurgeCounts } from '../purge/count.ts'
 import type { RecipientQuery } from '../recipient.ts'
 import type { ShownRecipient } from '../recipient/json.ts'
 import type { StartOptions } from '../send.ts'
+import type { AudienceCount } from '../send/audience.ts'
 import type { ShownSend } from '../send/json.ts'
 import type { ResendChoice, ResendPlan } from '../send/resend.ts'
+import type { SaidSelection } from '../send/selection.ts'
 import type { Statistics } from '../send/statistics.ts'
 import type { Settled, SettleRequest } from '../send/settle.ts'
 import { ownLetters, readProject } from './project.ts'
@@ -66,11 +68,17 @@ export interface SendDesk {
     id: string,
     request: { choice: ResendChoice; reason: string | undefined },
   ): Promise<Shown<ResendPlan & { resent: number }>>
-  /** How many a send would mail; undefined where nobody tells. */
+  /** Counts whom a send would mail; undefined where nobody tells. @throws MailshotError when its readers cannot be selected */
   countAudience(
-    compiled: CompiledCampaign,
-    request: { lists: string[]; audience: ShownSend['audience']; onlyTo: string | undefined },
-  ): Promise<number | undefined>
+    campaign: { slug: string; hash: string },
+    request: AudienceRequest,
+  ): Promise<AudienceCount | undefined>
+}
+
+/** Whom a send would go to. */
+export interface AudienceRequest extends SaidSelection {
+  audience?: ShownSend['audience'] | undefined
+  onlyTo?: string | undefined
 }
 
 /** With the send as it is shown. */

@@ -1,7 +1,9 @@
 import { parseSendTime } from '../campaign/send-time.ts'
 import type { CompiledCampaign } from '../compile.ts'
 import { MailshotError } from '../error.ts'
+import type { AudienceCount } from '../send/audience.ts'
 import type { ShownSend } from '../send/json.ts'
+import { isSameSelection, readSelection, type SaidSelection } from '../send/selection.ts'
 import { openLists, parseAddress, parseLists, requireSlug } from './arguments.ts'
 import { sendChanged } from './changed.ts'
 import { type Call, defineCommand, type ExitCode, exitCodes } from './command.ts'
@@ -10,7 +12,7 @@ import { compileChecked } from './compiled.ts'
 import { formatTime } from './format.ts'
 import { type SendDesk, serverOption, warnIfHeld, withDesk } from './send-desk.ts'
 import { sendView } from './send-view.ts'
-import { describeSend, whom } from './send/describe.ts'
+import { describeSend, nobody, whom } from './send/describe.ts'
 
 const options = {
   list: {
@@ -19,6 +21,19 @@ const options = {
     short: 'l',
     value: 'ID',
     about: "Instead of the campaign's own lists; several with commas, or repeat it.",
+  },
+  segment: {
+    type: 'string',
+    value: 'CONDITION',
+    about:
+      "Instead of the campaign's own: a condition, 'lang = fr and city = Lyon', or a segment of the settings.",
+  },
+  exclude: {
+    type: 'string',
+    multiple: true,
+    value: 'WHO',
+    about:
+      "Instead of the campaign's own: a list, a segment or a condition to leave out; repeat it for several.",
   },
   at: {
     type: 'string',
@@ -29,7 +44,7 @@ const options = {
   to: {
     type: 'string',
     value: 'ADDRESS',
-    about: 'Only to this subscriber: a real send, counted as such.',
+    about: 'Only to this subscriber, whatever the segment: a real send, counted as such.',
   },
   again: {
     type: 'boolean',
@@ -52,12 +67,15 @@ const options = {
       'The campaigns whose files these commits touch, as each file says: on-merge ones now, dated ones for their date. ' +
       'No question is asked: the merge was the answer.',
   },
-  'dry-run': { type: 'boolean', about: 'With --changed: say what would be done, and do nothing.' },
+  'dry-run': {
+    type: 'boolean',
+    about: 'Say what would be done and to how many readers, and do nothing.',
+  },
   ...serverOption,
 } as const
 
 export const send = defineCommand({
-  usage: ['send <slug> [options]', 'send --changed A..B [--server URL] [--dry-run]'],
+  usage: ['send <slug> [options] [--dry-run]', 'send --changed A..B [--server URL] [--dry-run]'],
   takes: 1,
   about:
     'Starts a campaign: checks it, freezes its content and its images, and plans it. The running site, or "mailshot\n' +
@@ -72,6 +90,7 @@ export const send = defineCommand({
     ['mailshot send 2026-06-launch', 'asks, and starts it'],
     ['mailshot send 2026-06-launch --at "2026-12-01 09:00" --yes', 'plans it, in a script'],
     ['mailshot send 2026-06-launch --again', 'a corrected version, to those who have none yet'],
+    ["mailshot send 2026-06-launch --segment 'city = Lyon' --dry-run", 'how many that would be'],
     ['mailshot send --changed HEAD~1..HEAD --dry-run', 'what the last commit would start'],
     [
       'mailshot send --changed $BEFORE..$SHA --server https://example.org',
@@ -86,7 +105,6 @@ export const send = defineCommand({
   run(call) {
     const { changed } = call.values
     if (changed !== undefined) return runChanged(call, changed)
-    if (call.values['dry-run']) throw new MailshotError('--dry-run goes with --changed A..B')
     const slug = requireSlug('send', call.positionals)
     return withDesk(call, (desk) => start(call, desk, slug), { bringsLetters: true })
   },
@@ -96,7 +114,16 @@ type SendCall = Call<typeof options>
 
 /** What a campaign's file says holds, so nothing else may be said. */
 function runChanged({ values, positionals, terminal }: SendCall, range: string): Promise<ExitCode> {
-  const others = ['list', 'at', 'to', 'again', 'resend-all', 'commit'] as const
+  const others = [
+    'list',
+    'segment',
+    'exclude',
+    'at',
+    'to',
+    'again',
+    'resend-all',
+    'commit',
+  ] as const
   const other = others.find((name) => values[name] !== undefined)
   if (other) throw new MailshotError(`--${other} does not go with --changed; the files say it all`)
   if (positionals.length > 0) {
@@ -119,13 +146,14 @@ async function start(call: SendCall, desk: SendDesk, slug: string): Promise<Exit
   const people = await desk.countAudience(compiled, request)
   const images = compiled.images.length
   terminal.note(describeSend(desk.config, campaign, { ...request, people, images }))
+  if (people?.readers === 0) terminal.warn(nobody(compiled.slug, people))
+  if (values['dry-run']) return reportDryRun(call, { slug, request, people })
   if (!(await isSure(call, people))) return exitCodes.wrongRequest
   const commit = values.commit ?? commitOf(Object.values(campaign.variants).map(({ file }) => file))
   return report(call, desk, await desk.start(compiled, media, { ...request, commit }))
 }
 
-interface SendRequest {
-  lists: string[]
+interface SendRequest extends SaidSelection {
   audience: ShownSend['audience']
   onlyTo: string | undefined
   at: number | undefined
@@ -138,6 +166,10 @@ function requestOf(
 ): SendRequest {
   return {
     lists: parseLists(values.list, openLists(desk)) ?? compiled.lists,
+    ...(values.to === undefined && {
+      segment: values.segment ?? compiled.segment,
+      exclude: values.exclude ?? compiled.exclude,
+    }),
     audience: audienceOf(values),
     onlyTo: values.to === undefined ? undefined : parseAddress(values.to),
     at: values.at === undefined ? plannedAt(compiled) : parseAt(values.at, desk),
@@ -173,18 +205,18 @@ function parseAt(text: string, desk: SendDesk): number {
 async function sameSend(
   desk: SendDesk,
   compiled: CompiledCampaign,
-  { audience, onlyTo, lists }: SendRequest,
+  { audience, onlyTo, ...said }: SendRequest,
 ): Promise<ShownSend | undefined> {
   if (audience !== 'first' || onlyTo !== undefined) return undefined
   const [last] = await desk.list(compiled.slug)
   if (!last || last.onlyTo !== null || last.contentHash !== compiled.hash) return undefined
-  const isSame = last.lists.toSorted().join() === lists.toSorted().join()
-  return isSame ? last : undefined
+  const selection = readSelection(desk.config, said)
+  return 'lists' in selection && isSameSelection(last, selection) ? last : undefined
 }
 
 async function isSure(
   { values, terminal }: SendCall,
-  people: number | undefined,
+  people: AudienceCount | undefined,
 ): Promise<boolean> {
   if (values.yes) return true
   if (!terminal.interactive) {
@@ -195,6 +227,20 @@ async function isSure(
   if (await terminal.confirm(`Send it to ${whom(people)}?`)) return true
   terminal.warn('Nothing was sent.')
   return false
+}
+
+function reportDryRun(
+  { terminal }: SendCall,
+  {
+    slug,
+    request,
+    people,
+  }: { slug: string; request: SendRequest; people: AudienceCount | undefined },
+): ExitCode {
+  const { lists, segment, exclude } = request
+  if (terminal.json) terminal.printJson({ dryRun: true, slug, lists, segment, exclude, ...people })
+  else terminal.print(`${slug} would go to ${whom(people)}`)
+  return exitCodes.done
 }
 
 function report(

@@ -66,6 +66,8 @@ function showOne({ terminal }: StatusCall, { config }: SendDesk, send: ShownSend
     ['send', send.id],
     ['status', send.reason ? `${send.status}: ${send.reason}` : send.status],
     ['lists', send.onlyTo ? `only ${send.onlyTo}` : send.lists.join(', ')],
+    ['segment', send.segment],
+    ...send.exclude.map((one): [string, string] => ['without', one]),
     ['content', `${send.contentHash.slice(0, 12)}${commitOf(send)}`],
     ...(send.waiting ?? []).map(({ reason, until }): [string, string] => [
       'waits',
@@ -90,7 +92,7 @@ function showOne({ terminal }: StatusCall, { config }: SendDesk, send: ShownSend
     ['cancelled', send.cancelled],
     ['uncertain', send.uncertain],
   ]
-  const told = lines.filter(([, value]) => value !== '' && value !== 0)
+  const told = lines.filter(([, value]) => value !== '' && value !== 0 && value !== null)
   terminal.print(told.map(([name, value]) => `${name.padEnd(11)} ${value}`).join('\n'))
   return exitCodes.done
 }

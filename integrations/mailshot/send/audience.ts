@@ -1,7 +1,10 @@
+import { setImmediate } from 'node:timers/promises'
 import { type SQL, sql } from 'drizzle-orm/sql'
 import type { EmailAddress } from '../email-address.ts'
+import { MailshotError } from '../error.ts'
 import type { Mailshot } from '../mailshot.ts'
 import type { Send } from './read.ts'
+import { requireSelection, type SaidSelection, type Selection, selectedSql } from './selection.ts'
 
 export interface Audience {
   lists: string[]
@@ -10,6 +13,8 @@ export interface Audience {
   onlyTo?: string | null
   /** A slice of subscribers by id: greater than `above`, up to `upTo`. */
   slice?: { above: number; upTo: number }
+  /** A condition on the row `s` of subscribers. */
+  where?: SQL
   /** Leaves out whoever got (or may have got) one of these campaigns. */
   except?: { slug: string; hash: string; sendId?: string }
 }
@@ -19,17 +24,23 @@ export interface Audience {
  * suppressed.
  */
 export function selectedSubscribers(audience: Audience): SQL {
-  const { lists, slice, except, onlyTo, until } = audience
+  const { where, except, onlyTo } = audience
   return sql`
     SELECT s.id, s.email, s.written, json_group_array(l.value ORDER BY l.key) AS lists
-    FROM subscribers AS s
+    ${reachable(audience)}
+      ${onlyTo ? sql`AND s.email = ${onlyTo}` : sql``}
+      ${where ? sql`AND ${where}` : sql``}
+      ${except ? sql`AND NOT EXISTS (${gotIt(except)})` : sql``}
+    GROUP BY s.id`
+}
+
+/** Subscribers, once for each of the lists they are on, unless they are suppressed. */
+function reachable({ lists, slice, until }: Pick<Audience, 'lists' | 'slice' | 'until'>): SQL {
+  return sql`FROM subscribers AS s
       JOIN subscriptions AS p ON p.subscriber_id = s.id AND p.status = 'active' AND p.active_at <= ${until}
       JOIN json_each(${JSON.stringify(lists)}) AS l ON l.value = p.list_id
     WHERE NOT EXISTS (SELECT 1 FROM suppressions WHERE email = s.email)
-      ${slice ? withinSlice(slice) : sql``}
-      ${onlyTo ? sql`AND s.email = ${onlyTo}` : sql``}
-      ${except ? sql`AND NOT EXISTS (${gotIt(except)})` : sql``}
-    GROUP BY s.id`
+      ${slice ? withinSlice(slice) : sql``}`
 }
 
 /** By the subscriptions' own column: SQLite walks all the rest of the list otherwise, for each slice. */
@@ -48,28 +59,67 @@ function gotIt({ slug, hash, sendId = '' }: NonNullable<Audience['except']>): SQ
       AND e.only_to = s.email AND e.status NOT IN ('done', 'cancelled')`
 }
 
-/** How many a send would mail if it started now. */
+/** How many a send would mail, and how many its lists reach without its conditions. */
+export interface AudienceCount {
+  readers: number
+  of: number
+}
+
+/**
+ * Counts whom a send would mail if it started now. Of many it is done in slices, so that others get their turns meanwhile.
+ *
+ * @throws MailshotError when a condition cannot be read
+ */
 export async function countAudience(
   mailshot: Mailshot,
-  request: {
-    lists: string[]
+  request: SaidSelection & {
     slug: string
     hash: string
-    audience?: Send['audience']
-    onlyTo?: string
+    audience?: Send['audience'] | undefined
+    onlyTo?: string | undefined
   },
-): Promise<number> {
-  const { lists, slug, hash, audience, onlyTo } = request
-  const selected = selectedSubscribers({
-    lists,
-    until: mailshot.now(),
-    ...(onlyTo !== undefined && { onlyTo }),
-    ...(audience !== 'all' && { except: { slug, hash } }),
-  })
-  const row = await mailshot.db.get<{ count: number }>(
-    sql`SELECT count(*) AS count FROM (${selected})`,
-  )
-  return row?.count ?? 0
+): Promise<AudienceCount> {
+  const { slug, hash, audience, onlyTo } = request
+  const isNamed = onlyTo !== undefined
+  const { lists } = request
+  const selection = await requireSelection(mailshot, slug, isNamed ? { lists } : request)
+  const where = [
+    requireSql(mailshot, selection),
+    ...(audience === 'all' ? [] : [sql`NOT EXISTS (${gotIt({ slug, hash })})`]),
+    ...(isNamed ? [sql`s.email = ${onlyTo}`] : []),
+  ]
+  return countPeople(mailshot, lists, sql.join(where, sql` AND `))
+}
+
+/** How many people of these lists a condition on the row `s` of subscribers holds for, and how many there are. */
+export async function countPeople(
+  { db, now }: Mailshot,
+  lists: string[],
+  where: SQL,
+): Promise<AudienceCount> {
+  const last = await db.get<{ id: number | null }>(sql`SELECT max(id) AS id FROM subscribers`)
+  const until = now()
+  const total = { readers: 0, of: 0 }
+  for (let above = 0; above < (last?.id ?? 0); above += countedAtOnce) {
+    const slice = { above, upTo: above + countedAtOnce }
+    const row = await db.get<AudienceCount>(
+      sql`SELECT count(*) AS "of", count(*) FILTER (WHERE fits) AS readers
+          FROM (SELECT s.id, ${where} AS fits ${reachable({ lists, until, slice })} GROUP BY s.id)`,
+    )
+    total.readers += row?.readers ?? 0
+    total.of += row?.of ?? 0
+    await setImmediate()
+  }
+  return total
+}
+
+/** A database file is read where it is asked: some 20 ms a slice. */
+const countedAtOnce = 20_000
+
+function requireSql({ config, now }: Mailshot, selection: Selection): SQL {
+  const selected = selectedSql(config, selection, now())
+  if ('where' in selected) return selected.where
+  throw new MailshotError(selected.wrong, { code: 'invalid' })
 }
 
 /** Whether a subscriber is selected by these lists and not suppressed. */

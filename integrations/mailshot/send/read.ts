@@ -9,10 +9,10 @@ export type Send = typeof sends.$inferSelect & {
   remaining: number
 }
 
-type SendRow = Omit<Send, 'lists'> & { lists: string }
+type SendRow = Omit<Send, 'lists' | 'exclude'> & { lists: string; exclude: string }
 
 const columns = sql.raw(
-  `id, slug, content_hash AS contentHash, snapshot, lists, trigger_key AS triggerKey, audience, only_to AS onlyTo, status, reason,
+  `id, slug, content_hash AS contentHash, snapshot, lists, segment, exclude, trigger_key AS triggerKey, audience, only_to AS onlyTo, status, reason,
   paused_from AS pausedFrom, git_commit AS gitCommit, created_at AS createdAt, scheduled_at AS scheduledAt,
   local_time AS localTime, until, started_at AS startedAt, freeze_cursor AS freezeCursor, freeze_until AS freezeUntil, frozen_at AS frozenAt,
   finished_at AS finishedAt, purged_at AS purgedAt, trashed_at AS trashedAt, emptied_at AS emptiedAt, total, sent, failed, skipped, cancelled, uncertain,
@@ -101,7 +101,11 @@ export async function sendsIn(mailshot: Mailshot, statuses: Send['status'][]): P
 
 async function select(mailshot: Mailshot, tail: SQL): Promise<Send[]> {
   const rows = await mailshot.db.all<SendRow>(sql`SELECT ${columns} FROM sends ${tail}`)
-  return rows.map((row) => ({ ...row, lists: JSON.parse(row.lists) }))
+  return rows.map((row) => ({
+    ...row,
+    lists: JSON.parse(row.lists),
+    exclude: JSON.parse(row.exclude),
+  }))
 }
 
 function condition(by: { id: string } | { triggerKey: string } | { slug: string }): SQL {

@@ -6,12 +6,13 @@ import { queueAlarmStatement } from '../letter.ts'
 import type { Mailshot } from '../mailshot.ts'
 import { cancelStatements, isLeftToCancel } from '../recipient.ts'
 import { tendPurge } from '../purge/tend.ts'
-import { cancelRecipients } from '../send.ts'
+import { cancelRecipients, pauseStatements } from '../send.ts'
 import { selectedSubscribers } from './audience.ts'
 import { frozenRoute } from '../route/freeze.ts'
 import { frozenAs } from './local-time.ts'
 import type { ImageWatch } from './media.ts'
 import { type Send, sendsIn } from './read.ts'
+import { selectedSql } from './selection.ts'
 import { sliceSize, timeSlice } from './slice.ts'
 
 /**
@@ -110,6 +111,8 @@ async function freezeSlice(mailshot: Mailshot, send: Send): Promise<boolean> {
     sql`SELECT max(id) AS id FROM (SELECT id FROM subscribers
         WHERE id > ${send.freezeCursor} AND id <= ${until} ORDER BY id LIMIT ${size})`,
   )
+  const readers = selectedSql(mailshot.config, send, send.startedAt ?? 0)
+  if ('wrong' in readers) return pauseUnreadable(mailshot, send.id, readers.wrong)
   const isCurrent = sql`id = ${send.id} AND status = 'preparing' AND freeze_cursor = ${send.freezeCursor}`
   if (next?.id == null) {
     await endFreeze(mailshot, isCurrent)
@@ -119,6 +122,7 @@ async function freezeSlice(mailshot: Mailshot, send: Send): Promise<boolean> {
     lists: send.lists,
     until: send.startedAt ?? 0,
     onlyTo: send.onlyTo,
+    where: readers.where,
     slice: { above: send.freezeCursor, upTo: next.id },
     ...(send.audience !== 'all' && {
       except: { slug: send.slug, hash: send.contentHash, sendId: send.id },
@@ -139,6 +143,17 @@ async function freezeSlice(mailshot: Mailshot, send: Send): Promise<boolean> {
   ]
   await timeSlice(mailshot, size, () => mailshot.db.write(...freeze))
   return true
+}
+
+/** The config has changed since the send was planned: a field or a list that its condition names is gone. */
+async function pauseUnreadable(mailshot: Mailshot, id: string, wrong: string): Promise<boolean> {
+  const reason = `its readers cannot be selected: ${wrong}`
+  const isPreparing = sql`id = ${id} AND status = 'preparing'`
+  await mailshot.db.write(
+    queueAlarmStatement(mailshot, 'paused', isPreparing),
+    ...pauseStatements(mailshot, id, { reason, actor: 'mailshot' }),
+  )
+  return false
 }
 
 async function endFreeze(mailshot: Mailshot, isCurrent: SQL): Promise<void> {

@@ -2,6 +2,7 @@ import type { SendTime } from '../../campaign.ts'
 import type { CompiledCampaign } from '../../compile.ts'
 import { snapshotHash } from '../../compile/content-hash.ts'
 import type { ShownSend } from '../../send/json.ts'
+import { isSameSelection, selectionOf } from '../../send/selection.ts'
 import { formatDuration } from '../format.ts'
 import type { Standing, Tip } from './history.ts'
 import {
@@ -76,8 +77,7 @@ function startAfter(latest: ShownSend, step: Step, { standing }: Situation): Ste
 }
 
 function stepAfter(latest: ShownSend, compiled: CompiledCampaign, situation: Situation): Step {
-  const isSame =
-    latest.contentHash === compiled.hash && latest.lists.join() === compiled.lists.join()
+  const isSame = isSameMailing(latest, compiled) && latest.lists.join() === compiled.lists.join()
   const isAskedAnew = JSON.stringify(compiled.send) !== JSON.stringify(situation.sendBefore)
   const isInTime = isPlannedFor(latest, compiled.send, { ...situation, isAskedAnew })
   switch (latest.status) {
@@ -134,7 +134,6 @@ function isPlannedFor(
 }
 
 /** The order of the lists makes no other mailing. */
-function isSameMailing({ contentHash, lists }: ShownSend, compiled: CompiledCampaign): boolean {
-  const sorted = (ids: readonly string[]) => ids.toSorted().join()
-  return contentHash === compiled.hash && sorted(lists) === sorted(compiled.lists)
+function isSameMailing(send: ShownSend, compiled: CompiledCampaign): boolean {
+  return send.contentHash === compiled.hash && isSameSelection(send, selectionOf(compiled))
 }

@@ -65,13 +65,6 @@ export function localDesk(mailshot: Mailshot): SendDesk {
     settle: (id, request) => settleUncertain(mailshot, id, { ...request, actor: actor() }),
     planResend: (id, choice) => planResend(mailshot, id, choice),
     resend: (id, request) => resend(mailshot, id, { ...request, actor: actor() }),
-    countAudience: ({ slug, hash }, { lists, audience, onlyTo }) =>
-      countAudience(mailshot, {
-        slug,
-        hash,
-        lists,
-        audience,
-        ...(onlyTo !== undefined && { onlyTo }),
-      }),
+    countAudience: ({ slug, hash }, request) => countAudience(mailshot, { slug, hash, ...request }),
   }
 }

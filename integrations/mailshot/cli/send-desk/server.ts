@@ -1,5 +1,6 @@
 import { setTimeout } from 'node:timers/promises'
 import { z } from 'zod'
+import type { AudienceBody } from '../../api/audience.ts'
 import type { ResendBody, SettleBody } from '../../api/by-hand.ts'
 import type { StartRequest } from '../../api/start-request.ts'
 import type { MailshotConfig } from '../../config.ts'
@@ -94,8 +95,13 @@ export function serverDesk(config: MailshotConfig, address: string, terminal: Te
       }),
     resend: (id, { choice, reason }) =>
       read(resendAnswer, { path: `${pathOf(id)}/resend`, body: resendBody(choice, { reason }) }),
-    // Who the readers are is the site's to know.
-    countAudience: () => Promise.resolve(undefined),
+    async countAudience({ slug, hash }, { onlyTo, ...request }) {
+      // Whether one address is a reader is the site's to know.
+      if (onlyTo !== undefined) return undefined
+      const body: AudienceBody = { slug, hash, ...request }
+      const { readers, of } = await read(audienceAnswer, { path: 'api/audience', body })
+      return { readers, of }
+    },
   }
 }
 
@@ -120,6 +126,7 @@ const purgeAnswer = z.object({
   events: count,
   done: z.boolean(),
 })
+const audienceAnswer = z.object({ held, readers: count, of: count })
 const settleAnswer = z.object({ held, send: sendSchema, settled: count, already: count })
 const planAnswer = z.object({
   held,

@@ -1,12 +1,13 @@
 import type { Campaign } from '../../campaign.ts'
+import type { AudienceCount } from '../../send/audience.ts'
+import type { SaidSelection } from '../../send/selection.ts'
 import { localize, type MailshotConfig } from '../../config.ts'
 import { count, formatTime } from '../format.ts'
 import { printable } from '../terminal.ts'
 
-export interface Described {
-  lists: string[]
+export interface Described extends SaidSelection {
   /** How many it would mail; undefined where nobody tells. */
-  people: number | undefined
+  people: AudienceCount | undefined
   onlyTo: string | undefined
   at: number | undefined
   /** How many images its mails show. */
@@ -17,7 +18,7 @@ export interface Described {
 export function describeSend(
   config: MailshotConfig,
   campaign: Campaign,
-  { lists, people, at, onlyTo, images }: Described,
+  { lists, segment, exclude, people, at, onlyTo, images }: Described,
 ): string {
   const titles = lists.map((id) => {
     const title = config.lists[id]?.title
@@ -32,6 +33,8 @@ export function describeSend(
   const lines: [string, string][] = [
     ...subjects,
     ['lists', titles.join(', ')],
+    ...(segment === undefined ? [] : [['segment', printable(segment)] satisfies [string, string]]),
+    ...(exclude ?? []).map((one): [string, string] => ['without', printable(one)]),
     ...(to === undefined ? [] : ([['to', to]] satisfies [string, string][])),
     ['when', when],
     ...(images > 0 ? [imagesLine(config, images)] : []),
@@ -39,9 +42,21 @@ export function describeSend(
   return lines.map(([name, value]) => `${name.padEnd(11)} ${value}`).join('\n')
 }
 
-/** `3 people`; without a number, all that the lists reach. */
-export function whom(people: number | undefined): string {
-  return people === undefined ? 'the readers of its lists' : count(people, 'person', 'people')
+/** `3 readers of 10`; without a number, all that the lists reach. */
+export function whom(people: AudienceCount | undefined): string {
+  if (people === undefined) return 'the readers of its lists'
+  const { readers, of } = people
+  const number = count(readers, 'reader')
+  return readers === of ? number : `${number} of ${of.toLocaleString('en')}`
+}
+
+/** That a send would mail nobody. */
+export function nobody(slug: string, { of }: AudienceCount): string {
+  const why =
+    of === 0
+      ? 'nobody is on its lists, or all are suppressed'
+      : `of the ${count(of, 'reader')} of its lists, none fits its segment, or all have got it`
+  return `${slug}: nobody would get it: ${why}`
 }
 
 function imagesLine({ site, base }: MailshotConfig, images: number): [string, string] {

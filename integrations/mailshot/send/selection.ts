@@ -1,0 +1,143 @@
+import { type SQL, sql } from 'drizzle-orm/sql'
+import { didYouMean } from '../closest.ts'
+import type { MailshotConfig } from '../config.ts'
+import { MailshotError } from '../error.ts'
+import type { Mailshot } from '../mailshot.ts'
+import { campaignsIn, explainFault, readCondition, readExcluded, segmentSql } from '../segment.ts'
+
+/** Whom of its lists a send goes to: conditions in the one way of writing that `readCondition` answers. */
+export interface Selection {
+  lists: string[]
+  /** Only those of whom it is true; null for all. */
+  segment: string | null
+  /** Nobody of whom one of these is true. */
+  exclude: string[]
+}
+
+/** What a campaign or a request says of it: conditions, names of segments, and to exclude also lists. */
+export interface SaidSelection {
+  lists: string[]
+  segment?: string | undefined
+  exclude?: string[] | undefined
+}
+
+/**
+ * Reads the conditions of a send against the config and what was sent.
+ *
+ * @throws MailshotError when one cannot be read, or asks who got a campaign of which that is not known
+ */
+export async function requireSelection(
+  mailshot: Mailshot,
+  slug: string,
+  said: SaidSelection,
+): Promise<Selection> {
+  const selection = readSelection(mailshot.config, said)
+  if ('wrong' in selection) {
+    throw new MailshotError(`campaign ${slug}: ${selection.wrong}`, { code: 'invalid' })
+  }
+  const conditions = [
+    ...(selection.segment === null ? [] : [selection.segment]),
+    ...selection.exclude,
+  ]
+  const named = conditions.flatMap((one) => campaignsIn(one, mailshot.config))
+  for (const name of new Set(named)) {
+    if (name !== slug) await requireKnownSend(mailshot, slug, name)
+  }
+  return selection
+}
+
+/** Reads the conditions; what is wrong with the first wrong one is answered. */
+export function readSelection(
+  config: MailshotConfig,
+  { lists, segment, exclude = [] }: SaidSelection,
+): Selection | { wrong: string } {
+  const read = segment === undefined ? undefined : readCondition(segment, config)
+  if (read && 'wrong' in read)
+    return { wrong: `segment: ${explainFault(segment ?? '', read.wrong)}` }
+  const excluded: string[] = []
+  for (const text of exclude) {
+    const one = readExcluded(text, config)
+    if ('wrong' in one) return { wrong: `exclude: ${explainFault(text, one.wrong)}` }
+    excluded.push(one.condition)
+  }
+  return { lists, segment: read?.condition ?? null, exclude: [...new Set(excluded)].toSorted() }
+}
+
+/** What a compiled campaign says of itself, whose conditions were read when it was. */
+export function selectionOf({ lists, segment = null, exclude = [] }: CompiledSelection): Selection {
+  return { lists, segment, exclude }
+}
+
+interface CompiledSelection {
+  lists: string[]
+  segment?: string | null | undefined
+  exclude?: string[] | undefined
+}
+
+/** Whether the row `s` of subscribers is selected, or what is wrong with a condition since the config was changed. */
+export function selectedSql(
+  config: MailshotConfig,
+  selection: Pick<Selection, 'segment' | 'exclude'>,
+  now: number,
+): { where: SQL } | { wrong: string } {
+  const { segment, exclude } = selection
+  const read = readSelection(config, { lists: [], segment: segment ?? undefined, exclude })
+  if ('wrong' in read) return read
+  const asked = { now, timeZone: config.timeZone, lang: config.lang }
+  const fits = segment === null ? sql`true` : segmentSql(segment, config, asked)
+  // Of whom it is not known, nobody may say that they are to be left out.
+  const isKept = exclude.map((one) => sql`AND (${segmentSql(one, config, asked)}) IS NOT TRUE`)
+  return { where: sql`(${fits} ${sql.join(isKept, sql` `)})` }
+}
+
+/** Says the same of two selections that select the same, in whatever order they name it. */
+export function selectionKey({ lists, segment, exclude }: Selection): string {
+  const conditions = segment === null && exclude.length === 0 ? [] : [segment, exclude]
+  return [lists.toSorted().join(','), ...conditions.map((one) => JSON.stringify(one))].join('\n')
+}
+
+export function isSameSelection(one: Selection, other: Selection): boolean {
+  return selectionKey(one) === selectionKey(other)
+}
+
+/** The conditions, where there are some. */
+export function conditionsOf({ segment, exclude }: Selection): Partial<Selection> {
+  return { ...(segment !== null && { segment }), ...(exclude.length > 0 && { exclude }) }
+}
+
+/** `weekly, product (lang = fr; not: city = Lyon)` */
+export function whereTo({ lists, segment, exclude }: Selection): string {
+  const conditions = [
+    ...(segment === null ? [] : [segment]),
+    ...exclude.map((one) => `not: ${one}`),
+  ]
+  return conditions.length === 0
+    ? lists.join(', ')
+    : `${lists.join(', ')} (${conditions.join('; ')})`
+}
+
+async function requireKnownSend({ db }: Mailshot, slug: string, name: string): Promise<void> {
+  const rows = await db.all<{ id: string; purgedAt: number | null }>(
+    sql`SELECT id, purged_at AS purgedAt FROM sends WHERE slug = ${name} OR id = ${name}`,
+  )
+  const purged = rows.find(({ purgedAt }) => purgedAt !== null)
+  if (purged) {
+    throw new MailshotError(
+      `campaign ${slug}: it asks who got ${name}, and the recipients of its send ${purged.id} were purged; ` +
+        'take that out of its segment',
+      { code: 'invalid' },
+    )
+  }
+  if (rows.length > 0) return
+  const known = await db.all<{ slug: string }>(
+    sql`SELECT slug FROM sends GROUP BY slug ORDER BY max(created_at) DESC LIMIT 50`,
+  )
+  throw new MailshotError(
+    `campaign ${slug}: it asks who got ${name}, and nothing was sent by that name; ` +
+      didYouMean(
+        name,
+        known.map((one) => one.slug),
+      ),
+    { code: 'invalid' },
+  )
+}
