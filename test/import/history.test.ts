@@ -5,7 +5,7 @@ import { compiledFrom } from '../../integrations/mailshot/import/former-mail.ts'
 import { type FormerSend, importHistory } from '../../integrations/mailshot/import/history.ts'
 import { listLetters } from '../../integrations/mailshot/archive.ts'
 import { purge } from '../../integrations/mailshot/purge.ts'
-import { listSends } from '../../integrations/mailshot/send/read.ts'
+import { listSends, readSend } from '../../integrations/mailshot/send/read.ts'
 import { readStatistics } from '../../integrations/mailshot/send/statistics.ts'
 import { mysqlDump } from '../../integrations/mailshot/sources/mysql-dump.ts'
 import { spip } from '../../integrations/mailshot/sources/spip.ts'
@@ -96,7 +96,7 @@ describe('importHistory', () => {
   it('stores nothing again that was purged here since', async () => {
     const mailshot = await openTestMailshot()
     await importHistory(mailshot, site(), { actor })
-    const [, , { id = '', slug = '', finishedAt = 0 } = {}] = await listSends(mailshot)
+    const { id, slug, finishedAt } = await readSend(mailshot, 'spip-4')
     const plan = { id, slug, finishedAt, recipients: 5, events: 0, isTrash: false }
     await purge(mailshot, { sends: [plan], before: null, hasOthers: false }, { actor })
     const state = await stateOf(mailshot)
@@ -161,8 +161,16 @@ const mail: FormerSend = {
 function site() {
   const [start, end] = ['2019-01-01 10:00:00', '2019-01-01 11:00:00']
   const send = (id: number, statut: string, more: TableValue[] = [0, 0, 0, 0, 0, 0]) => [
-    ...[id, 'Bonjour @nom@', '<p>Été</p>', 'Été', 'newsletter::weekly,product+2'],
-    ...['news@example.org', ...more, end, start, statut],
+    id,
+    'Bonjour @nom@',
+    '<p>Été</p>',
+    'Été',
+    'newsletter::weekly,product+2',
+    'news@example.org',
+    ...more,
+    end,
+    start,
+    statut,
   ]
   const dump = dumpOf({
     spip_mailshots: {

@@ -7,6 +7,7 @@ export function dumpOf(
   return Object.entries(tables)
     .map(([table, { columns, rows }]) => {
       const names = columns.map((column) => `\`${column}\``)
+      if (rows.length === 0) return ''
       const values = rows.map((row) => `(${row.map(quoted).join(',')})`)
       const made = `CREATE TABLE \`${table}\` (\n${names.map((name) => `${name} text`).join(',\n')}\n);\n`
       return `${made}INSERT INTO \`${table}\` VALUES\n${values.join(',\n')};\n`

@@ -1,24 +1,35 @@
 import { createReadStream } from 'node:fs'
 import { basename } from 'node:path'
 import { MailshotError } from '../error.ts'
-import type { ImportEntry, ImportSource } from '../import.ts'
-import { type Columns, columnsOf, rowOf } from './csv/column.ts'
+import type { ImportEntry, ImportRow, ImportSource, RejectsFormat } from '../import.ts'
+import {
+  columnNames,
+  type Columns,
+  columnsOf,
+  type KnownColumns,
+  rejectColumns,
+  rowOf,
+} from './csv/column.ts'
+import { type Encoding, findEncoding } from './csv/encoding.ts'
+import { exportedRowOf, isExportHeader } from './csv/exported.ts'
 import { type CsvRecord, readRecords } from './csv/record.ts'
 import { decode, readLines } from './csv/text.ts'
 
 export interface CsvOptions {
   /** The attributes that the config declares; columns of these names are read. */
   fields?: readonly string[]
-  /** As `TextDecoder` calls it: `windows-1252`, … UTF-8 by default; UTF-16 is known by its mark. */
+  /** Headers by what they hold, where that cannot be told by themselves: `{ email: 'E-mail address', city: 'Ville' }`. */
+  columns?: Readonly<Record<string, string>>
+  /** As `TextDecoder` calls it. Of a path, UTF-8, UTF-16 and windows-1252 are told by themselves. */
   encoding?: string
   /** What messages call the file; its own name by default. */
   name?: string
 }
 
 /**
- * Reads subscribers from a CSV file with a header line, or from a plain list of addresses. Commas, semicolons or tabs,
- * fields in quotes over several lines, and every kind of line end are told by themselves. A faulty line is reported with its
- * number and never takes the following ones with it.
+ * Reads subscribers from a CSV file with a header line, or from a plain list of addresses. Commas, semicolons, tabs or bars,
+ * fields in quotes over several lines, and every kind of line end are told by themselves, and so is what `mailshot export` wrote. A
+ * faulty line is reported with its number and never takes the following ones with it.
  *
  * @param input a path, or the bytes of a file (which can then be read once only)
  */
@@ -28,37 +39,62 @@ export function csv(
 ): ImportSource {
   const isPath = typeof input === 'string'
   const name = options.name ?? (isPath ? basename(input) : 'CSV')
+  const known = { fields: options.fields ?? [], columns: options.columns ?? {}, name }
+  checkColumnNames(known)
+  const rejects = csvRejects()
+  let found: Promise<Encoding> | undefined
   return {
     name,
     rereadable: isPath,
-    [Symbol.asyncIterator]: () =>
-      readEntries(isPath ? readFile(input) : input, { ...options, name }),
+    rejects,
+    async *[Symbol.asyncIterator]() {
+      if (isPath && options.encoding === undefined) found ??= findEncoding(readFile(input))
+      const encoding = (await found) ?? { ...(options.encoding && { encoding: options.encoding }) }
+      if (encoding.notice) yield { notice: encoding.notice }
+      const records = readRecords(
+        readLines(decode(isPath ? readFile(input) : input, { ...encoding, name })),
+      )
+      yield* readEntries(records, known, rejects)
+    },
   }
 }
 
 async function* readEntries(
-  bytes: AsyncIterable<Uint8Array>,
-  options: CsvOptions & { name: string },
+  records: AsyncIterable<CsvRecord>,
+  known: KnownColumns,
+  rejects: CsvRejects,
 ): AsyncGenerator<ImportEntry> {
-  let columns: Columns | undefined
-  for await (const record of readRecords(readLines(decode(bytes, options)))) {
-    if (columns) {
-      yield entryOf(record, columns)
+  let read: ((fields: string[]) => ImportRow | string) | undefined
+  for await (const record of records) {
+    if (read) {
+      yield entryOf(record, read)
       continue
     }
-    columns = columnsOf(headerOf(record, options.name), options.fields ?? [])
+    const header = headerOf(record, known.name)
+    rejects.begin(record.delimiter, record.raw)
+    if (isExportHeader(header)) {
+      read = (fields) => exportedRowOf(fields, header)
+      continue
+    }
+    const columns = columnsOf(header, known)
     for (const notice of columns.notices) yield { notice }
-    checkColumns(columns, options.name)
-    if (columns.isHeaderless) yield entryOf(record, columns)
+    checkColumns(columns, known.name)
+    read = (fields) => rowOf(fields, columns)
+    if (!columns.isHeaderless) continue
+    rejects.begin(record.delimiter, 'email')
+    yield entryOf(record, read)
   }
-  if (!columns) throw new MailshotError(`${options.name}: the file is empty`)
+  if (!read) throw new MailshotError(`${known.name}: the file is empty`)
 }
 
-function entryOf(record: CsvRecord, columns: Columns): ImportEntry {
-  const { line } = record
-  if ('cause' in record) return { fault: record }
-  const read = rowOf(record.fields, columns)
-  return typeof read === 'string' ? { fault: { line, cause: read } } : { row: read, line }
+function entryOf(
+  record: CsvRecord,
+  readRow: (fields: string[]) => ImportRow | string,
+): ImportEntry {
+  const { line, raw } = record
+  if ('cause' in record) return { fault: { line, cause: record.cause, raw } }
+  const row = readRow(record.fields)
+  return typeof row === 'string' ? { fault: { line, cause: row, raw } } : { row, line, raw }
 }
 
 function headerOf(record: CsvRecord, name: string): string[] {
@@ -66,12 +102,42 @@ function headerOf(record: CsvRecord, name: string): string[] {
   throw new MailshotError(`${name}:${record.line}: the header cannot be read: ${record.cause}`)
 }
 
+function checkColumnNames({ columns, fields }: KnownColumns): void {
+  const all = [...columnNames.keys(), ...fields]
+  const unknown = Object.keys(columns).find((what) => !all.includes(what))
+  if (unknown === undefined) return
+  throw new MailshotError(
+    `--column ${unknown}: a column can hold one of ${all.join(', ')}; ` +
+      'declare others in "fields" of mailshot.config.ts',
+  )
+}
+
 function checkColumns(columns: Columns, name: string): void {
   if (columns.email !== undefined) return
   const cure = columns.header.some((text) => text.includes('@'))
     ? 'the first line holds an address; put a header above it, like: email;name'
-    : `no column is called email (found: ${columns.header.join(', ')}); rename the one with the addresses`
+    : `no column is called email (found: ${columns.header.join(', ')}); ` +
+      'say which one has the addresses, --column email="…"'
   throw new MailshotError(`${name}:1: ${cure}`)
+}
+
+interface CsvRejects extends RejectsFormat {
+  begin(delimiter: string, header: string): void
+}
+
+/** Rejected rows stand as they were behind their line and cause: once corrected, the file can be imported as it is. */
+function csvRejects(): CsvRejects {
+  let delimiter = ','
+  let header = 'email'
+  return {
+    begin(found, text) {
+      delimiter = found
+      header = text
+    },
+    heading: () => `${[...rejectColumns, header].join(delimiter)}\n`,
+    line: ({ line, cause, raw = '' }) =>
+      `${line}${delimiter}"${cause.replaceAll('"', '""')}"${delimiter}${raw}\n`,
+  }
 }
 
 async function* readFile(path: string): AsyncGenerator<Uint8Array> {

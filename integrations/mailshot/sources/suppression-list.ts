@@ -2,6 +2,7 @@ import { createReadStream } from 'node:fs'
 import { parseEmailAddress } from '../email-address.ts'
 import { MailshotError } from '../error.ts'
 import type { SuppressionEntry, SuppressionSource } from '../suppression/import.ts'
+import { bareFormula } from './csv/formula.ts'
 import { type CsvRecord, readRecords } from './csv/record.ts'
 import { decode, readLines } from './csv/text.ts'
 
@@ -98,13 +99,20 @@ async function* readTable(records: AsyncIterable<CsvRecord>): AsyncGenerator<Sup
       yield { fault: { line, cause: record.cause } }
       continue
     }
-    const address = record.fields.find(isAddress)
+    const key = /^key:(\S+)$/.exec(record.fields[0] ?? '')?.[1]
+    if (key !== undefined) {
+      yield { keys: [key] }
+      continue
+    }
+    const address = record.fields.map(bareFormula).find(isAddress)
     if (heading === undefined) {
       heading = address === undefined ? record.fields : []
       if (address === undefined) continue
     }
     const value = (name: keyof typeof columns) =>
-      record.fields[heading?.findIndex((text) => columns[name].test(text.trim())) ?? -1] ?? ''
+      bareFormula(
+        record.fields[heading?.findIndex((text) => columns[name].test(text.trim())) ?? -1] ?? '',
+      )
     const at = Date.parse(value('at'))
     yield {
       line,

@@ -1,5 +1,8 @@
+import { didYouMean } from '../../closest.ts'
 import { parseEmailAddress } from '../../email-address.ts'
+import { MailshotError } from '../../error.ts'
 import type { ImportRow } from '../../import.ts'
+import { bareFormula } from './formula.ts'
 
 /** Which column holds what. A column may be part of the name and an attribute of its own. */
 export interface Columns extends Partial<Record<Role, number>> {
@@ -37,23 +40,62 @@ const statuses = {
     bounced cleaned blocked blocklisted complained suppressed poubelle`),
 }
 
-/** Reads the header line; columns that nothing is known of are told in `notices`. */
-export function columnsOf(header: string[], fields: readonly string[]): Columns {
+/** What the caller knows of the columns. */
+export interface KnownColumns {
+  /** The attributes that the config declares. */
+  fields: readonly string[]
+  /** Headers by what they hold: a name of `columnNames`, or a field. */
+  columns: Readonly<Record<string, string>>
+  name: string
+}
+
+/**
+ * Reads the header line; columns that nothing is known of are told in `notices`.
+ *
+ * @throws MailshotError for a header that the caller names and that is not there
+ */
+export function columnsOf(header: string[], known: KnownColumns): Columns {
   const [only = ''] = header
   if (header.length === 1 && parseEmailAddress(only)) {
     return { header, email: 0, attributes: [], notices: [], isHeaderless: true }
   }
   const columns: Columns = { header, attributes: [], notices: [], isHeaderless: false }
+  const given = givenColumns(header, known, columns)
   for (const [index, text] of header.entries()) {
     const word = wordOf(text)
+    if (given.has(index) || rejectColumns.includes(word)) continue
     const role = roleOf(word)
     const isRole = role !== undefined && columns[role] === undefined
     if (isRole) columns[role] = index
-    const isField = fields.includes(word)
+    const isField = known.fields.includes(word) && !(word in known.columns)
     if (isField) columns.attributes.push({ field: word, index })
-    if (!isRole && !isField && word !== '') columns.notices.push(ignored(text, role, fields))
+    if (!isRole && !isField && word !== '') {
+      columns.notices.push(ignored(text, role, known.fields))
+    }
   }
   return columns
+}
+
+/** What a file of rejected rows has before their own columns. */
+export const rejectColumns = ['mailshot_line', 'mailshot_cause']
+
+/** Puts the columns in their place that the caller names; answers which these are. */
+function givenColumns(header: string[], known: KnownColumns, columns: Columns): Set<number> {
+  const indexes = new Set<number>()
+  for (const [what, text] of Object.entries(known.columns)) {
+    const exact = header.findIndex((one) => one.trim() === text.trim())
+    const index = exact < 0 ? header.findIndex((one) => wordOf(one) === wordOf(text)) : exact
+    if (index < 0) {
+      throw new MailshotError(
+        `--column ${what}="${text}": ${known.name} has no such column; ${didYouMean(text, header)}`,
+      )
+    }
+    const role = columnNames.get(what)
+    if (role) columns[role] = index
+    else columns.attributes.push({ field: what, index })
+    indexes.add(index)
+  }
+  return indexes
 }
 
 /** Reads one record; a text says why it cannot be one. */
@@ -62,7 +104,10 @@ export function rowOf(values: string[], columns: Columns): ImportRow | string {
   if (beyond.length > 0) {
     return `${values.length} fields where the header has ${columns.header.length}; quote fields that hold the delimiter`
   }
-  const valueOf = (role: Role) => values[columns[role] ?? -1]?.trim() ?? ''
+  const valueOf = (role: Role) => {
+    const index = columns[role]
+    return index === undefined ? '' : bareFormula(values[index]?.trim() ?? '')
+  }
   const status = statusOf(valueOf('status'))
   if (!status) return `status "${valueOf('status')}" is none of active, pending, unsubscribed`
   const confirmedAt = timeOf(valueOf('confirmedAt'))
@@ -74,27 +119,27 @@ export function rowOf(values: string[], columns: Columns): ImportRow | string {
     name: valueOf('name') || `${valueOf('first')} ${valueOf('last')}`.trim(),
     lang: valueOf('lang'),
     timeZone: valueOf('timeZone'),
-    lists: valueOf('lists')
-      .split(/[\s,;|]+/)
-      .filter(Boolean),
+    lists: listsOf(valueOf('lists')),
     status,
     attributes: Object.fromEntries(
-      columns.attributes.map(({ field, index }) => [field, values[index] ?? '']),
+      columns.attributes.map(({ field, index }) => [field, bareFormula(values[index] ?? '')]),
     ),
     ...(confirmedAt !== undefined && { confirmedAt }),
   }
 }
 
+/** Separated by commas, semicolons or bars; by spaces where there is none of these, as our own names have none. */
+function listsOf(text: string): string[] {
+  if (text === '') return []
+  const names = text.split(/[,;|]/)
+  const parts = names.length > 1 ? names : text.split(/\s+/)
+  return parts.map((part) => part.trim()).filter(Boolean)
+}
+
 function ignored(text: string, role: Role | undefined, fields: readonly string[]): string {
   if (role) return `column "${text}" is ignored: another one holds the ${role} already`
   const known = [
-    'email',
-    'name',
-    'lang',
-    'time_zone',
-    'lists',
-    'status',
-    'confirmed_at',
+    ...'email name lang time_zone lists status confirmed_at'.split(' '),
     ...fields,
   ].join(', ')
   return `column "${text}" is ignored (known: ${known}); declare it in "fields" of mailshot.config.ts to keep it`
@@ -115,6 +160,15 @@ const roleNames = [
   'status',
   'confirmedAt',
 ] as const
+
+/** What the columns are called that a caller may name. */
+export const columnNames: ReadonlyMap<string, Role> = new Map([
+  ...roleNames.map((role) => [role, role] as const),
+  ['first_name', 'first'],
+  ['last_name', 'last'],
+  ['time_zone', 'timeZone'],
+  ['confirmed_at', 'confirmedAt'],
+])
 
 /** A header as a word of a–z, digits and _: `Prénom ` is `prenom`. */
 function wordOf(text: string): string {

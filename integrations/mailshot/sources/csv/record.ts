@@ -1,5 +1,7 @@
-/** A record with the number of its first line; or why that line cannot be read. */
-export type CsvRecord = { line: number; fields: string[] } | { line: number; cause: string }
+/** A record with the number of its first line, as it stands there; or why that line cannot be read. */
+export type CsvRecord = { line: number; raw: string; delimiter: string } & (
+  { fields: string[] } | { cause: string }
+)
 
 /**
  * Puts lines together into records (RFC 4180). The delimiter is the one the first line has most of. A quote that is
@@ -21,9 +23,11 @@ export async function* readRecords(lines: AsyncIterable<string[]>): AsyncGenerat
       const taken = takeRecord(waiting.slice(at, at + mostLines), delimiter, isLast)
       if (taken === 'incomplete') break
       count = taken.count
-      if ('cause' in taken) yield { line, cause: taken.cause }
-      else if (taken.fields.some((field) => field.trim() !== ''))
-        yield { line, fields: taken.fields }
+      const raw = count === 1 ? text : waiting.slice(at, at + count).join('\n')
+      if ('cause' in taken) yield { line, raw, delimiter, cause: taken.cause }
+      else if (taken.fields.some((field) => field.trim() !== '')) {
+        yield { line, raw, delimiter, fields: taken.fields }
+      }
     }
     waiting = waiting.slice(at)
   }
@@ -92,7 +96,7 @@ function closingQuote(text: string, from: number): number {
 
 function delimiterOf(line: string): string {
   const bare = line.replace(/"[^"]*"/g, '')
-  const counts = [',', ';', '\t'].map((delimiter) => ({
+  const counts = [',', ';', '\t', '|'].map((delimiter) => ({
     delimiter,
     count: bare.split(delimiter).length,
   }))

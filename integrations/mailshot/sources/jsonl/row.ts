@@ -68,7 +68,8 @@ const exported = z
     ...(found && {
       suppressed: found.reason,
       suppressedAt: found.at ?? row.suppressedAt,
-      suppressionNote: found.note ?? row.suppressionNote,
+      // A note that is known to be none is not the import's.
+      suppressionNote: found.note ?? row.suppressionNote ?? '',
     }),
   }))
 

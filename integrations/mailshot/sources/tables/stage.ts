@@ -12,6 +12,8 @@ export interface StageOptions {
   wanted: Wanted
   /** The name without prefix of a table; undefined for another program's. */
   nameOf: (table: string) => string | undefined
+  /** Names that many tables have: their rows are put together, each with the name of its own table in `_table`. */
+  merged?: readonly string[]
   /** How to choose, where two tables have one name without prefix. */
   cure?: string
 }
@@ -51,7 +53,7 @@ export async function stageTables(source: TableSource, options: StageOptions): P
   for await (const entry of source.read((table) => nameOf(table) !== undefined)) {
     const table = nameOf(entry.table) ?? entry.table
     if ('cause' in entry) faults.push({ ...entry, table })
-    else write({ ...entry, table })
+    else write({ ...entry, table }, entry.table)
     if ('columns' in entry) seen.set(table, new Set(entry.columns))
   }
   db.exec('COMMIT')
@@ -67,14 +69,14 @@ export async function stageTables(source: TableSource, options: StageOptions): P
 }
 
 /** Refuses a second table of the same name without prefix. */
-function uniqueNames(where: string, { wanted, nameOf, cure = '' }: StageOptions) {
+function uniqueNames(where: string, { wanted, nameOf, merged = [], cure = '' }: StageOptions) {
   const originals = new Map<string, string>()
   return (table: string): string | undefined => {
     const name = nameOf(table)
     if (name === undefined || !Object.hasOwn(wanted, name)) return undefined
     const other = originals.get(name) ?? table
     originals.set(name, other)
-    if (other === table) return name
+    if (other === table || merged.includes(name)) return name
     throw new MailshotError(
       `${where}: it holds ${other} and ${table}, of two installations; say which one is meant${cure}`,
     )
@@ -105,14 +107,18 @@ function tableWriter(db: InstanceType<typeof Database>, wanted: Wanted) {
     prepared.set(key, run)
     return run
   }
-  return ({ table, columns, rows }: TableRows) => {
+  return ({ table, columns: given, rows }: TableRows, original: string) => {
+    const columns = [...given, '_table']
     const kept = names.get(table)?.filter((column) => columns.includes(column)) ?? []
     const places = kept.map((column) => columns.indexOf(column))
     for (let from = 0; from < rows.length;) {
       const size = rows.length - from >= rowsAtOnce ? rowsAtOnce : 1
       const values = rows
         .slice(from, from + size)
-        .flatMap(({ line, values: all }) => [line, ...places.map((place) => all[place] ?? null)])
+        .flatMap(({ line, values: all }) => [
+          line,
+          ...places.map((at) => (at === given.length ? original : (all[at] ?? null))),
+        ])
       insert(table, kept, size)(values)
       from += size
     }
