@@ -81,7 +81,11 @@ export function mortalWorker(mailshot: TestMailshot): {
     for (const { envelope } of messages) handed.add(envelope.to)
     return transport.send(messages, signal)
   }
-  const config = { ...mailshot.config, transport: { ...transport, send } }
+  // One of several has its name by a proxy, of which a copy has nothing.
+  const watched = new Proxy(transport, {
+    get: (of, key): unknown => (key === 'send' ? send : Reflect.get(of, key)),
+  })
+  const config = { ...mailshot.config, transport: watched }
   const worker = deliver({ ...mailshot, config, db, sleep }, { untilDone: true })
   return {
     done: Promise.race([worker, killed.promise]),
