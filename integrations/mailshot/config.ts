@@ -28,14 +28,17 @@ const field = z.strictObject({
   choices: z.array(z.string().min(1)).optional(),
 })
 
+const basePath = z
+  .string()
+  .regex(/^\/[\w/-]*[\w-]$/, 'must start with a slash and not end with one')
+
 const options = z.strictObject({
   /** The public address of the site, for every link in a mail: `https://example.org`. */
   site: z.url({ protocol: /^https?$/ }).transform((url) => url.replace(/\/+$/, '')),
   /** Where the site's mailshot pages live below it. */
-  base: z
-    .string()
-    .regex(/^\/[\w/-]*[\w-]$/, 'must start with a slash and not end with one')
-    .default('/mailshot'),
+  base: basePath.default('/mailshot'),
+  /** Where they lived before: the links of mails that were sent then lead there, and go on working: `['/mailshot']`. */
+  formerBases: z.array(basePath).default([]),
   /** Where the public archive of what was sent lives; `false` for none. */
   archive: z
     .union([

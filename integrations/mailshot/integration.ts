@@ -10,7 +10,7 @@ import { loadEnvironment } from './integration/environment.ts'
 import { requirePackages, externalPackages } from './integration/packages.ts'
 import { configPlugin } from './integration/vite-plugin.ts'
 import { wrapAdapter } from './integration/wrap-adapter.ts'
-import { patternOf, siteRoutes } from './routes.ts'
+import { patternsOf, siteRoutes } from './routes.ts'
 import { closeSite, stopSender } from './site-state.ts'
 
 export interface MailshotOptions {
@@ -135,13 +135,14 @@ function injectRoutes(
 ): void {
   const base = astro.base.replace(/\/$/, '')
   for (const route of siteRoutes) {
-    const pattern = patternOf(route, config)
-    if (pattern === undefined || (route.kind === 'preview' && !withPreview)) continue
-    injectRoute({
-      pattern: pattern.slice(base.length),
-      entrypoint: here(`./routes/${route.file}`),
-      prerender: false,
-    })
+    if (route.kind === 'preview' && !withPreview) continue
+    for (const pattern of patternsOf(route, config)) {
+      injectRoute({
+        pattern: pattern.slice(base.length),
+        entrypoint: here(`./routes/${route.file}`),
+        prerender: false,
+      })
+    }
   }
 }
 

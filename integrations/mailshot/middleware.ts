@@ -5,9 +5,11 @@ import type { RenderLayout } from './campaign/layout.ts'
 import { guardRequest, protectResponse } from './guard.ts'
 import { openLog } from './log.ts'
 import { refusalPage } from './pages/refusal.ts'
-import { patternOf, siteRoutes } from './routes.ts'
+import { patternsOf, siteRoutes } from './routes.ts'
 
-const ownRoutes = new Map(siteRoutes.map((route) => [patternOf(route, config), route]))
+const ownRoutes = new Map(
+  siteRoutes.flatMap((route) => patternsOf(route, config).map((pattern) => [pattern, route])),
+)
 
 const log = openLog('info')
 

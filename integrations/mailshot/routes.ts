@@ -58,6 +58,18 @@ export function patternOf(
   return config.archive === false ? undefined : config.archive + pattern
 }
 
+/** The same with those of before, where a route has to answer for years: links in mails, their images, and what providers post. */
+export function patternsOf(
+  one: SiteRoute,
+  config: { base: string; formerBases: readonly string[]; archive: string | false },
+): string[] {
+  const isLasting = one.kind === 'token' || lasting.has(one.file)
+  const bases = [config.base, ...(isLasting ? config.formerBases : [])]
+  return [...new Set(bases.flatMap((base) => patternOf(one, { ...config, base }) ?? []))]
+}
+
+const lasting = new Set(['unsubscribe.astro', 'media.ts', 'webhook.ts'])
+
 function route(
   pattern: string,
   file: string,

@@ -21,6 +21,7 @@ import { memory } from '../../../integrations/mailshot/transports/memory.ts'
 export default defineConfig({
   site: 'https://example.org',
   base: '/docs/fr/mailshot',
+  formerBases: ['/docs/fr/old/news'],
   archive: '/docs/fr/letters',
   trailingSlash: true,
   title: 'News',
@@ -59,6 +60,13 @@ describe('a site below a path, with slashes at the end and languages in front', 
     expect((await ask('/docs/fr/letters/rss.xml')).status).toBe(200)
     const wrongMethod = await ask('/docs/fr/mailshot/health/', { method: 'PUT' })
     expect(wrongMethod.status).toBe(405)
+    const formerly = await Promise.all(
+      ['open/cut/', 'unsubscribe/cut/', 'webhooks/mailjet/cut/'].map((page) =>
+        ask(`/docs/fr/old/news/${page}`, { method: 'PUT' }),
+      ),
+    )
+    expect(formerly.map(({ status }) => status)).toEqual([405, 405, 405])
+    expect((await ask('/docs/fr/old/news/health/')).status).toBe(404)
     const oneClick = await ask('/docs/fr/mailshot/unsubscribe/cut/', {
       method: 'POST',
       body: new URLSearchParams({ 'List-Unsubscribe': 'One-Click' }),

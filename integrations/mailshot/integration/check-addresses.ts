@@ -10,10 +10,12 @@ type Setup = Pick<HookParameters<'astro:config:setup'>, 'config' | 'logger'>
  * @throws AstroError, with a hint, where a link would lead nowhere
  */
 export function checkAddresses(config: MailshotConfig, { config: astro, logger }: Setup): void {
-  const paths: Paths = {
-    base: config.base,
-    ...(config.archive !== false && { archive: config.archive }),
-  }
+  const { base, archive, formerBases } = config
+  const paths: Path[] = [
+    ['base', base],
+    ...(archive === false ? [] : [['archive', archive] as const]),
+    ...formerBases.map((path) => ['formerBases', path] as const),
+  ]
   checkBase(paths, astro)
   checkLanguages(paths, astro)
   checkSlash(config, astro)
@@ -23,12 +25,12 @@ export function checkAddresses(config: MailshotConfig, { config: astro, logger }
   )
 }
 
-/** By the option that says them. */
-type Paths = Record<string, string>
+/** With the option that says it. */
+type Path = readonly [option: string, path: string]
 
-function checkBase(paths: Paths, astro: AstroConfig): void {
+function checkBase(paths: readonly Path[], astro: AstroConfig): void {
   const base = astro.base.replace(/\/$/, '')
-  const wrong = Object.entries(paths).filter(([, path]) => !path.startsWith(`${base}/`))
+  const wrong = paths.filter(([, path]) => !path.startsWith(`${base}/`))
   if (wrong.length === 0) return
   throw new AstroError(
     `astro-mailshot: the site lives at ${base}, but mailshot.config.ts puts pages at ${listOf(wrong)}.`,
@@ -37,13 +39,13 @@ function checkBase(paths: Paths, astro: AstroConfig): void {
 }
 
 /** Astro answers 404 for every page that has no language in front, where the site says that all have. */
-function checkLanguages(paths: Paths, { i18n, base }: AstroConfig): void {
+function checkLanguages(paths: readonly Path[], { i18n, base }: AstroConfig): void {
   if (typeof i18n?.routing !== 'object' || !i18n.routing.prefixDefaultLocale) return
   const start = base.replace(/\/$/, '')
   const locales = i18n.locales.map((one) => (typeof one === 'string' ? one : one.path))
   const isInLanguage = (path: string) =>
     locales.some((locale) => path.startsWith(`${start}/${locale}/`))
-  const wrong = Object.entries(paths).filter(([, path]) => !isInLanguage(path))
+  const wrong = paths.filter(([, path]) => !isInLanguage(path))
   if (wrong.length === 0) return
   const inLanguage = (path: string) => `${start}/${i18n.defaultLocale}${path.slice(start.length)}`
   throw new AstroError(
@@ -52,11 +54,11 @@ function checkLanguages(paths: Paths, { i18n, base }: AstroConfig): void {
   )
 }
 
-function listOf(paths: [option: string, path: string][]): string {
+function listOf(paths: readonly Path[]): string {
   return paths.map(([, path]) => path).join(' and ')
 }
 
-function meant(paths: [option: string, path: string][], cure: (path: string) => string): string {
+function meant(paths: readonly Path[], cure: (path: string) => string): string {
   return paths.map(([option, path]) => `${option}: '${cure(path)}'`).join(', ')
 }
 
