@@ -1,10 +1,13 @@
 import { sql } from 'drizzle-orm/sql'
 import { describe, expect, it, vi } from 'vitest'
+import { deliver } from '../../integrations/mailshot/deliver.ts'
+import { listRecipients } from '../../integrations/mailshot/recipient.ts'
+import { resend } from '../../integrations/mailshot/send/resend.ts'
 import { flushHits, mostHeld, noteHit } from '../../integrations/mailshot/tracking/hits.ts'
 import { clickPage, openPixel } from '../../integrations/mailshot/tracking.ts'
 import type { TestMailshot } from '../open-test-mailshot.ts'
 import { sendCounts } from '../sent-mails.ts'
-import { agree, person, trackedSend } from './tracked-send.ts'
+import { addressesIn, agree, person, trackedSend } from './tracked-send.ts'
 
 const firefox = 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0'
 
@@ -224,7 +227,14 @@ describe('hits', () => {
     const { db, log } = mailshot
     const locked = () => Promise.reject(new Error('database is locked'))
     const visitor = { agent: firefox, address: '203.0.113.9' }
-    const hit = { type: 'clicked', sendId, recipientId: 0, links: 2, machine: undefined } as const
+    const hit = {
+      type: 'clicked',
+      sendId,
+      recipientId: 0,
+      resend: 0,
+      links: 2,
+      machine: undefined,
+    } as const
     const warn = vi.spyOn(log, 'warn')
     for (let link = 0; link < mostHeld + 5; link += 1) {
       noteHit(mailshot, { ...hit, link: link % 2, url: 'https://a.b', at: mailshot.now(), visitor })
@@ -243,6 +253,24 @@ describe('hits', () => {
       { type: 'opened', machine: 1, word: 'scanner: too soon', email, recipient: id, send: sendId },
       { type: 'clicked', machine: 0, email, recipient: id, send: sendId },
     ])
+  })
+
+  it('on the first mail settle no second one whose answer was lost, and those on it do', async () => {
+    const { mailshot, transport, sendId, named } = await trackedSend({ agreeing: true })
+    const { email } = await person(mailshot)
+    await resend(mailshot, sendId, { choice: { emails: [email], again: true }, actor: 'operator' })
+    transport.failNext({ status: 'uncertain', reason: 'the connection broke' })
+    await deliver(mailshot, { untilDone: true })
+    mailshot.clock.advance(60_000)
+    const statusAfter = async (url: string) => {
+      await visit(mailshot, url)
+      await flushHits(mailshot)
+      return (await listRecipients(mailshot, { sendId, email })).map(({ status }) => status)
+    }
+    const mails = transport.handedOver.filter(({ to }) => to.address.toLowerCase() === email)
+    const second = addressesIn(mails.at(-1)?.html ?? '')
+    expect(await statusAfter(named.open)).toEqual(['uncertain'])
+    expect(await statusAfter(second.open)).toEqual(['sent'])
   })
 
   it('lose their name where the consent was withdrawn before they were written', async () => {

@@ -28,6 +28,7 @@ export async function trackedSend({ agreeing = false } = {}) {
   const mail = mailTo('reader2@example.net')
   return {
     mailshot,
+    transport,
     sendId,
     mail,
     named: addressesIn(mailTo('reader1@example.net')),
@@ -37,7 +38,7 @@ export async function trackedSend({ agreeing = false } = {}) {
 }
 
 /** The pixel's address, and the links' in the order of the campaign's. */
-function addressesIn(html: string): { open: string; clicks: string[] } {
+export function addressesIn(html: string): { open: string; clicks: string[] } {
   const [open = ''] = html.match(/https:\/\/example\.org\/mailshot\/open\/[\w-]+/) ?? []
   const clicks = html.match(/https:\/\/example\.org\/mailshot\/click\/[\w-]+/g) ?? []
   return { open, clicks: [...new Set(clicks)] }

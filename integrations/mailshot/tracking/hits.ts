@@ -163,7 +163,7 @@ async function eventsOf(
 ): Promise<DeliveryEvent[]> {
   const handedOver = await handOverTimes(mailshot, hits)
   return hits.map((hit) => {
-    const { type, at, url, sendId, recipientId, who, id } = hit
+    const { type, at, url, sendId, recipientId, resend, who, id } = hit
     const isSoon = at - (handedOver.get(recipientId) ?? -Infinity) < soonMs
     const byWho = book.machines.has(who) ? 'scanner: its behaviour' : undefined
     const machine = hit.machine ?? (isSoon ? 'scanner: too soon' : byWho)
@@ -171,7 +171,7 @@ async function eventsOf(
       type,
       at,
       word: machine ?? (type === 'opened' ? 'open' : 'click'),
-      ourId: `${sendId}.${recipientId}`,
+      ourId: `${sendId}.${recipientId}.${resend}`,
       providerEventId: id,
       isMachine: machine !== undefined,
       ...(url !== undefined && { url }),

@@ -12,6 +12,8 @@ export interface TrackedLink {
   link: number
   /** 0 where it is the same for all readers. */
   recipientId: number
+  /** Which mail of that reader: 0 for the first. */
+  resend: number
 }
 
 /**
@@ -21,7 +23,7 @@ export interface TrackedLink {
 export function trackingOf(
   config: MailshotConfig,
   { campaign, transport = config.transport }: { campaign: CompiledCampaign; transport?: Transport },
-  recipient: { id: number; sendId: string; isTracked?: boolean },
+  recipient: Reader & { isTracked?: boolean },
 ): Tracking | undefined {
   const { opens, clicks } = campaign.track
   if ((!opens && !clicks) || transport.tracks) return undefined
@@ -47,11 +49,13 @@ function shared(
 function makeTracking(
   config: MailshotConfig,
   { track, links = [] }: CompiledCampaign,
-  { id, sendId, isNamed }: { id: number; sendId: string; isNamed: boolean },
+  { id, sendId, resend = 0, isNamed }: Reader & { isNamed: boolean },
 ): Tracking | undefined {
   const send = sendIdNumbers(sendId)
   if (!send) return undefined
-  const own = isNamed ? [id] : []
+  // Nearly all are first mails, whose links are the shorter.
+  const ofReader = resend > 0 ? [id, resend] : [id]
+  const own = isNamed ? ofReader : []
   const address = (page: 'open' | 'click', numbers: number[]) =>
     linkTo(config, page, signToken(config.secrets, page, numbers))
   const clicks = links.map((url, link) => [url, address('click', [...send, link, ...own])] as const)
@@ -62,6 +66,13 @@ function makeTracking(
   }
 }
 
+/** Whose mail it is, and which of that reader's. */
+interface Reader {
+  id: number
+  sendId: string
+  resend?: number
+}
+
 /** What the token of a pixel or a link says; undefined for one that was not made here. */
 export function readTrackedLink(
   config: MailshotConfig,
@@ -70,6 +81,6 @@ export function readTrackedLink(
 ): TrackedLink | undefined {
   const verified = verifyToken(config.secrets, page, token, 0)
   if ('refused' in verified || verified.ids.length < 3) return undefined
-  const [seconds = 0, chance = 0, link = 0, recipientId = 0] = verified.ids
-  return { sendId: sendIdOf([seconds, chance]), link, recipientId }
+  const [seconds = 0, chance = 0, link = 0, recipientId = 0, resend = 0] = verified.ids
+  return { sendId: sendIdOf([seconds, chance]), link, recipientId, resend }
 }
