@@ -33,7 +33,7 @@ function suppressionsOf({ people, now, sourceName }: Slice) {
 function suppressStatement(given: string): SQL {
   return sql`
     INSERT INTO suppressions (email, reason, note, at)
-    SELECT s.email, r.value ->> 1, r.value ->> 2, r.value ->> 3
+    SELECT s.email, r.value ->> 1, nullif(r.value ->> 2, ''), r.value ->> 3
     FROM json_each(${given}) r CROSS JOIN subscribers s ON s.email = r.value ->> 0 WHERE true
     ON CONFLICT (email) ${mergeSuppression('suppressions')}
     RETURNING (SELECT id FROM subscribers WHERE email = suppressions.email) AS id`
