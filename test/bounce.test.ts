@@ -106,6 +106,21 @@ describe('readBounce', () => {
     ])
   })
 
+  test('reads a part whose type is missing, or none', async () => {
+    const mail = (await fixture('qmail-permanent.eml')).toString()
+    const head = 'Content-Type: multipart/mixed; boundary=b'
+    const inPart = (type: string) =>
+      mail
+        .replace('MIME-Version: 1.0', `MIME-Version: 1.0\n${head}`)
+        .replace('\n\n', `\n\n--b\nContent-Type:${type}\n\n`)
+
+    const readings = await Promise.all(
+      ['', ' ', ' ;', ' a', ' /'].map((type) => readBounce(Buffer.from(inPart(type)))),
+    )
+
+    expect(readings.slice(0, 3).map(({ kind }) => kind)).toEqual(['bounce', 'bounce', 'bounce'])
+  })
+
   test('reads whatever bytes it is given', async () => {
     const mails = await Promise.all(
       ['postfix-unknown-user.eml', 'qmail-permanent.eml', 'complaint.eml', 'html-only.eml'].map(

@@ -1,9 +1,12 @@
-import { isAnswer, isDaemon, isNotice } from './bounce/daemon.ts'
+import { isAnswer, isDaemon, isNotice, isTitledSo } from './bounce/daemon.ts'
 import { readDeliveryStatus, type RecipientFields } from './bounce/delivery-status.ts'
 import { type Feedback, readFeedback } from './bounce/feedback.ts'
+import { hasPhrase, plainWords } from './bounce/phrase.ts'
+import { challenges } from './bounce/phrases/reply.ts'
 import { tokensIn } from './bounce/plus-address.ts'
 import { isLeaving } from './bounce/leave.ts'
 import { addressesIn, headerOf, type Mail, readMail } from './bounce/mail.ts'
+import { quotedAnswer } from './bounce/quoted-answer.ts'
 import { isDelay, type NoticeSection, readSections } from './bounce/notice.ts'
 import { type Original, readOriginal, splitNotice } from './bounce/original.ts'
 import {
@@ -131,6 +134,9 @@ function readComplaint(about: About, { kind, recipients, word }: Feedback): Told
 function readReport(about: About, fields: RecipientFields[]): Told {
   const failed = fields.filter(({ action }) => action !== 'done')
   const sections = readSections(about.mail, about.notice)
+  const isNameless = fields.every(({ recipient }) => recipient === undefined)
+  if (isNameless && sections.some(({ recipient }) => recipient !== undefined))
+    return readNotice(about)
   const reports = failed.map((one) => {
     const section = sections.find(({ recipient }) => isSame(recipient, one.recipient))
     const told = (section ?? (sections.length === 1 ? sections[0] : undefined))?.text ?? ''
@@ -145,6 +151,7 @@ function readReport(about: About, fields: RecipientFields[]): Told {
   })
   // A report that names nobody still says that something did not arrive.
   if (fields.length === 0 && isDaemon(about.mail)) return readNamelessReport(about)
+  if (hasPhrase(plainWords(about.notice), challenges)) return { kind: 'none', reports: [] }
   return { kind: reports.length > 0 ? 'bounce' : 'none', reports }
 }
 
@@ -170,7 +177,7 @@ function readNotice(about: About): Told {
   const delayed = isDelay(mail, notice)
   const reports = readSections(mail, notice).flatMap((section) => {
     const judgement = judgeSection(section, notice, mail.subject)
-    if (section.recipient === undefined && !isSure(judgement, notice)) return []
+    if (section.recipient === undefined && !isSure(judgement, about)) return []
     return [
       reportOf(about, {
         recipient: section.recipient ?? about.original.to[0],
@@ -184,20 +191,36 @@ function readNotice(about: About): Told {
   return { kind: reports.length > 0 ? 'bounce' : 'none', reports }
 }
 
-function judgeSection({ text }: NoticeSection, notice: string, subject: string): Judgement {
+/** What the other server is quoted with, what stands there besides, the rest: in that order. */
+function judgeSection({ recipient, text }: NoticeSection, notice: string, subject: string) {
   const said = { status: findStatus(text), code: findCode(text), isFinal: true }
+  const answer = quotedAnswer(text)
   return (
-    judgeByWords({ ...said, text }) ??
-    judgeByExactStatus({ ...said, text }) ??
+    (answer === undefined ? undefined : judgeByWords({ ...said, text: answer })) ??
+    judgeByExactStatus({ ...said, text: answer ?? text }) ??
+    judgeByWords({ ...said, text: withoutName(text, recipient) }) ??
     judgeByWords({ ...said, text: notice }) ??
     judgeByWords({ ...said, text: subject }) ??
     judgeRefusal({ ...said, text })
   )
 }
 
-/** Whom a notice is about that names nobody is a guess: it counts if the address is dead, or a server is quoted. */
-function isSure(judgement: Judgement, notice: string): boolean {
-  return judgement.class === 'hard' || findCode(notice) !== undefined
+/** Some notices name a person by what stands before the `@`: it may be any word, and says as much as the address. */
+function withoutName(text: string, recipient = ''): string {
+  const name = /^[^@]{3,64}(?=@)/.exec(recipient)?.[0]
+  if (name === undefined) return text
+  const alone = new RegExp(String.raw`(?<![\w.+@-])${RegExp.escape(name)}(?![\w.+@-])`, 'gi')
+  return text.replace(alone, () => recipient)
+}
+
+/**
+ * Whom a notice is about that names nobody is a guess: it counts if the address is dead, a server is quoted, or it is called a bounce
+ * and shows which mail it is about.
+ */
+function isSure(judgement: Judgement, { mail, notice, original }: About): boolean {
+  const isShown = original.messageId !== undefined || tokensIn(mail, original).length > 0
+  const isQuoting = findCode(notice) !== undefined
+  return judgement.class === 'hard' || isQuoting || (isShown && isTitledSo(mail))
 }
 
 function reportOf({ mail, original }: About, report: Partial<BounceReport>): BounceReport {

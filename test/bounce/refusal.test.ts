@@ -1,3 +1,5 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { findCode, findStatus, judgeRefusal } from '../../integrations/mailshot/bounce/refusal.ts'
 
@@ -38,6 +40,16 @@ describe('judgeRefusal', () => {
     expect(said.map((text) => judgeRefusal({ text }))).toEqual(
       said.map(() => ({ class: 'hard', about: 'address' })),
     )
+  })
+
+  test('judges what many servers say, in many wordings', async () => {
+    const file = join(import.meta.dirname, '../fixtures/bounces/wordings.jsonl')
+    const lines = (await readFile(file, 'utf8')).trim().split('\n')
+    const expected = lines.map((line): { class: string; text: string } => JSON.parse(line))
+
+    const told = expected.map(({ text }) => ({ class: judgeRefusal({ text }).class, text }))
+
+    expect(told).toEqual(expected)
   })
 
   test('knows a full mailbox in the same way', () => {

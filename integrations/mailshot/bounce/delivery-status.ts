@@ -1,4 +1,5 @@
 import { isDaemon } from './daemon.ts'
+import { decodeWords } from './encoded-word.ts'
 import { addressesIn, type Mail } from './mail.ts'
 import { findStatus } from './refusal.ts'
 
@@ -69,14 +70,15 @@ function fieldsOf(text: string): { name: string; value: string; isFirst: boolean
       isFirst = false
     } else if (last) last.value += ` ${line.trim()}`
   }
-  return fields
+  return fields.map((field) => ({ ...field, value: decodeWords(field.value) }))
 }
 
 function readGroup(group: Group): RecipientFields {
   const statusField = group.get('status') ?? ''
   const status = /^[245]\.\d{1,3}\.\d{1,3}(?!\.?\d)/.exec(statusField)?.[0]
-  const comment = statusField.replace(/^[\d. ]+/, '')
   const code = withoutType(group.get('diagnostic-code') ?? '')
+  // What stands beside the status is what RFC 3463 calls it: less than any words of the server.
+  const comment = /\p{L}{3}/u.test(code) ? '' : statusField.replace(/^[\d. ]+/, '')
   const diagnostic = [code, comment].filter(Boolean).join(' ')
   const final = addressOf(group.get('final-recipient'))
   const original = addressOf(group.get('original-recipient')?.replace(xtext, decodeXtext))

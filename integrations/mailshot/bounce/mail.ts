@@ -25,7 +25,8 @@ export async function readMail(raw: Uint8Array): Promise<Mail> {
       (parsed.text?.trim() ? parsed.text : textOf(parsed.html || '')).slice(0, longestText),
     ),
     parts: parsed.attachments.slice(0, mostParts).map(({ contentType, content }) => ({
-      type: contentType.toLowerCase(),
+      // The parser gives `false` for a type that it cannot read.
+      type: mediaType.exec(contentType)?.[0].toLowerCase() ?? 'text/plain',
       text: content.subarray(0, longestText).toString(),
     })),
   }
@@ -57,6 +58,7 @@ export function addressesIn(text: string): string[] {
   return [...found].map(([address]) => address.replace(/\.+$/, ''))
 }
 
+const mediaType = /^[^\s/]{1,100}\/[^\s/]{1,100}/
 const longestText = 32 * 1024
 const mostParts = 20
 

@@ -20,10 +20,13 @@ export function readSections(mail: Mail, notice: string): NoticeSection[] {
   const lines = notice.split('\n').slice(0, mostLines)
   const failed = addressesIn(headerOf(mail, 'x-failed-recipients') ?? '').slice(0, mostRecipients)
   const ours = ownAddresses(mail)
-  const mentions = lines.map((line) => mentionIn(line, ours))
+  const mentions = withoutRecap(
+    lines,
+    lines.map((line) => mentionIn(line, ours)),
+  )
   const best = Math.max(0, ...mentions.map((mention) => mention?.weight ?? 0))
   const named = unique(mentions.flatMap((one) => (one?.weight === best ? [one.address] : [])))
-  const recipients = failed.length > 0 ? failed : best === 1 ? named.slice(0, 1) : named
+  const recipients = failed.length > 0 ? failed : best <= 1 ? named.slice(0, 1) : named
   if (recipients.length < 2) return [{ recipient: recipients[0], text: notice }]
   return recipients.slice(0, mostRecipients).map((recipient) => ({
     recipient,
@@ -33,8 +36,24 @@ export function readSections(mail: Mail, notice: string): NoticeSection[] {
 
 interface Mention {
   address: string
-  /** 2: the line is about that address; 1: it occurs. */
+  /** 2: the line is about that address; 1: it occurs; ½: it was passed on to another. */
   weight: number
+}
+
+/** Whether it names an address that is not ours. */
+export function namesSomebody(mail: Mail, notice: string): boolean {
+  return readSections(mail, notice).some(({ recipient }) => recipient !== undefined)
+}
+
+/** Exchange says first whom the mail was written to: its list perhaps, or others besides. */
+function withoutRecap(
+  lines: readonly string[],
+  mentions: readonly (Mention | undefined)[],
+): (Mention | undefined)[] {
+  const others = mentions.map((mention, index) =>
+    /^[\s>]*(?:to|cc):/i.test(lines[index] ?? '') ? undefined : mention,
+  )
+  return others.some((mention) => mention?.weight === 2) ? others : [...mentions]
 }
 
 const mostLines = 500
@@ -45,6 +64,9 @@ function mentionIn(line: string, ours: ReadonlySet<string>): Mention | undefined
   const address = addressesIn(line).find((one) => !ours.has(one.toLowerCase()) && !isOffice(one))
   if (address === undefined) return undefined
   const before = line.slice(0, line.indexOf(address)).trim()
+  // Where nobody else is named, it stands for who is not to be.
+  if (/\bgenerated from\b/i.test(before)) return { address, weight: 0.5 }
+  if (quotes.test(before)) return { address, weight: 1 }
   const isAbout = /^[-<>("'[*•#\d.) ]*$/.test(before) || labels.test(before.slice(-60))
   return { address, weight: isAbout ? 2 : 1 }
 }
@@ -77,7 +99,11 @@ const verdict = /^\s*[245]\d\d (?:[245]\.\d\.\d+ )?<?[^\s<>@]{1,64}@[^\s<>@]{1,2
 function ownAddresses(mail: Mail): Set<string> {
   const names = ['to', 'from', 'x-original-to', 'delivered-to', 'envelope-to', 'reply-to']
   const own = names.flatMap((name) => addressesIn(headerOf(mail, name) ?? ''))
-  return new Set(own.map((address) => address.toLowerCase()))
+  return new Set(
+    own.flatMap((address) =>
+      [address, address.replace(/\+[^@]*/, '')].map((one) => one.toLowerCase()),
+    ),
+  )
 }
 
 /** Who is to be asked for help. */
@@ -87,9 +113,12 @@ function isOffice(address: string): boolean {
   )
 }
 
+/** Whomever the other server names: ourselves, or a mailbox behind the address. */
+const quotes = /^<<<|\b(?:reason|said|replied|returned|responded)\b.{0,40}[45]\d\d[ -]/i
+
 /** Whom it came from, and what an address was made of. */
 const notAbout =
-  /^\W{0,8}(?:mail from|from|sender|reply-to|return-path|received|cc|message-id|generated|ultimately|expanded|via|x-[a-z])\b/i
+  /^\W{0,8}(?:mail from|from|sender|reply-to|return-path|received|cc|message-id|expanded|via|x-[a-z])\b/i
 const labels =
   /(?:recipient|rcpt|\bto\b|address|user|account|mailbox|destinat|empf\S{0,6}nger|adresse|adres|ontvanger|mottagare|宛先|送信先|收件人|받는|получател|адрес)[^@]{0,40}$/i
 

@@ -61,7 +61,7 @@ function isMarker(line: string): boolean {
   if (line.length > 120) return false
   const words = plainWords(line).replace(/^[^\p{L}]+/u, '')
   const phrase = findPhrase(words, markers)
-  if (phrase === undefined) return false
+  if (phrase === undefined || /addresses|recipients/.test(words)) return false
   const isRuled = /^[\s>]*[-_=*#.|]{2}/.test(line)
   return isRuled || (words.length < 70 && (/:\s*$/.test(line) || words.startsWith(phrase)))
 }

@@ -1,6 +1,8 @@
 /**
  * What mail systems write, by what it means. `…` stands for up to 60 characters of anything, `‥` for up to 30, `·` for up to 15, `@` for an address,
- * `/` for a link. Each stands at the beginning of a word, and may end within one. Case, accents, line breaks and typographic quotes do not count.
+ * `/` for a link, `|` parts words of which either may stand there (a blank before it ends a word). Each stands at the beginning of a word, and may end within
+ * one. Case, accents, line breaks, underscores and typographic quotes do not count, "e-mail" is "email",
+ * and "don't" is "do not".
  */
 export type Phrases = readonly string[]
 
@@ -27,7 +29,11 @@ export function plainWords(text: string): string {
     .toLowerCase()
     .replace(/[łøđıßæœ]/g, (letter) => undecomposed[letter] ?? letter)
     .replace(/[\u2018\u2019\u02bc\u00b4`]/g, "'")
-    .replace(/[\s\u00a0]+/g, ' ')
+    .replace(/[\s\u00a0_]+/g, ' ')
+    .replace(/n't\b/g, ' not')
+    .replace(/\bcannot\b/g, 'can not')
+    .replace(/\be-mail/g, 'email')
+    .replace(/\bmail[ -]box/g, 'mailbox')
 }
 
 const undecomposed: Readonly<Record<string, string>> = {
@@ -49,15 +55,17 @@ interface Entry {
 }
 
 interface Segment {
-  words: string
+  /** Either of them. */
+  words: readonly string[]
   /** How far behind the one before it may stand. */
   gap: number
 }
 
-/** By the first two characters. */
+/** By the first two characters, or the only one. */
 type Index = ReadonlyMap<string, readonly Entry[]>
 
 const indexes = new WeakMap<readonly Phrases[] | Phrases, Index>()
+const longestWords = 80
 const gaps: Readonly<Record<string, number>> = { '…': 60, '‥': 30, '·': 15 }
 
 function indexOf(groups: readonly Phrases[]): Index {
@@ -67,14 +75,16 @@ function indexOf(groups: readonly Phrases[]): Index {
   const index = new Map<string, Entry[]>()
   for (const [rank, phrases] of groups.entries()) {
     for (const phrase of phrases) {
-      const [first = '', ...others] = plainWords(phrase).split(/ ?([…‥·]) ?/)
+      const [firsts = '', ...others] = plainWords(phrase).split(/ ?([…‥·]) ?/)
       const rest = others.flatMap((words, at) =>
-        at % 2 === 1 ? [{ words, gap: gaps[others[at - 1] ?? ''] ?? 0 }] : [],
+        at % 2 === 1 ? [{ words: words.split('|'), gap: gaps[others[at - 1] ?? ''] ?? 0 }] : [],
       )
-      const start = first.slice(0, 2)
-      const entries = index.get(start) ?? []
-      entries.push({ phrase, first, rest, rank })
-      index.set(start, entries)
+      for (const first of firsts.split('|')) {
+        const start = first.slice(0, 2)
+        const entries = index.get(start) ?? []
+        entries.push({ phrase, first, rest, rank })
+        index.set(start, entries)
+      }
     }
   }
   indexes.set(key, index)
@@ -85,7 +95,7 @@ function findFirstOf(text: string, index: Index): Entry | undefined {
   let best: Entry | undefined
   for (let at = 0; at < text.length - 1; at += 1) {
     if (isInsideWord(text, at)) continue
-    for (const entry of index.get(text.slice(at, at + 2)) ?? []) {
+    for (const entry of entriesAt(text, at, index)) {
       if ((best === undefined || entry.rank < best.rank) && stands(text, at, entry)) best = entry
     }
     if (best?.rank === 0) return best
@@ -93,20 +103,39 @@ function findFirstOf(text: string, index: Index): Entry | undefined {
   return best
 }
 
+/** Most phrases begin with a word; some with a single character. */
+function entriesAt(text: string, at: number, index: Index): readonly Entry[] {
+  const long = index.get(text.slice(at, at + 2)) ?? []
+  const short = index.get(text.charAt(at))
+  return short ? [...long, ...short] : long
+}
+
 function stands(text: string, at: number, { first, rest }: Entry): boolean {
   if (!text.startsWith(first, at)) return false
   let from = at + first.length
   for (const { words, gap } of rest) {
-    const next = wordAt(text.slice(from, from + gap + words.length), words)
-    if (next < 0) return false
-    from += next + words.length
+    const end = endOfAny(text.slice(from, from + gap + longestWords), words, gap)
+    if (end < 0) return false
+    from += end
   }
   return true
 }
 
-function wordAt(text: string, words: string): number {
-  for (let at = text.indexOf(words); at >= 0; at = text.indexOf(words, at + 1)) {
-    if (!isInsideWord(text, at)) return at
+/** Where the first of some words ends that begins within the gap; -1 where none does. */
+function endOfAny(near: string, words: readonly string[], gap: number): number {
+  let end = -1
+  for (const one of words) {
+    const at = wordAt(near, one, gap)
+    if (at >= 0 && (end < 0 || at + one.length < end)) end = at + one.length
+  }
+  return end
+}
+
+function wordAt(near: string, words: string, gap: number): number {
+  let at = near.indexOf(words)
+  while (at >= 0 && at <= gap) {
+    if (!isInsideWord(near, at)) return at
+    at = near.indexOf(words, at + 1)
   }
   return -1
 }

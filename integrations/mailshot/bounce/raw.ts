@@ -49,6 +49,7 @@ function cutHeaders(lines: readonly string[]): string[] {
 function markRaw(text: string): string {
   const named = text
     .replace(unknownCharset, '$1binary')
+    .replace(emptyType, '$1 text/plain')
     .replace(shownMail, (header) => header.replace(/inline/i, 'attachment'))
   const end = named.indexOf('\n\n')
   const hasType = /^content-type[ \t]{0,8}:/im.test(end < 0 ? named : named.slice(0, end))
@@ -57,6 +58,8 @@ function markRaw(text: string): string {
 
 const unknownCharset =
   /(\bcharset[ \t]{0,8}=[ \t]{0,8}"?)(?:us-?ascii|ansi_x3\.4-1968|ascii|unknown-8bit|x-unknown|unknown|8bit|default)(?![\w-])/gi
+/** RFC 2045 §5.2: what names no type is text. */
+const emptyType = /^(content-type[ \t]{0,8}:)[ \t;]{0,8}(?=\n(?![ \t])|(?![^]))/gim
 const shownMail =
   /^content-(?:type:[ \t]{0,8}message\/rfc822\b[^\n]{0,200}\n(?:content-[^\n]{1,200}\n){0,3}content-disposition:[ \t]{0,8}inline|disposition:[ \t]{0,8}inline[^\n]{0,200}\n(?:content-[^\n]{1,200}\n){0,3}content-type:[ \t]{0,8}message\/rfc822)\b/gim
 

@@ -4,7 +4,6 @@ import {
   fullMailboxComposed,
   unknownSenderComposed,
   unknownUserComposed,
-  vaguelyUnknown,
 } from './phrases/composed.ts'
 import { refusedAddress, surelyNoDomain, unknownDomain } from './phrases/domain.ts'
 import { disabledMailbox, fullMailbox, pausedMailbox } from './phrases/mailbox.ts'
@@ -13,6 +12,7 @@ import { plainlySender, refusedSender } from './phrases/sender.ts'
 import { lookupTrouble, storingTrouble, trouble } from './phrases/trouble.ts'
 import { unknownUserAbroad } from './phrases/user-abroad.ts'
 import { plainlyUnknown, unavailableMailbox, unknownUser } from './phrases/user.ts'
+import { vaguelyClosed, vaguelyFull, vaguelyUnknown } from './phrases/vague.ts'
 
 /** What another server said, at hand-over or in a report. */
 export interface Refusal {
@@ -68,9 +68,12 @@ export function findStatus(text: string): string | undefined {
 
 /** The first reply code that refuses (RFC 5321 §4.2.1). */
 export function findCode(text: string): number | undefined {
-  const code = /(?<![\w.:[/-])[45][0-5]\d(?=[ \t\r\n:-]|$)/.exec(text.slice(0, longest))?.[0]
+  const code = codePattern.exec(text.slice(0, longest))?.[0]
   return code === undefined ? undefined : Number(code)
 }
+
+/** A reply code that refuses, and is no part of an address or a longer number. */
+export const codePattern = /(?<![\w.:[/-])[45][0-5]\d(?=[ \t\r\n:\])-]|$)/
 
 const longest = 4000
 
@@ -100,7 +103,9 @@ const rules: readonly Rule[] = [
   { class: 'hard', about: 'address', phrases: unknownDomain },
   { class: 'soft', about: 'other', phrases: refusedMail },
   { class: 'soft', about: 'other', phrases: trouble },
+  { class: 'soft', about: 'mailbox', phrases: vaguelyFull },
   { class: 'hard', about: 'address', phrases: vaguelyUnknown },
+  { class: 'hard', about: 'mailbox', phrases: vaguelyClosed },
   { class: 'hard', about: 'mailbox', phrases: refusedAddress },
 ]
 
@@ -128,7 +133,8 @@ function isTemporary({ status, code, text }: Refusal): boolean {
 
 function judgeByStatus(refusal: Refusal): Judgement {
   const [subject = ''] = partsOf(refusal)
-  const known = judgeByExactStatus(refusal) ?? subjects[subject] ?? unspecified
+  const code = refusal.code ?? findCode(refusal.text) ?? 0
+  const known = judgeByExactStatus(refusal) ?? subjects[subject] ?? codes[code] ?? unspecified
   return isTemporary(refusal) ? { class: 'soft', about: known.about } : known
 }
 
@@ -139,6 +145,12 @@ function partsOf({ status, text }: Refusal): string[] {
 const unspecified: Judgement = { class: 'soft', about: 'mailbox' }
 const notTheAddress: Judgement = { class: 'soft', about: 'other' }
 const noSuchAddress: Judgement = { class: 'hard', about: 'address' }
+
+/** Reply codes that say more than that it is refused (RFC 5321 §4.2.3; 511 of qmail's checkers). */
+const codes: Readonly<Record<number, Judgement>> = {
+  511: noSuchAddress,
+  551: noSuchAddress,
+}
 
 /** RFC 3463 §3 and the registry of RFC 5248, by subject and detail. */
 const statuses: Readonly<Record<string, Judgement>> = {

@@ -104,7 +104,6 @@ export const refusedAddress: Phrases = [
   'rejected recipient',
   'recipient refused',
   'recipient … denied',
-  'does not like recipient',
   'recipient not accepted',
   'address rejected',
   'rejected address',

@@ -228,6 +228,17 @@ export const openings: Phrases = [
   'a message that you sent was',
   'a message that you sent has',
   'message … could not be delivered',
+  'message|mail|email … not delivered|not be delivered|not been delivered|not reach',
+]
+
+/** By which they say that a mail arrived. */
+export const arrivals: Phrases = [
+  'successfully delivered',
+  'successful delivery',
+  'delivered successfully',
+  'was delivered to',
+  'has been delivered to',
+  'delivery to these recipients or groups is complete',
 ]
 
 /** By which they say so, too, and others say much else. */

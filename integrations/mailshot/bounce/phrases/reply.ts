@@ -82,3 +82,14 @@ export const leaveSubjects: Phrases = [
   'uitschrijven',
   'afmelden',
 ]
+
+/** By which somebody's filter asks the sender to show that it is a person: the mail waits there. */
+export const challenges: Phrases = [
+  'guest list',
+  'not pre-approved',
+  'waitlisted',
+  'to be added to the recipient',
+  'you are a person',
+  'you are human',
+  'you are a human',
+]

@@ -6,7 +6,6 @@ export const plainlySender: Phrases = [
   'sender address',
   'verification failed for',
   'callback setup failed',
-  'callout verification',
   'invalid sender',
   'unroutable sender',
   'unrouteable sender',
@@ -18,6 +17,19 @@ export const plainlySender: Phrases = [
 
 /** Refused for what the sender, its server, its domain or the mail is: nothing that the address can do anything for. */
 export const refusedSender: Phrases = [
+  'callout verification',
+  'you are not',
+  'of the sender',
+  'of sender',
+  "the sender's",
+  'this sender',
+  'message sending',
+  'sending … disabled',
+  'from unknown',
+  'helo',
+  'remote ip',
+  'receivingrate',
+  "you're not",
   // Who we are: SPF, DKIM, DMARC, reverse DNS, authentication, relaying
   'spf',
   'dkim',

@@ -29,6 +29,8 @@ export const subjects: Phrases = [
   'failure delivery',
   'failed to deliver',
   'could not be delivered',
+  'not delivered',
+  'not been delivered',
   'returned mail',
   'returned to sender',
   'return receipt … failed',
@@ -76,6 +78,12 @@ export const otherSubjects: Phrases = [
   'successful mail delivery',
   'quarantine',
   'mail queue',
+  'weekly',
+  'daily',
+  'monthly',
+  'statistics',
+  'digest',
+  'summary',
   'awaits moderator approval',
 ]
 

@@ -10,6 +10,8 @@ export const plainlyUnknown: Phrases = [
   'recipient address rejected: unknown',
   'recipient address rejected: undeliverable address',
   'recipient address rejected: no such',
+  // "Relaying prohibited: user unknown"
+  'prohibited|denied|rejected|refused|failed|failure · user unknown|unknown user|no such user|no such recipient|unknown recipient|user does not exist|user not found',
 ]
 
 /** RFC 5321 §4.2.3 has the same words for a mailbox that is not found (550) and for one that is busy (450). */
