@@ -194,6 +194,8 @@ export const letters = sqliteTable(
     settledAt: integer('settled_at'),
     messageId: text('message_id'),
     answer: text(),
+    /** What it went by; null for a mailer of the site's own. */
+    transport: text(),
     /** When the relay first failed at it, of the times since its last other answer. */
     relayFaultAt: integer('relay_fault_at'),
     /** Whether it went to the config's `redirectTo` instead. */

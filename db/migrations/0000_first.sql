@@ -14,6 +14,7 @@ CREATE TABLE `letters` (
 	`settled_at` integer,
 	`message_id` text,
 	`answer` text,
+	`transport` text,
 	`relay_fault_at` integer,
 	`redirected` integer
 );

@@ -4,7 +4,7 @@ import { day, type Pace } from './pace-limit.ts'
 import { type MakingUp, mostBehind, nothingBehind } from './pace/behind.ts'
 import { emailDomain, limitsByDomain, readyLetters } from './pace/domain-limits.ts'
 import { type Rule, rulesOf } from './pace/reserve.ts'
-import { hasRoutes, transportNames } from './route.ts'
+import { hasRoutes, letterWays } from './route.ts'
 
 /**
  * A lane is one way out with its limits: a transport's, which all its mails take, or that of a recipient domain, which its mails take
@@ -48,8 +48,10 @@ const unlimited = Number.MAX_SAFE_INTEGER
 /** The lane of the transport, as the config alone tells it. */
 export function laneOf(config: MailshotConfig, use: 'send' | 'letter'): Lane {
   const { name } = config.transport
-  const carriesLetters = config.mailer === undefined && name === transportNames(config)[0]
-  const reserve = use === 'send' && carriesLetters ? config.letterReserve : 0
+  const place = letterWays(config).findIndex((way) => way.name === name)
+  const carriesLetters = place >= 0
+  // One that takes over for a while keeps nothing for that all the time.
+  const reserve = use === 'send' && place === 0 ? config.letterReserve : 0
   const limits = config.pace
   const isCounted = config.ramp && !limits.some(({ windowMs }) => windowMs === day)
   return {
@@ -162,9 +164,10 @@ export function takenSlots(lane: Lane, at: SQL): SQL {
 /** How many mails of the lane are in hand; of those that meet a further condition, `AND …`. */
 export function inHand(lane: Lane, and: SQL = sql``): SQL {
   const which = sql`status = 'in-hand' ${ofDomain(lane)} ${and}`
-  const letters = lane.carriesLetters ? sql`(SELECT count(*) FROM letters WHERE ${which})` : sql`0`
   const ofTransport = lane.transport === undefined ? sql`` : sql`AND transport = ${lane.transport}`
-  return sql`((SELECT count(*) FROM recipients WHERE ${which} ${ofTransport}) + ${letters})`
+  const of = (table: 'recipients' | 'letters') =>
+    sql`(SELECT count(*) FROM ${sql.raw(table)} WHERE ${which} ${ofTransport})`
+  return sql`(${of('recipients')} + ${lane.carriesLetters ? of('letters') : sql`0`})`
 }
 
 function waitingLetters(lane: Lane, now: number): SQL {

@@ -24,7 +24,8 @@ export function waysOf(config: MailshotConfig): readonly Way[] {
     config: place === 0 ? config : { ...config, ...own },
     fallback,
   }))
-  ways.set(config, made)
+  // One that is found by its own settings has the same fallbacks.
+  for (const way of [{ config }, ...made]) ways.set(way.config, made)
   return made
 }
 
@@ -85,6 +86,12 @@ export function fallbacksOf(config: MailshotConfig, way: Way): Way[] {
     seen.push(found)
   }
   return seen.slice(1)
+}
+
+/** The transports that letters may go by: the default one, then those that take over for it; none where they have a mailer of their own. */
+export function letterWays(config: MailshotConfig): Way[] {
+  const [first] = waysOf(config)
+  return first && !config.mailer ? [first, ...fallbacksOf(config, first)] : []
 }
 
 /** The names of the transports, the default one first. */

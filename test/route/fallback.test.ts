@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm/sql'
 import { describe, expect, it } from 'vitest'
+import { queueLetterStatement } from '../../integrations/mailshot/letter.ts'
 import { deliver } from '../../integrations/mailshot/deliver.ts'
 import { readSend } from '../../integrations/mailshot/send.ts'
 import { whyWaiting } from '../../integrations/mailshot/send/waiting.ts'
@@ -140,6 +141,45 @@ describe('a transport with a fallback', () => {
     await deliver(withLeaps(mailshot), { untilDone: true })
     expect(await readSend(mailshot, send.id)).toMatchObject({ status: 'done', sent: 30 })
     expect(mailshot.now() - began).toBeLessThan(20 * minute)
+  })
+
+  it('is followed by letters, which go by the other and come back', async () => {
+    const { mailshot, main, bulk } = await openTwoWays({
+      main: { fallback: 'bulk', fallbackAfterMinutes: 5 },
+      bulk: { pace: '3/minute' },
+    })
+    const began = mailshot.now()
+    main.answerLetters(() => (mailshot.now() < began + hour ? relayDown : undefined))
+    const queue = (count: number) =>
+      mailshot.db.write(
+        ...Array.from({ length: count }, (_, place) =>
+          queueLetterStatement(mailshot, {
+            kind: 'welcome',
+            email: `new${place}@example.net`,
+            lang: 'en',
+            values: {},
+          }),
+        ),
+      )
+    await queue(12)
+    await deliverUntil(withLeaps(mailshot), began + 20 * minute)
+    const took = (relay: typeof main) =>
+      relay.given.filter(({ to }) => to.startsWith('new')).map(({ at }) => at)
+    const seen = () =>
+      mailshot.db.all<{ transport: string; status: string; count: number }>(
+        sql`SELECT transport, status, count(*) AS count FROM letters WHERE kind = 'welcome' GROUP BY 1, 2 ORDER BY 1`,
+      )
+    expect(await seen()).toEqual([{ transport: 'bulk', status: 'sent', count: 12 }])
+    expect(took(bulk)).toHaveLength(12)
+    expect(Math.min(...took(bulk)) - began).toBeGreaterThan(2 * minute)
+    expect(Math.min(...took(bulk)) - began).toBeLessThan(6 * minute)
+    expect(mostInWindow(took(bulk), minute)).toBeLessThanOrEqual(3)
+    const tried = took(main).length
+    mailshot.clock.set(began + 2 * hour)
+    await queue(2)
+    await deliverUntil(withLeaps(mailshot), mailshot.now() + minute)
+    expect(took(main).length - tried).toBe(2)
+    expect(took(bulk)).toHaveLength(12)
   })
 
   it('says of both what holds them up', async () => {

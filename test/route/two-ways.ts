@@ -20,8 +20,10 @@ export interface Relay {
   taken(): string[]
   /** The most that it had in hand at once. */
   mostInHand(): number
-  /** What it answers from now on, where it does not accept. */
+  /** What it answers to campaigns from now on, where it does not accept. */
   answer(script: (message: Message) => Outcome | undefined): void
+  /** The same to letters. */
+  answerLetters(script: (message: Message) => Outcome | undefined): void
 }
 
 /** A Mailshot with two transports in virtual time, `main` (the default) and `bulk`, which record what they are given. */
@@ -41,6 +43,7 @@ export async function openTwoWays(
 function watch(mailshot: TestMailshot, transport: ReturnType<typeof memory>): Relay {
   const given: Relay['given'] = []
   let script: (message: Message) => Outcome | undefined = () => undefined
+  let letterScript = script
   let [inHand, most] = [0, 0]
   transport.failWhen(async (message) => {
     const isLetter = message.campaign === undefined
@@ -49,7 +52,7 @@ function watch(mailshot: TestMailshot, transport: ReturnType<typeof memory>): Re
     await mailshot.sleep(10)
     given.push({ at: mailshot.now(), to: message.envelope.to, campaign: message.campaign })
     await mailshot.sleep(10)
-    if (isLetter) return undefined
+    if (isLetter) return letterScript(message)
     inHand -= 1
     return script(message)
   })
@@ -58,6 +61,7 @@ function watch(mailshot: TestMailshot, transport: ReturnType<typeof memory>): Re
     taken: () => transport.messages.filter(isCampaign).map(({ envelope }) => envelope.to),
     mostInHand: () => most,
     answer: (next) => (script = next),
+    answerLetters: (next) => (letterScript = next),
   }
 }
 

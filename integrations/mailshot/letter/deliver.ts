@@ -11,6 +11,7 @@ import { composeLetter, type Letter } from './compose.ts'
 import { type Fate, fateOf } from './fate.ts'
 import { blameOfLetter, relayStatements } from './relay.ts'
 import { letterSlots, letterSlotStatements } from './slots.ts'
+import { letterSite } from './way.ts'
 
 /** At once; more would hold up the campaign's own connections. */
 const atOnce = 5
@@ -22,9 +23,10 @@ const atOnce = 5
 export async function deliverLetters(mailshot: Mailshot, worker: Worker): Promise<number> {
   let tried = 0
   while (!worker.signal.aborted) {
-    const letters = await takeLetters(mailshot, worker.workerId)
+    const site = await letterSite(mailshot)
+    const letters = await takeLetters(site, worker.workerId)
     if (letters.length === 0) break
-    await Promise.all(letters.map((letter) => deliverLetter(mailshot, letter, worker)))
+    await Promise.all(letters.map((letter) => deliverLetter(site, letter, worker)))
     tried += letters.length
   }
   return tried
@@ -43,6 +45,7 @@ type LetterRow = Omit<HeldLetter, 'values' | 'workerId' | 'takenAt'> & { values:
 
 async function takeLetters(mailshot: Mailshot, workerId: string): Promise<HeldLetter[]> {
   const now = mailshot.now()
+  const { mailer, transport, redirectTo } = mailshot.config
   const isDue = sql`status = 'pending' AND due_at <= ${now}`
   const due = await mailshot.db.get(sql`SELECT 1 FROM letters WHERE ${isDue} LIMIT 1`)
   if (!due) return []
@@ -55,10 +58,10 @@ async function takeLetters(mailshot: Mailshot, workerId: string): Promise<HeldLe
           SELECT 1 FROM subscribers AS s JOIN suppressions AS x ON x.email = s.email
           WHERE s.id = letters.subscriber_id AND x.reason IN ('complaint', 'manual'))`,
     sql`UPDATE letters SET status = 'in-hand', worker_id = ${workerId}, tries = tries + 1,
-          redirected = ${mailshot.config.redirectTo === undefined ? null : 1}
+          transport = ${mailer ? null : transport.name}, redirected = ${redirectTo === undefined ? null : 1}
         WHERE id IN (${letterSlots(mailshot, isDue, { lane, most: atOnce, now })})
           AND EXISTS (SELECT 1 FROM workers WHERE id = ${workerId} AND lease_until > ${now})`,
-    ...(mailshot.config.mailer ? [] : beginRampStatements(mailshot, lane.scope)),
+    ...(mailer ? [] : beginRampStatements(mailshot, lane.scope)),
   )
   // It has none but these: those before are settled.
   const rows = batch.ask<LetterRow>(

@@ -3,6 +3,7 @@ import type { Blame } from '../deliver/blame.ts'
 import type { Mailshot } from '../mailshot.ts'
 import { laneOf } from '../pace.ts'
 import { namedWait, relayFaultOf } from '../recipient/settlement.ts'
+import { wayOf } from '../route.ts'
 import type { Outcome } from '../transport.ts'
 
 const minute = 60_000
@@ -60,5 +61,11 @@ function relayBackAt({ config, now }: Mailshot, outcome: Outcome): number | SQL 
     return now() + (named ?? minute)
   }
   const { scope } = laneOf(config, 'letter')
-  return sql`max(${now()}, coalesce((SELECT parked_until FROM lanes WHERE scope = ${scope}), 0))`
+  const { fallback } = wayOf(config, config.transport.name)
+  const until = sql`max(${now()}, parked_until)`
+  // At once where its fallback takes over.
+  const dueAt = fallback
+    ? sql`iif(faults > 0 AND ${until} - faults_from >= ${fallback.afterMs}, ${now()}, ${until})`
+    : until
+  return sql`coalesce((SELECT ${dueAt} FROM lanes WHERE scope = ${scope}), ${now()})`
 }

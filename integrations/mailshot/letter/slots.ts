@@ -4,6 +4,7 @@ import type { Mailshot } from '../mailshot.ts'
 import { allowance, domainLaneOf, type Lane, laneOf, returnSlotsStatement } from '../pace.ts'
 import { readyLetters } from '../pace/domain-limits.ts'
 import { singleLane } from '../pace/single.ts'
+import { letterSite } from './way.ts'
 
 /**
  * The ids of the letters that meet a condition and may be taken now, at most `most` and oldest first, by the transport's lane as
@@ -26,11 +27,12 @@ export function letterSlots(
 const soonMs = 61_000
 
 /** Whether a letter is due that can go within a minute or so; one that its domain or the pace holds up for longer is no work for now. */
-export async function hasReadyLetters(mailshot: Mailshot): Promise<boolean> {
-  const now = mailshot.now()
+export async function hasReadyLetters(given: Mailshot): Promise<boolean> {
+  const now = given.now()
   const isDue = sql`status = 'pending' AND due_at <= ${now}`
   // Mostly there is none at all.
-  if (!(await mailshot.db.get(sql`SELECT 1 FROM letters WHERE ${isDue} LIMIT 1`))) return false
+  if (!(await given.db.get(sql`SELECT 1 FROM letters WHERE ${isDue} LIMIT 1`))) return false
+  const mailshot = await letterSite(given)
   const lane = await singleLane(mailshot)
   const row = await mailshot.db.get(
     letterSlots(mailshot, isDue, { lane, most: 1, now: now + soonMs }),
