@@ -2,7 +2,7 @@ import { sql } from 'drizzle-orm/sql'
 import { describe, expect, it } from 'vitest'
 import { queueLetterStatement } from '../../integrations/mailshot/letter.ts'
 import { deliver } from '../../integrations/mailshot/deliver.ts'
-import { readSend } from '../../integrations/mailshot/send.ts'
+import { pauseSend, readSend, resumeSend } from '../../integrations/mailshot/send.ts'
 import { whyWaiting } from '../../integrations/mailshot/send/waiting.ts'
 import { recoverDeadWorkers } from '../../integrations/mailshot/worker.ts'
 import { deliverUntil, mortalWorker, mostInWindow, withLeaps } from '../pace/receiving-side.ts'
@@ -180,6 +180,34 @@ describe('a transport with a fallback', () => {
     await deliverUntil(withLeaps(mailshot), mailshot.now() + minute)
     expect(took(main).length - tried).toBe(2)
     expect(took(bulk)).toHaveLength(12)
+  })
+
+  it('goes on with the other when a send is paused and resumed meanwhile', async () => {
+    const { mailshot, main, bulk } = await openTwoWays({
+      bulk: { fallback: 'main' },
+      main: { pace: '60/hour' },
+    })
+    await addReaders(mailshot, 30)
+    const began = mailshot.now()
+    bulk.answer(() => (mailshot.now() < began + hour ? relayDown : undefined))
+    const { id } = await startAs(mailshot, 'june', { transport: 'bulk' })
+    await deliverUntil(withLeaps(mailshot), began + 20 * minute)
+    await pauseSend(mailshot, id, { reason: 'a look at it', actor: 'test' })
+    const by = { actor: 'test' }
+    await resumeSend(mailshot, id, by)
+    const [before, tried] = [main.taken().length, bulk.given.length]
+    await deliverUntil(withLeaps(mailshot), mailshot.now() + 3 * minute)
+    expect(bulk.given.length).toBeGreaterThan(tried)
+    expect(main.taken().length - before).toBeGreaterThan(1)
+    await deliver(withLeaps(mailshot), { untilDone: true })
+    expect((await readSend(mailshot, id)).sent).toBe(30)
+    // Well at once after a resume, which is noted.
+    await resumeSend(mailshot, (await startAs(mailshot, 'july', { transport: 'bulk' })).id, by)
+    bulk.answer(() => undefined)
+    await deliver(withLeaps(mailshot), { untilDone: true })
+    expect(
+      await mailshot.db.get(sql`SELECT faults FROM lanes WHERE scope = 'transport:bulk'`),
+    ).toEqual({ faults: 0 })
   })
 
   it('says of both what holds them up', async () => {

@@ -47,8 +47,8 @@ export function faultStatements(
 
 /** Nothing to take back when all goes well. */
 function isCalm({ transportState }: Lanes): boolean {
-  const { parkedUntil, refusals, failing } = transportState
-  return parkedUntil === 0 && refusals === 0 && Object.keys(failing).length === 0
+  const { faults, parkedUntil, refusals, failing } = transportState
+  return faults === 0 && parkedUntil === 0 && refusals === 0 && Object.keys(failing).length === 0
 }
 
 /** Whether an outcome is laid at the relay's door at first; not what our own stop gives back. */

@@ -51,14 +51,15 @@ export function isHeldUp(transports: readonly string[], now: number): SQL {
 
 /**
  * Lets the lanes that rest or are slowed down be tried at once, those of transports and of domains, and the letters that wait for
- * a transport's. How far they were slowed stays: they recover by themselves, and no command is a way around that.
+ * a transport's. How far they were slowed stays: they recover by themselves, and no command is a way around that. So does since when a
+ * transport has not taken anything: its fallback goes on until it does.
  */
 export function liftStatements(transports: readonly string[], now: number): SQL[] {
   return [
     sql`UPDATE letters SET due_at = ${now} WHERE status = 'pending' AND due_at > ${now}
       AND due_at IN (SELECT parked_until FROM lanes WHERE scope IN ${scopesOf(transports)})`,
     sql`UPDATE lanes SET parked_until = iif(parked_until < ${heldUntil}, 0, parked_until),
-        parked_reason = iif(parked_until < ${heldUntil}, NULL, parked_reason), faults = 0, faults_from = 0,
+        parked_reason = iif(parked_until < ${heldUntil}, NULL, parked_reason), faults = min(faults, 1),
         next_at = iif(${isStillSlowed(now)}, min(next_at, ${now}), next_at)
       WHERE ${isHeldUp(transports, now)}`,
   ]
