@@ -254,7 +254,7 @@ describe('checkCampaigns', () => {
   test('finds links that lead nowhere or do harm', async () => {
     expect(
       await inMarkdown(
-        '[a](javascript:alert(1))\n[b]()\n[c](page.html)\n[d](http://localhost:3000/x)\n[e](data:text/html,x)\n[f](#)\n[g](//x.org)\n<a href=" Java&#9;Script:x">h</a>\n[i][r]\n\n[r]: http://127.0.0.1/',
+        '[a](javascript:alert(1))\n[b]()\n[c](page.html)\n[d](http://localhost:3000/x)\n[e](data:text/html,x)\n[f](#)\n[g](//x.org)\n<a href=" Java&#9;Script:x">h</a>\n[i][r]\n\n[r]: http://127.0.0.1/\n\n[j](https://a.org:99999/)\n[k](https://a%zz.org/e)',
       ),
     ).toEqual([
       'a.md:5: the link javascript:alert(1) is not allowed',
@@ -266,6 +266,8 @@ describe('checkCampaigns', () => {
       'a.md:11: the link //x.org has no beginning',
       'a.md:12: the link JavaScript:x is not allowed',
       'a.md:13: the link http://127.0.0.1/ leads to a local machine',
+      'a.md:17: the link https://a.org:99999/ cannot be opened',
+      'a.md:18: the link https://a%zz.org/e cannot be opened',
     ])
     expect(await inMjml(section('<mj-button href="javascript:x">x</mj-button>'))).toEqual([
       'a.mjml:6: the link javascript:x is not allowed',

@@ -79,7 +79,7 @@ function addressOf(value: string): string | undefined {
   const url = value
     .trim()
     .replace(/&(?:#\d+|#x[\da-f]+|[a-z][a-z\d]*);/gi, (entity) => decodeEntities(entity))
-  return isWebAddress.test(url) ? url : undefined
+  return isWebAddress.test(url) && URL.canParse(url) ? url : undefined
 }
 
 // oxlint-disable-next-line no-control-regex -- a control character would end a header line

@@ -30,6 +30,10 @@ export function lintLink(written: string, place: Place, options: AddressOptions)
     return problem(what, 'readers cannot reach it', 'write the public address')
   }
   if (schemes.test(url)) {
+    if (!isAddress(url)) {
+      const cure = 'correct its host and port'
+      return problem(`the link ${shown} cannot be opened`, 'no such server can exist', cure)
+    }
     if (/^(?:https?:\/\/[^/?#]|(?!http)[a-z]+:[^/?#])/i.test(url)) return []
     const cure = 'write the whole address, or remove it'
     return problem(`the link ${shown} has no end`, 'it leads nowhere', cure)
@@ -76,6 +80,11 @@ const local =
 function isOpen(address: string, { prefix, isFinished }: AddressOptions): boolean {
   if (isFinished) return address.startsWith(hole)
   return address.includes(prefix) || /^\/(?!\/)/.test(address)
+}
+
+/** Whether a browser can read it; where the host is a reader's value, or there is none, nothing is said. */
+function isAddress(url: string): boolean {
+  return !/^https?:\/\/[^/?#]/i.test(url) || URL.canParse(url.replaceAll(hole, 'x'))
 }
 
 function showHoles(text: string): string {
