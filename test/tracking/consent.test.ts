@@ -86,6 +86,20 @@ describe('what a provider reports of opens and clicks', () => {
     expect(await sendCounts(mailshot, 'link')).toEqual({ 'https://a.example/': 1 })
   })
 
+  it('loses the name too where the consent is withdrawn in the moment of the writing', async () => {
+    const { mailshot, mails } = await sentTo(1, { tracking: { individual: true } })
+    await agree(mailshot, true)
+    const { db } = mailshot
+    const write: typeof db.write = async (...statements) => {
+      await agree(mailshot, false)
+      return db.write(...statements)
+    }
+    const open = eventOf({ type: 'opened', ourId: mails[0].ourId, raw: { a: 1 } })
+    await recordEvents({ ...mailshot, db: { ...db, write } }, 'mailjet', [open])
+    expect(await mailshot.db.all(sql`SELECT * FROM events`)).toMatchObject([facts])
+    expect(await sendCounts(mailshot, 'events')).toEqual({ opened: 1 })
+  })
+
   it('is set apart where the provider names a machine, or who it says it was is one', async () => {
     const { mailshot, mails } = await sentTo(1)
     const open = { type: 'opened', ourId: mails[0].ourId } as const

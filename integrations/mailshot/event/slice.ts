@@ -1,7 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm/sql'
 import type { Mailshot } from '../mailshot.ts'
 import { reportedStatements } from '../recipient/reported.ts'
-import { withoutNames } from '../tracking/consent.ts'
+import { withdrawnStatements, withoutNames } from '../tracking/consent.ts'
 import type { DeliveryEvent } from '../transport.ts'
 import { consequenceStatements } from './consequence.ts'
 import { countStatement } from './count.ts'
@@ -57,6 +57,7 @@ export async function factStatements(
   return [
     countStatement(kept),
     ...insertEventsStatements(kept, receivedAt),
+    ...withdrawnStatements(kept),
     // Who opened a mail has got it, whether or not that is told of them.
     ...reportedStatements(facts, now),
     ...consequenceStatements(mailshot, kept),

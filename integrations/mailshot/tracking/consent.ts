@@ -49,10 +49,25 @@ export function withdrawStatements(
       detail: {},
       when: sql`EXISTS (${agreed})`,
     }),
-    sql`UPDATE events SET email = NULL, recipient_id = NULL, resend = NULL, message_id = NULL, provider_event_id = NULL,
-        raw = '{}'
+    sql`UPDATE events SET ${nameless}
       WHERE email = (SELECT email FROM subscribers WHERE id = ${subscriberId}) AND type IN ('opened', 'clicked')`,
     sql`UPDATE subscribers SET tracking_agreed_at = NULL WHERE id = ${subscriberId}`,
+  ]
+}
+
+const nameless = sql`email = NULL, recipient_id = NULL, resend = NULL, message_id = NULL, provider_event_id = NULL, raw = '{}'`
+
+/**
+ * The statement that takes the name from opens and clicks whose reader took the consent back since {@link withoutNames} looked at it; to
+ * stand behind those that write them.
+ */
+export function withdrawnStatements(facts: readonly Fact[]): SQL[] {
+  const named = facts.filter((fact) => isReading(fact) && fact.subscriberId !== null)
+  if (named.length === 0) return []
+  const keys = JSON.stringify(named.map(({ key, subscriberId }) => [key, subscriberId]))
+  return [
+    sql`UPDATE events SET ${nameless} WHERE key IN (SELECT value ->> 0 FROM json_each(${keys})
+      WHERE NOT EXISTS (SELECT 1 FROM subscribers WHERE id = value ->> 1 AND tracking_agreed_at IS NOT NULL))`,
   ]
 }
 
