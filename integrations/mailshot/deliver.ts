@@ -13,8 +13,8 @@ import { tellOfWait } from './log.ts'
 import { type Mailshot, requireSecret } from './mailshot.ts'
 import { forgetSlotsStatement } from './pace.ts'
 import { releaseStatement } from './recipient.ts'
+import { openImageWatch } from './send/media.ts'
 import { listSends, type Send } from './send/read.ts'
-import { openReadiness } from './send/ready.ts'
 import { finishCancels, tendSends } from './send/tend.ts'
 import type { Message, Outcome } from './transport.ts'
 import {
@@ -134,11 +134,7 @@ async function beginShift(
     account,
     parts: openParts(mailshot, { signal, ending, account }),
     guard: openGuard(mailshot, account.tally),
-    ready: openReadiness(mailshot, {
-      onEnd: () => tendSoon(shift),
-      keep: (work) => keep(shift, work),
-      signal,
-    }),
+    images: openImageWatch(mailshot, () => tendSoon(shift), signal),
     workerId,
     leaseRenewedAt,
     hasLostLease: (holder: string): boolean => hasLostLease(shift, holder),
@@ -210,8 +206,7 @@ async function tend(shift: Shift): Promise<void> {
   if (mailshot.now() - shift.tendedAt < tendEveryMs) return
   await keepLease(shift)
   shift.tendedAt = mailshot.now()
-  await shift.ready.tend()
-  if (await tendSends(mailshot, shift.ready.look)) {
+  if (await tendSends(mailshot, shift.images)) {
     shift.tendedAt = 0
     // A long freeze lets what is ready run between its slices.
     await new Promise((resolve) => setImmediate(resolve))
@@ -277,7 +272,7 @@ async function endShift(shift: Shift): Promise<void> {
   await parts.settle(workerId)
   await account.tally.write(mailshot)
   if (released.status === 'rejected') throw released.reason
-  await tendSends(mailshot, shift.ready.look)
+  await tendSends(mailshot, shift.images)
   await retireWorker(mailshot, workerId)
 }
 
