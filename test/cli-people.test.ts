@@ -1,10 +1,43 @@
-import { writeFileSync } from 'node:fs'
+import { readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { openSite, type Site } from './run-mailshot.ts'
 import { siteWithPeople } from './site-with-people.ts'
+import { dumpOf } from './sources/table-rows.ts'
 
 describe('mailshot import', () => {
+  test('brings in a SPIP site from a dump, with what it has sent', async () => {
+    const site = await emptySite()
+    const file = join(site.folder, 'spip.sql')
+    writeFileSync(
+      file,
+      dumpOf({
+        spip_mailsubscribers: {
+          columns: ['id_mailsubscriber', 'email', 'listes', 'statut'],
+          rows: [
+            [1, 'zoe@example.org', 'newsletter::weekly', 'valide'],
+            [2, `${'0'.repeat(32)}@example.org`, '', 'refuse'],
+          ],
+        },
+        spip_mailshots: {
+          columns: ['id_mailshot', 'sujet', 'html', 'date_start', 'statut'],
+          rows: [[3, 'Été', '<p>@nom@</p>', '2019-01-01 10:00:00', 'end']],
+        },
+        spip_mailshots_destinataires: {
+          columns: ['id_mailshot', 'email', 'statut'],
+          rows: [[3, 'zoe@example.org', 'sent']],
+        },
+      }),
+    )
+    const { code, out } = await site.mailshot('import', file, '--source', 'spip')
+    expect({ code, out }).toEqual({
+      code: 0,
+      out: '1 row: 1 new\nsuppressed: 1 more address\nhistory: 1 send, 1 recipient\n',
+    })
+    const recipients = await site.mailshot('recipients', 'spip-3')
+    expect(recipients.out).toMatch(/zoe@example\.org +sent/)
+  })
+
   test('brings the good lines in, lists the bad ones with number and cause, and says so by its code', async () => {
     const site = await emptySite()
     const file = writeCsv(site, 'email;name\nzoe@example.org;Zoë\nnobody\nbob@example.org;Bob\n')
@@ -62,6 +95,30 @@ describe('mailshot import', () => {
 
     expect(code).toBe(1)
     expect(err).toBe('mailshot: nowhere.csv: there is no such file\n')
+  })
+})
+
+describe('mailshot export', () => {
+  test('writes a file that only its owner may read', async () => {
+    const { site } = await siteWithPeople()
+    const file = join(site.folder, 'people.jsonl')
+
+    const { code, out, err } = await site.mailshot('export', 'subscribers', '--output', file)
+
+    expect({ code, out }).toEqual({ code: 0, out: '' })
+    expect(err).toMatch(/^\d+ rows of subscribers in .*people\.jsonl\n$/)
+    expect(statSync(file).mode & 0o777).toBe(0o600)
+    expect(readFileSync(file, 'utf8')).toMatch(/^\{"mailshot":"subscribers".*\n\{"id":1,/)
+  })
+
+  test('says what it knows, and leaves no file behind where it cannot go on', async () => {
+    const site = await emptySite()
+
+    const unknown = await site.mailshot('export', 'subscriber')
+    const nowhere = await site.mailshot('export', 'sends', '-o', 'nowhere/sends.csv')
+
+    expect(unknown).toMatchObject({ code: 1, err: expect.stringContaining('did you mean') })
+    expect(nowhere.err).toMatch(/nowhere\/sends\.csv: cannot be written \(.*\); check/)
   })
 })
 

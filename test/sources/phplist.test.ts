@@ -47,7 +47,6 @@ describe('phplist', () => {
       { suppressed: 'manual' },
     ])
     expect(await Array.fromAsync(source.suppressions ?? [])).toMatchObject([
-      { address: 'A@example.org', reason: 'hard-bounce' },
       { address: 'gone@example.org', reason: 'complaint' },
     ])
   })

@@ -71,6 +71,31 @@ describe('spip', () => {
     ])
   })
 
+  it('gives the hashes of those who left and are nothing else any more', async () => {
+    const left = (id: number, email: string) => [
+      id,
+      `${hash('md5', email)}@example.org`,
+      '',
+      '',
+      '2020-05-01 00:00:00',
+      'refuse',
+      '',
+      '',
+    ]
+    const { suppressions } = site([
+      left(1, 'gone@example.org'),
+      left(2, 'back@example.org'),
+      [3, 'back@example.org', '', '', none, 'valide', '', ''],
+    ])
+    expect(await Array.fromAsync(suppressions ?? [])).toMatchObject([
+      {
+        address: hash('md5', 'gone@example.org'),
+        reason: 'unsubscribe',
+        at: Date.UTC(2020, 4, 1),
+      },
+    ])
+  })
+
   it('keeps the log of consents, and dates in the zone of the site', async () => {
     const row = [1, 'zoe@example.org', '', 'oui, 2019', '2019-07-01 12:30:15', 'valide', '', '']
     const at = Date.UTC(2019, 6, 1, 10, 30, 15)

@@ -1,13 +1,13 @@
-import { existsSync } from 'node:fs'
-import { basename, resolve } from 'node:path'
 import { SingleBar } from 'cli-progress'
-import { MailshotError } from '../error.ts'
-import { importSubscribers, type ImportSource, type ImportSummary } from '../import.ts'
+import type { HistorySummary } from '../import/history.ts'
+import { importSubscribers, type ImportSummary } from '../import.ts'
 import type { Mailshot } from '../mailshot.ts'
-import { csv } from '../sources/csv.ts'
+import type { SystemSource } from '../sources/tables/source.ts'
 import { openLists, parseLists } from './arguments.ts'
 import { type Call, defineCommand, type ExitCode, exitCodes } from './command.ts'
 import { count } from './format.ts'
+import { importSent, importSuppressed } from './import-beside.ts'
+import { sourceNamed, sourceNames } from './import-source.ts'
 import { actor, withMailshot } from './project.ts'
 import { stopSignal } from './signals.ts'
 import { paintNote, printable, type Terminal } from './terminal.ts'
@@ -20,7 +20,17 @@ const options = {
     value: 'ID',
     about: 'The lists of rows that name none; several with commas, or repeat it.',
   },
-  source: { type: 'string', value: 'NAME', about: 'Where it comes from: csv (the default).' },
+  source: {
+    type: 'string',
+    value: 'NAME',
+    about: `Where it comes from: ${sourceNames.join(', ')}; csv by default.`,
+  },
+  prefix: {
+    type: 'string',
+    value: 'TEXT',
+    about: 'What the tables meant begin with, where a database holds two sites.',
+  },
+  'no-history': { type: 'boolean', about: 'Leave out what the other system has sent.' },
   encoding: {
     type: 'string',
     value: 'NAME',
@@ -44,58 +54,51 @@ export const importCommand = defineCommand({
   ],
   exit: { [exitCodes.failed]: 'some lines could not be read, or it was stopped; the rest is in' },
   run: (call) => {
-    const open = sourceNamed(call)
+    const { source, encoding, prefix } = call.values
+    const open = sourceNamed({ file: call.positionals[0], source, encoding, prefix })
     return withMailshot(call.values, (mailshot) => bringIn(call, mailshot, open(mailshot)))
   },
 })
 
 type ImportCall = Call<typeof options>
 
-/** Finds the file where the command was called, which is not where the project's root is. */
-function sourceNamed({ values, positionals: [file] }: ImportCall): (to: Mailshot) => ImportSource {
-  const { source = 'csv', encoding } = values
-  if (source !== 'csv') throw new MailshotError(`--source ${source}: there is no such source (csv)`)
-  if (!file) throw new MailshotError('import: which file? For example: mailshot import people.csv')
-  const path = resolve(file)
-  if (file !== '-' && !existsSync(path)) throw new MailshotError(`${file}: there is no such file`)
-  return ({ config }) =>
-    csv(file === '-' ? process.stdin : path, {
-      name: file === '-' ? 'stdin' : basename(file),
-      fields: Object.keys(config.fields),
-      ...(encoding !== undefined && { encoding }),
-    })
-}
-
 async function bringIn(
   { values, terminal }: ImportCall,
   mailshot: Mailshot,
-  source: ImportSource,
+  source: SystemSource,
 ): Promise<ExitCode> {
   const { signal, release } = stopSignal(() => terminal.note('\nFinishing the slice in hand …'))
   const bar = openBar(terminal)
   const told: string[] = []
   try {
-    const summary = await importSubscribers(mailshot, source, {
-      actor: actor(),
+    const run = { actor: actor(), signal }
+    const people = await importSubscribers(mailshot, source, {
+      ...run,
       lists: parseLists(values.list, openLists(mailshot)),
-      signal,
       onProgress: ({ read, total }) => bar.update(read, total),
       onFault: ({ line, cause }) => told.push(`${source.name}:${line}: ${cause}`),
       onNotice: (notice) => told.push(`${source.name}: ${notice}`),
     })
+    const suppressed = await importSuppressed(mailshot, source, run)
+    const history = await importSent(mailshot, values['no-history'] ? {} : source, run)
+    const summary = { ...people, suppressed, history }
     bar.stop()
     for (const line of told) terminal.warn(printable(line))
     if (terminal.json) terminal.printJson(summary)
     else terminal.print(describe(summary))
-    return summary.faultCount > 0 || summary.stopped ? exitCodes.failed : exitCodes.done
+    return summary.faultCount > 0 || summary.stopped || history.stopped
+      ? exitCodes.failed
+      : exitCodes.done
   } finally {
     bar.stop()
     release()
   }
 }
 
-function describe(summary: ImportSummary): string {
-  const { created, updated, unchanged, skipped, faultCount } = summary
+type Summary = ImportSummary & { suppressed: number; history: HistorySummary }
+
+function describe(summary: Summary): string {
+  const { created, updated, unchanged, skipped, faultCount, suppressed, history } = summary
   const parts: [number, string][] = [
     [created, 'new'],
     [updated, 'updated'],
@@ -105,8 +108,17 @@ function describe(summary: ImportSummary): string {
     [faultCount, 'could not be read'],
   ]
   const told = parts.filter(([number]) => number > 0).map(([number, what]) => `${number} ${what}`)
-  const end = summary.stopped ? ' (stopped; run it again to go on)' : ''
-  return `${count(summary.read, 'row')}: ${told.join(', ') || 'nothing to do'}${end}`
+  const isStopped = summary.stopped || history.stopped
+  return [
+    `${count(summary.read, 'row')}: ${told.join(', ') || 'nothing to do'}`,
+    ...(suppressed > 0
+      ? [`suppressed: ${count(suppressed, 'more address', 'more addresses')}`]
+      : []),
+    ...(history.sends + history.recipients > 0
+      ? [`history: ${count(history.sends, 'send')}, ${count(history.recipients, 'recipient')}`]
+      : []),
+    ...(isStopped ? ['stopped; run it again to go on'] : []),
+  ].join('\n')
 }
 
 function openBar(terminal: Terminal) {

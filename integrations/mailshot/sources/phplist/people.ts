@@ -33,6 +33,7 @@ export function preparePhplist(stage: Stage): void {
   stage.run('CREATE INDEX _reasons ON user_blacklist_data (email COLLATE NOCASE)')
   stage.run('CREATE INDEX _received ON usermessage (messageid)')
   stage.run('CREATE INDEX _users ON user_user (id)')
+  stage.run('CREATE INDEX _addresses ON user_user (email COLLATE NOCASE)')
 }
 
 export interface PhplistReading {
@@ -74,7 +75,7 @@ export function* phplistEntries(stage: Stage, reading: PhplistReading): Generato
   if (onNone > 0) yield { notice: `${onNone} people on no list are left out` }
 }
 
-/** The whole blacklist: it also holds addresses that are nobody's any more. */
+/** What the blacklist holds of addresses that are nobody's any more. */
 export function* phplistBlacklist(
   stage: Stage,
   { name, timeOf }: PhplistReading,
@@ -85,7 +86,8 @@ export function* phplistBlacklist(
     line: number
     reason: string | null
   }>(`
-    SELECT b.email, b.added, b._line AS line, ${reasonOf('b.email')} AS reason FROM user_blacklist b ORDER BY b.rowid`)
+    SELECT b.email, b.added, b._line AS line, ${reasonOf('b.email')} AS reason FROM user_blacklist b
+    WHERE NOT EXISTS (SELECT 1 FROM user_user u WHERE u.email = b.email COLLATE NOCASE) ORDER BY b.rowid`)
   for (const { email, added, line, reason } of rows) {
     const at = timeOf(added)
     const why = { reason: suppressionOf(reason), note: noteOf(name, reason) }

@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto'
 import type { TableValue } from '../tables.ts'
 import type { ImportEntry, ImportRow, ImportSubscription } from '../../import.ts'
 import type { SuppressionEntry } from '../../suppression/import.ts'
@@ -74,19 +75,28 @@ export function* mailsubscriberEntries(stage: Stage, reading: SpipReading): Gene
   for (const [why, count] of left) yield { notice: `${count} people ${why} are left out` }
 }
 
-/** Those who left everything, and of whose address SPIP keeps the MD5 alone: it takes their place before `@example.org`. */
+/**
+ * Those who left everything, and of whose address SPIP keeps the MD5 alone: it takes their place before `@example.org`. Who came back,
+ * and is here by their address too, is none.
+ */
 export function* hashedLeavers(
   stage: Stage,
   { name, timeOf }: SpipReading,
 ): Generator<SuppressionEntry> {
-  const rows = stage.all<{ email: string; line: number; date: string | null }>(
+  const leavers = new Map<string, { line: number; at: number | undefined }>()
+  const hashed = stage.all<{ email: string; line: number; date: string | null }>(
     `SELECT email, _line AS line, date FROM mailsubscribers WHERE email LIKE '%@example.org' ORDER BY rowid`,
   )
-  for (const { email, line, date } of rows) {
-    if (!isObfuscated(email)) continue
-    const at = timeOf(date)
+  for (const { email, line, date } of hashed) {
+    if (isObfuscated(email)) leavers.set(email.slice(0, 32), { line, at: timeOf(date) })
+  }
+  if (leavers.size > 0) {
+    const all = stage.all<{ email: string | null }>('SELECT email FROM mailsubscribers')
+    for (const { email } of all) leavers.delete(hash('md5', email ?? ''))
+  }
+  for (const [address, { line, at }] of leavers) {
     const left = { reason: 'unsubscribe', note: `left everything, as ${name} says` }
-    yield { line, address: email.slice(0, 32), ...left, ...(at !== undefined && { at }) }
+    yield { line, address, ...left, ...(at !== undefined && { at }) }
   }
 }
 

@@ -1,0 +1,77 @@
+import { existsSync } from 'node:fs'
+import { basename, resolve } from 'node:path'
+import { closest } from '../closest.ts'
+import { MailshotError } from '../error.ts'
+import type { Mailshot } from '../mailshot.ts'
+import { csv } from '../sources/csv.ts'
+import { mysqlDump } from '../sources/mysql-dump.ts'
+import { phplist } from '../sources/phplist.ts'
+import { spip } from '../sources/spip.ts'
+import { spipCsv } from '../sources/spip-csv.ts'
+import type { TableSource } from '../sources/tables.ts'
+import type { SystemSource } from '../sources/tables/source.ts'
+
+export interface SourceRequest {
+  /** As it was called: a path, `-` for the standard input, or the address of a database. */
+  file: string | undefined
+  source: string | undefined
+  encoding: string | undefined
+  prefix: string | undefined
+}
+
+/** A source as it is asked for, once the settings are known. */
+interface Opened extends Omit<SourceRequest, 'file' | 'source'> {
+  /** A path, or the bytes. */
+  input: string | AsyncIterable<Uint8Array>
+  /** What messages call it. */
+  name: string
+  fields: string[]
+  timeZone: string
+}
+
+const sources: Record<string, (opened: Opened) => SystemSource> = {
+  csv: ({ input, name, fields, encoding }) =>
+    csv(input, { name, fields, ...(encoding !== undefined && { encoding }) }),
+  spip: (opened) => (isCsv(opened) ? spipCsv(opened.input, opened) : spip(mysql(opened), opened)),
+  phplist: (opened) => phplist(mysql(opened), opened),
+}
+
+/** The names that `--source` takes. */
+export const sourceNames = Object.keys(sources)
+
+/**
+ * Finds the source where the command was called, which is not where the project's root is.
+ *
+ * @throws MailshotError for a source or a file that there is not
+ */
+export function sourceNamed(request: SourceRequest): (mailshot: Mailshot) => SystemSource {
+  const { file, source = 'csv', encoding, prefix } = request
+  const open = Object.hasOwn(sources, source) ? sources[source] : undefined
+  if (!open) {
+    const meant = closest(source, sourceNames)
+    const hint = meant ? `; did you mean ${meant}?` : ''
+    throw new MailshotError(
+      `--source ${source}: there is no such source (${sourceNames.join(', ')})${hint}`,
+    )
+  }
+  if (!file) throw new MailshotError('import: which file? For example: mailshot import people.csv')
+  const path = resolve(file)
+  if (file !== '-' && !existsSync(path)) throw new MailshotError(`${file}: there is no such file`)
+  return ({ config }) =>
+    open({
+      input: file === '-' ? process.stdin : path,
+      name: file === '-' ? 'stdin' : basename(file),
+      fields: Object.keys(config.fields),
+      timeZone: config.timeZone,
+      encoding,
+      prefix,
+    })
+}
+
+function isCsv({ name }: Opened): boolean {
+  return /\.(?:csv|txt)$/i.test(name)
+}
+
+function mysql({ input, name }: Opened): TableSource {
+  return mysqlDump(input, { name })
+}
