@@ -131,6 +131,10 @@ export const groups: Record<string, Record<string, Entry>> = {
       summary: 'bring subscribers in from a file',
       load: async () => (await import('./cli/import.ts')).importCommand,
     },
+    export: {
+      summary: 'write people, suppressions, sends, recipients or events to a file',
+      load: async () => (await import('./cli/export.ts')).exportCommand,
+    },
     subscribers: {
       summary: 'list, show, add and unsubscribe people',
       load: async () => (await import('./cli/subscribers.ts')).subscribers,
