@@ -150,6 +150,14 @@ describe('examineSenders', () => {
     ])
   })
 
+  it('says that what belongs to the sender does not pass', async () => {
+    const { 'TXT mail._domainkey.club.fr': _, ...zone } = complete
+    const found = await examine(zone, { returnPath: 'bounces@elsewhere.fr' })
+    expect(found.find(({ check }) => check === 'alignment')?.detail).toBe(
+      'club.fr: nothing that passes belongs to it (DKIM does not pass, SPF is for elsewhere.fr), so DMARC fails; put right what is said of it above',
+    )
+  })
+
   it('says what is not done about bounces and answers, and what the relay has to do', async () => {
     const nobody = { ...complete, 'MX club.fr': ['0 .'] }
     const found = await examine(nobody, { transport: smtp({ host: 'localhost' }) })

@@ -214,6 +214,13 @@ describe('checkReverse', () => {
     expect(await checkReverse(dns, 'localhost', [])).toMatchObject({ state: 'unknown' })
   })
 
+  it('does not vouch for a mail server in a network of one’s own', async () => {
+    const dns = await dnsOf({ 'A postfix.lan': ['172.18.0.3'] })
+    const near = { state: 'unknown', detail: expect.stringContaining('in a network of yours') }
+    expect(await checkReverse(dns, 'postfix.lan', ['192.0.2.8'])).toMatchObject(near)
+    expect(await checkReverse(dns, '10.0.0.4', ['192.0.2.8'])).toMatchObject(near)
+  })
+
   it('leaves a relay of somebody else to them', async () => {
     expect(await checkReverse(await dnsOf(zone), 'smtp.relay.net', ['192.0.2.8'])).toMatchObject({
       state: 'ok',

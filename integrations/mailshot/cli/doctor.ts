@@ -149,16 +149,19 @@ async function* transport(
   { config, tried }: { config: MailshotConfig; tried: Trial },
 ): AsyncGenerator<Finding> {
   const [first, ...others] = addressesBy(config, way)
-  yield await tried(check, async () => {
+  const found = await tried(check, async () => {
     await way.verify?.(first).catch((error: unknown) => adviseOn(way, error))
     return way.verify ? `${way.name}: works` : `${way.name}: nothing to check`
   })
+  yield found
   // Who registers senders knows each of them.
   for (const address of way.registerSender ? others : []) {
-    yield await tried(check, async () => {
+    const next = await tried(check, async () => {
       await way.verify?.(address)
       return `${way.name}: takes ${address}`
     })
+    // What is wrong with the whole is said once.
+    if (next.detail !== found.detail) yield next
   }
   await way.close?.()
 }

@@ -171,7 +171,14 @@ async function alignment(
   if (aligned.some(({ state }) => state === 'unknown') || passing[0]?.state === undefined) {
     return { check, state: 'unknown', detail: `${domain}: it depends on what could not be seen` }
   }
-  const others = passing.flatMap(({ by, other }) => (other ? [`${by} is for ${other}`] : []))
-  const detail = `${domain}: nothing that passes belongs to it (${others.join(', ')}), so DMARC fails; sign with dkim.domain ${domain}, or let bounces return to it`
+  const others = passing.flatMap((one) => {
+    if (!one.other) return []
+    return [aligned.includes(one) ? `${one.by} does not pass` : `${one.by} is for ${one.other}`]
+  })
+  const cure =
+    aligned.length > 0
+      ? 'put right what is said of it above'
+      : `sign with dkim.domain ${domain}, or let bounces return to it`
+  const detail = `${domain}: nothing that passes belongs to it (${others.join(', ')}), so DMARC fails; ${cure}`
   return { check, state: 'problem', detail }
 }

@@ -1,4 +1,4 @@
-import { createConnection } from 'node:net'
+import { createConnection, isIP } from 'node:net'
 import { networkInterfaces } from 'node:os'
 import type { Dns } from './dns.ts'
 import { type Finding, unasked } from './finding.ts'
@@ -71,15 +71,14 @@ export async function* checkHost(
 /** Whether the way on to receivers is encrypted is known to the mail server alone. */
 async function checkTls(dns: Dns, host: string, own: readonly string[]): Promise<Finding> {
   const check = 'TLS'
-  if (!(await isHere(dns, host, own))) {
+  if ((await placeOf(dns, host, own)) === 'others') {
     return {
       check,
       state: 'ok',
       detail: `the operator of ${host} sees to it that mails leave by TLS`,
     }
   }
-  const detail =
-    'what the mail server on this machine does towards others cannot be seen from here; of Postfix: postconf smtp_tls_security_level says may, or more'
+  const detail = `what ${host} does towards others cannot be seen from here; of Postfix: postconf smtp_tls_security_level says may, or more`
   return { check, state: 'unknown', detail }
 }
 
@@ -93,12 +92,17 @@ export async function checkReverse(
   own: readonly string[],
 ): Promise<Finding> {
   const check = 'reverse DNS'
-  if (!(await isHere(dns, host, own))) {
+  const place = await placeOf(dns, host, own)
+  if (place === 'others') {
     return {
       check,
       state: 'ok',
       detail: `the mails leave from the network of ${host}, whose operator sees to it`,
     }
+  }
+  if (place === 'near') {
+    const detail = `${host} is in a network of yours; look up the address that it mails from with: dig -x <address>`
+    return { check, state: 'unknown', detail }
   }
   if (own.length === 0) {
     return {
@@ -130,8 +134,15 @@ export async function checkReverse(
   return { check, state: 'ok', detail: `${own.join(', ')}: named, and the names lead back` }
 }
 
-async function isHere(dns: Dns, host: string, own: readonly string[]): Promise<boolean> {
-  if (/^(?:localhost|127\.[\d.]+|::1|\[::1\])$/.test(host) || own.includes(host)) return true
-  const found = await dns.addresses(host)
-  return 'records' in found && found.records.some((address) => own.includes(address))
+/** Whether a mail server is this machine, one in its own network, or in somebody else's as far as is known. */
+async function placeOf(
+  dns: Dns,
+  host: string,
+  own: readonly string[],
+): Promise<'here' | 'near' | 'others'> {
+  if (/^(?:localhost|127\.[\d.]+|::1|\[::1\])$/.test(host) || own.includes(host)) return 'here'
+  const found = isIP(host) > 0 ? { records: [host] } : await dns.addresses(host)
+  if (!('records' in found) || found.records.length === 0) return 'others'
+  if (found.records.some((address) => own.includes(address))) return 'here'
+  return found.records.every(isPrivate) ? 'near' : 'others'
 }
