@@ -198,11 +198,15 @@ function judgeSection({ recipient, text }: NoticeSection, notice: string, subjec
   return (
     (answer === undefined ? undefined : judgeByWords({ ...said, text: answer })) ??
     judgeByExactStatus({ ...said, text: answer ?? text }) ??
-    judgeByWords({ ...said, text: withoutName(text, recipient) }) ??
-    judgeByWords({ ...said, text: notice }) ??
+    judgeByWords({ ...said, text: withoutName(without(text, answer), recipient) }) ??
+    judgeByWords({ ...said, text: without(notice, answer) }) ??
     judgeByWords({ ...said, text: subject }) ??
     judgeRefusal({ ...said, text })
   )
+}
+
+function without(text: string, part = ''): string {
+  return part === '' ? text : text.replace(part, () => '\n\n')
 }
 
 /** Some notices name a person by what stands before the `@`: it may be any word, and says as much as the address. */

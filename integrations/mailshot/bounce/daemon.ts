@@ -36,7 +36,8 @@ export function isNotice(mail: Mail, notice: string): boolean {
 
 /** Whether its subject says that a mail did not arrive. */
 export function isTitledSo(mail: Mail): boolean {
-  return hasPhrase(plainWords(mail.subject).trim(), subjects)
+  const subject = plainWords(mail.subject).trim()
+  return hasPhrase(subject, subjects) || hasPhrase(subject, undeliveredAbroad)
 }
 
 /** A mailbox that refuses a mail it took already answers as if a reader had done so (RFC 5429 §2.2; Dovecot where it is full). */

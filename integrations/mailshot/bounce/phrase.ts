@@ -1,8 +1,8 @@
 /**
- * What mail systems write, by what it means. `…` stands for up to 60 characters of anything, `‥` for up to 30, `·` for up to 15, `@` for an address,
- * `/` for a link, `|` parts words of which either may stand there (a blank before it ends a word). Each stands at the beginning of a word, and may end within
- * one. Case, accents, line breaks, underscores and typographic quotes do not count, "e-mail" is "email",
- * and "don't" is "do not".
+ * What mail systems write, by what it means. `…` stands for up to 60 characters of anything, `‥` for up to 30 within a sentence, `·` for
+ * up to 15 without a comma, `@` for an address, `/` for a link. `|` parts words of which either may stand there (a blank before it ends
+ * a word). Each stands at the beginning of a word, and may end within one. Case, accents, line breaks, underscores and typographic
+ * quotes do not count, "e-mail" is "email", and "don't" is "do not".
  */
 export type Phrases = readonly string[]
 
@@ -66,6 +66,11 @@ type Index = ReadonlyMap<string, readonly Entry[]>
 
 const indexes = new WeakMap<readonly Phrases[] | Phrases, Index>()
 const longestWords = 80
+/** What may not stand between. */
+const gapEnds: Readonly<Record<number, RegExp>> = {
+  30: /(?:[.;!?] |[。！？]).*$/,
+  15: /(?:[.;!?,] |[。！？，]).*$/,
+}
 const gaps: Readonly<Record<string, number>> = { '…': 60, '‥': 30, '·': 15 }
 
 function indexOf(groups: readonly Phrases[]): Index {
@@ -114,7 +119,8 @@ function stands(text: string, at: number, { first, rest }: Entry): boolean {
   if (!text.startsWith(first, at)) return false
   let from = at + first.length
   for (const { words, gap } of rest) {
-    const end = endOfAny(text.slice(from, from + gap + longestWords), words, gap)
+    const near = text.slice(from, from + gap + longestWords)
+    const end = endOfAny(near.replace(gapEnds[gap] ?? '', ''), words, gap)
     if (end < 0) return false
     from += end
   }

@@ -62,6 +62,8 @@ export const unknownDomain: Phrases = [
   'domain … no mail',
   'service does not accept',
   'no such domain at this location',
+  'stopped hosting',
+  'no longer host',
   "isn't a valid domain",
   'not a valid domain',
   'domain not exist',

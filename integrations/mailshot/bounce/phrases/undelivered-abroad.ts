@@ -17,7 +17,7 @@ export const undeliveredAbroad: Phrases = [
     '…',
     words('mail, nachricht, zustellung, sendung'),
     words(
-      'nicht zugestellt, nicht zustellbar, nicht ausgeliefert, nicht ubermittelt, nicht weitergeleitet, nicht ubergeben, fehlgeschlagen, unzustellbar, gescheitert, verzogert, zuruck, kam nicht, nicht an',
+      'nicht zugestellt, nicht zustell, nicht ausliefer, nicht zustellbar, nicht ausgeliefert, nicht ubermittelt, nicht weitergeleitet, nicht ubergeben, fehlgeschlagen, unzustellbar, gescheitert, verzogert, zuruck, kam nicht, nicht an',
     ),
   ),
   // es
@@ -25,7 +25,7 @@ export const undeliveredAbroad: Phrases = [
     '…',
     words('mensaje, correo, envio, entrega'),
     words(
-      'no se pudo, no pudo, no ha podido, no ha sido, no fue, no se ha, no se entreg, no se puede, no puede, fallid, fallo, error, imposible, devuelt, retras',
+      'no se pudo, no hemos, no logr, no pudo, no ha podido, no ha sido, no fue, no se ha, no se entreg, no se puede, no puede, fallid, fallo, error, imposible, devuelt, retras',
     ),
   ),
   // pt
@@ -41,7 +41,7 @@ export const undeliveredAbroad: Phrases = [
     '…',
     words('messaggio, mail, posta, consegna, recapito'),
     words(
-      'non e stat, non puo, non ha potuto, non consegnat, fallit, impossibile, non riuscit, ritard, restituit, tornat, rispedit',
+      'non e stat, non siamo, non puo, non ha potuto, non consegnat, fallit, impossibile, non riuscit, ritard, restituit, tornat, rispedit',
     ),
   ),
   // nl
@@ -120,7 +120,9 @@ export const undeliveredAbroad: Phrases = [
   ...eitherOrder(
     '…',
     words('メール, メッセージ, 配信, 送信'),
-    words('できませんでした, できません, 届きません, 届けられ, 失敗, 戻って, 遅延, 不達, エラー'),
+    words(
+      'できませんでした, 遅れ, できません, 届きません, 届けられ, 失敗, 戻って, 遅延, 不達, エラー',
+    ),
   ),
   // zh
   ...eitherOrder(

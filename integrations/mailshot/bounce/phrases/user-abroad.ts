@@ -22,10 +22,12 @@ export const unknownUserAbroad: Phrases = [
   'compte inconnu',
   "compte … n'existe",
   'nexiste pas',
+  'personne de ce nom',
   "n'a pas ete trouve",
   "n'a pas pu etre trouvee",
   // German
   'kein benutzer',
+  'niemand mit',
   'kein postfach',
   'kein konto',
   'kein empfanger',
@@ -52,6 +54,9 @@ export const unknownUserAbroad: Phrases = [
   'konto … existiert nicht',
   // Spanish, Portuguese, Italian, Catalan
   'usuario desconocido',
+  'nadie con',
+  'nessuno con',
+  'ninguem com',
   'usuario no existe',
   'usuario … no existe',
   'usuario inexistente',

@@ -17,7 +17,7 @@ export interface Words {
 export const wordsAbroad: Readonly<Record<string, Words>> = {
   fr: {
     users: words(
-      'utilisateur, destinataire, adresse, compte, boite, usager, correspondant, correspondan',
+      'utilisateur, destinataire, adresse, compte, boite, usager, correspondant, correspondan, titulaire',
     ),
     senders: words('expediteur, emetteur'),
     unknown: words(
@@ -28,27 +28,27 @@ export const wordsAbroad: Readonly<Record<string, Words>> = {
     ),
     none: words('aucun, pas de, personne de'),
     closed: words(
-      "desactiv, suspend, bloqu, ferme, clotur, resili, plus attribu, plus activ, plus utilis, plus valide, plus valable, n'est plus, radie, n'a plus, expire, inactif",
+      "desactiv, suspend, bloqu, ferme, clotur, resili, plus attribu, plus activ, plus utilis, plus valide, plus valable, n'est plus, radie, n'a plus, expire, inactif, clos, supprim",
     ),
   },
   de: {
     users: words(
-      'benutzer, empfanger, adresse, adressat, postfach, konto, anwender, mailadresse, emailadresse, mailbox',
+      'benutzer, empfanger, adresse, adressat, postfach, konto, anwender, mailadresse, emailadresse, mailbox, empfaenger, benutzerkonto, mailkonto, emailkonto, kundenkonto, mailpostfach, zielpostfach, zieladresse, person, teilnehmer, kunde',
     ),
     senders: words('absender'),
     unknown: words(
-      'unbekannt, existiert nicht, existiert leider nicht, nicht bekannt, nicht gefunden, nicht vorhanden, gibt es nicht, ungultig, geloscht, nicht zugeordnet, gibt es bei, gibt es hier, gibt es leider, kennen wir nicht, kennt, nicht ermittelt, nicht ermittelbar, falsch, fehlerhaft',
+      'unbekannt, existiert nicht, existiert leider nicht, nicht bekannt, nicht gefunden, nicht vorhanden, gibt es nicht, ungultig, geloscht, nicht zugeordnet, gibt es bei, gibt es hier, gibt es leider, kennen wir nicht, kennt, nicht ermittelt, nicht ermittelbar, falsch, fehlerhaft, geloescht, ungueltig, entfernt',
     ),
     full: words(
-      'voll, uberfullt, uberschritten, ueberschritten, erschopft, quota, zuviele mails, kein platz, keinen platz, kein speicherplatz, speichergrenze, speicherlimit, kontingent',
+      'voll, uberfullt, uberschritten, ueberschritten, erschopft, quota, zuviele mails, kein platz, keinen platz, kein speicherplatz, speichergrenze, speicherlimit, kontingent, uberlauf, ueberfuellt, erschoepft',
     ),
     none: words('kein, niemand'),
     closed: words(
-      'deaktiviert, gesperrt, geschlossen, gekundigt, abgeschaltet, stillgelegt, aufgelost, erloschen, abgemeldet, nicht mehr, abgelaufen, inaktiv, nicht aktiv',
+      'deaktiviert, gesperrt, geschlossen, gekundigt, abgeschaltet, stillgelegt, aufgelost, erloschen, abgemeldet, nicht mehr, abgelaufen, inaktiv, nicht aktiv, aufgeloest, gekuendigt, arbeitet nicht',
     ),
   },
   es: {
-    users: words('usuario, destinatario, direccion, cuenta, buzon, casilla'),
+    users: words('usuario, destinatario, direccion, cuenta, buzon, casilla, titular'),
     senders: words('remitente'),
     unknown: words(
       'desconocid, inexistente, no existe, no encontrad, no se encontro, no se encuentra, no se ha encontrado, no valid, no es valid, invalid, errone, incorrect, no registrad, eliminad',
@@ -56,7 +56,7 @@ export const wordsAbroad: Readonly<Record<string, Words>> = {
     full: words('llen, cuota, sin espacio, excedid, lleno, excede, sobrepas, limite de, super'),
     none: words('ningun, no hay'),
     closed: words(
-      'baja, desactivad, deshabilitad, cancelad, cerrad, suspendid, bloquead, ya no, inactiv, expirad, caducad, no tiene',
+      'baja, desactivad, deshabilitad, cancelad, cerrad, suspendid, bloquead, ya no, inactiv, expirad, caducad',
     ),
   },
   pt: {
@@ -114,7 +114,7 @@ export const wordsAbroad: Readonly<Record<string, Words>> = {
     ),
     none: words('ingen, inget, intet'),
     closed: words(
-      'avslut, stangd, stangt, sparra, inaktiv, upphort, nedlagt, lukket, sperret, slettet, deaktiver, opsagt, avaktiver, borttag, ikke laengere, ikke lenger, inte langre, utgatt, udlobet, utlopt, finns inte kvar',
+      'avslut, stangd, stangt, sparra, inaktiv, upphort, nedlagt, lukket, sperret, slettet, deaktiver, opsagt, avaktiver, borttag, ikke laengere, ikke lenger, inte langre, utgatt, udlobet, utlopt, finns inte kvar, fjernet',
     ),
   },
   fi: {
@@ -140,7 +140,7 @@ export const wordsAbroad: Readonly<Record<string, Words>> = {
     ),
   },
   cs: {
-    users: words('uzivatel, prijemce, prijemca, adresa, schrank, ucet'),
+    users: words('uzivatel, prijemce, prijemca, adresa, schrank, ucet, konto, osoba'),
     senders: words('odesilatel, odosielatel'),
     unknown: words(
       'neexistuje, neznam, nenalezen, nebyl nalezen, neplatn, nenajden, nebyla nalezena, nalezen, neni znam',
