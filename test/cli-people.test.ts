@@ -2,7 +2,7 @@ import { readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { openSite, type Site } from './run-mailshot.ts'
-import { siteWithPeople } from './site-with-people.ts'
+import { fillSite, siteWithPeople } from './site-with-people.ts'
 import { dumpOf } from './sources/table-rows.ts'
 
 describe('mailshot import', () => {
@@ -119,6 +119,37 @@ describe('mailshot export', () => {
 
     expect(unknown).toMatchObject({ code: 1, err: expect.stringContaining('did you mean') })
     expect(nowhere.err).toMatch(/nowhere\/sends\.csv: cannot be written \(.*\); check/)
+  })
+})
+
+describe('mailshot lists', () => {
+  test('asks the functions of automatic lists, and says what came of it', async () => {
+    const site = openSite('site', { STAFF: '[{"email":"ann@example.org"},{"email":"?"}]' })
+    await fillSite(site)
+
+    const synced = await site.mailshot('lists', 'sync')
+    const failed = await site.mailshot('lists', 'sync', 'weekly')
+    const { out } = await site.mailshot('lists')
+
+    expect(synced).toMatchObject({
+      code: 0,
+      out: 'staff: 2 rows: 1 joined, 0 left, 1 row could not be read\n',
+      err: expect.stringContaining('staff, row 2: "?" is not an e-mail address'),
+    })
+    expect(failed).toMatchObject({ code: 1, err: expect.stringContaining('is not automatic') })
+    expect(out).toMatch(/^staff +Staff +open, private, automatic +1 /m)
+  })
+
+  test('says of a list why its function could not be asked', async () => {
+    const site = openSite('site', { STAFF: 'closed' })
+    await fillSite(site)
+
+    const failed = await site.mailshot('lists', 'sync', '--json')
+    const { err } = await site.mailshot('lists')
+
+    expect(failed.code).toBe(2)
+    expect(JSON.parse(failed.out)).toMatchObject({ list: 'staff', status: 'failed' })
+    expect(err).toContain('staff is not in line with its function (in line never yet): ')
   })
 })
 

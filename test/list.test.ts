@@ -33,6 +33,21 @@ describe('mirrorLists', () => {
     ])
   })
 
+  it('tells the operator the private title, and hides an automatic list from readers unless told', async () => {
+    const mailshot = await openTestMailshot({
+      lists: {
+        weekly: { title: 'Weekly', privateTitle: 'W (old template)' },
+        staff: { title: 'Staff', members: () => [] },
+        board: { title: 'Board', members: () => [], public: true },
+      },
+    })
+    expect(await listSummary(mailshot)).toMatchObject([
+      { id: 'weekly', title: 'Weekly', privateTitle: 'W (old template)', public: true },
+      { id: 'staff', automatic: true, public: false },
+      { id: 'board', automatic: true, public: true },
+    ])
+  })
+
   it('takes over a new title and a new visibility', async () => {
     const mailshot = await openTestMailshot()
     await mirrorLists(withLists(mailshot, { weekly: { title: 'News', public: false } }))
@@ -138,6 +153,10 @@ const weekly = { title: 'Weekly' }
 const nobody = {
   status: 'open',
   public: true,
+  privateTitle: null,
+  automatic: false,
+  syncedAt: null,
+  syncFault: null,
   active: 0,
   suppressed: 0,
   pending: 0,

@@ -181,7 +181,7 @@ function knownTo(given: object): Known {
   }
 }
 
-const list = { title: 'List', public: true, doubleOptIn: true }
+const list = { title: 'List', public: true, doubleOptIn: true, syncHours: 23 }
 
 function read(text: string): string {
   const found = readCondition(text, knownTo({}))

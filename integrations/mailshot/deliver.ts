@@ -1,7 +1,7 @@
 import { openBell } from './deliver/bell.ts'
 import { composeFrom } from './deliver/compose.ts'
 import { type Ending, openEnding, unwritten } from './deliver/ending.ts'
-import { handOver } from './deliver/hand-over.ts'
+import { handOver, lotsOf } from './deliver/hand-over.ts'
 import { blankReport, notHandedOver, openAccount } from './deliver/ledger.ts'
 import { openParts, type Part } from './deliver/parts.ts'
 import type { HeldRecipient } from './deliver/held.ts'
@@ -13,8 +13,8 @@ import { tellOfWait } from './log.ts'
 import { type Mailshot, requireSecret } from './mailshot.ts'
 import { forgetSlotsStatement } from './pace.ts'
 import { releaseStatement } from './recipient.ts'
-import { openImageWatch } from './send/media.ts'
 import { listSends, type Send } from './send/read.ts'
+import { openReadiness } from './send/ready.ts'
 import { finishCancels, tendSends } from './send/tend.ts'
 import type { Message, Outcome } from './transport.ts'
 import {
@@ -134,7 +134,11 @@ async function beginShift(
     account,
     parts: openParts(mailshot, { signal, ending, account }),
     guard: openGuard(mailshot, account.tally),
-    images: openImageWatch(mailshot, () => tendSoon(shift), signal),
+    ready: openReadiness(mailshot, {
+      onEnd: () => tendSoon(shift),
+      keep: (work) => keep(shift, work),
+      signal,
+    }),
     workerId,
     leaseRenewedAt,
     hasLostLease: (holder: string): boolean => hasLostLease(shift, holder),
@@ -206,7 +210,8 @@ async function tend(shift: Shift): Promise<void> {
   if (mailshot.now() - shift.tendedAt < tendEveryMs) return
   await keepLease(shift)
   shift.tendedAt = mailshot.now()
-  if (await tendSends(mailshot, shift.images)) {
+  await shift.ready.tend()
+  if (await tendSends(mailshot, shift.ready.look)) {
     shift.tendedAt = 0
     // A long freeze lets what is ready run between its slices.
     await new Promise((resolve) => setImmediate(resolve))
@@ -272,7 +277,7 @@ async function endShift(shift: Shift): Promise<void> {
   await parts.settle(workerId)
   await account.tally.write(mailshot)
   if (released.status === 'rejected') throw released.reason
-  await tendSends(mailshot, shift.images)
+  await tendSends(mailshot, shift.ready.look)
   await retireWorker(mailshot, workerId)
 }
 
@@ -287,10 +292,4 @@ function keep(shift: Shift, work: Promise<void>): void {
     },
   )
   shift.calls.add(call)
-}
-
-function lotsOf<Item>(items: Item[], size: number): Item[][] {
-  const lots: Item[][] = []
-  for (let at = 0; at < items.length; at += size) lots.push(items.slice(at, at + size))
-  return lots
 }

@@ -28,6 +28,12 @@ export interface ListSummary {
   status: 'open' | 'closed'
   title: string | Record<string, string>
   public: boolean
+  /** The name that the operator gave it, never shown to readers. */
+  privateTitle: string | null
+  /** Whether a function of the config says who is on it; since when it is in line with that, and why not. */
+  automatic: boolean
+  syncedAt: number | null
+  syncFault: string | null
   /** Who gets its campaigns. */
   active: number
   /** Active too, but their address gets nothing. */
@@ -39,7 +45,7 @@ export interface ListSummary {
 /** Every list with its people counted: the open ones in the config's order, then the closed ones. */
 export async function listSummary(mailshot: Mailshot): Promise<ListSummary[]> {
   const rows = await mailshot.db.all<SummaryRow>(sql`
-    SELECT l.id, l.status, l.title, l.public,
+    SELECT l.id, l.status, l.title, l.public, l.synced_at AS syncedAt, l.sync_fault AS syncFault,
       count(*) FILTER (WHERE s.status = 'active' AND x.email IS NULL) AS active,
       count(*) FILTER (WHERE s.status = 'active' AND x.email IS NOT NULL) AS suppressed,
       count(*) FILTER (WHERE s.status = 'pending') AS pending,
@@ -52,8 +58,19 @@ export async function listSummary(mailshot: Mailshot): Promise<ListSummary[]> {
   const order = Object.keys(mailshot.config.lists)
   const place = (id: string) => (order.includes(id) ? order.indexOf(id) : order.length)
   return rows
-    .map((row) => ({ ...row, title: JSON.parse(row.title), public: row.public === 1 }))
+    .map((row) => summaryOf(mailshot.config, row))
     .toSorted((a, b) => place(a.id) - place(b.id))
+}
+
+function summaryOf({ lists }: MailshotConfig, row: SummaryRow): ListSummary {
+  const list = Object.hasOwn(lists, row.id) ? lists[row.id] : undefined
+  return {
+    ...row,
+    title: JSON.parse(row.title),
+    public: row.public === 1,
+    privateTitle: list?.privateTitle ?? null,
+    automatic: list?.members !== undefined,
+  }
 }
 
 /** How many people a campaign to these lists would reach: each counted once, nobody suppressed. */
@@ -147,4 +164,7 @@ function moveStatements(mailshot: Mailshot, { from, to }: Rename): SQL[] {
   ]
 }
 
-type SummaryRow = Omit<ListSummary, 'title' | 'public'> & { title: string; public: number }
+type SummaryRow = Omit<ListSummary, 'title' | 'public' | 'privateTitle' | 'automatic'> & {
+  title: string
+  public: number
+}

@@ -48,7 +48,9 @@ describe('mailshot send --server', () => {
     const { code, err } = await site.mailshot('send', slug, '--yes', '--server', server.url)
 
     expect(code).toBe(1)
-    expect(err).toMatch(/of it is scheduled, with other content or readers; let it end, or cancel it/)
+    expect(err).toMatch(
+      /of it is scheduled, with other content or readers; let it end, or cancel it/,
+    )
   })
 
   test('ends with 2 when the site has failed', async () => {

@@ -67,3 +67,10 @@ async function lookUp(
     return new Map()
   }
 }
+
+/** Cuts what is in hand into calls of at most so many. */
+export function lotsOf<Item>(items: Item[], size: number): Item[][] {
+  const lots: Item[][] = []
+  for (let at = 0; at < items.length; at += size) lots.push(items.slice(at, at + size))
+  return lots
+}
