@@ -5,6 +5,8 @@ import { openDns } from '../../integrations/mailshot/deliverability/dns.ts'
 import { examineSenders } from '../../integrations/mailshot/deliverability/examine.ts'
 import type { Finding } from '../../integrations/mailshot/deliverability/finding.ts'
 import { publicAddresses } from '../../integrations/mailshot/deliverability/reach.ts'
+import { sendersBy } from '../../integrations/mailshot/deliverability/senders.ts'
+import { waysOf } from '../../integrations/mailshot/route.ts'
 import { mailjet } from '../../integrations/mailshot/transports/mailjet.ts'
 import { mandrill } from '../../integrations/mailshot/transports/mandrill.ts'
 import { memory } from '../../integrations/mailshot/transports/memory.ts'
@@ -206,6 +208,33 @@ describe('examineSenders', () => {
   it('asks nobody about names that cannot be real, or mails that leave for nowhere', async () => {
     expect(await examine('nobody', { from: 'news@example.org' })).toEqual([])
     expect(await examine('nobody', { transport: memory() })).toEqual([])
+  })
+})
+
+describe('sendersBy', () => {
+  it('names whom a transport mails for: by list, by sender, as a fallback, or by campaigns alone', () => {
+    const [main, bulk, shop, rest] = ['a', 'b', 'c', 'd'].map(() => memory())
+    if (!main || !bulk || !shop || !rest) throw new Error('no transports')
+    const config = defineConfig({
+      site: 'https://club.fr',
+      title: 'News',
+      from: 'news@club.fr',
+      postalAddress: '1 rue du Port',
+      secret: testSecret,
+      lists: {
+        weekly: { title: 'Weekly' },
+        plays: { title: 'Plays', from: 'plays@club.fr', transport: 'bulk' },
+      },
+      transports: { main, bulk: { use: bulk, fallback: 'main' }, shop, rest },
+      senders: { 'shop.fr': 'shop', 'Art@Club.fr': 'shop' },
+    })
+    const by = waysOf(config).map(({ config: { transport } }) => sendersBy(config, transport))
+    expect(by).toEqual([
+      ['news@club.fr', 'plays@club.fr'],
+      ['plays@club.fr'],
+      ['shop.fr', 'art@club.fr'],
+      ['news@club.fr'],
+    ])
   })
 })
 

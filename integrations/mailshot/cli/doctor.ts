@@ -3,7 +3,7 @@ import { openLog } from '../log.ts'
 import { type Dns, openDns } from '../deliverability/dns.ts'
 import { examineSenders, isReserved } from '../deliverability/examine.ts'
 import type { Finding } from '../deliverability/finding.ts'
-import { addressesBy } from '../deliverability/senders.ts'
+import { sendersBy } from '../deliverability/senders.ts'
 import { adviseOnPorts, publicAddresses } from '../deliverability/reach.ts'
 import { domainOf } from '../email-address.ts'
 import { MailshotError } from '../error.ts'
@@ -148,7 +148,7 @@ async function* transport(
   way: Transport,
   { config, tried }: { config: MailshotConfig; tried: Trial },
 ): AsyncGenerator<Finding> {
-  const [first, ...others] = addressesBy(config, way)
+  const [first, ...others] = sendersBy(config, way)
   const found = await tried(check, async () => {
     await way.verify?.(first).catch((error: unknown) => adviseOn(way, error))
     return way.verify ? `${way.name}: works` : `${way.name}: nothing to check`

@@ -1,4 +1,4 @@
-import { addressesBy } from '../deliverability/senders.ts'
+import { sendersBy } from '../deliverability/senders.ts'
 import { MailshotError } from '../error.ts'
 import { parseAddress } from './arguments.ts'
 import { type Call, defineCommand, type ExitCode, exitCodes } from './command.ts'
@@ -45,7 +45,7 @@ async function register(
   })
   for (const transport of transports) {
     try {
-      for (const address of addresses.length > 0 ? addresses : addressesBy(config, transport)) {
+      for (const address of addresses.length > 0 ? addresses : sendersBy(config, transport)) {
         const left = (await transport.registerSender?.(address)) ?? []
         if (terminal.json) terminal.printJson({ transport: transport.name, address, left })
         else if (left.length === 0) terminal.print(`${address}: ${transport.name} has all it needs`)

@@ -40,8 +40,8 @@ export function sendersOf(config: MailshotConfig): Sender[] {
   return [...found.values()]
 }
 
-/** The addresses that a transport mails from. */
-export function addressesBy(config: MailshotConfig, { name }: Transport): string[] {
+/** The addresses that a transport mails from; a domain where the settings name all of it. */
+export function sendersBy(config: MailshotConfig, { name }: Transport): string[] {
   const own = sendersOf(config).filter(({ transport }) => transport.name === name)
-  return own.flatMap(({ address }) => address ?? [])
+  return own.map(({ address, domain }) => address ?? domain)
 }
