@@ -15,7 +15,7 @@ const users = words(
 
 /** Said behind it: there is nobody. */
 const absent = words(
-  'unknown to, unrecogni, not recogni, nonexist, non-exist, non exist, not exist, no exist, not be found, not found, no match, not match, not exactly match, not known, not registered, not here, has left, have left, left the, left our, left us, is gone, has gone, not a customer, not one of our, not belong, not on file, not in our, not on our, not hosted, vacated, has moved, moved away, not local, not listed, unlisted, not present, not defined, not be resolved, not be identified, not be located, not live here, no such, departed, resigned, not assigned, unassigned, not allocated',
+  'unknown to, unrecogni, not recogni, nonexist, non-exist, non exist, not exist, no exist, not be found, not found, no match, not match, not exactly match, not known, not registered, not here, has left, have left, left the, left our, left us, is gone, has gone, not a customer, not one of our, not belong, not on file, not in our, not on our, not hosted, not handled, not served, vacated, has moved, moved away, not local, not listed, unlisted, not present, not defined, not be resolved, not be identified, not be located, not live here, no such, departed, resigned, not assigned, unassigned, not allocated',
 )
 
 /** Said before it: we have nobody. */
@@ -42,7 +42,7 @@ const closed = words(
 )
 
 const closedBehind = words(
-  'not active, not in use, not in service, not used, shut down, switched off, turned off, no longer',
+  'not active, not in use, not in service, not used, shut down, switched off, turned off, no longer, any more, anymore, any longer',
 )
 
 /** English that no other table knows: who is meant, and that there is nobody, close together; and addresses with words abroad. */
