@@ -96,6 +96,23 @@ describe('purge', () => {
     expect(await detailsOf(mailshot)).toEqual({ m1: 0, m2: 0, m3: 3 })
   })
 
+  it('goes slice by slice, and lets others have the database in between', async () => {
+    const { mailshot } = await monthlySends(2)
+    await mailshot.db
+      .write(sql`INSERT INTO recipients (send_id, subscriber_id, email, written, lists, status)
+      SELECT s.id, value, 'r' || value || '@x.example', '', '[]', 'skipped' FROM sends AS s,
+        json_each(${JSON.stringify(Array.from({ length: 1200 }, (_, at) => at))}) WHERE s.slug = 'm1'`)
+    const left: number[] = []
+    const sleep = async (ms: number) => {
+      expect(ms).toBeGreaterThan(0)
+      left.push((await detailsOf(mailshot))['m1'] ?? 0)
+    }
+    await purge({ ...mailshot, sleep }, await planPurge(mailshot, 1), by)
+    expect(left.length).toBeGreaterThanOrEqual(2)
+    expect(left[0]).toBeGreaterThan(100)
+    expect(left.at(-1)).toBe(0)
+  })
+
   it('leaves a line in the audit for each send, once', async () => {
     const { mailshot, ids } = await monthlySends(2)
     await purge(mailshot, await planPurge(mailshot, 1), by)

@@ -49,9 +49,7 @@ async function run(call: SendsCall, desk: SendDesk): Promise<ExitCode> {
   const view = sendView(desk.config)
   if (action === 'list') {
     const found = values.trash ? await desk.listTrash() : await desk.list()
-    const empty = values.trash
-      ? 'The trash is empty.'
-      : 'There is no send, but what is in the trash.'
+    const empty = values.trash ? 'The trash is empty.' : 'There is no send, or it is in the trash.'
     printList(terminal, found, { ...view, empty })
     return exitCodes.done
   }
