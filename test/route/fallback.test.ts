@@ -110,6 +110,34 @@ describe('a transport with a fallback', () => {
     expect(taken).toEqual([{ scope: 'transport:bulk', slots: 1 }])
   })
 
+  it('is charged for a letter that a worker died with, and mails it again', async () => {
+    const { mailshot, main, bulk } = await openTwoWays({
+      main: { fallback: 'bulk', fallbackAfterMinutes: 0, pace: '4/minute' },
+      bulk: { pace: '4/minute' },
+    })
+    const welcome = { kind: 'welcome', email: 'new@example.net', lang: 'en', values: {} } as const
+    await mailshot.db.write(queueLetterStatement(mailshot, welcome))
+    main.answerLetters(() => relayDown)
+    const worker = mortalWorker(mailshot)
+    bulk.answerLetters(() => {
+      worker.kill()
+      return undefined
+    })
+    await worker.done
+    mailshot.clock.advance(2 * minute)
+    await recoverDeadWorkers(mailshot)
+    const taken = await mailshot.db.all<{ scope: string; slots: number }>(
+      sql`SELECT scope, sum(slots) AS slots FROM pace WHERE free_at > ${mailshot.now()} GROUP BY scope`,
+    )
+    expect(taken).toEqual([{ scope: 'transport:bulk', slots: 1 }])
+    bulk.answerLetters(() => undefined)
+    await deliver(withLeaps(mailshot), { untilDone: true })
+    const letter = await mailshot.db.get(
+      sql`SELECT status, transport FROM letters WHERE kind = 'welcome'`,
+    )
+    expect(letter).toEqual({ status: 'sent', transport: 'bulk' })
+  })
+
   it('leaves what is uncertain alone', async () => {
     const { mailshot, main, bulk } = await openTwoWays({
       bulk: { fallback: 'main', fallbackAfterMinutes: 0 },
