@@ -90,6 +90,58 @@ describe('mailshot import', () => {
     expect(await site.mailshot('subscribers')).toMatchObject({ out: '' })
   })
 
+  test('says what would come of it, list by list, and writes nothing', async () => {
+    const site = await emptySite()
+    const file = writeCsv(
+      site,
+      'Who;Groups\nzoe@example.org;Our news,Shop\nbob@example.org;Shop,\n',
+    )
+    const call = ['import', file, '--column', 'email=Who', '--column', 'lists=Groups', '--dry-run']
+
+    const refused = await site.mailshot(...call, '--skip-list', 'Shop')
+    const { out } = await site.mailshot(...call, '--skip-list', 'Shop', '--map', 'Our news=weekly')
+
+    expect(refused).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('--map "Our news"=ID, or leave it out, --skip-list "Our news"'),
+    })
+    expect(out.split('\n')).toEqual([
+      '2 rows: 1 new, 1 on no list that is wanted',
+      '  weekly: 1 active',
+      'This is what would come of it; nothing was written.',
+      '',
+    ])
+    expect(await site.mailshot('subscribers')).toMatchObject({ out: '' })
+  })
+
+  test('keeps what it rejected, to be corrected and imported', async () => {
+    const site = await emptySite()
+    const file = writeCsv(
+      site,
+      'email;name\nzoe at example.org;"Zoë; or\nnot"\nbob@example.org;"Bob\n',
+    )
+    const wrong = join(site.folder, 'wrong.csv')
+
+    const first = await site.mailshot('import', file, '-l', 'weekly', '--rejects', wrong)
+    const kept = readFileSync(wrong, 'utf8')
+    const corrected = kept.replace(';zoe at ', ';zoe@').replace(';"Bob', ';Bob')
+    writeFileSync(wrong, corrected)
+    const second = await site.mailshot('import', wrong, '-l', 'weekly')
+
+    expect(first).toMatchObject({ code: 2, out: '2 rows: 2 could not be read\n' })
+    expect(statSync(wrong).mode & 0o777).toBe(0o600)
+    expect(kept.split('\n')).toEqual([
+      'mailshot_line;mailshot_cause;email;name',
+      '2;"""zoe at example.org"" is not an e-mail address";zoe at example.org;"Zoë; or',
+      'not"',
+      expect.stringMatching(/^4;"a quote is not closed, .*";bob@example\.org;"Bob$/),
+      '',
+    ])
+    expect(second).toMatchObject({ code: 0, out: '2 rows: 2 new\n', err: '' })
+    const refused = await site.mailshot('import', file, '--rejects', file)
+    expect(refused.err).toContain('this is the file that is imported')
+  })
+
   test('says so when there is no such file', async () => {
     const { code, err } = await (await emptySite()).mailshot('import', 'nowhere.csv')
 
@@ -99,7 +151,7 @@ describe('mailshot import', () => {
 })
 
 describe('mailshot export', () => {
-  test('writes a file that only its owner may read', async () => {
+  test('writes a file that only its owner may read, and that comes in the same', async () => {
     const { site } = await siteWithPeople()
     const file = join(site.folder, 'people.jsonl')
 
@@ -108,7 +160,12 @@ describe('mailshot export', () => {
     expect({ code, out }).toEqual({ code: 0, out: '' })
     expect(err).toMatch(/^\d+ rows of subscribers in .*people\.jsonl\n$/)
     expect(statSync(file).mode & 0o777).toBe(0o600)
-    expect(readFileSync(file, 'utf8')).toMatch(/^\{"mailshot":"subscribers".*\n\{"id":1,/)
+    const there = await emptySite()
+    await there.mailshot('import', file)
+    const again = await there.mailshot('export', 'subscribers', '--format', 'jsonl')
+    const people = (text: string) => text.split('\n').slice(1)
+    expect(people(again.out)).toEqual(people(readFileSync(file, 'utf8')))
+    expect(people(again.out).length).toBeGreaterThan(2)
   })
 
   test('says what it knows, and leaves no file behind where it cannot go on', async () => {
@@ -154,6 +211,23 @@ describe('mailshot lists', () => {
 })
 
 describe('mailshot subscribers', () => {
+  test('lists and counts those of a segment, and shows where its condition is wrong', async () => {
+    const { site } = await siteWithPeople()
+
+    const listed = await site.json('subscribers', '--segment', 'city is set and lang = en')
+    const { out } = await site.mailshot('subscribers', 'count', '--segment', 'lang = en')
+    const wrong = await site.mailshot('subscribers', 'count', '--segment', 'lang = en and cty = x')
+
+    expect(listed).toMatchObject([{ email: 'bob@example.org' }])
+    expect(out).toBe('2 readers of 3 (weekly, product)\n')
+    expect(wrong).toMatchObject({
+      code: 1,
+      err:
+        'mailshot: --segment: unknown field "cty" (column 15 of: lang = en and cty = x); ' +
+        'did you mean "city"?\n',
+    })
+  })
+
   test('lists people as a line of JSON each, also of one list', async () => {
     const { site } = await siteWithPeople()
 

@@ -68,6 +68,44 @@ describe('csv', () => {
     ])
   })
 
+  it('takes columns by the names that it is told', async () => {
+    const text = 'Adresse;Wer;"E-mail address";Ville\n1 rue X;Zoé;z@example.org;Aix'
+    const columns = { email: 'e-mail ADDRESS', first_name: 'Wer', city: 'Ville' }
+    const entries = await entriesOf(text, { fields: ['city'], columns })
+    expect(entries).toMatchObject([
+      { notice: 'column "Adresse" is ignored: another one holds the email already' },
+      { row: { email: 'z@example.org', name: 'Zoé', attributes: { city: 'Aix' } } },
+    ])
+    await expect(entriesOf(text, { columns: { email: 'Adress' } })).rejects.toThrow(
+      '--column email="Adress": people.csv has no such column; did you mean "Adresse"',
+    )
+    expect(() => source(text, { columns: { shoe: 'Wer' } })).toThrow(
+      '--column shoe: a column can hold one of email, name, ',
+    )
+  })
+
+  it('tells bars, and the names of lists that have spaces', async () => {
+    const rows = await rowsOf('email|lists\nz@a.org|Our news;Shop\nz@a.org|Our news\nz@a.org|a b')
+    expect(rows).toMatchObject([
+      { lists: ['Our news', 'Shop'] },
+      { lists: ['Our news'] },
+      { lists: ['a', 'b'] },
+    ])
+  })
+
+  it('tells the encoding of a file, and says so where it is a guess', async () => {
+    const text = 'email;name\nz@example.org;Zoé'
+    const told = (bytes: Buffer) => Array.fromAsync(csv(fileWith(bytes)))
+    const row = { row: { name: 'Zoé' } }
+    expect(await told(Buffer.from(text, 'latin1'))).toMatchObject([
+      { notice: expect.stringContaining('read as windows-1252') },
+      row,
+    ])
+    expect(await told(Buffer.from(text, 'utf16le'))).toMatchObject([row])
+    expect(await told(Buffer.from(`\ufeff${text}`, 'utf16le'))).toMatchObject([row])
+    expect(await told(Buffer.from(`\ufeff${text}`))).toMatchObject([row])
+  })
+
   it('reads a plain list of addresses without a header', async () => {
     expect(await rowsOf('zoe@example.org\nbob@example.org\n')).toMatchObject([
       { email: 'zoe@example.org' },
@@ -145,13 +183,11 @@ describe('csv', () => {
   })
 
   it('reads a file of that path, as often as asked', async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'mailshot-csv-'))
-    onTestFinished(() => rmSync(folder, { recursive: true }))
-    writeFileSync(join(folder, 'people.csv'), '\ufeffemail\nz@example.org\n')
-    const file = csv(join(folder, 'people.csv'))
+    const path = fileWith('\ufeffemail\nz@example.org\n')
+    const file = csv(path)
     expect(file).toMatchObject({ name: 'people.csv', rereadable: true })
     expect(await Array.fromAsync(file)).toEqual(await Array.fromAsync(file))
-    await expect(Array.fromAsync(csv(join(folder, 'gone.csv')))).rejects.toThrow(
+    await expect(Array.fromAsync(csv(join(path, '../gone.csv')))).rejects.toThrow(
       /gone\.csv: cannot be read \(ENOENT.*\); check the name and the folder/,
     )
   })
@@ -163,6 +199,14 @@ function source(content: string | Buffer, options: CsvOptions = {}) {
     if (content.length > 0) yield Buffer.from(content)
   })()
   return csv(bytes, { name: 'people.csv', ...options })
+}
+
+function fileWith(content: string | Buffer): string {
+  const folder = mkdtempSync(join(tmpdir(), 'mailshot-csv-'))
+  onTestFinished(() => rmSync(folder, { recursive: true }))
+  const path = join(folder, 'people.csv')
+  writeFileSync(path, content)
+  return path
 }
 
 async function entriesOf(text: string, options?: CsvOptions): Promise<ImportEntry[]> {

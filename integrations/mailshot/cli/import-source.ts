@@ -4,6 +4,7 @@ import { closest } from '../closest.ts'
 import { MailshotError } from '../error.ts'
 import type { Mailshot } from '../mailshot.ts'
 import { csv } from '../sources/csv.ts'
+import { jsonl } from '../sources/jsonl.ts'
 import { mysqlDump } from '../sources/mysql-dump.ts'
 import { phplist } from '../sources/phplist.ts'
 import { spip } from '../sources/spip.ts'
@@ -17,6 +18,8 @@ export interface SourceRequest {
   source: string | undefined
   encoding: string | undefined
   prefix: string | undefined
+  /** Headers of a CSV file by what they hold. */
+  columns: Record<string, string> | undefined
 }
 
 /** A source as it is asked for, once the settings are known. */
@@ -30,8 +33,9 @@ interface Opened extends Omit<SourceRequest, 'file' | 'source'> {
 }
 
 const sources: Record<string, (opened: Opened) => SystemSource> = {
-  csv: ({ input, name, fields, encoding }) =>
-    csv(input, { name, fields, ...(encoding !== undefined && { encoding }) }),
+  csv: ({ input, name, fields, encoding, columns = {} }) =>
+    csv(input, { name, fields, columns, ...(encoding !== undefined && { encoding }) }),
+  jsonl: ({ input, name }) => jsonl(input, { name }),
   spip: (opened) => (isCsv(opened) ? spipCsv(opened.input, opened) : spip(mysql(opened), opened)),
   phplist: (opened) => phplist(mysql(opened), opened),
 }
@@ -45,7 +49,8 @@ export const sourceNames = Object.keys(sources)
  * @throws MailshotError for a source or a file that there is not
  */
 export function sourceNamed(request: SourceRequest): (mailshot: Mailshot) => SystemSource {
-  const { file, source = 'csv', encoding, prefix } = request
+  const { file, encoding, prefix, columns } = request
+  const source = request.source ?? usualSource(file)
   const open = Object.hasOwn(sources, source) ? sources[source] : undefined
   if (!open) {
     const meant = closest(source, sourceNames)
@@ -65,7 +70,12 @@ export function sourceNamed(request: SourceRequest): (mailshot: Mailshot) => Sys
       timeZone: config.timeZone,
       encoding,
       prefix,
+      columns,
     })
+}
+
+function usualSource(file = ''): string {
+  return /\.(?:jsonl|ndjson)$/i.test(file) ? 'jsonl' : 'csv'
 }
 
 function isCsv({ name }: Opened): boolean {

@@ -1,16 +1,19 @@
-import { SingleBar } from 'cli-progress'
-import type { HistorySummary } from '../import/history.ts'
-import { importSubscribers, type ImportSummary } from '../import.ts'
+import { resolve } from 'node:path'
+import { MailshotError } from '../error.ts'
+import { importSubscribers } from '../import.ts'
 import type { Mailshot } from '../mailshot.ts'
 import type { SystemSource } from '../sources/tables/source.ts'
 import { openLists, parseLists } from './arguments.ts'
 import { type Call, defineCommand, type ExitCode, exitCodes } from './command.ts'
 import { count } from './format.ts'
 import { importSent, importSuppressed } from './import-beside.ts'
+import { describeImport } from './import-report.ts'
 import { sourceNamed, sourceNames } from './import-source.ts'
 import { actor, withMailshot } from './project.ts'
+import { openRejects } from './rejects.ts'
+import { openRowBar } from './row-bar.ts'
 import { stopSignal } from './signals.ts'
-import { paintNote, printable, type Terminal } from './terminal.ts'
+import { printable } from './terminal.ts'
 
 const options = {
   list: {
@@ -23,7 +26,7 @@ const options = {
   source: {
     type: 'string',
     value: 'NAME',
-    about: `Where it comes from: ${sourceNames.join(', ')}; csv by default.`,
+    about: `Where it comes from: ${sourceNames.join(', ')}; csv by default, jsonl where the file is called so.`,
   },
   prefix: {
     type: 'string',
@@ -34,8 +37,34 @@ const options = {
   encoding: {
     type: 'string',
     value: 'NAME',
-    about: 'Of the file, like windows-1252; UTF-8 by default.',
+    about: 'Of a CSV file, like windows-1252; told by itself, but on stdin, where it is UTF-8.',
   },
+  column: {
+    type: 'string',
+    multiple: true,
+    value: 'WHAT=HEADER',
+    about:
+      'csv: which column has the email, name, first_name, last_name, lang, time_zone, lists, status, confirmed_at or a field; repeat it.',
+  },
+  map: {
+    type: 'string',
+    multiple: true,
+    value: 'THEIRS=ID',
+    about: 'Which list of ours one of theirs is; repeat it.',
+  },
+  'skip-list': {
+    type: 'string',
+    multiple: true,
+    value: 'THEIRS',
+    about: 'A list of theirs that is left out; repeat it.',
+  },
+  rejects: {
+    type: 'string',
+    value: 'FILE',
+    about:
+      'Where rows go that could not be imported, with line and cause. Correct them there, and import that file.',
+  },
+  'dry-run': { type: 'boolean', about: 'Say what would come of it, and write nothing.' },
 } as const
 
 export const importCommand = defineCommand({
@@ -45,99 +74,117 @@ export const importCommand = defineCommand({
     'Brings in people who are subscribers elsewhere: no confirmation is mailed. A CSV file needs a heading "email" (also\n' +
     'mail, courriel, address …); read too are name (or first and last name), lang, time_zone, lists, status, confirmed_at\n' +
     '(the date of the consent), in English or French, and the fields of the settings. Other columns are told and left\n' +
-    'out. Commas, semicolons, tabs and quotes are understood. Lines that cannot be read are listed with number and cause, and the\n' +
-    'others come in. Run it again and nothing changes; nobody who left or is suppressed comes back.',
+    'out. Commas, semicolons, tabs, quotes and encodings are understood. Lines that cannot be read are listed with number and\n' +
+    'cause, and the others come in. A list that is not in the settings is told before anything is written. Run it again, whole or\n' +
+    'broken off, and nothing more changes; nobody who left or is suppressed comes back.',
   options,
   examples: [
     ['mailshot import people.csv --list weekly', 'everybody onto one list'],
-    ['mailshot import people.csv', 'onto the lists that a column "lists" names'],
+    ['mailshot import people.csv --dry-run', 'what would come of it, list by list'],
+    [
+      'mailshot import people.csv --column email="E-mail address" --map "Our news"=weekly',
+      'a file as it is',
+    ],
+    ['mailshot import people.csv --rejects wrong.csv', 'then correct wrong.csv, and import it'],
+    ['mailshot import people.jsonl', 'what mailshot export has written'],
   ],
   exit: { [exitCodes.failed]: 'some lines could not be read, or it was stopped; the rest is in' },
   run: (call) => {
-    const { source, encoding, prefix } = call.values
-    const open = sourceNamed({ file: call.positionals[0], source, encoding, prefix })
-    return withMailshot(call.values, (mailshot) => bringIn(call, mailshot, open(mailshot)))
+    const { source, encoding, prefix, column, rejects } = call.values
+    const [file] = call.positionals
+    const columns = column && parseColumns(column)
+    const open = sourceNamed({ file, source, encoding, prefix, columns })
+    // Reading the project goes to its root.
+    const rejected = rejects === undefined ? undefined : openRejects(resolve(rejects), file)
+    return withMailshot(call.values, (mailshot) =>
+      bringIn(call, mailshot, { source: open(mailshot), rejects: rejected }),
+    )
   },
 })
 
 type ImportCall = Call<typeof options>
+type OpenRejects = ReturnType<typeof openRejects>
+
+/** Of faults and notices on the terminal. */
+const mostTold = 100
 
 async function bringIn(
   { values, terminal }: ImportCall,
   mailshot: Mailshot,
-  source: SystemSource,
+  { source, rejects }: { source: SystemSource; rejects: OpenRejects | undefined },
 ): Promise<ExitCode> {
   const { signal, release } = stopSignal(() => terminal.note('\nFinishing the slice in hand …'))
-  const bar = openBar(terminal)
+  const bar = openRowBar(terminal)
   const told: string[] = []
+  rejects?.of(source)
   try {
-    const run = { actor: actor(), signal }
+    const run = { actor: actor(), signal, ...listsOf(values) }
     const people = await importSubscribers(mailshot, source, {
       ...run,
       lists: parseLists(values.list, openLists(mailshot)),
+      dryRun: values['dry-run'],
       onProgress: ({ read, total }) => bar.update(read, total),
-      onFault: ({ line, cause }) => told.push(`${source.name}:${line}: ${cause}`),
+      onFault: (fault) => {
+        rejects?.add(fault)
+        if (told.length < mostTold) told.push(`${source.name}:${fault.line}: ${fault.cause}`)
+      },
       onNotice: (notice) => told.push(`${source.name}: ${notice}`),
     })
-    const suppressed = await importSuppressed(mailshot, source, run)
-    const history = await importSent(mailshot, values['no-history'] ? {} : source, run)
-    const summary = { ...people, suppressed, history }
+    const beside = await importBeside(mailshot, source, { ...run, values })
     bar.stop()
     for (const line of told) terminal.warn(printable(line))
-    if (terminal.json) terminal.printJson(summary)
-    else terminal.print(describe(summary))
-    return summary.faultCount > 0 || summary.stopped || history.stopped
-      ? exitCodes.failed
-      : exitCodes.done
+    if (people.faultCount > mostTold) {
+      terminal.warn(`… and ${people.faultCount - mostTold} more; --rejects FILE keeps them all`)
+    }
+    const report = { ...people, ...beside }
+    if (terminal.json) terminal.printJson(report)
+    else terminal.print(describeImport(report))
+    const isWhole = people.faultCount === 0 && !people.stopped && !beside.history.stopped
+    return isWhole ? exitCodes.done : exitCodes.failed
   } finally {
     bar.stop()
+    const rows = rejects?.close() ?? 0
+    if (rows > 0) terminal.note(`${count(rows, 'rejected row')} in ${values.rejects}`)
     release()
   }
 }
 
-type Summary = ImportSummary & { suppressed: number; history: HistorySummary }
-
-function describe(summary: Summary): string {
-  const { created, updated, unchanged, skipped, faultCount, suppressed, history } = summary
-  const parts: [number, string][] = [
-    [created, 'new'],
-    [updated, 'updated'],
-    [unchanged, 'unchanged'],
-    [skipped.suppressed, 'suppressed'],
-    [skipped.unsubscribed, 'had left'],
-    [faultCount, 'could not be read'],
-  ]
-  const told = parts.filter(([number]) => number > 0).map(([number, what]) => `${number} ${what}`)
-  const isStopped = summary.stopped || history.stopped
-  return [
-    `${count(summary.read, 'row')}: ${told.join(', ') || 'nothing to do'}`,
-    ...(suppressed > 0
-      ? [`suppressed: ${count(suppressed, 'more address', 'more addresses')}`]
-      : []),
-    ...(history.sends + history.recipients > 0
-      ? [`history: ${count(history.sends, 'send')}, ${count(history.recipients, 'recipient')}`]
-      : []),
-    ...(isStopped ? ['stopped; run it again to go on'] : []),
-  ].join('\n')
+/** What a system knows beside its people. */
+async function importBeside(
+  mailshot: Mailshot,
+  source: SystemSource,
+  { values, ...run }: { values: ImportCall['values']; actor: string; signal: AbortSignal },
+) {
+  if (values['dry-run']) {
+    return { suppressed: 0, history: { sends: 0, recipients: 0, stopped: false } }
+  }
+  const suppressed = await importSuppressed(mailshot, source, run)
+  return {
+    suppressed,
+    history: await importSent(mailshot, values['no-history'] ? {} : source, run),
+  }
 }
 
-function openBar(terminal: Terminal) {
-  if (!terminal.live) return { update: () => {}, stop: () => {} }
-  const bar = new SingleBar({
-    stream: process.stderr,
-    format: `${paintNote('green', '{bar}')} {percentage}%  {value} of {total} rows  {eta_formatted} left`,
-    barCompleteChar: '━',
-    barIncompleteChar: ' ',
-    barsize: 32,
-    hideCursor: true,
-    gracefulExit: false,
+function listsOf({ map, 'skip-list': skipLists }: ImportCall['values']) {
+  return { map: map && parseMap(map), skipLists }
+}
+
+/** `WHAT=HEADER`: the header may have a = of its own. */
+function parseColumns(texts: readonly string[]): Record<string, string> {
+  const pairs = texts.map((text): [string, string] => {
+    const at = text.indexOf('=')
+    if (at > 0 && at < text.length - 1) return [text.slice(0, at).trim(), text.slice(at + 1)]
+    throw new MailshotError(`--column ${text}: write it like --column email="E-mail address"`)
   })
-  return {
-    update(read: number, total: number | undefined) {
-      if (bar.isActive) bar.update(read)
-      else bar.start(total ?? read, read)
-      if (total === undefined) bar.setTotal(read)
-    },
-    stop: () => bar.stop(),
-  }
+  return Object.fromEntries(pairs)
+}
+
+/** `THEIRS=OURS`. */
+function parseMap(texts: readonly string[]): Record<string, string> {
+  const pairs = texts.map((text): [string, string] => {
+    const at = text.lastIndexOf('=')
+    if (at > 0 && at < text.length - 1) return [text.slice(0, at).trim(), text.slice(at + 1).trim()]
+    throw new MailshotError(`--map ${text}: write it like --map "Old list"=weekly`)
+  })
+  return Object.fromEntries(pairs)
 }

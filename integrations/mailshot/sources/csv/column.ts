@@ -128,11 +128,11 @@ export function rowOf(values: string[], columns: Columns): ImportRow | string {
   }
 }
 
-/** Separated by commas, semicolons or bars; by spaces where there is none of these, as our own names have none. */
+/** Separated by commas, semicolons or bars; also by spaces, where all are names as our own lists have them. */
 function listsOf(text: string): string[] {
   if (text === '') return []
-  const names = text.split(/[,;|]/)
-  const parts = names.length > 1 ? names : text.split(/\s+/)
+  const areOurs = /^[a-z][a-z0-9_-]*(?:\s+[a-z][a-z0-9_-]*)*$/.test(text)
+  const parts = text.split(areOurs ? /\s+/ : /[,;|]/)
   return parts.map((part) => part.trim()).filter(Boolean)
 }
 
