@@ -46,7 +46,8 @@ describe('importHistory', () => {
       complained: 1,
     })
     expect(await readStatistics(mailshot, 'spip-9')).toMatchObject({
-      opened: { count: 40, people: 40 },
+      opened: { count: 40, people: 0 },
+      complained: 1,
       purgedAt: '2026-11-22T12:00:00.000Z',
     })
     const snapshot = await mailshot.db.get<{ compiled: string }>(

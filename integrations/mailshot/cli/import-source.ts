@@ -5,7 +5,10 @@ import { MailshotError } from '../error.ts'
 import type { Mailshot } from '../mailshot.ts'
 import { csv } from '../sources/csv.ts'
 import { jsonl } from '../sources/jsonl.ts'
+import { listmonk } from '../sources/listmonk.ts'
+import { listmonkCsv } from '../sources/listmonk-csv.ts'
 import { mysqlDump } from '../sources/mysql-dump.ts'
+import { pgDump } from '../sources/pg-dump.ts'
 import { phplist } from '../sources/phplist.ts'
 import { spip } from '../sources/spip.ts'
 import { spipCsv } from '../sources/spip-csv.ts'
@@ -38,6 +41,8 @@ const sources: Record<string, (opened: Opened) => SystemSource> = {
   jsonl: ({ input, name }) => jsonl(input, { name }),
   spip: (opened) => (isCsv(opened) ? spipCsv(opened.input, opened) : spip(mysql(opened), opened)),
   phplist: (opened) => phplist(mysql(opened), opened),
+  listmonk: (opened) =>
+    isCsv(opened) ? listmonkCsv(opened.input, opened) : listmonk(pgDump(opened.input, opened)),
 }
 
 /** The names that `--source` takes. */

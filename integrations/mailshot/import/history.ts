@@ -125,9 +125,13 @@ function withoutRecipients(mailshot: Mailshot, send: FormerSend, id: string): SQ
   const [first] = send.recipients()
   const { total, sent, failed, ...reports } = send.counts
   if (first !== undefined || total === 0) return []
-  const rows = Object.entries(reports).flatMap(([type, n]) =>
-    n > 0 ? ['events', 'people'].map((kind) => [kind, type, n]) : [],
-  )
+  // Of opens and clicks nobody knows whose they were.
+  const rows = [
+    ['events', 'opened', reports.opened],
+    ['events', 'clicked', reports.clicked],
+    ['events', 'complained', reports.complained],
+    ['people', 'complained', reports.complained],
+  ].filter(([, , n]) => n !== 0)
   return [
     sql`UPDATE sends SET purged_at = ${mailshot.now()}, total = ${total}, sent = ${sent}, failed = ${failed},
           cancelled = ${Math.max(0, total - sent - failed)}
