@@ -1,22 +1,16 @@
 import { MailshotError } from '../error.ts'
 import type { Mailshot } from '../mailshot.ts'
 import { subscribe, unsubscribe } from '../subscriber.ts'
-import {
-  findSubscriber,
-  listSubscribers,
-  type Subscriber,
-  type SubscriberQuery,
-  type Subscription,
-} from '../subscriber/read.ts'
+import { findSubscriber, type Subscriber, type Subscription } from '../subscriber/read.ts'
 import { readStory } from '../subscriber/story.ts'
 import { findSuppression } from '../suppression.ts'
 import { isCountedByName, withdrawStatements } from '../tracking/consent.ts'
-import { allLists, openLists, parseAddress, parseLists } from './arguments.ts'
+import { openLists, parseAddress, parseLists } from './arguments.ts'
 import { type Call, defineCommand, type ExitCode, exitCodes } from './command.ts'
-import { formatTime, isoTime } from './format.ts'
+import { formatTime } from './format.ts'
 import { actor, withMailshot } from './project.ts'
+import { countReaders, jsonOf, listPeople, listsNamed } from './subscriber-list.ts'
 import { storyJson, storyLines } from './subscriber-story.ts'
-import { printList } from './table.ts'
 import { printable } from './terminal.ts'
 
 const options = {
@@ -25,7 +19,13 @@ const options = {
     short: 'l',
     multiple: true,
     value: 'ID',
-    about: 'list, add, unsubscribe: which list; several with commas, or repeat it.',
+    about: 'list, count, add, unsubscribe: which list; several with commas, or repeat it.',
+  },
+  segment: {
+    type: 'string',
+    value: 'CONDITION',
+    about:
+      "list, count: only those, like 'lang = fr and city = Lyon', or a segment of the settings.",
   },
   status: {
     type: 'string',
@@ -44,19 +44,27 @@ const options = {
 type SubscribersCall = Call<typeof options>
 type Action = (call: SubscribersCall, mailshot: Mailshot) => Promise<ExitCode>
 
-const actions: Record<string, Action> = { list, show, add, unsubscribe: leave, untrack }
+const actions: Record<string, Action> = {
+  list: listPeople,
+  count: countReaders,
+  show,
+  add,
+  unsubscribe: leave,
+  untrack,
+}
 
 export const subscribers = defineCommand({
   usage: [
-    'subscribers [list] [--list ID] [--status STATUS]',
+    'subscribers [list] [--list ID] [--status STATUS] [--segment CONDITION]',
+    'subscribers count [--list ID…] [--segment CONDITION]',
     'subscribers show <address>',
     'subscribers add <address> --list ID… [--name NAME] [--lang LANG] [--set FIELD=VALUE…] [--confirmed]',
     'subscribers unsubscribe <address> [--list ID…]',
     'subscribers untrack <address>',
   ],
-  takes: ([action = 'list']) => (action === 'list' ? 1 : 2),
+  takes: ([action = 'list']) => (action === 'list' || action === 'count' ? 1 : 2),
   about:
-    'The people. "add" asks for a confirmation where the list does (double opt-in), unless --confirmed; "unsubscribe"\n' +
+    'The people. "count" counts who gets mail on these lists (or on any), and of them those of a segment. "add" asks for a confirmation where the list does (double opt-in), unless --confirmed; "unsubscribe"\n' +
     'without --list ends everything and suppresses the address. "untrack" takes back that the person is counted by name, and\n' +
     'takes the name from what was counted. Many at once: mailshot import.',
   options,
@@ -64,6 +72,10 @@ export const subscribers = defineCommand({
     [
       'mailshot subscribers show bob@example.org',
       'lists, consents, sends, events, and why it ended',
+    ],
+    [
+      "mailshot subscribers count --segment 'lang = fr and not received 2026-06-launch'",
+      'how many a condition finds; docs/segments.md has the language',
     ],
     ['mailshot subscribers list --list weekly --json', 'one line of JSON a person'],
   ],
@@ -76,22 +88,6 @@ export const subscribers = defineCommand({
     )
   },
 })
-
-async function list({ values, terminal }: SubscribersCall, mailshot: Mailshot): Promise<ExitCode> {
-  const lists = await listsNamed(values, mailshot)
-  const status = values.status === undefined ? undefined : parseStatus(values.status)
-  const query = { ...(lists && { lists }), ...(status && { status }) }
-  const isAll = Object.keys(query).length === 0
-  for await (const page of pages(mailshot, query)) {
-    printList(terminal, page, {
-      heading: ['address', 'name', 'lang', 'lists', 'suppressed'],
-      cells: (one) => [one.email, one.name, one.lang ?? '', listsOf(one), one.suppressed ?? ''],
-      json: jsonOf,
-      empty: isAll ? 'Nobody yet: mailshot import people.csv --list ID' : 'Nobody is like that.',
-    })
-  }
-  return exitCodes.done
-}
 
 async function show(call: SubscribersCall, mailshot: Mailshot): Promise<ExitCode> {
   const { terminal } = call
@@ -171,17 +167,6 @@ async function untrack(call: SubscribersCall, mailshot: Mailshot): Promise<ExitC
   return exitCodes.done
 }
 
-async function* pages(mailshot: Mailshot, query: SubscriberQuery): AsyncGenerator<Subscriber[]> {
-  const limit = 1000
-  let afterId = 0
-  for (;;) {
-    const page = await listSubscribers(mailshot, { ...query, afterId, limit })
-    if (page.length > 0 || afterId === 0) yield page
-    if (page.length < limit) return
-    afterId = page.at(-1)?.id ?? afterId
-  }
-}
-
 async function personNamed(call: SubscribersCall, mailshot: Mailshot): Promise<Subscriber> {
   const address = addressOf(call)
   const person = await findSubscriber(mailshot, address)
@@ -198,11 +183,6 @@ function addressOf({ positionals: [action, address] }: SubscribersCall): string 
   throw new MailshotError(`subscribers ${action}: which address?`)
 }
 
-/** A closed list too: people may still be on it. */
-async function listsNamed({ list: texts }: SubscribersCall['values'], mailshot: Mailshot) {
-  return texts && parseLists(texts, await allLists(mailshot))
-}
-
 function requireLists(lists: string[] | undefined): string[] {
   if (lists) return lists
   throw new MailshotError(
@@ -216,32 +196,8 @@ function parseAttribute(text: string): [string, string] {
   throw new MailshotError(`--set ${text}: write it like city=Grenoble`)
 }
 
-function parseStatus(text: string): Subscription['status'] {
-  if (text === 'pending' || text === 'active' || text === 'unsubscribed') return text
-  throw new MailshotError(`--status ${text}: it is one of pending, active, unsubscribed`)
-}
-
-function listsOf({ subscriptions }: Subscriber): string {
-  return subscriptions
-    .map((one) => (one.status === 'active' ? one.list : `${one.list} (${one.status})`))
-    .join(', ')
-}
-
 function history(one: Subscription, time: (ms: number | null) => string): string {
   const since = one.status === 'unsubscribed' ? one.endedAt : (one.activeAt ?? one.askedAt)
   const why = one.endReason ? ` (${one.endReason})` : ''
   return `${one.list}: ${one.status} since ${time(since)}${why}`
-}
-
-function jsonOf({ createdAt, subscriptions, ...person }: Subscriber) {
-  return {
-    ...person,
-    createdAt: isoTime(createdAt),
-    subscriptions: subscriptions.map(({ askedAt, activeAt, endedAt, ...one }) => ({
-      ...one,
-      askedAt: isoTime(askedAt),
-      activeAt: isoTime(activeAt),
-      endedAt: isoTime(endedAt),
-    })),
-  }
 }

@@ -39,6 +39,8 @@ export interface SubscriberQuery {
   /** Only those on one of these lists, with this status. */
   lists?: string[]
   status?: Subscription['status']
+  /** Only those of whom this SQL expression about the row `s` is true. */
+  where?: SQL
   /** Keyset paging: those with a greater id. */
   afterId?: number
   limit?: number
@@ -49,14 +51,14 @@ export async function listSubscribers(
   mailshot: Mailshot,
   query: SubscriberQuery = {},
 ): Promise<Subscriber[]> {
-  const { lists, status = null, afterId = 0, limit = 1000 } = query
+  const { lists, status = null, where = sql`true`, afterId = 0, limit = 1000 } = query
   const named = sql`AND p.list_id IN (SELECT value FROM json_each(${JSON.stringify(lists)}))`
   const isOn = sql`EXISTS (SELECT 1 FROM subscriptions AS p WHERE p.subscriber_id = s.id
     ${lists ? named : sql``} AND p.status = ifnull(${status}, p.status))`
   const isAny = lists === undefined && status === null
   return select(
     mailshot,
-    sql`s.id > ${afterId} ${isAny ? sql`` : sql`AND ${isOn}`} ORDER BY s.id LIMIT ${limit}`,
+    sql`s.id > ${afterId} ${isAny ? sql`` : sql`AND ${isOn}`} AND ${where} ORDER BY s.id LIMIT ${limit}`,
   )
 }
 
