@@ -62,6 +62,13 @@ describe('purge', () => {
     expect(await detailsOf(mailshot)).toEqual({ m1: 0, m2: 3 })
   })
 
+  it('never takes the latest send to lists either, where a mail to one person came after it', async () => {
+    const { mailshot, ids } = await monthlySends(3)
+    await mailshot.db.write(sql`UPDATE sends SET only_to = 'a@x.example' WHERE id = ${ids[2]}`)
+    mailshot.clock.advance(3000 * day)
+    expect((await planPurge(mailshot, 1)).sends.map(({ slug }) => slug)).toEqual(['m1'])
+  })
+
   it('takes nothing by age where the settings name no months', async () => {
     const { mailshot } = await monthlySends(3)
     expect(await planPurge(mailshot)).toEqual({ sends: [], before: null, hasOthers: false })

@@ -12,10 +12,10 @@ describe('the API of the built site', () => {
     const noAction = await ask('POST', 'sends/nothing/start')
     const noToken = await ask('GET', 'sends', { headers: { authorization: '' } })
     const people = await ask('GET', 'sends/nothing/recipients')
+    const purge = await ask('POST', 'purge', { body: '{}' })
 
-    expect([list, head, none, noAction, noToken, people].map(({ status }) => status)).toEqual([
-      200, 200, 404, 404, 401, 403,
-    ])
+    const answers = [list, head, none, noAction, noToken, people, purge]
+    expect(answers.map(({ status }) => status)).toEqual([200, 200, 404, 404, 401, 403, 403])
     expect(list.headers.get('content-type')).toBe('application/json; charset=utf-8')
     expect(list.headers.get('cache-control')).toBe('no-store')
     expect(await list.json()).toEqual({ sends: [] })
