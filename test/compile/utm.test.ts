@@ -61,6 +61,13 @@ describe('tagText', () => {
       'see (https://example.org/a?utm_source=newsletter&utm_medium=email&utm_campaign=june), or https://other.example.',
     )
   })
+
+  it('leaves to an address the bracket that closes one of its own', () => {
+    const plain = tags.replaceAll('&amp;', '&')
+    expect(tagText('(https://example.org/A_(b)), https://example.org/c…', utm())).toBe(
+      `(https://example.org/A_(b)?${plain}), https://example.org/c?${plain}…`,
+    )
+  })
 })
 
 describe('compileCampaign, with UTM tags', () => {

@@ -39,11 +39,18 @@ export function tagLinks(html: string, utm: Utm): string {
 /** The same for a plain text, where an address ends with its word. */
 export function tagText(text: string, utm: Utm): string {
   return text.replace(/https?:\/\/[^\s<>"]+/gi, (found) => {
-    const [end = ''] = /[).,;:!?'’»\]]*$/.exec(found) ?? []
-    const url = found.slice(0, found.length - end.length)
+    const url = withoutEnd(found)
+    const end = found.slice(url.length)
     const tags = isTagged(url, utm) ? missingTags(url, utm) : ''
     return tags === '' ? found : withTags(url, tags, (plain) => plain) + end
   })
+}
+
+/** An address without the punctuation behind it. A bracket that closes one of its own belongs to it: `/wiki/A_(b)`. */
+function withoutEnd(found: string): string {
+  const url = found.replace(/[).,;:!?'’”»…\]]*$/, '')
+  const hasOpen = url.lastIndexOf('(') > url.lastIndexOf(')')
+  return hasOpen && found.charAt(url.length) === ')' ? `${url})` : url
 }
 
 function isTagged(url: string, { hosts, site, own }: Utm): boolean {
