@@ -57,6 +57,26 @@ describe(`startMailbox, with a real IMAP server${why ? ` (skipped: ${why})` : ''
     expect(await subjectsIn(server, 'INBOX')).toHaveLength(1)
   })
 
+  test.skipIf(why)('goes on to the next mail where one cannot be stored', async () => {
+    const { server, mailshot } = await open()
+    await put(server, ['postfix-unknown-user.eml', 'question.eml'])
+    const { write } = mailshot.db
+    const failing: Mailshot = {
+      ...mailshot,
+      db: {
+        ...mailshot.db,
+        write: (...statements: Parameters<typeof write>) =>
+          inspect(statements, { depth: 9 }).includes('User unknown')
+            ? Promise.reject(new Error('the disk does not like it'))
+            : write(...statements),
+      },
+    }
+
+    await read(failing, server, { until: () => countIn(server, 'mailshot-unknown', 1) })
+
+    expect(await subjectsIn(server, 'INBOX')).toEqual(['Undelivered Mail Returned to Sender'])
+  })
+
   test.skipIf(why)('deletes what it stored once that is old, and nothing else', async () => {
     const { server, mailshot } = await open()
     const old = new Date(mailshot.now() - 40 * 86_400_000)

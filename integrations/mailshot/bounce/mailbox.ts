@@ -15,6 +15,7 @@ const firstPauseMs = 1_000
 const longestPauseMs = 5 * 60_000
 const lookEveryMs = 60_000
 const emptyEveryMs = 3_600_000
+const mostInARow = 10
 
 /**
  * Reads the mailbox until it is stopped: each mail is stored, then moved to the folder of those that were understood or of those that
@@ -93,9 +94,19 @@ async function readWhileOurs(
   }
 }
 
+/** Those behind a mail that cannot be stored do not wait for it; where several in a row cannot be, it is not the mails. */
 async function readAll(mailbox: OpenMailbox, signal: AbortSignal): Promise<void> {
+  let inARow = 0
+  let fault: { error: unknown } | undefined
   for (const uid of await mailbox.list()) {
-    if (signal.aborted) return
-    await mailbox.handle(uid)
+    if (signal.aborted || inARow === mostInARow) break
+    try {
+      await mailbox.handle(uid)
+      inARow = 0
+    } catch (error) {
+      fault ??= { error }
+      inARow += 1
+    }
   }
+  if (fault) throw fault.error
 }
