@@ -11,8 +11,8 @@ export interface OutcomeCount {
   n: number
 }
 
-/** So many rows are read at once: some 15 ms. */
-const pageSize = 10_000
+/** So many rows are read at once: some 10 ms. */
+const pageSize = 5_000
 
 /**
  * Counts the recipients of a send that are still kept by domain, hour and what became of them, page by page, so that others get the
