@@ -60,6 +60,8 @@ function textOf(value: unknown): string {
 
 /** One line, single spaces, no control or invisible characters: it stands in subjects and headers later. */
 function tidy(text: string): string {
+  // Most are, and an import has a million.
+  if (/^(?:[!-~]+(?: [!-~]+)*)?$/.test(text)) return text
   return text
     .toWellFormed()
     .normalize('NFC')
@@ -67,8 +69,19 @@ function tidy(text: string): string {
     .trim()
 }
 
+/** A file has a few, a million times. */
+const parsedLangs = new Map<string, string | null | undefined>()
+
 /** `null` for none; `undefined` for what is no tag of BCP 47. */
 function parseLang(text: string): string | null | undefined {
+  if (parsedLangs.has(text)) return parsedLangs.get(text)
+  if (parsedLangs.size > 500) parsedLangs.clear()
+  const lang = canonicalLang(text)
+  parsedLangs.set(text, lang)
+  return lang
+}
+
+function canonicalLang(text: string): string | null | undefined {
   const tag = tidy(text).replaceAll('_', '-')
   if (tag === '') return null
   if (!/^[a-z]{2,3}(?:-|$)/i.test(tag)) return undefined
@@ -95,10 +108,8 @@ const kinds: Record<FieldConfig['type'], Kind> = {
       /^[+-]?\d+(?:[.,]\d+)?$/.test(text) ? Number(text.replace(',', '.')) : undefined,
     expected: () => 'a number, like 12 or 1.5',
   },
-  boolean: {
-    parse: (text) => truths.get(text.toLowerCase()),
-    expected: () => 'yes or no',
-  },
+  boolean: { parse: truthOf, expected: () => 'yes or no' },
+  consent: { parse: truthOf, expected: () => 'yes or no' },
   date: {
     parse: (text) => (isDate(text) ? text : undefined),
     expected: () => 'a date, like 2026-12-31',
@@ -109,6 +120,10 @@ const truths = new Map([
   ...['true', 'yes', 'oui', 'vrai', '1'].map((word) => [word, true] as const),
   ...['false', 'no', 'non', 'faux', '0'].map((word) => [word, false] as const),
 ])
+
+function truthOf(text: string): boolean | undefined {
+  return truths.get(text.toLowerCase())
+}
 
 function isDate(text: string): boolean {
   const time = /^\d{4}-\d\d-\d\d$/.test(text) ? Date.parse(text) : Number.NaN

@@ -10,13 +10,22 @@ interface Group extends Pick<ImportedPlace, 'list' | 'status'> {
   places: (string | number | null)[][]
 }
 
+/** A statement, and what those got whose numbers it answers. */
+export interface PlacesStatement {
+  statement: SQL
+  got?: Pick<ImportedPlace, 'list' | 'status'>
+}
+
 /** Puts people on their lists, or notes that they left them, with a consent that names the import where they bring none. */
-export function placesStatements(slice: Slice): SQL[] {
+export function placesStatements(slice: Slice): PlacesStatement[] {
   return groupsOf(slice.people).flatMap((group) => {
     const places = JSON.stringify(group.places)
     const statement = subscriptionsStatement(group, places, slice.now)
-    const needsConsent = group.status === 'active' && !group.hasConsents
-    return needsConsent ? [statement, consentsStatement(group, places, slice)] : [statement]
+    const consents =
+      group.status === 'active' && !group.hasConsents
+        ? [{ statement: consentsStatement(group, places, slice) }]
+        : []
+    return [{ statement, got: group }, ...consents]
   })
 }
 
@@ -63,7 +72,7 @@ function subscriptionsStatement(group: Group, places: string, now: number): SQL 
           AND NOT EXISTS (SELECT 1 FROM consents c
             WHERE c.subscriber_id = subscriptions.subscriber_id
               AND c.list_id = subscriptions.list_id AND c.source <> 'import'))
-    RETURNING subscriber_id AS id, list_id AS list, status`
+    RETURNING subscriber_id AS id`
 }
 
 function activeSince({ status }: Group, now: number): SQL {

@@ -3,7 +3,7 @@ import type { Mailshot } from '../mailshot.ts'
 import { hashersInUse, hashesOf } from '../suppression/hash.ts'
 import { besideStatements } from './beside.ts'
 import { type ImportedPerson, mergePeople } from './person.ts'
-import { placesStatements } from './place.ts'
+import { type PlacesStatement, placesStatements } from './place.ts'
 import type { SubscriptionStatus } from './row.ts'
 
 export interface SliceCounts {
@@ -46,14 +46,21 @@ export async function writeSlice(
   const slice = { now: mailshot.now(), sourceName, people }
   const isErased = hashers.length > 0 ? isHashed : sql`false`
   const hasIds = people.some(({ id }) => id !== null)
-  const [known = [], ...written] = await mailshot.db.write<Row>(
-    knownQuery(given, isErased),
-    ...(hasIds ? [numberedStatement(given, slice.now, isErased)] : []),
-    subscribersStatement(given, slice.now, isErased),
+  const writing: PlacesStatement[] = [
+    ...(hasIds ? [{ statement: numberedStatement(given, slice.now, isErased) }] : []),
+    { statement: subscribersStatement(given, slice.now, isErased) },
     ...placesStatements(slice),
-    ...besideStatements(slice),
+    ...besideStatements(slice).map((statement) => ({ statement })),
+  ]
+  const [known = [], ...results] = await mailshot.db.write<Row>(
+    knownQuery(given, isErased),
+    ...writing.map(({ statement }) => statement),
   )
-  return count(rows.length, people, known.filter(isKnown), written.flat().filter(isWritten))
+  const written = results.map((result, n) => ({
+    ids: result.filter(isWritten).map(({ id }) => id),
+    got: writing[n]?.got,
+  }))
+  return count(rows.length, people, { known: known.filter(isKnown), written })
 }
 
 export interface Slice {
@@ -76,8 +83,12 @@ interface KnownRow {
 
 interface WrittenRow {
   id: number
-  list?: string
-  status?: SubscriptionStatus
+}
+
+interface Result {
+  known: readonly KnownRow[]
+  /** Of each statement: whom it wrote. */
+  written: readonly { ids: number[]; got: PlacesStatement['got'] }[]
 }
 
 function isKnown(row: Row): row is KnownRow {
@@ -91,14 +102,12 @@ function isWritten(row: Row): row is WrittenRow {
 function count(
   rows: number,
   people: readonly ImportedPerson[],
-  known: readonly KnownRow[],
-  written: readonly WrittenRow[],
+  { known, written }: Result,
 ): SliceCounts {
   const lists: ListCounts = {}
-  const changed = new Set<number>()
-  for (const { id, list, status } of written) {
-    changed.add(id)
-    if (list !== undefined && status) addTo(lists, list, status)
+  const changed = new Set(written.flatMap(({ ids }) => ids))
+  for (const { ids, got } of written) {
+    if (got && ids.length > 0) addTo(lists, got.list, got.status, ids.length)
   }
   const counts = { created: changed.size, updated: 0, unchanged: 0, suppressed: 0, unsubscribed: 0 }
   for (const row of known) {
@@ -108,7 +117,7 @@ function count(
       counts.updated += 1
     }
     const leftLists = row.isSuppressed ? [] : comingBack(people[row.n], row)
-    for (const list of leftLists) addTo(lists, list, 'left')
+    for (const list of leftLists) addTo(lists, list, 'left', 1)
     if (row.isSuppressed) counts.suppressed += 1
     else if (!isChanged && leftLists.length > 0) counts.unsubscribed += 1
   }
@@ -123,9 +132,14 @@ function comingBack(person: ImportedPerson | undefined, { left }: KnownRow): str
   return places.map(({ list }) => list).filter((list) => leftLists.includes(list))
 }
 
-function addTo(lists: ListCounts, list: string, what: SubscriptionStatus | 'left'): void {
+function addTo(
+  lists: ListCounts,
+  list: string,
+  what: SubscriptionStatus | 'left',
+  n: number,
+): void {
   const counts = (lists[list] ??= { active: 0, pending: 0, unsubscribed: 0, left: 0 })
-  counts[what] += 1
+  counts[what] += n
 }
 
 /** Asked within the transaction, before it changes anything. */
