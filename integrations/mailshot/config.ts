@@ -6,6 +6,7 @@ import { MailshotError } from './error.ts'
 import { guardOption, refusalsOption } from './event/options.ts'
 import { listOption } from './list/options.ts'
 import { domainsOption, hoursOption, isTimeZone, paceOption, rampOption } from './pace/options.ts'
+import { fieldOption } from './profile/options.ts'
 import { textsOption } from './texts/option.ts'
 import { keepDetailsOption, trackingOption, utmOption } from './tracking/options.ts'
 import { resolveTransports, transportMistakes } from './route.ts'
@@ -19,14 +20,6 @@ import { segmentMistakes } from './segment.ts'
 import type { Transport } from './transport.ts'
 
 export { MailshotError } from './error.ts'
-
-const field = z.strictObject({
-  type: z.enum(['text', 'choice', 'number', 'boolean', 'date']).default('text'),
-  /** What the form and the preferences page call it. */
-  label: localizedText.optional(),
-  /** The values a `choice` may take. */
-  choices: z.array(z.string().min(1)).optional(),
-})
 
 const basePath = z
   .string()
@@ -88,9 +81,9 @@ const options = z.strictObject({
   /** The folder of campaigns, from the project's root. */
   campaigns: z.string().default('campaigns'),
   lists: z.record(z.string(), listOption).superRefine(keysMatch(/^[a-z][a-z0-9_-]*$/)),
-  /** The subscribers' own attributes, usable as merge fields. */
+  /** The subscribers' own attributes, usable as merge fields, and what sign-up forms ask: docs/forms.md. */
   fields: z
-    .record(z.string(), field)
+    .record(z.string(), fieldOption)
     .superRefine(keysMatch(/^[a-z][a-z0-9_]*$/))
     .default({}),
   /**

@@ -63,6 +63,20 @@ export interface NoticeTexts {
   paragraphs: string[]
 }
 
+export interface FieldTexts {
+  /** The first entry of a list of answers. */
+  choose: string
+  yes: string
+  no: string
+  missing: string
+  missingChoice: string
+  missingConsent: string
+  wrongChoice: string
+  wrongNumber: string
+  wrongDate: string
+  tooLong: string
+}
+
 export interface PageTexts {
   /** Around a list's title within a sentence. */
   quote: string
@@ -75,6 +89,8 @@ export interface PageTexts {
   languages: string
   /** Behind a list whose confirmation is awaited. */
   pending: string
+  /** What the site's own fields ask for: `{label}` is the field's, quoted. */
+  fields: FieldTexts
   /** Where a page may lead. */
   links: { subscribe: string; preferences: string; write: string }
   /** For links that are wrong, of a test mail, or of somebody who is not known any more. */

@@ -74,7 +74,7 @@ type Value = [field: string, value: string | number | boolean]
 
 function choicesOf(config: MailshotConfig): Value[] {
   return Object.entries(config.fields).flatMap(([name, field]): Value[] => {
-    if (field.type === 'boolean')
+    if (field.type === 'boolean' || field.type === 'consent')
       return [
         [name, true],
         [name, false],

@@ -38,6 +38,7 @@ function sampleValue(name: string, field: FieldConfig): string | number | boolea
     case 'number':
       return 1
     case 'boolean':
+    case 'consent':
       return true
     case 'date':
       return '2026-06-15'

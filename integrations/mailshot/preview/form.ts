@@ -77,6 +77,7 @@ function kindOf(field: FieldConfig, value: string | number | boolean): Partial<F
     case 'date':
       return { type: field.type, value: String(value) }
     case 'boolean':
+    case 'consent':
       return { type: 'checkbox', value: String(value === true) }
     case 'choice':
       return {

@@ -130,6 +130,7 @@ function equality(compared: Compared, values: Token[]): Condition {
         values.map((one) => ({ kind: 'number', field: name, op: '=', value: numberOf(one) })),
       )
     case 'boolean':
+    case 'consent':
       return anyOf(values.map((one) => ({ kind: 'flag', field: name, value: flagOf(one) })))
     case 'choice':
       return { kind: 'text', subject, op: 'is', values: values.map((one) => choiceOf(one, field)) }

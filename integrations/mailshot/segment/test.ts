@@ -71,6 +71,7 @@ const expectations: Record<FieldConfig['type'], string> = {
   choice: 'one of its choices',
   number: 'a number',
   boolean: 'yes or no',
+  consent: 'yes or no',
   date: 'a day, like 2026-12-31, today or 90 days ago',
 }
 
