@@ -5,7 +5,8 @@ import { send } from '../../integrations/mailshot/cli/send.ts'
 import { listSends } from '../../integrations/mailshot/send.ts'
 import { apiClient, startApiServer } from '../api-server.ts'
 import { recordingTerminal } from '../cli/recording-terminal.ts'
-import { openTestMailshot } from '../open-test-mailshot.ts'
+import { openTestMailshot, testSecret } from '../open-test-mailshot.ts'
+import { addReaders } from '../people.ts'
 import { gitEnv, openTestRepository } from '../repository.ts'
 import { runMailshot } from '../run-mailshot.ts'
 import { dated, onMerge } from './changed-site.ts'
@@ -26,8 +27,8 @@ describe('mailshot send --changed --server', () => {
     expect([before.code, code, again.code]).toEqual([1, 1, 1])
     expect(withoutIds(before.out)).toBe(
       'april: failed: april: 1 error, so it is not mailed\n' +
-        'december: would be scheduled\n' +
-        'june: would be started\n',
+        'december: would be scheduled to 0 readers\n' +
+        'june: would be started to 0 readers\n',
     )
     expect(withoutIds(out)).toBe(
       'april: failed: april: 1 error, so it is not mailed\n' +
@@ -81,6 +82,37 @@ describe('mailshot send --changed --server', () => {
   })
 })
 
+describe('mailshot check', () => {
+  test('counts the readers of segments at the site, or in the database here, and warns of nobody', async () => {
+    const { check, commit, mailshot } = await openJob()
+    await addReaders(mailshot, 3)
+    await addReaders(mailshot, 2, { from: 4, lang: 'en' })
+    const written = (front: string) => onMerge('# Juin').replace('send:', `${front}\nsend:`)
+    commit({
+      'april.md': onMerge('# Avril'),
+      'june.md': written('segment: lang = fr'),
+      'july.md': written('segment: lang = de'),
+      'may.md': written('segment: not received jun'),
+    })
+
+    const asked = await check({}, '--server')
+    const here = await check({
+      MAILSHOT_DATABASE_URL: mailshot.config.database,
+      MAILSHOT_SECRET: testSecret,
+    })
+
+    const expected = [
+      'campaigns/july.md:1: warning: nobody would get it: of the 5 readers of its lists, none fits its segment',
+      'campaigns/may.md:1: warning: its readers cannot be counted yet: campaign may: it asks who got jun, and nothing was sent by that name; there are none',
+      'july: 0 readers of 5',
+      'june: 3 readers of 5',
+      '4 campaigns checked: 0 errors, 2 warnings',
+    ]
+    expect(asked.out.split('\n').filter((line) => /^\w/.test(line))).toEqual(expected)
+    expect(here).toMatchObject({ out: asked.out, code: 0 })
+  })
+})
+
 describe('mailshot send --changed', () => {
   test('takes nothing that the files say', async () => {
     await expect(run('--changed', 'A..B', '--list', 'weekly')).rejects.toThrow(
@@ -89,7 +121,6 @@ describe('mailshot send --changed', () => {
     await expect(run('june', '--changed', 'A..B')).rejects.toThrow(
       '--changed finds the campaigns by itself; leave out "june"',
     )
-    await expect(run('june', '--dry-run')).rejects.toThrow('--dry-run goes with --changed A..B')
   })
 })
 
@@ -125,6 +156,11 @@ async function openJob() {
           Object.entries(files).map(([name, one]) => [`site/campaigns/${name}`, one]),
         ),
       ),
+    check: (more: Record<string, string>, ...args: string[]) =>
+      runMailshot(['check', ...args.flatMap((arg) => [arg, server.url])], {
+        cwd: inside,
+        env: { ...env, ...more },
+      }),
     job: (range: string, ...more: string[]) =>
       runMailshot(['send', '--changed', range, '--server', server.url, ...more], {
         cwd: inside,

@@ -1,10 +1,15 @@
 import { withAstroLayouts } from '../astro-layouts.ts'
+import type { Problem } from '../campaign.ts'
+import type { AudienceCount } from '../send/audience.ts'
 import { slugOf } from './arguments.ts'
+import { countReaders } from './check-readers.ts'
 import { defineCommand, type ExitCode, exitCodes } from './command.ts'
 import { loadCompiler, requireCampaigns } from './compiled.ts'
 import { count } from './format.ts'
 import { describeProblem } from './problems.ts'
 import { readProject } from './project.ts'
+import { serverOption } from './send-desk.ts'
+import { whom } from './send/describe.ts'
 import { paint } from './terminal.ts'
 
 export const check = defineCommand({
@@ -13,10 +18,13 @@ export const check = defineCommand({
   about:
     'Finds the mistakes in campaigns before anybody gets them: unknown fields, lists and layouts, missing subjects,\n' +
     'images and unsubscribe links, placeholders left over, mails that are too large. Each is told as file:line, with the\n' +
-    'reason and the cure. Without a slug: all campaigns, and the letters of campaigns/letters/. It needs no database.',
-  options: {},
+    'reason and the cure. Without a slug: all campaigns, and the letters of campaigns/letters/. It needs no database.\n\n' +
+    'Where there is one, or with --server, it counts the readers of campaigns that have a segment or exclude somebody, and\n' +
+    'warns of one that nobody would get.',
+  options: serverOption,
   examples: [
     ['mailshot check', 'all campaigns, for instance on each pull request'],
+    ['mailshot check --server https://example.org', 'and count their readers there'],
     ['mailshot check campaigns/2026-06-launch.md', 'one of them, by its file or its slug'],
   ],
   exit: { [exitCodes.wrongRequest]: 'there are errors; warnings alone leave it 0' },
@@ -28,17 +36,27 @@ export const check = defineCommand({
     const results = await withAstroLayouts((renderLayout) =>
       checkCampaigns(config, slugs.length > 0 ? slugs : undefined, { renderLayout }),
     )
+    const counts = await countReaders(config, { values, terminal }, results)
     const problems = results.flatMap((result) => result.problems)
     const errors = problems.filter(({ severity }) => severity === 'error').length
     const warnings = problems.length - errors
-    if (terminal.json) terminal.printJson({ errors, warnings, campaigns: results })
+    if (terminal.json)
+      terminal.printJson({ errors, warnings, campaigns: withCounts(results, counts) })
     else {
       for (const problem of problems) terminal.print(describeProblem(problem))
+      for (const [slug, people] of counts) terminal.print(`${slug}: ${whom(people)}`)
       terminal.print(summary(results, errors, warnings))
     }
     return exitCodeOf(errors)
   },
 })
+
+function withCounts(
+  results: readonly { slug: string; problems: Problem[] }[],
+  counts: ReadonlyMap<string, AudienceCount>,
+) {
+  return results.map((result) => ({ ...result, ...counts.get(result.slug) }))
+}
 
 function summary(results: { slug: string }[], errors: number, warnings: number): string {
   const letters = results.filter(({ slug }) => slug.startsWith('letters/')).length

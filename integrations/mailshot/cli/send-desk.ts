@@ -109,7 +109,16 @@ export async function withDesk<Result>(
   work: (desk: SendDesk) => Promise<Result>,
   { bringsLetters = false } = {},
 ): Promise<Result> {
-  const config = await readProject(values)
+  return withDeskOf(await readProject(values), { values, terminal, bringsLetters }, work)
+}
+
+/** The same, of settings that were read before. */
+export async function withDeskOf<Result>(
+  config: MailshotConfig,
+  call: { values: DeskValues; terminal: Terminal; bringsLetters?: boolean },
+  work: (desk: SendDesk) => Promise<Result>,
+): Promise<Result> {
+  const { values, terminal, bringsLetters = false } = call
   if (values.server !== undefined) return work(serverDesk(config, values.server, terminal))
   const letters = bringsLetters ? { letters: await ownLetters(config) } : {}
   const mailshot = await openMailshot(config, { log: openLog('warn'), ...letters })

@@ -1,6 +1,8 @@
 import type { MailshotConfig } from '../../config.ts'
+import type { AudienceCount } from '../../send/audience.ts'
 import { sendJson, type ShownSend } from '../../send/json.ts'
 import { formatTime } from '../format.ts'
+import { whom } from '../send/describe.ts'
 import { printable, type Terminal } from '../terminal.ts'
 
 /** What has become of a campaign, or would. */
@@ -10,6 +12,8 @@ export interface Result {
   /** Why. */
   reason?: string
   send?: ShownSend
+  /** How many it would go to. */
+  people?: AudienceCount
 }
 
 /** What holds for all results. */
@@ -23,7 +27,7 @@ export interface Circumstances {
 export function reportResult(
   { timeZone }: MailshotConfig,
   terminal: Terminal,
-  { slug, action, reason, send, held, dryRun }: Result & Circumstances,
+  { slug, action, reason, send, people, held, dryRun }: Result & Circumstances,
 ): void {
   if (terminal.json) {
     terminal.printJson({
@@ -31,6 +35,7 @@ export function reportResult(
       action,
       ...(reason !== undefined && { reason }),
       ...(send && { send: sendJson(send) }),
+      ...people,
       ...(dryRun && { dryRun }),
       ...(held !== undefined && { held }),
     })
@@ -41,5 +46,6 @@ export function reportResult(
   const why = reason === undefined ? '' : `: ${printable(reason)}`
   const isPlanned = action === 'scheduled' && send
   const when = isPlanned ? ` for ${formatTime(send.scheduledAt, timeZone)}` : ''
-  terminal.print(`${slug}: ${what}${when}${why}${send ? ` (send ${send.id})` : ''}`)
+  const to = people ? ` to ${whom(people)}` : ''
+  terminal.print(`${slug}: ${what}${when}${to}${why}${send ? ` (send ${send.id})` : ''}`)
 }

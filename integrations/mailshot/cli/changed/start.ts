@@ -33,13 +33,14 @@ export async function startChanged(desk: SendDesk, start: Start): Promise<Result
 }
 
 /** What starting it would bring about. */
-export function foreseenStart(desk: SendDesk, start: Start): Result {
-  const { send } = start.compiled
+export async function foreseenStart(desk: SendDesk, start: Start): Promise<Result> {
+  const { compiled, replaces } = start
+  const { send, lists, segment, exclude } = compiled
+  const audience = replaces?.audience
+  const people = await desk.countAudience(compiled, { lists, segment, exclude, audience })
   const createdAt = desk.now()
-  return outcome(desk, start, {
-    createdAt,
-    scheduledAt: typeof send === 'object' ? send.at : createdAt,
-  })
+  const scheduledAt = typeof send === 'object' ? send.at : createdAt
+  return { ...outcome(desk, start, { createdAt, scheduledAt }), ...(people && { people }) }
 }
 
 async function startUnlessTakenBack(desk: SendDesk, start: Start) {
