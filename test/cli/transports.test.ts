@@ -1,26 +1,35 @@
-import { describe, expect, test } from 'vitest'
-import { transportsThat } from '../../integrations/mailshot/cli/transports.ts'
-import type { Transport } from '../../integrations/mailshot/transport.ts'
-import { mailjet } from '../../integrations/mailshot/transports/mailjet.ts'
+import { describe, expect, it } from 'vitest'
+import { withEach } from '../../integrations/mailshot/cli/transports.ts'
+import { MailshotError } from '../../integrations/mailshot/error.ts'
 import { memory } from '../../integrations/mailshot/transports/memory.ts'
 
-const transport: Transport = mailjet()
-const mailer: Transport = memory()
-const find = (name?: string, way = { transport, mailer }) =>
-  transportsThat(way, { name, can: (one) => one.webhooks !== undefined, lack: 'it has none' })
+function three() {
+  const closed: string[] = []
+  const transports = ['main', 'bulk', 'rest'].map((name) => ({
+    ...memory(),
+    name,
+    close: () => Promise.resolve(void closed.push(name)),
+  }))
+  return { transports, closed }
+}
 
-describe('transportsThat', () => {
-  test('finds those of the settings that can, each once', () => {
-    expect(find()).toEqual([transport])
-    expect(find('mailjet')).toEqual([transport])
-    expect(find(undefined, { transport, mailer: transport })).toEqual([transport])
+describe('withEach', () => {
+  it('gives each its turn, closes it, and says then what went wrong with whom', async () => {
+    const { transports, closed } = three()
+    const seen: string[] = []
+    const work = withEach(transports, async ({ name }) => {
+      seen.push(name)
+      if (name !== 'bulk') throw new MailshotError(`${name}: it cannot be reached`)
+    })
+    await expect(work).rejects.toThrow('main: it cannot be reached\nrest: it cannot be reached')
+    expect(seen).toEqual(['main', 'bulk', 'rest'])
+    expect(closed).toEqual(seen)
   })
 
-  test('names the one that cannot, or that was meant', () => {
-    expect(() => find('memory')).toThrow('memory: it has none')
-    expect(() => find(undefined, { transport: mailer, mailer })).toThrow('memory: it has none')
-    expect(() => find('mailget')).toThrow(
-      '--transport mailget: the settings have no such transport; did you mean "mailjet"?',
-    )
+  it('ends at once with what is no mistake of anybody', async () => {
+    const { transports, closed } = three()
+    const work = withEach(transports, () => Promise.reject(new TypeError('a bug')))
+    await expect(work).rejects.toThrow(TypeError)
+    expect(closed).toEqual(['main'])
   })
 })

@@ -3,7 +3,7 @@ import { MailshotError } from '../error.ts'
 import { parseAddress } from './arguments.ts'
 import { type Call, defineCommand, type ExitCode, exitCodes } from './command.ts'
 import { readProject } from './project.ts'
-import { transportOption, transportsThat } from './transports.ts'
+import { transportOption, transportsThat, withEach } from './transports.ts'
 
 export const sender = defineCommand({
   usage: ['sender register [address or domain]… [--transport NAME]'],
@@ -43,18 +43,14 @@ async function register(
     can: (one) => one.registerSender !== undefined,
     lack: 'it has no senders to register; SPF and DKIM of the domain are all that it goes by',
   })
-  for (const transport of transports) {
-    try {
-      for (const address of addresses.length > 0 ? addresses : sendersBy(config, transport)) {
-        const left = (await transport.registerSender?.(address)) ?? []
-        if (terminal.json) terminal.printJson({ transport: transport.name, address, left })
-        else if (left.length === 0) terminal.print(`${address}: ${transport.name} has all it needs`)
-        else terminal.print([`${address}, at ${transport.name}:`, ...left].join('\n  '))
-      }
-    } finally {
-      await transport.close?.()
+  await withEach(transports, async (transport) => {
+    for (const address of addresses.length > 0 ? addresses : sendersBy(config, transport)) {
+      const left = (await transport.registerSender?.(address)) ?? []
+      if (terminal.json) terminal.printJson({ transport: transport.name, address, left })
+      else if (left.length === 0) terminal.print(`${address}: ${transport.name} has all it needs`)
+      else terminal.print([`${address}, at ${transport.name}:`, ...left].join('\n  '))
     }
-  }
+  })
   return exitCodes.done
 }
 

@@ -34,3 +34,29 @@ export function transportsThat(
   if (found.length === 0) throw new MailshotError(`${name ?? names.join(' and ')}: ${lack}`)
   return found
 }
+
+/**
+ * Does something with each, also where another one's provider is out of reach or refuses, and closes it.
+ *
+ * @throws MailshotError that says what went wrong with whom, after all have had their turn
+ */
+export async function withEach(
+  transports: readonly Transport[],
+  work: (transport: Transport) => Promise<void>,
+): Promise<void> {
+  const faults: MailshotError[] = []
+  for (const transport of transports) {
+    try {
+      await work(transport)
+    } catch (error) {
+      if (!(error instanceof MailshotError)) throw error
+      faults.push(error)
+    } finally {
+      await transport.close?.()
+    }
+  }
+  const [first, ...others] = faults
+  if (first === undefined) return
+  if (others.length === 0) throw first
+  throw new MailshotError(faults.map(({ message }) => message).join('\n'), { cause: first })
+}

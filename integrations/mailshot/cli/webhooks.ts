@@ -12,7 +12,7 @@ import { type Call, defineCommand, exitCodes } from './command.ts'
 import { count } from './format.ts'
 import { readProject, withMailshot } from './project.ts'
 import { printList } from './table.ts'
-import { transportOption, transportsThat } from './transports.ts'
+import { transportOption, transportsThat, withEach } from './transports.ts'
 import { printAddresses } from './webhook-address.ts'
 
 const options = {
@@ -68,18 +68,14 @@ export const webhooks = defineCommand({
         can: (one) => one.webhooks !== undefined,
         lack: 'it has no webhooks; what comes back from it comes by mail, to the address for bounces',
       })
-      try {
-        await action(mailshot, transports, call)
-      } finally {
-        for (const transport of transports) await transport.close?.()
-      }
+      await action(mailshot, transports, call)
       return exitCodes.done
     })
   },
 })
 
-const install: Action = async ({ config }, transports, { values, terminal }) => {
-  for (const transport of transports) {
+const install: Action = ({ config }, transports, { values, terminal }) =>
+  withEach(transports, async (transport) => {
     const { url, left } = await installWebhook(config, transport)
     const shown = shownUrl({ url, isOurs: true }, values)
     if (terminal.json) terminal.printJson({ transport: transport.name, url: shown, left })
@@ -90,27 +86,30 @@ const install: Action = async ({ config }, transports, { values, terminal }) => 
         `${shown}: not encrypted, so the secret can be read on its way; set the public https address as site`,
       )
     }
-  }
-}
+  })
 
 const list: Action = async ({ config }, transports, { values, terminal }) => {
   const rows: (RegisteredWebhook & { transport: string })[] = []
-  for (const transport of transports) {
+  const asking = withEach(transports, async (transport) => {
     for (const one of await listWebhooks(config, transport)) {
       const url = shownUrl(one, values)
       rows.push({ transport: transport.name, ...one, url })
     }
-  }
+  })
+  // What the others have is shown all the same.
+  const fault = await asking.catch((error: unknown) => error)
+  if (fault !== undefined && rows.length === 0) throw fault
   printList(terminal, rows, {
     heading: ['transport', 'ours', 'address', 'detail'],
     cells: ({ transport, isOurs, url, detail }) => [transport, isOurs ? 'yes' : 'no', url, detail],
     json: (row) => row,
     empty: 'No webhook is registered yet: mailshot webhooks install does it.',
   })
+  if (fault !== undefined) throw fault
 }
 
-const remove: Action = async ({ config }, transports, { terminal }) => {
-  for (const transport of transports) {
+const remove: Action = ({ config }, transports, { terminal }) =>
+  withEach(transports, async (transport) => {
     const removed = await removeWebhooks(config, transport)
     const urls = removed.map(withoutSecret)
     if (terminal.json) terminal.printJson({ transport: transport.name, removed: urls })
@@ -118,8 +117,7 @@ const remove: Action = async ({ config }, transports, { terminal }) => {
       terminal.print(
         `${transport.name}: ${removed.length === 0 ? 'nothing to remove' : `${count(removed.length, 'address', 'addresses')} removed`}`,
       )
-  }
-}
+  })
 
 const actions: Record<string, Action> = { install, list, remove }
 
