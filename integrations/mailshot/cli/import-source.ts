@@ -7,6 +7,7 @@ import { csv } from '../sources/csv.ts'
 import { jsonl } from '../sources/jsonl.ts'
 import { listmonk } from '../sources/listmonk.ts'
 import { listmonkCsv } from '../sources/listmonk-csv.ts'
+import { mailchimp } from '../sources/mailchimp.ts'
 import { mysqlDump } from '../sources/mysql-dump.ts'
 import { pgDump } from '../sources/pg-dump.ts'
 import { phplist } from '../sources/phplist.ts'
@@ -43,6 +44,12 @@ const sources: Record<string, (opened: Opened) => SystemSource> = {
   phplist: (opened) => phplist(mysql(opened), opened),
   listmonk: (opened) =>
     isCsv(opened) ? listmonkCsv(opened.input, opened) : listmonk(pgDump(opened.input, opened)),
+  mailchimp: ({ input, ...opened }) => {
+    if (typeof input === 'string') return mailchimp(input, opened)
+    throw new MailshotError(
+      '--source mailchimp reads a zip file, a folder or a CSV file by its name',
+    )
+  },
 }
 
 /** The names that `--source` takes. */
