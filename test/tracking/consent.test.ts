@@ -1,4 +1,4 @@
-import { sql } from 'drizzle-orm/sql'
+import { type SQL, sql } from 'drizzle-orm/sql'
 import { describe, expect, it } from 'vitest'
 import { recordEvents } from '../../integrations/mailshot/event.ts'
 import { preferencesPage } from '../../integrations/mailshot/pages/preferences.ts'
@@ -90,9 +90,9 @@ describe('what a provider reports of opens and clicks', () => {
     const { mailshot, mails } = await sentTo(1, { tracking: { individual: true } })
     await agree(mailshot, true)
     const { db } = mailshot
-    const write: typeof db.write = async (...statements) => {
+    async function write<Row>(...statements: SQL[]): Promise<Row[][]> {
       await agree(mailshot, false)
-      return db.write(...statements)
+      return db.write<Row>(...statements)
     }
     const open = eventOf({ type: 'opened', ourId: mails[0].ourId, raw: { a: 1 } })
     await recordEvents({ ...mailshot, db: { ...db, write } }, 'mailjet', [open])

@@ -1,4 +1,4 @@
-import { sql } from 'drizzle-orm/sql'
+import { type SQL, sql } from 'drizzle-orm/sql'
 import { describe, expect, it, vi } from 'vitest'
 import { deliver } from '../../integrations/mailshot/deliver.ts'
 import { listRecipients } from '../../integrations/mailshot/recipient.ts'
@@ -211,8 +211,8 @@ describe('hits', () => {
     const { mailshot, clicks } = await trackedSend()
     const { db } = mailshot
     let writes = 0
-    const write: typeof db.write = async (...statements) => {
-      const answer = await db.write(...statements)
+    async function write<Row>(...statements: SQL[]): Promise<Row[][]> {
+      const answer = await db.write<Row>(...statements)
       if (++writes === 1) throw new Error('the answer was lost')
       return answer
     }
