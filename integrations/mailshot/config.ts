@@ -103,7 +103,7 @@ const options = z.strictObject({
   transports: transportsOption.optional(),
   /** Which transport a sender's campaigns go by: `{ 'news@example.org': 'bulk', 'shop.example.org': 'main' }`. */
   senders: sendersOption.prefault({}),
-  /** The way out for letters (confirmations, alarms), when it is not the (default) transport of campaigns. */
+  /** The way out for letters (confirmations, alarms), when it is not the (default) transport of campaigns. It has no fallback. */
   mailer: transportOption.optional(),
   /** `'5000/day'`, several limits at once, or `'fast'`. */
   pace: paceOption.prefault('fast'),
