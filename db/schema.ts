@@ -90,7 +90,8 @@ export const sends = sqliteTable(
 export const recipients = sqliteTable(
   'recipients',
   {
-    id: integer().primaryKey(),
+    // A number is never given again: what is reported late of somebody who was erased must not be about another.
+    id: integer().primaryKey({ autoIncrement: true }),
     sendId: text('send_id')
       .notNull()
       .references(() => sends.id),
@@ -177,7 +178,7 @@ export const recipients = sqliteTable(
 export const letters = sqliteTable(
   'letters',
   {
-    id: integer().primaryKey(),
+    id: integer().primaryKey({ autoIncrement: true }),
     kind: text().notNull(),
     subscriberId: integer('subscriber_id'),
     /** Where it goes, as written. */
@@ -211,11 +212,13 @@ export const letters = sqliteTable(
     index('letters_failed')
       .on(table.id)
       .where(sql`status = 'failed'`),
+    index('letters_subscriber').on(table.subscriberId),
   ],
 )
 
 export * from './schema/subscriber.ts'
 export * from './schema/suppression.ts'
 export * from './schema/letter.ts'
+export * from './schema/privacy.ts'
 export * from './schema/event.ts'
 export * from './schema/operation.ts'

@@ -1,5 +1,5 @@
 CREATE TABLE `letters` (
-	`id` integer PRIMARY KEY NOT NULL,
+	`id` integer PRIMARY KEY AUTOINCREMENT NOT NULL,
 	`kind` text NOT NULL,
 	`subscriber_id` integer,
 	`email` text NOT NULL,
@@ -22,6 +22,7 @@ CREATE TABLE `letters` (
 CREATE INDEX `letters_due` ON `letters` (`due_at`) WHERE status = 'pending';--> statement-breakpoint
 CREATE INDEX `letters_held` ON `letters` (`worker_id`) WHERE status = 'in-hand';--> statement-breakpoint
 CREATE INDEX `letters_failed` ON `letters` (`id`) WHERE status = 'failed';--> statement-breakpoint
+CREATE INDEX `letters_subscriber` ON `letters` (`subscriber_id`);--> statement-breakpoint
 CREATE TABLE `media` (
 	`hash` text PRIMARY KEY NOT NULL,
 	`type` text NOT NULL,
@@ -30,7 +31,7 @@ CREATE TABLE `media` (
 );
 --> statement-breakpoint
 CREATE TABLE `recipients` (
-	`id` integer PRIMARY KEY NOT NULL,
+	`id` integer PRIMARY KEY AUTOINCREMENT NOT NULL,
 	`send_id` text NOT NULL,
 	`subscriber_id` integer NOT NULL,
 	`email` text NOT NULL,
@@ -133,7 +134,9 @@ CREATE TABLE `consents` (
 	`ip` text,
 	`user_agent` text,
 	`said` text,
-	`confirmed_at` integer
+	`confirmed_at` integer,
+	`confirmed_ip` text,
+	`confirmed_user_agent` text
 );
 --> statement-breakpoint
 CREATE INDEX `consents_subscriber` ON `consents` (`subscriber_id`);--> statement-breakpoint
@@ -157,7 +160,7 @@ CREATE TABLE `lists` (
 );
 --> statement-breakpoint
 CREATE TABLE `subscribers` (
-	`id` integer PRIMARY KEY NOT NULL,
+	`id` integer PRIMARY KEY AUTOINCREMENT NOT NULL,
 	`email` text NOT NULL,
 	`written` text NOT NULL,
 	`name` text DEFAULT '' NOT NULL,
@@ -204,6 +207,32 @@ CREATE TABLE `suppressions` (
 CREATE TABLE `letter_templates` (
 	`kind` text PRIMARY KEY NOT NULL,
 	`template` text NOT NULL
+);
+--> statement-breakpoint
+CREATE TABLE `erasures` (
+	`subscriber_id` integer PRIMARY KEY NOT NULL,
+	`emails` text NOT NULL,
+	`actor` text NOT NULL,
+	`at` integer NOT NULL
+);
+--> statement-breakpoint
+CREATE TABLE `reconsents` (
+	`send_id` text PRIMARY KEY NOT NULL,
+	`list_id` text NOT NULL,
+	`days` integer NOT NULL,
+	`actor` text NOT NULL,
+	`at` integer NOT NULL,
+	`ended_at` integer,
+	`is_stopped` integer DEFAULT false NOT NULL,
+	FOREIGN KEY (`send_id`) REFERENCES `sends`(`id`) ON UPDATE no action ON DELETE no action
+);
+--> statement-breakpoint
+CREATE INDEX `reconsents_list` ON `reconsents` (`list_id`,`at`);--> statement-breakpoint
+CREATE TABLE `wordings` (
+	`hash` text PRIMARY KEY NOT NULL,
+	`text` text NOT NULL,
+	`lang` text,
+	`first_used_at` integer NOT NULL
 );
 --> statement-breakpoint
 CREATE TABLE `events` (

@@ -6,7 +6,8 @@ export type AttributeValue = string | number | boolean
 
 /** A person known by one normalised address. */
 export const subscribers = sqliteTable('subscribers', {
-  id: integer().primaryKey(),
+  /** Never given again, since the links in a person's mails outlive the person here. */
+  id: integer().primaryKey({ autoIncrement: true }),
   /** The identity: lower case, domain in ASCII. */
   email: text().notNull().unique(),
   /** The address as the person wrote it; mail goes to this form. */
@@ -74,16 +75,20 @@ export const consents = sqliteTable(
     /** Empty for the consent to be counted by name, which is about no list. */
     listId: text('list_id').notNull(),
     at: integer().notNull(),
-    /** `form`, `import`, `api`, `command`. */
+    /** `form`, `import`, `api`, `command`, `re-consent`. */
     source: text().notNull(),
     form: text(),
+    /** The hash of the words agreed to, which stand in `wordings`. */
     wording: text(),
     lang: text(),
+    /** As far as the config keeps addresses of readers: whole, cut, or not at all. */
     ip: text(),
     userAgent: text('user_agent'),
     /** What an unconfirmed ask said of the person (JSON): name, language, attributes, the address as written. */
     said: text(),
     confirmedAt: integer('confirmed_at'),
+    confirmedIp: text('confirmed_ip'),
+    confirmedUserAgent: text('confirmed_user_agent'),
   },
   (table) => [index('consents_subscriber').on(table.subscriberId)],
 )
