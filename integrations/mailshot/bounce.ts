@@ -57,7 +57,7 @@ export interface BounceReport {
 
 /**
  * Reads a raw mail: reports of RFC 3464 and RFC 5965, and the notices of mail systems that follow neither. Takes any bytes, looks
- * at the first 192 KB of them, and never throws for what they are.
+ * at the first 128 KB of them, and never throws for what they are.
  */
 export async function readBounce(raw: Uint8Array): Promise<BounceReading> {
   const mail = await readMail(raw)

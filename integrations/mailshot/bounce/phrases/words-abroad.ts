@@ -17,7 +17,7 @@ export interface Words {
 export const wordsAbroad: Readonly<Record<string, Words>> = {
   fr: {
     users: words(
-      'utilisateur, destinataire, adresse, compte, boite, usager, correspondant, correspondan, titulaire',
+      'utilisateur, destinataire, adresse, compte, boite, usager, abonne, correspondant, correspondan, titulaire',
     ),
     senders: words('expediteur, emetteur'),
     unknown: words(
