@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm/sql'
 import { describe, expect, test, vi } from 'vitest'
+import { sendView } from '../integrations/mailshot/cli/send-view.ts'
 import { serverDesk } from '../integrations/mailshot/cli/send-desk/server.ts'
 import { recordEvents } from '../integrations/mailshot/event.ts'
 import { readStatistics } from '../integrations/mailshot/send/statistics.ts'
@@ -98,6 +99,8 @@ describe('mailshot stats, purge and sends', () => {
     const slugs = async (sends: Promise<{ slug: string }[]>) =>
       (await sends).map(({ slug }) => slug)
     expect([await slugs(desk.list()), await slugs(desk.listTrash())]).toEqual([['july'], ['june']])
+    const [states] = (await desk.listTrash()).map(sendView(mailshot.config).cells)
+    expect(states).toContain('done, archived, in the trash')
     expect(await desk.putAway('restore', 'june')).toMatchObject({ trashedAt: null })
 
     vi.stubEnv('MAILSHOT_TOKEN', looker.token)

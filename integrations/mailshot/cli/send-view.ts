@@ -21,7 +21,7 @@ export function sendView({ timeZone }: MailshotConfig): View<ShownSend> {
     cells: (send) => [
       send.id,
       send.slug,
-      send.reason ? `${send.status} (${send.reason})` : send.status,
+      stateOf(send),
       formatTime(send.scheduledAt, timeZone),
       send.total,
       send.sent,
@@ -33,6 +33,14 @@ export function sendView({ timeZone }: MailshotConfig): View<ShownSend> {
     json: sendJson,
     empty: 'Nothing has been sent yet.',
   }
+}
+
+function stateOf({ status, reason, purgedAt, trashedAt }: ShownSend): string {
+  const kept = [
+    ...(purgedAt === null ? [] : ['archived']),
+    ...(trashedAt === null ? [] : ['in the trash']),
+  ]
+  return [reason ? `${status} (${reason})` : status, ...kept].join(', ')
 }
 
 /** Recipients with a final state. */
