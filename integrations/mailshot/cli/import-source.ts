@@ -8,12 +8,11 @@ import { jsonl } from '../sources/jsonl.ts'
 import { listmonk } from '../sources/listmonk.ts'
 import { listmonkCsv } from '../sources/listmonk-csv.ts'
 import { mailchimp } from '../sources/mailchimp.ts'
-import { mysqlDump } from '../sources/mysql-dump.ts'
+import { isServer, openTables } from '../sources/open-tables.ts'
 import { pgDump } from '../sources/pg-dump.ts'
 import { phplist } from '../sources/phplist.ts'
 import { spip } from '../sources/spip.ts'
 import { spipCsv } from '../sources/spip-csv.ts'
-import type { TableSource } from '../sources/tables.ts'
 import type { SystemSource } from '../sources/tables/source.ts'
 
 export interface SourceRequest {
@@ -40,8 +39,8 @@ const sources: Record<string, (opened: Opened) => SystemSource> = {
   csv: ({ input, name, fields, encoding, columns = {} }) =>
     csv(input, { name, fields, columns, ...(encoding !== undefined && { encoding }) }),
   jsonl: ({ input, name }) => jsonl(input, { name }),
-  spip: (opened) => (isCsv(opened) ? spipCsv(opened.input, opened) : spip(mysql(opened), opened)),
-  phplist: (opened) => phplist(mysql(opened), opened),
+  spip: (opened) => (isCsv(opened) ? spipCsv(opened.input, opened) : spip(tables(opened), opened)),
+  phplist: (opened) => phplist(tables(opened), opened),
   listmonk: (opened) =>
     isCsv(opened) ? listmonkCsv(opened.input, opened) : listmonk(pgDump(opened.input, opened)),
   mailchimp: ({ input, ...opened }) => {
@@ -72,8 +71,9 @@ export function sourceNamed(request: SourceRequest): (mailshot: Mailshot) => Sys
     )
   }
   if (!file) throw new MailshotError('import: which file? For example: mailshot import people.csv')
-  const path = resolve(file)
-  if (file !== '-' && !existsSync(path)) throw new MailshotError(`${file}: there is no such file`)
+  const path = isServer(file) ? file : resolve(file)
+  const isFile = file !== '-' && !isServer(file)
+  if (isFile && !existsSync(path)) throw new MailshotError(`${file}: there is no such file`)
   return ({ config }) =>
     open({
       input: file === '-' ? process.stdin : path,
@@ -90,10 +90,10 @@ function usualSource(file = ''): string {
   return /\.(?:jsonl|ndjson)$/i.test(file) ? 'jsonl' : 'csv'
 }
 
-function isCsv({ name }: Opened): boolean {
-  return /\.(?:csv|txt)$/i.test(name)
+function tables({ input, name }: Opened) {
+  return openTables(input, name)
 }
 
-function mysql({ input, name }: Opened): TableSource {
-  return mysqlDump(input, { name })
+function isCsv({ name }: Opened): boolean {
+  return /\.(?:csv|txt)$/i.test(name)
 }

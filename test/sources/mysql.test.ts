@@ -1,0 +1,55 @@
+import { describe, expect, it } from 'vitest'
+import { mysqlServer } from '../../integrations/mailshot/sources/mysql.ts'
+import { startMariadb, whyNoMariadb } from './mariadb.ts'
+
+const why = whyNoMariadb()
+
+describe(`mysqlServer, with a real server${why ? ` (skipped: ${why})` : ''}`, () => {
+  it.skipIf(why)(
+    'gives the rows of the tables that are wanted, and changes nothing',
+    async () => {
+      const server = await startMariadb(`
+      CREATE DATABASE old CHARACTER SET utf8mb4; USE old;
+      CREATE TABLE people (id bigint, email varchar(255), at datetime, html longblob, big bigint unsigned);
+      INSERT INTO people VALUES (1, 'zoé@example.org', '2026-01-31 10:00:00', 'é', 18446744073709551615),
+        (2, NULL, NULL, NULL, 3);
+      INSERT INTO people SELECT seq, 'x', NULL, NULL, 0 FROM seq_3_to_1200;
+      CREATE TABLE other (id int); CREATE VIEW people_view AS SELECT * FROM people;`)
+      const source = mysqlServer(`${server}/old`)
+      const entries = await Array.fromAsync(source.read((table) => table.startsWith('people')))
+      const rows = entries.flatMap((entry) => ('rows' in entry ? entry.rows : []))
+      expect(entries[0]).toMatchObject({
+        table: 'people',
+        columns: ['id', 'email', 'at', 'html', 'big'],
+      })
+      expect(rows.slice(0, 2)).toEqual([
+        {
+          values: [1, 'zoé@example.org', '2026-01-31 10:00:00', 'é', '18446744073709551615'],
+          line: 1,
+        },
+        { values: [2, null, null, null, 3], line: 2 },
+      ])
+      expect(rows).toHaveLength(1200)
+      await expect(Array.fromAsync(mysqlServer(`${server}/none`).read(() => true))).rejects.toThrow(
+        /^127\.0\.0\.1\/none: the server could not be read \(Unknown database 'none'\)/,
+      )
+    },
+    30_000,
+  )
+})
+
+describe('mysqlServer', () => {
+  it('tells its password to nobody', async () => {
+    const source = mysqlServer('mysql://me:secret@127.0.0.1:1/old')
+    expect(source.name).toBe('127.0.0.1/old')
+    const read = Array.fromAsync(source.read(() => true))
+    await expect(read).rejects.toThrow('127.0.0.1/old: the server could not be read (')
+    await expect(read).rejects.not.toThrow('secret')
+  })
+
+  it('says how an address is written', () => {
+    expect(() => mysqlServer('mysql://me@host')).toThrow(
+      'the address of a MySQL server is written like mysql://user@host:3306/database',
+    )
+  })
+})
