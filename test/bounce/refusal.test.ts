@@ -52,6 +52,19 @@ describe('judgeRefusal', () => {
     expect(told).toEqual(expected)
   })
 
+  test('counts a guess in new words against the mailbox, which ends nothing at once', () => {
+    const said = [
+      '550 We have no record of a subscriber called zoe@example.com',
+      '550 The person you are writing to has left the company',
+      'zoe@example.net wurde bei example.net nicht gefunden.',
+      '550 Brugeren er nedlagt',
+    ]
+
+    expect(said.map((text) => judgeRefusal({ text }))).toEqual(
+      said.map(() => ({ class: 'hard', about: 'mailbox' })),
+    )
+  })
+
   test('knows a full mailbox in the same way', () => {
     const said = [
       '552 La boîte du destinataire est saturée',

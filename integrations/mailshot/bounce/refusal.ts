@@ -12,7 +12,13 @@ import { plainlySender, refusedSender } from './phrases/sender.ts'
 import { lookupTrouble, storingTrouble, trouble } from './phrases/trouble.ts'
 import { unknownUserAbroad } from './phrases/user-abroad.ts'
 import { plainlyUnknown, unavailableMailbox, unknownUser } from './phrases/user.ts'
-import { vaguelyClosed, vaguelyFull, vaguelyUnknown } from './phrases/vague.ts'
+import {
+  otherThings,
+  perhapsUnknown,
+  vaguelyClosed,
+  vaguelyFull,
+  vaguelyUnknown,
+} from './phrases/vague.ts'
 
 /** What another server said, at hand-over or in a report. */
 export interface Refusal {
@@ -104,8 +110,10 @@ const rules: readonly Rule[] = [
   { class: 'soft', about: 'other', phrases: refusedMail },
   { class: 'soft', about: 'other', phrases: trouble },
   { class: 'soft', about: 'mailbox', phrases: vaguelyFull },
-  { class: 'hard', about: 'address', phrases: vaguelyUnknown },
-  { class: 'hard', about: 'mailbox', phrases: vaguelyClosed },
+  { class: 'soft', about: 'other', phrases: otherThings },
+  { class: 'hard', about: 'address', phrases: vaguelyUnknown, isLasting: false },
+  // A guess ends nothing at once: it takes several sends that tell the same.
+  { class: 'hard', about: 'mailbox', phrases: [...perhapsUnknown, ...vaguelyClosed] },
   { class: 'hard', about: 'mailbox', phrases: refusedAddress },
 ]
 

@@ -45,10 +45,24 @@ const closedBehind = words(
   'not active, not in use, not in service, not used, shut down, switched off, turned off, no longer, any more, anymore, any longer',
 )
 
-/** English that no other table knows: who is meant, and that there is nobody, close together; and addresses with words abroad. */
+/** What is unknown, invalid or ours, and so says nothing of a reader. Asked before the vague ones. */
+export const otherThings: Phrases = [
+  'unknown · error|encoding|charset|character|command|macro|problem|reason|type|format|extension|content|mailer|protocol|state|option|argument|parameter',
+  'invalid · mime|header|content|message|attachment|charset|encoding|response|credential|token|password|command|syntax|date|structure|argument|parameter|format|certificate',
+  'wrong · time|date|port|password|header|format|size|way',
+  'your address',
+  'your account',
+  'your user',
+  'database',
+  'at the moment',
+  'right now',
+  'header',
+  'dial-up',
+]
+
+/** English that no other table knows: who is meant, and that there is nobody, close together. */
 export const vaguelyUnknown: Phrases = [
-  `${users.join('|')}|@ ‥ ${absent.join('|')}`,
-  `${lacking.join('|')} · ${users.join('|')}`,
+  ...eitherOrder('·', users, absent),
   ...eitherOrder('·', users, wrong),
   `@ · ${wrong.join('|')}`,
   'no such',
@@ -65,6 +79,12 @@ export const vaguelyUnknown: Phrases = [
   'does no exist',
   'lookup in domain map failed',
   'not in · directory',
+]
+
+/** The same less surely: further apart, or said of an address in other languages. */
+export const perhapsUnknown: Phrases = [
+  `${users.join('|')}|@ ‥ ${absent.join('|')}`,
+  `${lacking.join('|')} · ${users.join('|')}`,
   'has left the',
   'have left the',
   ...addressUnknownComposed,
