@@ -131,6 +131,8 @@ function connect(path: string, mustExist: boolean): Open {
     // Each checkpoint writes pages of the file and waits for the disk twice; they are few pages then, often written.
     file.exec('PRAGMA wal_autocheckpoint = 4000')
     file.exec('PRAGMA foreign_keys = ON')
+    // What was deleted of somebody who was erased is not left between the rows.
+    file.exec('PRAGMA secure_delete = ON')
     return { file, inode: inodeOf(path), prepared: new Map(), isBeginning: false }
   } catch (error) {
     file.close()

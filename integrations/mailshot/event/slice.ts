@@ -1,7 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm/sql'
 import type { Mailshot } from '../mailshot.ts'
 import { reportedStatements } from '../recipient/reported.ts'
-import { withdrawnStatements, withoutNames } from '../tracking/consent.ts'
+import { withdrawnStatements, withoutErased, withoutNames } from '../tracking/consent.ts'
 import type { DeliveryEvent } from '../transport.ts'
 import { consequenceStatements } from './consequence.ts'
 import { countStatement } from './count.ts'
@@ -53,7 +53,7 @@ export async function factStatements(
   facts: readonly Fact[],
   { receivedAt, now }: { receivedAt: number; now: number },
 ): Promise<SQL[]> {
-  const kept = await withoutNames(mailshot, facts)
+  const kept = await withoutNames(mailshot, await withoutErased(mailshot, facts))
   return [
     countStatement(kept),
     ...insertEventsStatements(kept, receivedAt),

@@ -6,6 +6,7 @@ import { queueAlarmStatement } from '../letter.ts'
 import type { Mailshot } from '../mailshot.ts'
 import { cancelStatements, isLeftToCancel } from '../recipient.ts'
 import { tendPurge } from '../purge/tend.ts'
+import { finishErasures } from '../subscriber/erase.ts'
 import { cancelRecipients, pauseStatements } from '../send.ts'
 import { selectedSubscribers } from './audience.ts'
 import { frozenRoute } from '../route/freeze.ts'
@@ -31,6 +32,7 @@ export async function tendSends(mailshot: Mailshot, images: ImageWatch): Promise
     hasMore = (await step) || hasMore
   }
   await matchLateAnswers(mailshot)
+  await finishErasures(mailshot)
   await tendPurge(mailshot)
   return hasMore
 }

@@ -55,7 +55,8 @@ export function withdrawStatements(
   ]
 }
 
-const nameless = sql`email = NULL, recipient_id = NULL, resend = NULL, message_id = NULL, provider_event_id = NULL, raw = '{}'`
+const nameless = sql`url = iif(instr(lower(url), email) OR instr(lower(url), replace(email, '@', '%40')), NULL, url),
+  email = NULL, recipient_id = NULL, resend = NULL, message_id = NULL, provider_event_id = NULL, raw = '{}'`
 
 /**
  * The statement that takes the name from opens and clicks whose reader took the consent back since {@link withoutNames} looked at it; to
@@ -90,7 +91,35 @@ export async function withoutNames(mailshot: Mailshot, facts: readonly Fact[]): 
   const named = await whoAgreed(mailshot, reading)
   return facts.map((fact) =>
     isReading(fact) && !(fact.subscriberId !== null && named.has(fact.subscriberId))
-      ? { ...fact, ...nobody }
+      ? { ...fact, ...nobody, url: withoutAddress(fact) }
+      : fact,
+  )
+}
+
+/** A link may have the reader's address in it, where the campaign put it there. */
+function withoutAddress({ url, email }: Fact): string | null {
+  if (url === null || email === null) return url
+  return [email, encodeURIComponent(email)].reduce(
+    (text, form) => text.replaceAll(new RegExp(RegExp.escape(form), 'gi'), '(address)'),
+    url,
+  )
+}
+
+/**
+ * Takes the name from what is reported of mails whose recipient is gone and whose address nobody here has: of somebody who was erased.
+ * It still counts for the send.
+ */
+export async function withoutErased(mailshot: Mailshot, facts: readonly Fact[]): Promise<Fact[]> {
+  const isGone = ({ sendId, recipientId, email }: Fact) =>
+    sendId !== null && recipientId === null && email !== null
+  const emails = facts.filter(isGone).flatMap(({ email }) => email ?? [])
+  if (emails.length === 0) return [...facts]
+  const rows = await mailshot.db.all<{ email: string }>(sql`
+    SELECT email FROM subscribers WHERE email IN (SELECT value FROM json_each(${JSON.stringify(emails)}))`)
+  const known = new Set(rows.map(({ email }) => email))
+  return facts.map((fact) =>
+    isGone(fact) && !known.has(fact.email ?? '')
+      ? { ...fact, ...nobody, reason: null, url: null }
       : fact,
   )
 }

@@ -1,0 +1,146 @@
+import { type SQL, sql } from 'drizzle-orm/sql'
+import { auditStatement } from '../audit.ts'
+import { parseEmailAddress } from '../email-address.ts'
+import type { Mailshot } from '../mailshot.ts'
+import { ownHasher } from '../suppression/hash.ts'
+import { mergeSuppression } from '../suppression/merge.ts'
+import { scrubStatements } from './erase/scrub.ts'
+
+export type Erased =
+  /** Nothing is left of the person but, where the address was suppressed, a keyed hash of it. */
+  | { status: 'erased' }
+  /** The same, but that a mail to the person is just being handed over; what that leaves goes as soon as it is settled. */
+  | { status: 'in-hand' }
+  /** There is nobody of that number, or not any more. Nothing was changed. */
+  | { status: 'unknown' }
+
+/**
+ * Erases a person everywhere: who they were, what they were on and agreed to, what they were sent and did with it, and what was noted
+ * about them. What was counted of sends stays. Whoever is waiting in a send is skipped; what is in hand is finished first. Where the
+ * address got no mail any more, a hash of it with the site's own key says so from now on. Doing it again changes nothing.
+ *
+ * A change of address is to leave an audit line `change-address` about `subscriber:<id>` with the old one as `from` in its detail, by
+ * which the traces of the old one are found.
+ *
+ * @param by the actor that the audit names; all that it keeps is that number `subscriberId` was erased, when, and by whom
+ */
+export async function erase(mailshot: Mailshot, subscriberId: number, by: string): Promise<Erased> {
+  const emails = await addressesOf(mailshot, subscriberId)
+  if (emails.length === 0) return { status: 'unknown' }
+  const isThere = sql`EXISTS (SELECT 1 FROM subscribers WHERE id = ${subscriberId})`
+  const now = mailshot.now()
+  await mailshot.db.write(
+    sql`INSERT INTO erasures (subscriber_id, emails, actor, at)
+      SELECT ${subscriberId}, ${JSON.stringify(emails)}, ${by}, ${now} WHERE ${isThere}
+      ON CONFLICT DO NOTHING`,
+    auditStatement(mailshot, {
+      actor: by,
+      action: 'erase',
+      subject: `subscriber:${subscriberId}`,
+      detail: {},
+      when: isThere,
+    }),
+    sql`DELETE FROM subscriptions WHERE subscriber_id = ${subscriberId}`,
+    sql`DELETE FROM consents WHERE subscriber_id = ${subscriberId}`,
+    sql`DELETE FROM former_ids WHERE subscriber_id = ${subscriberId}`,
+    sql`DELETE FROM subscribers WHERE id = ${subscriberId}`,
+    ...(await traceStatements(mailshot, { subscriberId, emails })),
+  )
+  const isWaiting = await isUnfinished(mailshot, subscriberId)
+  await forgetLog(mailshot)
+  return { status: isWaiting ? 'in-hand' : 'erased' }
+}
+
+/** Erases what there is about an address that no subscriber has: reports of others, letters to it, why it gets nothing. */
+export async function eraseAddress(mailshot: Mailshot, address: string): Promise<void> {
+  const parsed = parseEmailAddress(address)
+  if (!parsed) return
+  const emails = [...new Set([parsed.identity, parsed.written])]
+  await mailshot.db.write(...(await traceStatements(mailshot, { subscriberId: 0, emails })))
+  await forgetLog(mailshot)
+}
+
+/** Ends the erasures that waited for mails in hand, as far as those are settled. A worker calls it twice a second. */
+export async function finishErasures(mailshot: Mailshot): Promise<void> {
+  const waiting = await mailshot.db.all<{ subscriberId: number; emails: string }>(sql`
+    SELECT subscriber_id AS subscriberId, emails FROM erasures WHERE NOT ${isInHand(sql`subscriber_id`)}`)
+  for (const { subscriberId, emails } of waiting) {
+    const traces = { subscriberId, emails: JSON.parse(emails) }
+    await mailshot.db.write(...(await traceStatements(mailshot, traces)))
+  }
+  if (waiting.length > 0) await forgetLog(mailshot)
+}
+
+interface Traces {
+  /** 0 for nobody. */
+  subscriberId: number
+  /** Each as it is known by, and as it was written. */
+  emails: string[]
+}
+
+/** The present address and those of before, each in both forms. */
+async function addressesOf({ db }: Mailshot, subscriberId: number): Promise<string[]> {
+  const rows = await db.all<{ email: string; written: string | null }>(sql`
+    SELECT email, written FROM subscribers WHERE id = ${subscriberId}
+    UNION ALL
+    SELECT detail ->> 'from', NULL FROM audit
+    WHERE subject = ${`subscriber:${subscriberId}`} AND action = 'change-address' AND detail ->> 'from' IS NOT NULL
+      AND EXISTS (SELECT 1 FROM subscribers WHERE id = ${subscriberId})`)
+  const forms = rows.flatMap(({ email, written }) => [
+    email,
+    written ?? parseEmailAddress(email)?.identity ?? email,
+    (written ?? email).toLowerCase(),
+  ])
+  return [...new Set(forms)]
+}
+
+/** Takes away all that is about the addresses, in the same write; but what is in hand for that person, for whom it is repeated. */
+async function traceStatements(mailshot: Mailshot, traces: Traces): Promise<SQL[]> {
+  const { subscriberId, emails } = traces
+  const given = sql`(SELECT value FROM json_each(${JSON.stringify(emails)}))`
+  const own = sql`email IN ${given} AND subscriber_id = ${subscriberId}`
+  return [
+    ...(await hashStatements(mailshot, emails)),
+    // Counted as skipped by their sends before they go.
+    sql`UPDATE recipients SET status = 'skipped', reason = 'erased', settled_at = ${mailshot.now()}
+      WHERE ${own} AND status IN ('pending', 'deferred', 'claimed')`,
+    sql`DELETE FROM audit WHERE action <> 'erase' AND subject IN (
+      SELECT ${`subscriber:${subscriberId}`} UNION SELECT 'address:' || value FROM json_each(${JSON.stringify(emails)})
+      UNION SELECT 'recipient:' || id FROM recipients WHERE ${own})`,
+    sql`DELETE FROM events WHERE email IN ${given}`,
+    ...scrubStatements(emails),
+    sql`DELETE FROM recipients WHERE ${own} AND status <> 'in-hand'`,
+    sql`DELETE FROM letters WHERE status <> 'in-hand' AND (subscriber_id = ${subscriberId}
+      OR (subscriber_id IS NULL AND email IN ${given}))`,
+    sql`DELETE FROM erasures WHERE subscriber_id = ${subscriberId} AND NOT ${isInHand(sql`${subscriberId}`)}`,
+  ]
+}
+
+/** What suppression needs: that this address, should it come back, gets nothing, and why. A note may have the address in it. */
+async function hashStatements(mailshot: Mailshot, emails: string[]): Promise<SQL[]> {
+  const { kind, hashOf } = await ownHasher(mailshot)
+  const hashed = JSON.stringify(emails.map((email) => [email, hashOf(email)]))
+  return [
+    sql`INSERT INTO suppressed_hashes (kind, hash, reason, note, at)
+      SELECT ${kind}, j.value ->> 1, x.reason, NULL, x.at
+      FROM json_each(${hashed}) AS j JOIN suppressions AS x ON x.email = j.value ->> 0 WHERE true
+      ON CONFLICT (kind, hash) ${mergeSuppression('suppressed_hashes')}`,
+    sql`DELETE FROM suppressions WHERE email IN (SELECT value ->> 0 FROM json_each(${hashed}))`,
+  ]
+}
+
+/** Whether something is just being handed over to a person whose erasure waits. */
+function isInHand(subscriberId: SQL): SQL {
+  return sql`(EXISTS (SELECT 1 FROM recipients AS r WHERE r.status = 'in-hand' AND r.subscriber_id = ${subscriberId})
+    OR EXISTS (SELECT 1 FROM letters AS l WHERE l.status = 'in-hand' AND l.subscriber_id = ${subscriberId}))`
+}
+
+async function isUnfinished({ db }: Mailshot, subscriberId: number): Promise<boolean> {
+  const row = await db.get(sql`SELECT 1 FROM erasures WHERE subscriber_id = ${subscriberId}`)
+  return row !== undefined
+}
+
+/** What was deleted stands in the write-ahead log beside a database file until that begins anew. Where others read in it, it stays a while. */
+async function forgetLog({ db }: Mailshot): Promise<void> {
+  if (db.url.startsWith('file:')) await db.all(sql`PRAGMA wal_checkpoint(TRUNCATE)`)
+}

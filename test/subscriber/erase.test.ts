@@ -1,0 +1,217 @@
+import { readFileSync } from 'node:fs'
+import { sql } from 'drizzle-orm/sql'
+import { describe, expect, it } from 'vitest'
+import { deliver } from '../../integrations/mailshot/deliver.ts'
+import { recordEvents } from '../../integrations/mailshot/event.ts'
+import { findSuppression } from '../../integrations/mailshot/suppression.ts'
+import { readStatistics } from '../../integrations/mailshot/send/statistics.ts'
+import { tendSends } from '../../integrations/mailshot/send/tend.ts'
+import { confirm, subscribe, unsubscribe } from '../../integrations/mailshot/subscriber.ts'
+import { erase, eraseAddress } from '../../integrations/mailshot/subscriber/erase.ts'
+import { memory } from '../../integrations/mailshot/transports/memory.ts'
+import { markdown } from '../campaign-folder.ts'
+import { openTestMailshot, type TestMailshot } from '../open-test-mailshot.ts'
+import { addReaders } from '../people.ts'
+import { sendCampaign, startCampaign } from '../sent-campaign.ts'
+import { eventOf, sentTo } from '../sent-mails.ts'
+
+const zoe = 'Zoe.Quidam@Mail.example'
+const files = { 'june.md': markdown('[read](https://one.example/?who={{ email }})') }
+
+/** Somebody who has signed up, confirmed, got mails, and of whom much was reported. */
+async function muchKnown() {
+  const transport = memory()
+  const mailshot = await openTestMailshot({ transport })
+  await addReaders(mailshot, 2)
+  const consent = { source: 'form' as const, form: '/', ip: '192.0.2.7', wording: 'I agree' }
+  const asked = { email: zoe, name: 'Zoë Quidam', lang: 'en', lists: ['weekly'], consent }
+  await subscribe(mailshot, { ...asked, attributes: { city: 'Quidamville' } })
+  await deliver(mailshot, { untilDone: true })
+  const [, token = ''] = /confirm\/([\w-]+)/.exec(transport.messages[0]?.text ?? '') ?? []
+  await confirm(mailshot, token)
+  await mailshot.db.write(
+    sql`INSERT INTO former_ids (source, id, subscriber_id)
+      SELECT 'spip', 'quidam7', id FROM subscribers WHERE email = ${zoe.toLowerCase()}`,
+  )
+  const { id: sendId } = await sendCampaign(mailshot, files, { onlyTo: zoe })
+  const all = await sendCampaign(mailshot, { 'july.md': markdown('July') })
+  await report(mailshot, sendId)
+  return { mailshot, sendId: all.id, only: sendId }
+}
+
+async function report(mailshot: TestMailshot, sendId: string): Promise<void> {
+  const email = zoe.toLowerCase()
+  const [mail] = await mailshot.db.all<{ id: number }>(
+    sql`SELECT id FROM recipients WHERE email = ${email} AND send_id <> ${sendId}`,
+  )
+  const [send] = await mailshot.db.all<{ id: string }>(
+    sql`SELECT send_id AS id FROM recipients WHERE id = ${mail?.id}`,
+  )
+  const ourId = `${send?.id}.${mail?.id}`
+  const at = mailshot.now()
+  await recordEvents(mailshot, 'relay', [
+    eventOf({ type: 'clicked', at, ourId, url: `https://one.example/?who=${zoe}` }),
+    eventOf({ type: 'bounced', at, ourId, class: 'soft', reason: `550 <${zoe}> is full` }),
+    eventOf({ type: 'complained', at, ourId, recipient: zoe, raw: { to: zoe } }),
+    eventOf({ type: 'bounced', at, messageId: '<of@another>', raw: { about: zoe } }),
+  ])
+  await mailshot.db.write(
+    sql`UPDATE sends SET reason = ${`blocked: 450 <${email}> busy`} WHERE id = ${sendId}`,
+    sql`INSERT INTO audit (at, actor, action, subject, detail)
+      VALUES (1, 'command', 'resend', 'send:x', ${JSON.stringify({ reason: `${email} asked` })})`,
+  )
+}
+
+/** The rows of all tables, by their tables, in which one of these words stands. */
+async function rowsWith({ db }: TestMailshot, words: string[]): Promise<Record<string, unknown>> {
+  const tables = await db.all<{ name: string }>(
+    sql`SELECT name FROM sqlite_master WHERE type = 'table' AND name <> 'snapshots'`,
+  )
+  const found: Record<string, unknown> = {}
+  for (const { name } of tables) {
+    const rows = await db.all(sql`SELECT * FROM ${sql.raw(name)}`)
+    const hits = rows.filter((row) => holds(JSON.stringify(row), words))
+    if (hits.length > 0) found[name] = hits
+  }
+  return found
+}
+
+function holds(text: string, words: string[]): boolean {
+  return words.some((word) => text.toLowerCase().includes(word.toLowerCase()))
+}
+
+async function idOf({ db }: TestMailshot, email: string): Promise<number> {
+  const row = await db.get<{ id: number }>(sql`SELECT id FROM subscribers WHERE email = ${email}`)
+  return row?.id ?? 0
+}
+
+describe('erase', () => {
+  const words = ['quidam', '192.0.2.7']
+
+  it('leaves the address and the name in no table and no file, and the statistics as they were', async () => {
+    const { mailshot, sendId } = await muchKnown()
+    const before = await readStatistics(mailshot, sendId)
+    const known = Object.keys(await rowsWith(mailshot, words))
+    expect(known).toEqual(
+      expect.arrayContaining(['audit', 'events', 'letters', 'recipients', 'sends', 'suppressions']),
+    )
+    const id = await idOf(mailshot, zoe.toLowerCase())
+    expect(await erase(mailshot, id, 'subscriber')).toEqual({ status: 'erased' })
+    expect(await rowsWith(mailshot, words)).toEqual({})
+    const path = mailshot.db.url.replace('file:', '')
+    for (const file of [path, `${path}-wal`]) {
+      expect(holds(readFileSync(file, 'latin1'), words)).toBe(false)
+    }
+    const links = before.links.map(({ clicks }) => ({ clicks, url: expect.any(String) }))
+    expect(await readStatistics(mailshot, sendId)).toEqual({ ...before, links })
+  })
+
+  it('keeps a hash by which the address still gets nothing, and a line without it', async () => {
+    const { mailshot } = await muchKnown()
+    const id = await idOf(mailshot, zoe.toLowerCase())
+    await erase(mailshot, id, 'command')
+    expect(await findSuppression(mailshot, zoe)).toMatchObject({ reason: 'complaint', note: null })
+    const lines = await mailshot.db.all(
+      sql`SELECT actor, action, subject, detail FROM audit WHERE subject = ${`subscriber:${id}`}`,
+    )
+    expect(lines).toEqual([
+      { actor: 'command', action: 'erase', subject: `subscriber:${id}`, detail: '{}' },
+    ])
+    expect(await erase(mailshot, id, 'command')).toEqual({ status: 'unknown' })
+  })
+
+  it('keeps nothing of an address that was not suppressed, and gives its number to nobody else', async () => {
+    const mailshot = await openTestMailshot()
+    await addReaders(mailshot, 2)
+    const id = await idOf(mailshot, 'reader2@example.net')
+    await erase(mailshot, id, 'command')
+    expect(await mailshot.db.all(sql`SELECT * FROM suppressed_hashes`)).toEqual([])
+    await addReaders(mailshot, 1, { from: 3 })
+    expect(await idOf(mailshot, 'reader3@example.net')).toBeGreaterThan(id)
+  })
+
+  it('finds what was sent to an address of before', async () => {
+    const { mailshot } = await sentTo(1)
+    const id = await idOf(mailshot, 'reader1@example.net')
+    await mailshot.db.write(
+      sql`UPDATE subscribers SET email = 'new@example.net', written = 'new@example.net' WHERE id = ${id}`,
+      sql`INSERT INTO audit (at, actor, action, subject, detail) VALUES (1, 'subscriber', 'change-address',
+        ${`subscriber:${id}`}, '{"from":"reader1@example.net","to":"new@example.net"}')`,
+    )
+    await erase(mailshot, id, 'subscriber')
+    expect(await rowsWith(mailshot, ['reader1', 'new@example.net'])).toEqual({})
+  })
+
+  it('skips whoever waits in a send, which still ends with all accounted for', async () => {
+    const transport = memory()
+    const mailshot = await openTestMailshot({ transport })
+    await addReaders(mailshot, 3)
+    const send = await startCampaign(mailshot, files)
+    while (await tendSends(mailshot, () => 'ready'));
+    await erase(mailshot, await idOf(mailshot, 'reader2@example.net'), 'subscriber')
+    await deliver(mailshot, { untilDone: true })
+    expect(await readStatistics(mailshot, send.id)).toMatchObject({
+      status: 'done',
+      recipients: { total: 3, sent: 2, skipped: 1 },
+    })
+    const mailed = transport.messages.map(({ to }) => to.address.toLowerCase())
+    expect(mailed).not.toContain('reader2@example.net')
+  })
+
+  it('waits for what is in hand, and takes then what that left', async () => {
+    const { mailshot, mails } = await sentTo(1)
+    const { id: recipientId, email } = mails[0]
+    await mailshot.db.write(
+      sql`UPDATE recipients SET status = 'in-hand', worker_id = 'w', settled_at = NULL WHERE id = ${recipientId}`,
+    )
+    expect(await erase(mailshot, await idOf(mailshot, email), 'subscriber')).toEqual({
+      status: 'in-hand',
+    })
+    await tendSends(mailshot, () => 'ready')
+    expect(Object.keys(await rowsWith(mailshot, [email])).toSorted()).toEqual([
+      'erasures',
+      'recipients',
+    ])
+    await mailshot.db.write(
+      sql`UPDATE recipients SET status = 'uncertain', settled_at = 1 WHERE id = ${recipientId}`,
+    )
+    await tendSends(mailshot, () => 'ready')
+    expect(await rowsWith(mailshot, [email])).toEqual({})
+  })
+
+  it('keeps the name off what is reported later, and counts it', async () => {
+    const { mailshot, mails, sendId } = await sentTo(1)
+    const { email, ourId } = mails[0]
+    await erase(mailshot, await idOf(mailshot, email), 'subscriber')
+    await recordEvents(mailshot, 'relay', [
+      eventOf({ type: 'complained', ourId, recipient: email, raw: { to: email } }),
+    ])
+    expect(await rowsWith(mailshot, [email])).toEqual({})
+    const counted = await mailshot.db.all(
+      sql`SELECT key, n FROM send_counts WHERE send_id = ${sendId} AND kind = 'events'`,
+    )
+    expect(counted).toEqual([{ key: 'complained', n: 1 }])
+  })
+
+  it('forgets who had left everything, but that they did', async () => {
+    const mailshot = await openTestMailshot()
+    await addReaders(mailshot, 1)
+    const subscriberId = await idOf(mailshot, 'reader1@example.net')
+    await unsubscribe(mailshot, { subscriberId, lists: 'all', reason: 'page' })
+    await erase(mailshot, subscriberId, 'mailshot')
+    expect(await rowsWith(mailshot, ['reader1'])).toEqual({})
+    expect(await findSuppression(mailshot, 'reader1@example.net')).toMatchObject({
+      reason: 'unsubscribe',
+    })
+  })
+})
+
+describe('eraseAddress', () => {
+  it('takes what there is about an address that nobody here has', async () => {
+    const mailshot = await openTestMailshot()
+    const email = 'nobody@example.com'
+    await recordEvents(mailshot, 'relay', [eventOf({ type: 'bounced', recipient: email })])
+    await eraseAddress(mailshot, 'Nobody@example.com')
+    expect(await rowsWith(mailshot, [email])).toEqual({})
+  })
+})
