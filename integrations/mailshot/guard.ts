@@ -62,7 +62,7 @@ function methodNotAllowed(
 
 function headersFor(response: Response, route: SiteRoute): Record<string, string> {
   const isPage = /text\/html/.test(response.headers.get('content-type') ?? '')
-  const isSecret = route.kind === 'token' || route.file === 'unsubscribe.astro'
+  const isSecret = route.kind === 'token' || /^(?:unsubscribe|former)\.astro$/.test(route.file)
   return {
     'cache-control': 'no-store',
     'x-content-type-options': 'nosniff',

@@ -28,6 +28,8 @@ export const siteRoutes: readonly SiteRoute[] = [
   route('/media/[name].jpg', 'media.ts', 'page', 'GET'),
   route('/media/[name].png', 'media.ts', 'page', 'GET'),
   route('/media/[name].gif', 'media.ts', 'page', 'GET'),
+  // Where old mails of another system are sent on to: their mail services post here too.
+  route('/former/[...path]', 'former.astro', 'machine', 'GET', 'POST'),
   route('/health', 'health.ts', 'page', 'GET'),
   route('/webhooks/[...path]', 'webhook.ts', 'machine', 'GET', 'POST'),
   route('/api/sends', 'api/sends.ts', 'machine', 'GET', 'POST'),
