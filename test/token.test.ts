@@ -23,6 +23,43 @@ const purposes = fc.constantFrom<TokenPurpose>(
   'stop',
 )
 const idLists = fc.array(fc.nat(Number.MAX_SAFE_INTEGER), { minLength: 1, maxLength: 3 })
+/** Where a link is broken by a line, and what some service makes of it. */
+const damages = fc.nat(10_000).chain((place) => {
+  const broken = (by: string) => (token: string) => {
+    const at = 1 + (place % (token.length - 1))
+    return token.slice(0, at) + by + token.slice(at)
+  }
+  return fc.constantFrom<(token: string) => string>(
+    broken('=\r\n'),
+    broken('=\n'),
+    broken('='),
+    broken('\r\n '),
+    broken('%0D%0A'),
+    broken('%20'),
+    (token) => `${token}>`,
+    (token) => `${token})`,
+    (token) => `${token}.`,
+    (token) => `${token},`,
+    (token) => `${token}"`,
+    (token) => `${token}/`,
+    (token) => `${token}=`,
+    (token) => `${token}=3D`,
+    (token) => `${token}%3E`,
+    (token) => `${token}&amp;amp;utm_source=mail`,
+    (token) => `${token}?utm_source=mail&utm_medium=email`,
+    (token) => `<${token}>`,
+    (token) => token.replaceAll('-', '&#45;').replaceAll('_', '&lowbar;'),
+    (token) => token.replaceAll('-', '&amp;#x2d;').replaceAll('_', '&amp;#95;'),
+    (token) => token.replaceAll('-', '=2D').replaceAll('_', '=5F'),
+    (token) => token.replaceAll('-', '%252D').replaceAll('_', '%25255F'),
+    percentEncoded,
+    (token) => percentEncoded(percentEncoded(token)),
+    (token) => encodeURIComponent(`https://example.org/mailshot/confirm/${token}`),
+    (token) => `https:/example.org/mailshot/confirm/${token}/`,
+    (token) =>
+      `?url=${encodeURIComponent(`https://example.org/mailshot/confirm/${token}`)}&data=05%7C02%7Czoe%40example.org&reserved=0`,
+  )
+})
 const alphabet = Array.from('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_')
 
 describe('signToken', () => {
@@ -194,6 +231,52 @@ describe('verifyToken', () => {
       fc.property(idLists, (ids) => {
         const token = damage(signToken([secret], 'unsubscribe', ids))
         expect(verifyToken([secret], 'unsubscribe', token, now)).toEqual({ ids })
+      }),
+    )
+  })
+
+  it('reads a token after any damage that mail services are known to do', () => {
+    fc.assert(
+      fc.property(purposes, idLists, damages, (purpose, ids, damage) => {
+        const damaged = damage(signToken([secret], purpose, ids))
+        expect(verifyToken([secret], purpose, damaged, now)).toEqual({ ids })
+      }),
+    )
+  })
+
+  it('reads it after two of them in a row, or says that it cannot', () => {
+    fc.assert(
+      fc.property(purposes, idLists, damages, damages, (purpose, ids, first, second) => {
+        const damaged = second(first(signToken([secret], purpose, ids)))
+        const read = verifyToken([secret], purpose, damaged, now)
+        expect([{ ids }, { refused: 'malformed' }, { refused: 'forged' }]).toContainEqual(read)
+      }),
+    )
+  })
+
+  it('refuses a damaged token of another purpose, person or secret', () => {
+    fc.assert(
+      fc.property(purposes, purposes, idLists, damages, (purpose, other, ids, damage) => {
+        fc.pre(purpose !== other)
+        const mine = signToken([secret], purpose, ids)
+        const foreign = [
+          signToken([older], purpose, ids),
+          signToken([secret], other, ids),
+          signToken([secret], purpose, [...ids, 1]).slice(0, -22) + mine.slice(-22),
+        ]
+        const read = foreign.map((one) => verifyToken([secret], purpose, damage(one), now))
+        expect(read.filter((one) => 'ids' in one)).toEqual([])
+      }),
+    )
+  })
+
+  it('refuses a token whose letters a gateway has made small or large', () => {
+    fc.assert(
+      fc.property(idLists, (ids) => {
+        const token = signToken([secret], 'view', ids)
+        const changed = [token.toLowerCase(), token.toUpperCase()].filter((one) => one !== token)
+        const read = changed.map((one) => verifyToken([secret], 'view', one, now))
+        expect(read.filter((one) => 'ids' in one)).toEqual([])
       }),
     )
   })

@@ -16,14 +16,15 @@ export interface SiteRoute {
 /** Every route, in one place: the integration injects them, the middleware guards them. */
 export const siteRoutes: readonly SiteRoute[] = [
   route('/subscribe', 'subscribe.astro', 'page', 'GET', 'POST'),
-  route('/confirm/[token]', 'confirm.astro', 'token', 'GET', 'POST'),
+  // With all that follows, and with nothing: a link that was cut or rewritten on its way is explained, not just not found.
+  route('/confirm/[...token]', 'confirm.astro', 'token', 'GET', 'POST'),
   // RFC 8058 §3.1: a mail service posts here for its user, from its own servers.
-  route('/unsubscribe/[token]', 'unsubscribe.astro', 'machine', 'GET', 'POST'),
-  route('/preferences/[token]', 'preferences.astro', 'token', 'GET', 'POST'),
-  route('/stop/[token]', 'stop.astro', 'token', 'GET', 'POST'),
-  route('/view/[token]', 'view.astro', 'token', 'GET'),
-  route('/open/[token]', 'open.ts', 'token', 'GET'),
-  route('/click/[token]', 'click.astro', 'token', 'GET'),
+  route('/unsubscribe/[...token]', 'unsubscribe.astro', 'machine', 'GET', 'POST'),
+  route('/preferences/[...token]', 'preferences.astro', 'token', 'GET', 'POST'),
+  route('/stop/[...token]', 'stop.astro', 'token', 'GET', 'POST'),
+  route('/view/[...token]', 'view.astro', 'token', 'GET'),
+  route('/open/[...token]', 'open.ts', 'token', 'GET'),
+  route('/click/[...token]', 'click.astro', 'token', 'GET'),
   // One for each ending: only so does Astro take them for files, which never end with a slash.
   route('/media/[name].jpg', 'media.ts', 'page', 'GET'),
   route('/media/[name].png', 'media.ts', 'page', 'GET'),

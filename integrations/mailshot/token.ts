@@ -39,8 +39,8 @@ export function signToken(
 }
 
 /**
- * Reads a token signed with any of the secrets, also after a mail service has wrapped, escaped or quoted it or has put
- * something behind it. Only what was signed for this very purpose passes.
+ * Reads a token signed with any of the secrets, also after a mail service has wrapped, escaped, quoted or folded it, has put something
+ * behind it, or has put the whole link in its place. Only what was signed for this very purpose passes.
  */
 export function verifyToken(
   secrets: readonly string[],
@@ -48,7 +48,21 @@ export function verifyToken(
   token: string,
   now: number,
 ): VerifiedToken {
-  const text = cleanToken(token)
+  let answer: VerifiedToken = { refused: 'malformed' }
+  for (const text of spellingsOf(token)) {
+    const verified = verifySpelling(secrets, purpose, text, now)
+    if (!('refused' in verified) || verified.refused === 'expired') return verified
+    if (verified.refused === 'forged') answer = verified
+  }
+  return answer
+}
+
+function verifySpelling(
+  secrets: readonly string[],
+  purpose: TokenPurpose | AddressPurpose,
+  text: string,
+  now: number,
+): VerifiedToken {
   const payload = decode(text.slice(0, -macLength))
   const given = text.slice(-macLength)
   if (!payload || decode(given)?.length !== macBytes) return { refused: 'malformed' }
@@ -143,15 +157,43 @@ function matches(
   return timingSafeEqual(Buffer.from(made), Buffer.from(given))
 }
 
-/**
- * Undoes percent-encoding (also applied twice) and the soft line breaks of quoted-printable, then takes the first run
- * of token characters, without dashes behind it. Whatever comes out must still carry its signature.
- */
-function cleanToken(token: string): string {
-  if (token.length > longest) return ''
-  const unescaped = percentDecoded(percentDecoded(token))
-  const joined = unescaped.replace(/=\r?\n|[\s\u00ad\u200b-\u200d\u2060\ufeff]/g, '')
-  return (/[\w-]+/.exec(joined)?.[0] ?? '').replace(/[_-]+$/, '')
+/** Of what is left of a token, the ways to read it, the likeliest first. Whatever comes out must still carry its signature. */
+function* spellingsOf(token: string): Generator<string> {
+  if (token.length > longest) return
+  // Services that rewrite links encode what another has encoded.
+  const unescaped = percentDecoded(percentDecoded(percentDecoded(token)))
+  const joined = withoutEntities(unescaped).replace(softBreaks, '')
+  yield firstRun(joined)
+  const unquoted = unquotedPrintable(joined)
+  if (unquoted !== joined) yield* [firstRun(unquoted), firstRun(joined.replaceAll('=', ''))]
+  // The whole link, or what a service has put before it.
+  const runs = unquoted.match(/[\w-]{24,}/g) ?? []
+  for (const run of runs.slice(0, mostRuns)) yield run.replace(/[_-]+$/, '')
+}
+
+const softBreaks = /=\r?\n|[\s\u00ad\u200b-\u200d\u2060\ufeff]/g
+const mostRuns = 8
+
+/** The first run of token characters, without dashes behind it. */
+function firstRun(text: string): string {
+  return (/[\w-]+/.exec(text)?.[0] ?? '').replace(/[_-]+$/, '')
+}
+
+/** Of HTML, as far as they stand for a character of tokens, or for what ends one; also where they were escaped again. */
+function withoutEntities(text: string): string {
+  return text
+    .replace(/&(?:amp;)+/gi, '&')
+    .replace(/&#(?:x([0-9a-f]{1,4})|(\d{1,5}));/gi, (_, hex?: string, dec?: string) =>
+      String.fromCharCode(hex === undefined ? Number(dec) : Number.parseInt(hex, 16)),
+    )
+    .replace(/&(lowbar|hyphen|dash);/gi, (_, name: string) => (/low/i.test(name) ? '_' : '-'))
+}
+
+/** Quoted-printable (RFC 2045 §6.7) that nobody has decoded: no token has an equals sign of its own. */
+function unquotedPrintable(text: string): string {
+  return text
+    .replace(/=([2-7][0-9A-F])/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)))
+    .replaceAll('=', '')
 }
 
 function percentDecoded(text: string): string {

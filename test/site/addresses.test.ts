@@ -44,11 +44,14 @@ describe('a site below a path, with slashes at the end and languages in front', 
     await buildAstroSite(site)
     const { ask } = await startAstroSite(site, 'start', '/docs/fr/mailshot/health/')
 
-    const pages = ['mailshot/subscribe/', 'letters/', 'mailshot/unsubscribe/cut/']
+    const cut = ['mailshot/unsubscribe/cut/', 'mailshot/confirm/', 'mailshot/view/a/b/']
+    const pages = ['mailshot/subscribe/', 'letters/', ...cut]
     const answers = await Promise.all(pages.map((page) => ask(`/docs/fr/${page}`)))
-    expect(answers.map(({ status }) => status)).toEqual([200, 200, 404])
+    expect(answers.map(({ status }) => status)).toEqual([200, 200, 404, 404, 404])
     const texts = await Promise.all(answers.map((answer) => answer.text()))
     expect(texts[0]).toMatch(/<form[^>]* action="\/docs\/fr\/mailshot\/subscribe\/"/)
+    const lost = texts.slice(2).map((text) => text.includes('This link does not work'))
+    expect(lost).toEqual([true, true, true])
     expect(texts[2]).toContain('href="/docs/fr/mailshot/subscribe/?lang=en"')
 
     const posted = await ask('/docs/fr/mailshot/subscribe/', {
