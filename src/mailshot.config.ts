@@ -36,7 +36,14 @@ export default defineConfig({
     },
   },
   fields: {
-    city: { label: { fr: 'Ville', en: 'City' } },
+    city: {
+      label: { fr: 'Ville', en: 'City' },
+      description: {
+        fr: 'Pour les sorties près de chez vous.',
+        en: 'For the walks near your home.',
+      },
+      form: 'optional',
+    },
     plan: {
       type: 'choice',
       choices: ['free', 'pro'],

@@ -1,4 +1,5 @@
 import { changed, type TextChanges } from './texts/changes.ts'
+import type { FieldTexts } from './texts/form.ts'
 import en from './texts/en.json' with { type: 'json' }
 import fr from './texts/fr.json' with { type: 'json' }
 
@@ -63,20 +64,6 @@ export interface NoticeTexts {
   paragraphs: string[]
 }
 
-export interface FieldTexts {
-  /** The first entry of a list of answers. */
-  choose: string
-  yes: string
-  no: string
-  missing: string
-  missingChoice: string
-  missingConsent: string
-  wrongChoice: string
-  wrongNumber: string
-  wrongDate: string
-  tooLong: string
-}
-
 export interface PageTexts {
   /** Around a list's title within a sentence. */
   quote: string
@@ -117,6 +104,8 @@ export interface PageTexts {
   subscribe: {
     heading: string
     intro: string
+    /** In its place, where all that the address asks for is closed. */
+    closedList: string
     asked: NoticeTexts
     again: string
     closed: NoticeTexts

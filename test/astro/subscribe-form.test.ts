@@ -16,11 +16,12 @@ describe('SubscribeForm', () => {
   it('labels every field by what stands around it, and gives none an id that another form has', async () => {
     const html = await render({ name: true })
     const labels = html.match(/<label[\s\S]*?<\/label>/g) ?? []
-    expect(labels.map((label) => /name="(\w+)"/.exec(label)?.[1])).toEqual([
+    expect(labels.map((label) => /name="([\w-]+)"/.exec(label)?.[1])).toEqual([
       'list',
       'list',
       'name',
       'email',
+      'field-city',
     ])
     expect(html).not.toMatch(/ id="/)
     expect(html).toContain('<legend class="mailshot-label">Je souhaite recevoir</legend>')
@@ -41,6 +42,15 @@ describe('SubscribeForm', () => {
   it('speaks the language it is given, or the site’s where we have no texts in that', async () => {
     expect(await render({ lang: 'en-GB' })).toMatch(/<div class="mailshot" lang="en" dir="ltr"/)
     expect(await render({ lang: 'xx' })).toMatch(/<div class="mailshot" lang="fr" dir="ltr"/)
+  })
+
+  it('asks the site’s own fields that readers may fill in, or those it is told to', async () => {
+    const html = await render({})
+    expect(html).toContain('<input type="hidden" name="asked" value="city">')
+    expect(html).toMatch(/Ville[\s\S]*<input type="text" maxlength="500" value name="field-city"/)
+    expect(html).not.toContain('field-plan')
+    expect(await render({ fields: [] })).not.toContain('field-')
+    await expect(render({ fields: ['plan'] })).rejects.toThrow('which readers may not fill in')
   })
 
   it('takes a class of the site’s', async () => {

@@ -3,10 +3,10 @@ import { describe, expect, it } from 'vitest'
 import type { MailshotConfigInput } from '../../integrations/mailshot/config.ts'
 import type { Mailshot } from '../../integrations/mailshot/mailshot.ts'
 import { subscribePage } from '../../integrations/mailshot/pages/subscribe.ts'
-import { subscribe } from '../../integrations/mailshot/subscriber.ts'
+import { confirm, subscribe } from '../../integrations/mailshot/subscriber.ts'
 import { suppress } from '../../integrations/mailshot/suppression.ts'
 import { openTestMailshot } from '../open-test-mailshot.ts'
-import { lettersOf, recordOf } from '../subscriber/zoe.ts'
+import { confirmationToken, lettersOf, recordOf } from '../subscriber/zoe.ts'
 import {
   dump,
   type Fields,
@@ -42,6 +42,18 @@ describe('subscribePage by GET', () => {
     const { chosenBy } = await open()
     expect(await chosenBy('subscribe?list=product,staff,nothing')).toEqual(['product'])
     expect(await chosenBy('subscribe?list=weekly&list=product')).toEqual(['weekly', 'product'])
+  })
+
+  it('says so where what the address asks for is closed, and offers the rest', async () => {
+    const { mailshot } = await open()
+    const introOf = async (path: string) => {
+      const { texts, view } = pageOf(await subscribePage(mailshot, get(path)))
+      const { intro, closedList } = texts.pages.subscribe
+      return view.kind === 'sign-up' && { [intro]: 'usual', [closedList]: 'closed' }[view.intro]
+    }
+    expect(await introOf('subscribe?list=staff')).toBe('closed')
+    expect(await introOf('subscribe?list=staff,weekly')).toBe('usual')
+    expect(await introOf('subscribe')).toBe('usual')
   })
 
   it('leaves no choice where there is one list', async () => {
@@ -110,6 +122,40 @@ describe('subscribePage by POST', () => {
     const person = await recordOf(mailshot)
     expect(person?.consents[0]?.wording).toMatch(/^I would like to get “Weekly”\.\nWeekly\n/)
     expect(await lettersOf(mailshot, 'confirmation')).toMatchObject([{ lang: 'en' }])
+  })
+
+  it('keeps the site’s own fields, and each box with the words beside it, confirmed by the same click', async () => {
+    const { mailshot, send } = await open({ fields: ownFields })
+    const form = { ...filled, 'field-city': 'Lyon', 'field-terms': 'yes' }
+    expect(await send(form)).toBe(asked)
+    expect(await recordOf(mailshot)).toMatchObject({
+      attributes: { city: 'Lyon', terms: true },
+      consents: [
+        { list: 'field:terms', wording: 'J’accepte\nTout.', confirmedAt: null },
+        { list: 'weekly', confirmedAt: null },
+      ],
+    })
+    await send(form)
+    await confirm(mailshot, await confirmationToken(mailshot))
+    const { consents = [] } = (await recordOf(mailshot)) ?? {}
+    expect(consents.map(({ confirmedAt }) => confirmedAt)).toEqual([mailshot.now(), mailshot.now()])
+  })
+
+  it('asks for what is required, also where a form elsewhere did not', async () => {
+    const { mailshot, page } = await open({ fields: ownFields })
+    const before = await dump(mailshot)
+    const { status, view } = await page(filled)
+    expect(status).toBe(422)
+    expect(view).toMatchObject({
+      signUp: {
+        fields: [{ name: 'city', value: '' }, { name: 'terms' }],
+        problems: [
+          { field: 'field-city', text: 'Complétez «\u00a0city\u00a0».' },
+          { field: 'field-terms' },
+        ],
+      },
+    })
+    expect(await dump(mailshot)).toEqual(before)
   })
 
   it('answers alike whatever is known of the address', async () => {
@@ -246,6 +292,11 @@ const consent = { source: 'form' } as const
 const weekly = { title: { fr: 'Hebdo', en: 'Weekly' }, description: { fr: 'Chaque vendredi' } }
 const product = { title: { fr: 'Produits', en: 'Products' } }
 const staff = { title: 'Staff', public: false }
+const ownFields: MailshotConfigInput['fields'] = {
+  city: { form: 'required' },
+  customer: {},
+  terms: { type: 'consent', label: { fr: 'J’accepte' }, description: 'Tout.', form: 'required' },
+}
 const filled: Fields = {
   email,
   lang: 'fr',

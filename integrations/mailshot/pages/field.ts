@@ -2,7 +2,8 @@ import type { AttributeValue } from '../../../db/schema.ts'
 import { type FieldConfig, localize, type MailshotConfig } from '../config.ts'
 import { MailshotError } from '../error.ts'
 import { readProfile } from '../profile.ts'
-import { type FieldTexts, fill, type Texts } from '../texts.ts'
+import { fill, type Texts } from '../texts.ts'
+import type { FieldTexts } from '../texts/form.ts'
 import { fieldOf, fieldsOf } from './form.ts'
 
 /** One of the site's own fields as a form shows it. */
@@ -24,8 +25,10 @@ export interface FormField {
 /** What a form said of the site's own fields, and how to show it again. */
 export interface ReadFields {
   fields: FormField[]
-  /** What can be kept: `undefined` takes a value back. */
-  attributes: Record<string, AttributeValue | undefined>
+  /** What can be kept. */
+  attributes: Record<string, AttributeValue>
+  /** What was left empty, so that a value there was is taken back. */
+  empty: string[]
   problems: FieldProblem[]
 }
 
@@ -93,7 +96,12 @@ export function readFields(
   const read = names.map((name) => readField({ config, texts }, name, form))
   return {
     fields: read.map(({ field }) => field),
-    attributes: Object.fromEntries(read.map(({ field, value }) => [field.name, value])),
+    attributes: Object.fromEntries(
+      read.flatMap(({ field, value }) => (value === undefined ? [] : [[field.name, value]])),
+    ),
+    empty: read.flatMap(({ field, value }) =>
+      value === undefined && field.problem === undefined ? [field.name] : [],
+    ),
     problems: read.flatMap(({ field: { name, problem } }) =>
       problem === undefined ? [] : [{ field: `field-${name}` as const, text: problem }],
     ),

@@ -1,6 +1,8 @@
 import { localize, type MailshotConfig } from '../config.ts'
 import { MailshotError } from '../error.ts'
+import type { AgreedField } from '../subscriber/ask.ts'
 import { fill, type Texts, textsFor } from '../texts.ts'
+import { type FieldProblem, type FormField, formFields } from './field.ts'
 import { pagePath } from './link.ts'
 import { quotedTitles } from './title.ts'
 
@@ -12,6 +14,8 @@ export interface SignUp {
   form: string
   offered: OfferedList[]
   asksName: boolean
+  /** The site's own. */
+  fields: FormField[]
   email: string
   name: string
   problems: SignUpProblem[]
@@ -24,10 +28,7 @@ export interface OfferedList {
   isChosen: boolean
 }
 
-export interface SignUpProblem {
-  field: 'email' | 'lists'
-  text: string
-}
+export type SignUpProblem = { field: 'email' | 'lists'; text: string } | FieldProblem
 
 export interface SignUpOptions {
   lang: string
@@ -36,15 +37,17 @@ export interface SignUpOptions {
   lists?: string[] | undefined
   chosen?: string[]
   asksName?: boolean
+  /** All that readers are asked, when none is named. */
+  fields?: string[] | undefined
 }
 
 /**
  * An empty sign-up form. A list that is offered alone needs no choice.
  *
- * @throws MailshotError for a list that nobody may sign up to
+ * @throws MailshotError for a list that nobody may sign up to, or a field that readers may not fill in
  */
 export function signUp(config: MailshotConfig, options: SignUpOptions): SignUp {
-  const { lang, form, lists, chosen = [], asksName = false } = options
+  const { lang, form, lists, chosen = [], asksName = false, fields } = options
   const publicLists = publicListsOf(config)
   const wrong = lists?.find((list) => !publicLists.includes(list))
   if (wrong !== undefined) {
@@ -63,6 +66,7 @@ export function signUp(config: MailshotConfig, options: SignUpOptions): SignUp {
     form,
     offered: offered.map((list) => ({ ...list, isChosen: isChosen(list.id) })),
     asksName,
+    fields: formFields({ config, texts }, { names: fields }),
     email: '',
     name: '',
     problems: [],
@@ -88,6 +92,16 @@ export function onlyChoice({ texts, offered }: SignUp): string | undefined {
     offered.map(({ title }) => title),
   )
   return fill(texts.pages.form.one, { lists })
+}
+
+/** The boxes with words of their own that were ticked, and those words. */
+export function tickedConsents(config: MailshotConfig, { fields }: SignUp): AgreedField[] {
+  return fields
+    .filter(({ name, value }) => config.fields[name]?.type === 'consent' && value === 'yes')
+    .map(({ name, label, description }) => ({
+      field: name,
+      wording: [label, description].filter(Boolean).join('\n'),
+    }))
 }
 
 /** The words that a person agreed to with this form: all of them, and of the lists those that were chosen. */

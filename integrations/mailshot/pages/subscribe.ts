@@ -1,10 +1,13 @@
+import type { AttributeValue } from '../../../db/schema.ts'
 import { nameOfLanguage } from '../campaign/language-tag.ts'
 import type { MailshotConfig } from '../config.ts'
+import { parseEmailAddress } from '../email-address.ts'
 import { readForm } from '../http.ts'
 import type { Mailshot } from '../mailshot.ts'
 import { readerLanguage } from '../reader-language.ts'
-import { subscribe, type Subscribed, type SubscribeProblem } from '../subscriber.ts'
+import { subscribe } from '../subscriber.ts'
 import { textLanguages, type Texts, textsFor } from '../texts.ts'
+import { readFields } from './field.ts'
 import { fieldOf, fieldsOf } from './form.ts'
 import { pagePath, subscribeLink } from './link.ts'
 import { type Notice, noticeOf } from './notice.ts'
@@ -16,10 +19,19 @@ import {
   signUp,
   type SignUp,
   type SignUpProblem,
+  tickedConsents,
   wordingOf,
 } from './sign-up.ts'
 
-export type SubscribeView = Notice | { kind: 'sign-up'; signUp: SignUp; languages: Language[] }
+export type SubscribeView = Notice | SignUpView
+
+export interface SignUpView {
+  kind: 'sign-up'
+  signUp: SignUp
+  /** What is said above the form. */
+  intro: string
+  languages: Language[]
+}
 
 export interface Language {
   lang: string
@@ -50,7 +62,9 @@ export async function subscribePage(
   }
   const chosen = searchParams.getAll('list').flatMap((lists) => lists.split(','))
   const form = { lang: texts.lang, form: pagePath(config, 'subscribe'), chosen, asksName: true }
-  return formPage(config, signUp(config, form))
+  const empty = signUp(config, form)
+  const isClosed = chosen.length > 0 && chosenLists(empty).length === 0
+  return formPage(config, empty, isClosed ? words.closedList : words.intro)
 }
 
 async function post(mailshot: Mailshot, request: Request): Promise<Page<SubscribeView> | Response> {
@@ -58,12 +72,10 @@ async function post(mailshot: Mailshot, request: Request): Promise<Page<Subscrib
   const answerAt = mailshot.now() + answerAfterMs
   const form = await readForm(request)
   if ('refused' in form) return refusalPage(config, request, { status: form.refused })
-  const filled = readSignUp(config, request, form)
+  const { filled, attributes } = readSignUp(config, request, form)
   try {
-    const result = await subscribeBy(mailshot, request, filled)
-    if (result.status === 'invalid') {
-      return formPage(config, { ...filled, problems: problemsOf(filled, result.problems) })
-    }
+    if (filled.problems.length > 0) return formPage(config, filled)
+    await subscribeBy(mailshot, request, { filled, attributes })
     return redirectTo(pagePath(config, 'subscribe'), { asked: '1', lang: filled.texts.lang })
   } finally {
     await mailshot.sleep(Math.max(0, answerAt - mailshot.now()))
@@ -76,58 +88,79 @@ const answerAfterMs = 300
 async function subscribeBy(
   mailshot: Mailshot,
   request: Request,
-  filled: SignUp,
-): Promise<Subscribed> {
+  { filled, attributes }: FilledSignUp,
+): Promise<void> {
   const userAgent = request.headers.get('user-agent')?.slice(0, 300)
-  return subscribe(mailshot, {
+  const result = await subscribe(mailshot, {
     email: filled.email,
     name: filled.name,
     lang: filled.texts.lang,
     lists: chosenLists(filled),
+    attributes,
     consent: {
       source: 'form',
       form: filled.form,
       wording: wordingOf(filled),
+      fields: tickedConsents(mailshot.config, filled),
       ...(userAgent !== undefined && { userAgent }),
     },
   })
+  if (result.status !== 'invalid') return
+  throw new Error(
+    `the sign-up form let pass: ${result.problems.map(({ text }) => text).join(', ')}`,
+  )
+}
+
+interface FilledSignUp {
+  filled: SignUp
+  attributes: Record<string, AttributeValue>
 }
 
 /** The form as it was filled in, wherever it stood. What it claims to offer is only what anyone may sign up to. */
-function readSignUp(config: MailshotConfig, request: Request, form: FormData): SignUp {
+function readSignUp(config: MailshotConfig, request: Request, form: FormData): FilledSignUp {
   const lang = readerLanguage(config, request, [fieldOf(form, 'lang')])
+  const asking = { config, texts: textsFor(config, lang) }
+  const { fields, attributes, problems } = readFields(asking, form, { required: true })
   const publicLists = publicListsOf(config)
   const claimed = fieldsOf(form, 'offered')
   const offered = publicLists.filter((list) => claimed.includes(list))
-  return {
+  const filled = {
     ...signUp(config, {
       lang,
       form: fieldOf(form, 'form').slice(0, 200) || pagePath(config, 'subscribe'),
       lists: offered.length > 0 ? offered : publicLists,
       chosen: fieldsOf(form, 'list'),
       asksName: form.has('name'),
+      fields: [],
     }),
+    fields,
     email: fieldOf(form, 'email').slice(0, 320),
     name: fieldOf(form, 'name').slice(0, 200),
   }
+  return { filled: { ...filled, problems: [...problemsOf(filled), ...problems] }, attributes }
 }
 
-function problemsOf({ email, texts }: SignUp, found: SubscribeProblem[]): SignUpProblem[] {
+/** In the order of the form. */
+function problemsOf(filled: SignUp): SignUpProblem[] {
+  const { email, texts } = filled
   const { noEmail, wrongEmail, noList } = texts.pages.form
-  const fields = new Set(found.map(({ field }) => field))
   return [
-    ...(fields.has('lists') ? [{ field: 'lists' as const, text: noList }] : []),
-    ...(fields.has('email')
+    ...(chosenLists(filled).length === 0 ? [{ field: 'lists' as const, text: noList }] : []),
+    ...(parseEmailAddress(email) === undefined
       ? [{ field: 'email' as const, text: email.trim() === '' ? noEmail : wrongEmail }]
       : []),
   ]
 }
 
-function formPage(config: MailshotConfig, filled: SignUp): Page<SubscribeView> {
+function formPage(
+  config: MailshotConfig,
+  filled: SignUp,
+  intro = filled.texts.pages.subscribe.intro,
+): Page<SubscribeView> {
   const { texts, problems } = filled
   const status = problems.length > 0 ? 422 : 200
   const languages = languagesBeside(config, texts, chosenLists(filled))
-  return { status, texts, view: { kind: 'sign-up', signUp: filled, languages } }
+  return { status, texts, view: { kind: 'sign-up', signUp: filled, intro, languages } }
 }
 
 /** Somebody who came by the site's own link has chosen no language yet. */

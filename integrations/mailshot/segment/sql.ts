@@ -118,7 +118,7 @@ function happeningSql(
         WHERE sl.subscriber_id = s.id AND sl.status = 'active' ${isOf(sql`sl.list_id`, of)} ${within(sql`sl.active_at`)})`
     case 'confirmed':
       return sql`EXISTS (SELECT 1 FROM consents AS sc
-        WHERE sc.subscriber_id = s.id AND sc.list_id <> '' AND sc.confirmed_at IS NOT NULL
+        WHERE sc.subscriber_id = s.id AND sc.list_id <> '' AND sc.list_id NOT LIKE 'field:%' AND sc.confirmed_at IS NOT NULL
           ${isOf(sql`sc.list_id`, of)} ${within(sql`sc.confirmed_at`)})`
     case 'received':
       return sql`EXISTS (SELECT 1 FROM recipients AS sr

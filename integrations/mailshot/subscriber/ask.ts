@@ -15,6 +15,14 @@ export interface Consent {
   wording?: string
   ip?: string
   userAgent?: string
+  /** Boxes of the form with words of their own, that were ticked. */
+  fields?: readonly AgreedField[]
+}
+
+/** A field of the config that is a consent, and the words agreed to. */
+export interface AgreedField {
+  field: string
+  wording: string
 }
 
 export interface Ask {
@@ -44,11 +52,11 @@ export function activateStatements(mailshot: Mailshot, ask: Ask, confirmed: bool
     WHERE subscriber_id = ${subscriberId} AND list_id = value AND status = 'active')`
   const isConfirmed = sql`EXISTS (SELECT 1 FROM consents
     WHERE subscriber_id = ${subscriberId} AND list_id = value AND confirmed_at IS NOT NULL)`
+  const confirmedAt = confirmed ? now : null
+  const when = sql`NOT ${isActive} OR (${confirmed} AND NOT ${isConfirmed})`
   return [
-    consentStatement(ask, now, {
-      confirmedAt: confirmed ? now : null,
-      when: sql`NOT ${isActive} OR (${confirmed} AND NOT ${isConfirmed})`,
-    }),
+    ...fieldConsentStatements(ask, now, { confirmedAt, when }),
+    consentStatement(ask, now, { confirmedAt, when }),
     sql`INSERT INTO subscriptions (subscriber_id, list_id, status, asked_at, active_at)
         SELECT ${subscriberId}, value, 'active', ${now}, ${now} FROM ${each(ask.lists)} WHERE true
         ON CONFLICT (subscriber_id, list_id) DO UPDATE
@@ -66,6 +74,7 @@ export function askStatements(mailshot: Mailshot, ask: Ask): SQL[] {
   const now = mailshot.now()
   return [
     confirmationStatement(mailshot, ask, now),
+    ...fieldConsentStatements(ask, now, { when: isNewAsk(ask, now) }),
     consentStatement(ask, now, {
       said: { ...ask.profile, written: ask.address.written },
       when: isNewAsk(ask, now),
@@ -116,6 +125,19 @@ function consentStatement(
       ${consent.wording ?? null}, ${profile.lang}, ${consent.ip ?? null},
       ${consent.userAgent ?? null}, ${said ? JSON.stringify(said) : null}, ${confirmedAt}
     FROM ${each(lists)} WHERE ${when}`
+}
+
+/** What was agreed to beside the lists, in the place of whose id it stands: where `when` holds for any of these. */
+function fieldConsentStatements(
+  ask: Ask,
+  now: number,
+  { confirmedAt = null, when }: { confirmedAt?: number | null; when: SQL },
+): SQL[] {
+  const isAsked = sql`EXISTS (SELECT 1 FROM ${each(ask.lists)} WHERE ${when})`
+  return (ask.consent.fields ?? []).map(({ field, wording }) => {
+    const own = { ...ask, lists: [`field:${field}`], consent: { ...ask.consent, wording } }
+    return consentStatement(own, now, { confirmedAt, when: isAsked })
+  })
 }
 
 /**

@@ -98,9 +98,11 @@ export function confirmStatements(mailshot: Mailshot, confirmation: Confirmation
     ...profileStatements(confirmation, now),
     sql`UPDATE consents SET confirmed_at = ${now}, said = NULL
         WHERE subscriber_id = ${person.id} AND confirmed_at IS NULL AND at <= ${askedAt}
-          AND EXISTS (SELECT 1 FROM subscriptions s
-            WHERE s.subscriber_id = consents.subscriber_id AND s.list_id = consents.list_id
-              AND s.status <> 'unsubscribed' AND s.asked_at <= consents.at)`,
+          AND EXISTS (SELECT 1 FROM consents c
+            JOIN subscriptions s ON s.subscriber_id = c.subscriber_id AND s.list_id = c.list_id
+            WHERE c.subscriber_id = consents.subscriber_id AND c.at = consents.at
+              AND (c.id = consents.id OR consents.list_id LIKE 'field:%')
+              AND s.status <> 'unsubscribed' AND s.asked_at <= c.at)`,
     sql`UPDATE subscriptions SET status = 'active', active_at = ${now}
         WHERE ${isPending(confirmation)}`,
     ...liftOwnStatements(mailshot, person.email, askedAt),
