@@ -43,7 +43,7 @@ export async function* exportText(
   mailshot: Mailshot,
   options: ExportOptions,
 ): AsyncGenerator<string> {
-  const snapshot = await openSnapshot(mailshot.db)
+  const snapshot = openSnapshot(mailshot.db)
   try {
     const at = { ...mailshot, db: { ...mailshot.db, all: snapshot.all, get: snapshot.get } }
     const total = await totalOf(at, options.kind)
@@ -54,7 +54,7 @@ export async function* exportText(
       options.onProgress?.({ done, total })
     }
   } finally {
-    await snapshot.close()
+    snapshot.close()
   }
 }
 
