@@ -9,7 +9,7 @@ export const undeliveredAbroad: Phrases = [
     '…',
     words('message, mail, courriel, courrier, envoi, remise, distribution'),
     words(
-      'pas pu, pas ete, echec, impossible, echou, non remis, non distribu, retourn, retard, revenu, renvoye',
+      'pas pu, pas abouti, pas ete, echec, impossible, echou, non remis, non distribu, retourn, retard, revenu, renvoye',
     ),
   ),
   // de

@@ -38,7 +38,7 @@ const wrong = words(
 
 /** Said right before it, or somewhere behind it. */
 const closed = words(
-  'disabled, deactivated, suspended, closed, locked, inactive, terminated, frozen, cancelled, canceled, abandoned, decommissioned, retired, discontinued, dormant, defunct, archived, expired',
+  'disabled, deactivated, suspended, closed, locked, inactive, terminated, frozen, cancelled, canceled, abandoned, decommissioned, retired, discontinued, dormant, defunct, archived, expired, purged, wiped, erased, deprovisioned',
 )
 
 const closedBehind = words(

@@ -28,7 +28,7 @@ export const wordsAbroad: Readonly<Record<string, Words>> = {
     ),
     none: words('aucun, pas de, personne de'),
     closed: words(
-      "desactiv, suspend, bloqu, ferme, clotur, resili, plus attribu, plus activ, plus utilis, plus valide, plus valable, n'est plus, radie, n'a plus, expire, inactif, clos, supprim, quitte, abandonn",
+      "desactiv, suspend, bloqu, ferme, clotur, resili, plus attribu, plus activ, plus utilis, plus valide, plus valable, n'est plus, radie, n'a plus, expire, inactif, clos, supprim, quitte, abandonn, parti",
     ),
   },
   de: {
@@ -180,21 +180,21 @@ export const wordsAbroad: Readonly<Record<string, Words>> = {
     closed: words('kapatil, kapali, silin, devre disi, askiya, pasif, iptal'),
   },
   ru: {
-    users: words('пользовател, получател, адрес, ящик, абонент, аккаунт'),
+    users: words('пользовател, получател, адрес, ящик, абонент, аккаунт, учетн'),
     senders: words('отправител'),
     unknown: words(
-      'не существу, не найден, неизвест, не зарегистр, не обнаруж, недействит, неверн, несуществ, нет такого, отсутству, удален, не знаем, нет в, не числится, не значится, не принадлежит, не известен, ошибочн, неправильн',
+      'не существу, не найден, неизвест, не зарегистр, не обнаруж, недействит, неверн, несуществ, нет такого, отсутству, удален, не знаем, нет в, не числится, не значится, не принадлежит, не известен, ошибочн, неправильн, таким именем нет, с таким именем',
     ),
     full: words(
       'переполнен, заполнен, квот, нет места, закончилось место, недостаточно места, превыш, лимит',
     ),
     none: words('нет, никто'),
     closed: words(
-      'заблокирован, отключен, закрыт, деактивирован, не используется, приостановлен, больше не, неактив, удалил, нет больше, больше нет, ликвидирован',
+      'заблокирован, отключен, закрыт, деактивирован, не используется, приостановлен, больше не, неактив, удалил, нет больше, больше нет, ликвидирован, удален',
     ),
   },
   uk: {
-    users: words('користувач, отримувач, одержувач, адрес, скриньк'),
+    users: words('користувач, отримувач, одержувач, адрес, скриньк, обліков'),
     senders: words('відправник'),
     unknown: words('не існу, не знайден, невідом, недійсн, не зареєстр, немає такого'),
     full: words('переповнен, квот'),
@@ -210,7 +210,7 @@ export const wordsAbroad: Readonly<Record<string, Words>> = {
     full: words('一杯, いっぱい, 満杯, 容量, 上限, 超過, 超え, オーバー'),
     none: words('該当する'),
     closed: words(
-      '停止, 閉鎖, 削除, 廃止, 解約, 退会, 使われて, 使用されて, 利用されて, ご利用いただけ',
+      '停止, 閉鎖, 削除, 廃止, 解約, 退会, 使われて, 使用されて, 利用されて, ご利用いただけ, 抹消',
     ),
   },
   zh: {
@@ -224,7 +224,7 @@ export const wordsAbroad: Readonly<Record<string, Words>> = {
     full: words('已满, 已滿, 空间不足, 容量, 超出, 满, 超限, 不足, 超过'),
     none: words('没有, 無, 查无'),
     closed: words(
-      '停用, 禁用, 注销, 註銷, 冻结, 凍結, 关闭, 關閉, 已删除, 锁定, 鎖定, 过期, 休眠, 已停',
+      '停用, 禁用, 注销, 註銷, 冻结, 凍結, 关闭, 關閉, 已删除, 锁定, 鎖定, 过期, 休眠, 已停, 删除, 刪除',
     ),
   },
   ko: {
