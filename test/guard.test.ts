@@ -32,6 +32,28 @@ describe('guardRequest', () => {
     expect(await refused?.text()).toContain('GET, HEAD, POST')
   })
 
+  test('lets a form of another site sign people up where the settings name that site, and do nothing else', () => {
+    const shop = 'https://shop.example.org'
+    const open = testConfig({ signUp: { origins: [shop] } }, '/nowhere')
+    const statusOf = (pattern: string, origin: string, given = open) => {
+      const route = siteRoutes.find((one) => one.pattern === pattern)
+      const headers = { origin, 'content-type': 'application/x-www-form-urlencoded' }
+      const request = new Request(`${site}/mailshot/x`, { method: 'POST', headers })
+      return guardRequest(request, site, { route, config: given })?.status
+    }
+    expect(statusOf('/subscribe', shop)).toBeUndefined()
+    expect(statusOf('/subscribe', site)).toBeUndefined()
+    expect(statusOf('/subscribe', 'https://shop.example.org.evil.example')).toBe(403)
+    expect(statusOf('/subscribe', 'null')).toBe(403)
+    expect(statusOf('/preferences/[token]', shop)).toBe(403)
+    expect(statusOf('/subscribe', shop, config)).toBe(403)
+  })
+
+  test('tells of a site in the settings that is more than an origin', () => {
+    const signUp = { origins: ['https://shop.example.org/'] }
+    expect(() => testConfig({ signUp }, '/nowhere')).toThrow('must be an origin')
+  })
+
   test('lets a method through that an address has', () => {
     expect(refusalOf('GET', '/api/sends/[id]')).toBeUndefined()
     expect(refusalOf('POST', '/api/sends/[id]/[action]')).toBeUndefined()

@@ -139,6 +139,10 @@ export const groups: Record<string, Record<string, Entry>> = {
       summary: 'list, show, add and unsubscribe people',
       load: async () => (await import('./cli/subscribers.ts')).subscribers,
     },
+    form: {
+      summary: 'print a sign-up form for another site',
+      load: async () => (await import('./cli/form.ts')).form,
+    },
     lists: {
       summary: 'show the lists and how many are on them',
       load: async () => (await import('./cli/lists.ts')).lists,

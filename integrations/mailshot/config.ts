@@ -7,7 +7,9 @@ import { guardOption, refusalsOption } from './event/options.ts'
 import { listOption } from './list/options.ts'
 import { domainsOption, hoursOption, isTimeZone, paceOption, rampOption } from './pace/options.ts'
 import { fieldOption } from './profile/options.ts'
+import { signUpOption } from './subscriber/options.ts'
 import { textsOption } from './texts/option.ts'
+import { privacyOption } from './privacy/options.ts'
 import { keepDetailsOption, trackingOption, utmOption } from './tracking/options.ts'
 import { resolveTransports, transportMistakes } from './route.ts'
 import {
@@ -86,6 +88,8 @@ const options = z.strictObject({
     .record(z.string(), fieldOption)
     .superRefine(keysMatch(/^[a-z][a-z0-9_]*$/))
     .default({}),
+  /** Where people may sign up beside this site's own pages: `{ origins: ['https://shop.example.org'] }`; docs/forms.md. */
+  signUp: signUpOption.prefault({}),
   /**
    * Conditions on readers, by name: `{ lyon: 'city = Lyon and opened within 90 days' }`. A campaign says `segment: lyon` or
    * `exclude: [lyon]` in its front matter; docs/segments.md has the language.
@@ -131,6 +135,8 @@ const options = z.strictObject({
   utm: utmOption.optional(),
   /** For how many months it is kept who got a send, and what was reported of them. For ever by default. */
   keepDetails: keepDetailsOption.optional(),
+  /** What is kept of people, and for how long: `{ ip: 'none', keepUnconfirmedDays: 14, keepLeftMonths: 12 }`. */
+  privacy: privacyOption.prefault({}),
   /** A planned start that is later than this is held, and the operator told. */
   lateAfterHours: z.number().positive().default(2),
   /** How long a silent worker keeps what it claimed. */

@@ -19,6 +19,7 @@ export function guardRequest(
   if (route?.kind === 'machine' || !isFormPost(request)) return undefined
   const origin = request.headers.get('origin')
   if (origin === ownOrigin || origin === new URL(config.site).origin) return undefined
+  if (route?.file === 'subscribe.astro' && isWelcome(origin, config)) return undefined
   return refusalPage(config, request, { status: 403 })
 }
 
@@ -44,6 +45,11 @@ function isFormPost({ method, headers }: Request): boolean {
   if (safeMethods.includes(method)) return false
   const type = headers.get('content-type')
   return type === null || formTypes.test(type)
+}
+
+/** Whether the site lets forms stand there: what they can ask for still waits for a confirmation. */
+function isWelcome(origin: string | null, { signUp }: MailshotConfig): boolean {
+  return origin !== null && signUp.origins.includes(origin)
 }
 
 function isAllowed(method: string, { methods }: SiteRoute): boolean {

@@ -1,7 +1,10 @@
 import { type SQL, sql } from 'drizzle-orm/sql'
+import { DomUtils, parseDocument } from 'htmlparser2'
 import { describe, expect, it } from 'vitest'
 import type { MailshotConfigInput } from '../../integrations/mailshot/config.ts'
 import type { Mailshot } from '../../integrations/mailshot/mailshot.ts'
+import { embeddedForm } from '../../integrations/mailshot/pages/embed.ts'
+import { signUp } from '../../integrations/mailshot/pages/sign-up.ts'
 import { subscribePage } from '../../integrations/mailshot/pages/subscribe.ts'
 import { confirm, subscribe } from '../../integrations/mailshot/subscriber.ts'
 import { suppress } from '../../integrations/mailshot/suppression.ts'
@@ -156,6 +159,33 @@ describe('subscribePage by POST', () => {
       },
     })
     expect(await dump(mailshot)).toEqual(before)
+  })
+
+  it('takes the form that another site got from the command line, and notes where it stood', async () => {
+    const origin = 'https://shop.example.org'
+    const { mailshot, send } = await open({ fields: ownFields, signUp: { origins: [origin] } })
+    const { config } = mailshot
+    const shown = signUp(config, { lang: 'en', form: '', lists: ['weekly'], asksName: true })
+    const html = embeddedForm(config, shown)
+    expect(html).toContain(
+      '<form action="https://example.org/mailshot/subscribe" method="post" lang="en" dir="ltr">',
+    )
+    const inputs = DomUtils.getElementsByTagName('input', parseDocument(html)).map((one) => [
+      one.attribs['name'] ?? '',
+      one.attribs['value'] ?? '',
+    ])
+    const form = {
+      ...Object.fromEntries(inputs),
+      asked: ['city', 'terms'],
+      email,
+      'field-city': 'Lyon',
+    }
+    expect(await send(form, { origin })).toBe('/mailshot/subscribe?asked=1&lang=en')
+    expect(await recordOf(mailshot)).toMatchObject({
+      lang: 'en',
+      attributes: { city: 'Lyon', terms: true },
+      consents: [{ list: 'field:terms' }, { list: 'weekly', form: origin }],
+    })
   })
 
   it('answers alike whatever is known of the address', async () => {

@@ -4,6 +4,7 @@ import type { MailshotConfig } from '../config.ts'
 import { parseEmailAddress } from '../email-address.ts'
 import { readForm } from '../http.ts'
 import type { Mailshot } from '../mailshot.ts'
+import { clientOf } from '../privacy/client.ts'
 import { readerLanguage } from '../reader-language.ts'
 import { subscribe } from '../subscriber.ts'
 import { textLanguages, type Texts, textsFor } from '../texts.ts'
@@ -90,7 +91,6 @@ async function subscribeBy(
   request: Request,
   { filled, attributes }: FilledSignUp,
 ): Promise<void> {
-  const userAgent = request.headers.get('user-agent')?.slice(0, 300)
   const result = await subscribe(mailshot, {
     email: filled.email,
     name: filled.name,
@@ -102,7 +102,7 @@ async function subscribeBy(
       form: filled.form,
       wording: wordingOf(filled),
       fields: tickedConsents(mailshot.config, filled),
-      ...(userAgent !== undefined && { userAgent }),
+      ...clientOf(mailshot.config, request),
     },
   })
   if (result.status !== 'invalid') return
@@ -127,7 +127,7 @@ function readSignUp(config: MailshotConfig, request: Request, form: FormData): F
   const filled = {
     ...signUp(config, {
       lang,
-      form: fieldOf(form, 'form').slice(0, 200) || pagePath(config, 'subscribe'),
+      form: standsAt(config, request, fieldOf(form, 'form')),
       lists: offered.length > 0 ? offered : publicLists,
       chosen: fieldsOf(form, 'list'),
       asksName: form.has('name'),
@@ -138,6 +138,13 @@ function readSignUp(config: MailshotConfig, request: Request, form: FormData): F
     name: fieldOf(form, 'name').slice(0, 200),
   }
   return { filled: { ...filled, problems: [...problemsOf(filled), ...problems] }, attributes }
+}
+
+/** Where a form stands: with the other site before it, where it is on one. */
+function standsAt(config: MailshotConfig, { headers }: Request, form: string): string {
+  const origin = headers.get('origin') ?? ''
+  const at = config.signUp.origins.includes(origin) ? origin + form.replace(/^[^/].*/, '') : form
+  return at.slice(0, 200) || pagePath(config, 'subscribe')
 }
 
 /** In the order of the form. */

@@ -1,0 +1,105 @@
+import { escapeHtml } from '../compile/escape.ts'
+import type { MailshotConfig } from '../config.ts'
+import { pageUrl } from '../token.ts'
+import { type FormField, inputName } from './field.ts'
+import { onlyChoice, type SignUp } from './sign-up.ts'
+
+/**
+ * A sign-up form as plain HTML, for another site: it needs no script and no style, and posts to our page, whose answer the reader
+ * sees. Its words are those of our own form, as they are kept with the consent.
+ */
+export function embeddedForm(config: MailshotConfig, signUp: SignUp): string {
+  const { texts, offered, asksName, fields } = signUp
+  const words = texts.pages.form
+  const only = onlyChoice(signUp)
+  const open = attributes({
+    action: pageUrl(config, 'subscribe'),
+    method: 'post',
+    lang: texts.lang,
+    dir: texts.dir,
+  })
+  return [
+    `<form${open}>`,
+    ...hidden('lang', texts.lang),
+    ...offered.flatMap(({ id }) => hidden('offered', id)),
+    ...(only === undefined ? choices(signUp) : onlyList(signUp, only)),
+    ...(asksName
+      ? labelled(
+          `${words.name} (${texts.pages.optional})`,
+          input({ name: 'name', autocomplete: 'name' }),
+        )
+      : []),
+    ...labelled(
+      words.email,
+      input({ type: 'email', name: 'email', autocomplete: 'email', required: true }),
+    ),
+    ...fields.flatMap((field) => ownField(field, texts.pages.optional)),
+    `  <p>${escapeHtml(words.note)}</p>`,
+    `  <button>${escapeHtml(words.button)}</button>`,
+    '</form>',
+  ].join('\n')
+}
+
+function choices({ texts, offered }: SignUp): string[] {
+  return [
+    '  <fieldset>',
+    `    <legend>${escapeHtml(texts.pages.form.choose)}</legend>`,
+    ...offered.map(({ id, title, description, isChosen }) => {
+      const box = input({ type: 'checkbox', name: 'list', value: id, checked: isChosen })
+      return `    <p><label>${box} ${escapeHtml(title)}</label>${note(description)}</p>`
+    }),
+    '  </fieldset>',
+  ]
+}
+
+function onlyList({ offered }: SignUp, only: string): string[] {
+  return offered.flatMap(({ id, description }) => [
+    `  <p>${escapeHtml(only)}${note(description)}</p>`,
+    ...hidden('list', id),
+  ])
+}
+
+function ownField(field: FormField, optional: string): string[] {
+  const { name, control, label, description, isRequired, options, longest } = field
+  const own = { name: inputName(name), required: isRequired }
+  const asked = hidden('asked', name)
+  if (control === 'box') {
+    const box = input({ type: 'checkbox', value: 'yes', ...own })
+    return [...asked, `  <p><label>${box} ${escapeHtml(label)}</label>${note(description)}</p>`]
+  }
+  const said = isRequired ? label : `${label} (${optional})`
+  const text = [said, description].filter(Boolean).join(' – ')
+  if (control !== 'select') {
+    const type = control === 'date' ? 'date' : 'text'
+    return [...asked, ...labelled(text, input({ type, maxlength: longest, ...own }))]
+  }
+  const entries = options.map(
+    (one) => `<option${attributes({ value: one.value })}>${escapeHtml(one.label)}</option>`,
+  )
+  return [...asked, ...labelled(text, `<select${attributes(own)}>${entries.join('')}</select>`)]
+}
+
+function labelled(text: string, control: string): string[] {
+  return [`  <p><label>${escapeHtml(text)}<br>${control}</label></p>`]
+}
+
+function note(text: string | undefined): string {
+  return text === undefined ? '' : `<br><small>${escapeHtml(text)}</small>`
+}
+
+function hidden(name: string, value: string): string[] {
+  return [`  ${input({ type: 'hidden', name, value })}`]
+}
+
+type Attributes = Record<string, string | number | boolean | undefined>
+
+function input(given: Attributes): string {
+  return `<input${attributes(given)}>`
+}
+
+function attributes(given: Attributes): string {
+  return Object.entries(given)
+    .filter(([, value]) => value !== undefined && value !== false)
+    .map(([name, value]) => (value === true ? ` ${name}` : ` ${name}="${escapeHtml(`${value}`)}"`))
+    .join('')
+}
