@@ -67,17 +67,21 @@ describe('claimRecipients', () => {
 })
 
 describe('skipStatement', () => {
-  it('skips whoever was suppressed or has left meanwhile', async () => {
-    const { mailshot, claimed, workerId, sendId } = await claimOf(3)
+  it('skips whoever was suppressed, has left meanwhile or wants no mail for now', async () => {
+    const { mailshot, claimed, workerId, sendId } = await claimOf(4)
+    const [, , third, fourth] = claimed
     await mailshot.db.write(
       sql`INSERT INTO suppressions (email, reason, at) VALUES ('reader1@example.net', 'complaint', 0)`,
       sql`UPDATE subscriptions SET status = 'unsubscribed' WHERE subscriber_id = ${claimed[1]?.subscriberId ?? 0}`,
+      sql`UPDATE subscribers SET paused_until = ${mailshot.now() + 1} WHERE id = ${third?.subscriberId}`,
+      sql`UPDATE subscribers SET paused_until = ${mailshot.now()} WHERE id = ${fourth?.subscriberId}`,
     )
     await markRecipients(mailshot, claimed, { workerId: workerId })
     const rows = await listRecipients(mailshot, { sendId })
     expect(rows.map(({ status, reason, tries }) => [status, reason, tries])).toEqual([
       ['skipped', 'suppressed', 0],
       ['skipped', 'unsubscribed', 0],
+      ['skipped', 'paused', 0],
       ['in-hand', null, 1],
     ])
   })

@@ -13,8 +13,8 @@ export interface Mark {
 
 /**
  * Marks claimed recipients in hand, as many as `allowed` (a scalar SQL expression) says, in the order given; not those who were
- * suppressed or have left all their lists, whose send was paused or is to end before, whose claim was lost, or any when the worker's lease ran out. What
- * their mails are composed with is noted, so that it can be shown again; `lang` is that of readers who have none. `host` is
+ * suppressed, have left all their lists or want no mail for now, whose send was paused or is to end before, whose claim was lost, or any
+ * when the worker's lease ran out. What their mails are composed with is noted, so that it can be shown again; `lang` is that of readers who have none. `host` is
  * what their Message-IDs end with.
  */
 export function inHandStatement(
@@ -37,7 +37,7 @@ export function inHandStatement(
   const able = sql`
     SELECT * FROM (
       SELECT j.key AS place, r.id AS held_id, j.value ->> 2 AS reader_lang, j.value ->> 3 AS way, ${activeLists} AS active
-      ${heldRecipients(recipients, mark)} AND NOT ${isSuppressed}
+      ${heldRecipients(recipients, mark)} AND NOT ${isSuppressed} AND NOT ${isResting(mark.now)}
       -- Not to be flattened: the lists of each are looked at once.
       LIMIT -1 OFFSET 0)
     WHERE active IS NOT NULL`
@@ -67,16 +67,20 @@ function withinLanes(able: SQL, { free }: MarkedLanes): SQL {
     LEFT JOIN (${free}) AS f ON f.way = a.way WHERE a.way IS NULL OR a.nth <= f.free`
 }
 
-/** Skips those whom the mark left because they were suppressed, or have left every list that selected them, since the freeze. */
+/**
+ * Skips those whom the mark left because they were suppressed, or have left every list that selected them, since the freeze; or because
+ * they want no mail for now.
+ */
 export function skipStatement(
   recipients: ClaimedRecipient[],
   mark: { workerId: string; now: number },
 ): SQL {
   return sql`
     UPDATE recipients SET status = 'skipped', settled_at = ${mark.now},
-      reason = iif(suppressed, 'suppressed', 'unsubscribed')
-    FROM (SELECT r.id AS held_id, ${isSuppressed} AS suppressed
-      ${heldRecipients(recipients, mark)} AND (${isSuppressed} OR ${activeLists} IS NULL))
+      reason = CASE WHEN suppressed THEN 'suppressed' WHEN has_left THEN 'unsubscribed' ELSE 'paused' END
+    FROM (SELECT r.id AS held_id, ${isSuppressed} AS suppressed, ${activeLists} IS NULL AS has_left
+      ${heldRecipients(recipients, mark)}
+      AND (${isSuppressed} OR ${activeLists} IS NULL OR ${isResting(mark.now)}))
     WHERE id = held_id`
 }
 
@@ -126,6 +130,11 @@ function claimsOf(recipients: ClaimedRecipient[], ways?: Map<number, number>): s
 }
 
 const isSuppressed = sql`EXISTS (SELECT 1 FROM suppressions WHERE email = r.email)`
+
+/** Whether `r` is in a pause that they asked for. */
+function isResting(now: number): SQL {
+  return sql`EXISTS (SELECT 1 FROM subscribers WHERE id = r.subscriber_id AND paused_until > ${now})`
+}
 
 /** The lists of `r` that are still active, or NULL. Most have one, for which a look into an index is enough. */
 const activeLists = sql`CASE
