@@ -73,7 +73,8 @@ function textOf(subject: Subject): SQL {
     case 'lang':
       return sql`s.lang`
     default:
-      return attribute(subject.field)
+      // What was kept as a number, under another type of field, is compared as it is written.
+      return sql`CAST(${attribute(subject.field)} AS TEXT)`
   }
 }
 
@@ -82,13 +83,17 @@ function textSql({ subject, op, values }: Extract<Condition, { kind: 'text' }>):
   const text = sql`ifnull(${foldedFor(textOf(subject), folded)}, '')`
   switch (op) {
     case 'is':
-      return sql`(${text} IN ${listed(folded)})`
+      return sql`(${text} COLLATE NOCASE IN ${listed(folded)})`
     case 'contains':
-      return anyOf(folded.map((value) => sql`instr(${text}, ${value}) > 0`))
+      return anyOf(folded.map((value) => sql`instr(lower(${text}), ${value}) > 0`))
     case 'starts':
-      return anyOf(folded.map((value) => sql`substr(${text}, 1, length(${value})) = ${value}`))
+      return anyOf(
+        folded.map((value) => sql`substr(${text}, 1, length(${value})) COLLATE NOCASE = ${value}`),
+      )
     case 'ends':
-      return anyOf(folded.map((value) => sql`substr(${text}, -length(${value})) = ${value}`))
+      return anyOf(
+        folded.map((value) => sql`substr(${text}, -length(${value})) COLLATE NOCASE = ${value}`),
+      )
   }
 }
 

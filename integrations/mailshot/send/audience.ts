@@ -85,7 +85,9 @@ export async function countAudience(
   const selection = await requireSelection(mailshot, slug, isNamed ? { lists } : request)
   const where = [
     requireSql(mailshot, selection),
-    ...(audience === 'all' ? [] : [sql`NOT EXISTS (${gotIt({ slug, hash })})`]),
+    ...(audience === 'all' || !(await wasSent(mailshot, { slug, hash }))
+      ? []
+      : [sql`NOT EXISTS (${gotIt({ slug, hash })})`]),
     ...(isNamed ? [sql`s.email = ${onlyTo}`] : []),
   ]
   return countPeople(mailshot, lists, sql.join(where, sql` AND `))
@@ -113,8 +115,19 @@ export async function countPeople(
   return total
 }
 
-/** A database file is read where it is asked: some 20 ms a slice. */
-const countedAtOnce = 20_000
+/** A database file is read where it is asked: some 10 ms a slice. */
+const countedAtOnce = 10_000
+
+/** Whether anybody may have got it: to ask that of each reader takes longer than to count them. */
+async function wasSent(
+  { db }: Mailshot,
+  { slug, hash }: { slug: string; hash: string },
+): Promise<boolean> {
+  const found = await db.get(
+    sql`SELECT 1 FROM sends WHERE slug = ${slug} OR content_hash = ${hash} LIMIT 1`,
+  )
+  return found !== undefined
+}
 
 function requireSql({ config, now }: Mailshot, selection: Selection): SQL {
   const selected = selectedSql(config, selection, now())
