@@ -1,3 +1,6 @@
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import Database from 'libsql'
 import { MailshotError } from '../../error.ts'
 import type { TableFault, TableRows, TableSource, TableValue } from '../tables.ts'
@@ -33,14 +36,13 @@ export interface Stage {
 }
 
 /**
- * Reads a source once into a database that is nobody else's: SQLite deletes its file as soon as it is open, so that nothing is left
+ * Reads a source once into a database that is nobody else's: its file has no name any more once it is open, so that nothing is left
  * behind, even where the process is killed.
  *
  * @throws MailshotError where tables of two installations would be mixed
  */
 export async function stageTables(source: TableSource, options: StageOptions): Promise<Stage> {
-  const db = new Database('')
-  db.exec('PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -16000')
+  const db = openPrivate()
   for (const [table, columns] of Object.entries(options.wanted)) {
     const declared = ['_line', ...columns].map((one) => one.replace(/^\w+/, '"$&"'))
     db.exec(`CREATE TABLE "${table}" (${declared.join(', ')})`)
@@ -65,6 +67,21 @@ export async function stageTables(source: TableSource, options: StageOptions): P
     run: (query) => db.exec(query),
     faults,
     close: () => db.close(),
+  }
+}
+
+/** SQLite's own temporary databases are held in memory by libsql, and would grow with the source. */
+function openPrivate(): InstanceType<typeof Database> {
+  // As SQLite has it: a folder for temporary files may be in memory too.
+  const place = process.env['TMPDIR'] ?? (existsSync('/var/tmp') ? '/var/tmp' : tmpdir())
+  const folder = mkdtempSync(join(place, 'mailshot-import-'))
+  try {
+    const db = new Database(join(folder, 'tables.db'))
+    db.exec('PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -16000')
+    db.exec('PRAGMA temp_store = FILE; CREATE TABLE _opened (at)')
+    return db
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
   }
 }
 
