@@ -358,7 +358,7 @@ describe('importSubscribers', () => {
     expect(await stateOf(mailshot)).toMatchObject({ people: [], suppressions: [], formerIds: [] })
   })
 
-  it('keeps the number of a person where it is free', async () => {
+  it('keeps the number of a person where nobody has had it', async () => {
     const mailshot = await openTestMailshot()
     const rows = [
       { ...zoe, id: 41 },
@@ -372,6 +372,15 @@ describe('importSubscribers', () => {
       '41 Zoe@example.org',
       '42 bob@example.org',
     ])
+    await importSubscribers(mailshot, rowsFrom(rows), { actor })
+    await mailshot.db.write(
+      sql`DELETE FROM consents WHERE subscriber_id = 42`,
+      sql`DELETE FROM subscriptions WHERE subscriber_id = 42`,
+      sql`DELETE FROM subscribers WHERE id = 42`,
+    )
+    const eve = { ...zoe, email: 'eve@example.org', id: 42 }
+    await importSubscribers(mailshot, rowsFrom([eve]), { actor })
+    expect((await findSubscriber(mailshot, eve.email))?.id).toBe(43)
   })
 
   it('takes lists by their names there, and leaves out those it is told to', async () => {

@@ -76,17 +76,15 @@ function copier(from: Database, to: Database) {
   }
 }
 
-/** New people get numbers behind all that are taken, so that none stands in the way of what is brought over later. */
+/** New people get numbers behind all that were given, so that none stands in the way of what is brought over later. */
 async function leaveNumbersFree(from: Database, to: Database): Promise<void> {
   const last = await from.get<{ person: number; consent: number }>(sql`
-    SELECT (SELECT ifnull(max(id), 0) FROM subscribers) AS person,
+    SELECT (SELECT seq FROM sqlite_sequence WHERE name = 'subscribers') AS person,
       (SELECT ifnull(max(id), 0) FROM consents) AS consent`)
-  const { person = 0, consent = 0 } = last ?? {}
   await to.write(
-    sql`INSERT INTO subscribers (id, email, written, created_at, updated_at)
-      VALUES (${person + 1}, '', '', 0, 0)`,
+    sql`INSERT INTO sqlite_sequence (name, seq) VALUES ('subscribers', ${last?.person ?? 0})`,
     sql`INSERT INTO consents (id, subscriber_id, list_id, at, source)
-      VALUES (${consent + 1}, ${person + 1}, '', 0, '')`,
+      VALUES (${(last?.consent ?? 0) + 1}, 0, '', 0, '')`,
   )
 }
 

@@ -47,6 +47,7 @@ export async function writeSlice(
   const isErased = hashers.length > 0 ? isHashed : sql`false`
   const hasIds = people.some(({ id }) => id !== null)
   const writing: PlacesStatement[] = [
+    { statement: fillStatement(given, slice.now, isErased) },
     ...(hasIds ? [{ statement: numberedStatement(given, slice.now, isErased) }] : []),
     { statement: subscribersStatement(given, slice.now, isErased) },
     ...placesStatements(slice),
@@ -152,33 +153,45 @@ function knownQuery(people: string, isErased: SQL): SQL {
     WHERE s.id IS NOT NULL OR NOT ${isWelcome(isErased)}`
 }
 
-/** Whoever brings a number that is free keeps it. */
+/** Fills in what is empty here. First, so that it looks at nobody who is new. */
+function fillStatement(people: string, now: number, isErased: SQL): SQL {
+  return sql`
+    UPDATE subscribers AS s
+    SET name = CASE s.name WHEN '' THEN r.value ->> 2 ELSE s.name END,
+      lang = ifnull(s.lang, r.value ->> 3),
+      time_zone = ifnull(s.time_zone, r.value ->> 4),
+      attributes = json_patch(r.value -> 5, s.attributes),
+      updated_at = ${now}
+    FROM json_each(${people}) r
+    WHERE s.email = r.value ->> 0 AND ${isWelcome(isErased)} AND (
+      (s.name = '' AND r.value ->> 2 <> '')
+      OR (s.lang IS NULL AND r.value ->> 3 IS NOT NULL)
+      OR (s.time_zone IS NULL AND r.value ->> 4 IS NOT NULL)
+      OR EXISTS (SELECT 1 FROM json_each(r.value, '$[5]') n
+        WHERE n.key NOT IN (SELECT key FROM json_each(s.attributes))))
+    RETURNING id`
+}
+
+/** Whoever brings a number that nobody has had here keeps it. */
 function numberedStatement(people: string, now: number, isErased: SQL): SQL {
   return sql`
     INSERT INTO subscribers
       (id, email, written, name, lang, time_zone, attributes, created_at, updated_at)
     SELECT r.value ->> 8, ${columns(now)} FROM json_each(${people}) r
-    WHERE r.value ->> 8 IS NOT NULL AND ${isWelcome(isErased)}
+    WHERE r.value ->> 8 > ifnull((SELECT seq FROM sqlite_sequence WHERE name = 'subscribers'), 0)
+      AND ${isWelcome(isErased)} AND ${isNew}
     ON CONFLICT DO NOTHING RETURNING id`
 }
 
+/** A conflict would cost a number each time, of which none is given again. */
 function subscribersStatement(people: string, now: number, isErased: SQL): SQL {
   return sql`
     INSERT INTO subscribers (email, written, name, lang, time_zone, attributes, created_at, updated_at)
-    SELECT ${columns(now)} FROM json_each(${people}) r WHERE ${isWelcome(isErased)}
-    ON CONFLICT (email) DO UPDATE
-      SET name = CASE name WHEN '' THEN excluded.name ELSE name END,
-        lang = ifnull(lang, excluded.lang),
-        time_zone = ifnull(time_zone, excluded.time_zone),
-        attributes = json_patch(excluded.attributes, attributes),
-        updated_at = excluded.updated_at
-      WHERE (subscribers.name = '' AND excluded.name <> '')
-        OR (subscribers.lang IS NULL AND excluded.lang IS NOT NULL)
-        OR (subscribers.time_zone IS NULL AND excluded.time_zone IS NOT NULL)
-        OR EXISTS (SELECT 1 FROM json_each(excluded.attributes) n
-          WHERE n.key NOT IN (SELECT key FROM json_each(subscribers.attributes)))
+    SELECT ${columns(now)} FROM json_each(${people}) r WHERE ${isWelcome(isErased)} AND ${isNew}
     RETURNING id`
 }
+
+const isNew = sql`NOT EXISTS (SELECT 1 FROM subscribers s WHERE s.email = r.value ->> 0)`
 
 function columns(now: number): SQL {
   return sql`r.value ->> 0, r.value ->> 1, r.value ->> 2, r.value ->> 3, r.value ->> 4, r.value -> 5,
