@@ -5,7 +5,9 @@ import type { RenderLayout } from './campaign/layout.ts'
 import { guardRequest, protectResponse } from './guard.ts'
 import { openLog } from './log.ts'
 import { refusalPage } from './pages/refusal.ts'
+import { notePeer } from './privacy/client.ts'
 import { patternsOf, siteRoutes } from './routes.ts'
+import { peerOf } from './tracking/peer.ts'
 
 const ownRoutes = new Map(
   siteRoutes.flatMap((route) => patternsOf(route, config).map((pattern) => [pattern, route])),
@@ -22,6 +24,7 @@ export const onRequest = defineMiddleware(async (context, next) => {
   if (refusal) return refusal
   if (route?.kind === 'preview') context.locals.renderMailLayout = renderLayout
   if (!route) return next()
+  notePeer(context.request, peerOf(context))
   return protectResponse(await answer(context, next), route)
 })
 

@@ -5,7 +5,7 @@ import { type ParsedAddress, parseEmailAddress } from './email-address.ts'
 import type { Mailshot } from './mailshot.ts'
 import { type Profile, readProfile } from './profile.ts'
 import { type Consent, activateStatements, askStatements } from './subscriber/ask.ts'
-import { confirmStatements, findConfirmation } from './subscriber/confirm.ts'
+import { type Confirming, confirmStatements, findConfirmation } from './subscriber/confirm.ts'
 import { openLists, type UnsubscribeRequest, unsubscribeStatements } from './subscriber/leave.ts'
 import { goodbyeStatements } from './subscriber/goodbye.ts'
 import { findLists, findPerson } from './subscriber/person.ts'
@@ -92,11 +92,15 @@ export type Confirmed =
  * Makes active all that the person had asked for when the confirmation was mailed, and nothing asked for later; lifts
  * a suppression of before that, if the person may. Confirming again changes nothing and answers the same lists.
  */
-export async function confirm(mailshot: Mailshot, token: string): Promise<Confirmed> {
+export async function confirm(
+  mailshot: Mailshot,
+  token: string,
+  from: Confirming = {},
+): Promise<Confirmed> {
   const found = await findConfirmation(mailshot, token)
   if (found.status !== 'ready' && found.status !== 'confirmed') return { status: found.status }
   const { person } = found
-  await mailshot.db.write(...confirmStatements(mailshot, found))
+  await mailshot.db.write(...confirmStatements(mailshot, found, from))
   const lists = await findLists(mailshot, person.id, { status: 'active' })
   if (lists.length === 0) return { status: 'ended' }
   return { status: 'confirmed', subscriberId: person.id, lists }

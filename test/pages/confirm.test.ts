@@ -1,9 +1,11 @@
+import { sql } from 'drizzle-orm/sql'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { confirmPage } from '../../integrations/mailshot/pages/confirm.ts'
+import { notePeer } from '../../integrations/mailshot/privacy/client.ts'
 import { subscribe, unsubscribe } from '../../integrations/mailshot/subscriber.ts'
 import { suppress } from '../../integrations/mailshot/suppression.ts'
 import { openTestMailshot, type TestMailshot } from '../open-test-mailshot.ts'
-import { ask, confirmationToken, placesOf } from '../subscriber/zoe.ts'
+import { ask, confirmationToken, placesOf, recordOf } from '../subscriber/zoe.ts'
 import { dump, get, head, locationOf, noticeOf, pageOf, post, textOf } from './visit.ts'
 
 const day = 86_400_000
@@ -74,6 +76,18 @@ describe('confirmPage by POST', () => {
         href: expect.stringMatching(/^\/mailshot\/preferences\/[\w-]+$/),
       },
     ])
+  })
+
+  it('notes from where it was pressed, as far as the site keeps that', async () => {
+    const pressed = post(`confirm/${token}`, {}, { 'user-agent': 'Firefox' })
+    notePeer(pressed, '203.0.113.77')
+    await visit(pressed)
+    expect((await recordOf(mailshot))?.consents).toMatchObject([
+      { wording: 'Je veux la lettre', confirmedIp: '203.0.113.0', confirmedUserAgent: 'Firefox' },
+      { wording: 'Je veux la lettre', confirmedIp: '203.0.113.0', confirmedUserAgent: 'Firefox' },
+    ])
+    const kept = await mailshot.db.all(sql`SELECT text, lang FROM wordings`)
+    expect(kept).toEqual([{ text: 'Je veux la lettre', lang: 'fr' }])
   })
 
   it('answers the same when it is pressed again', async () => {

@@ -17,7 +17,9 @@ async function openPage(individual: boolean) {
   const save = (fields: Record<string, string>) =>
     preferencesPage(mailshot, post(`preferences/${token}`, { do: 'save', ...fields }), token)
   const consents = () =>
-    mailshot.db.all(sql`SELECT form, wording, at FROM consents WHERE list_id = ''`)
+    mailshot.db.all(
+      sql`SELECT form, (SELECT text FROM wordings WHERE hash = wording) AS wording, at FROM consents WHERE list_id = ''`,
+    )
   return { mailshot, show, save, consents }
 }
 

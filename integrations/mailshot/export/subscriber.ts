@@ -2,6 +2,7 @@ import { sql } from 'drizzle-orm/sql'
 import type { AttributeValue } from '../../../db/schema.ts'
 import type { SuppressionReason } from '../../../db/status.ts'
 import type { Mailshot } from '../mailshot.ts'
+import { wordingOf } from '../privacy/wording.ts'
 import type { SubscriptionStatus } from '../import/row.ts'
 
 /** A subscriber as an export has it: all times are ISO 8601. What is not known is null. */
@@ -42,6 +43,8 @@ export interface ExportedConsent {
   userAgent: string | null
   said: string | null
   confirmedAt: string | null
+  confirmedIp: string | null
+  confirmedUserAgent: string | null
 }
 
 type Row = Record<
@@ -77,8 +80,9 @@ export async function pageOfSubscribers(
           'activeAt', active_at, 'endedAt', ended_at, 'endReason', end_reason) ORDER BY list_id)
         FROM subscriptions WHERE subscriber_id = s.id) AS subscriptions,
       (SELECT json_group_array(json_object('list', list_id, 'at', at, 'source', source, 'form', form,
-          'wording', wording, 'lang', lang, 'ip', ip, 'userAgent', user_agent, 'said', said,
-          'confirmedAt', confirmed_at) ORDER BY id)
+          'wording', ${wordingOf()}, 'lang', lang, 'ip', ip, 'userAgent', user_agent, 'said', said,
+          'confirmedAt', confirmed_at, 'confirmedIp', confirmed_ip,
+          'confirmedUserAgent', confirmed_user_agent) ORDER BY id)
         FROM consents WHERE subscriber_id = s.id) AS consents,
       (SELECT json_group_array(json_object('source', source, 'id', id) ORDER BY source, id)
         FROM former_ids WHERE subscriber_id = s.id) AS formerIds

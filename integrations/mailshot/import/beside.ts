@@ -1,4 +1,5 @@
 import { type SQL, sql } from 'drizzle-orm/sql'
+import { wordingHash, wordingStatements } from '../privacy/wording.ts'
 import { mergeSuppression } from '../suppression/merge.ts'
 import type { ImportedPerson } from './person.ts'
 import type { Slice } from './slice.ts'
@@ -12,6 +13,7 @@ export function besideStatements(slice: Slice): SQL[] {
     ...some(suppressionsOf(slice), suppressStatement),
     ...some(agreedOf(people), (given) => agreeStatement(given, now)),
     ...some(agreedUnsaidOf(people), (given) => agreedStatement(given, slice)),
+    ...wordingStatements(wordingsOf(people), null, now),
     ...some(consentsOf(people), (given) => consentsStatement(given, slice.sourceName)),
     ...some(pausedOf(people), pauseStatement),
     ...some(formerIdsOf(people), formerIdsStatement),
@@ -68,6 +70,10 @@ function agreedStatement(given: string, { now, sourceName }: Slice): SQL {
       AND NOT EXISTS (SELECT 1 FROM consents c WHERE c.subscriber_id = s.id AND c.list_id = '')`
 }
 
+function wordingsOf(people: readonly ImportedPerson[]) {
+  return people.flatMap(({ consents }) => (consents ?? []).map(({ wording }) => wording))
+}
+
 function consentsOf(people: readonly ImportedPerson[]) {
   return people.flatMap((person) =>
     (person.consents ?? []).map(({ list, at, source, ...consent }) => [
@@ -76,12 +82,14 @@ function consentsOf(people: readonly ImportedPerson[]) {
       at,
       source ?? 'import',
       consent.form ?? null,
-      consent.wording ?? null,
+      wordingHash(consent.wording),
       consent.lang ?? null,
       consent.ip ?? null,
       consent.userAgent ?? null,
       consent.said ?? null,
       consent.confirmedAt ?? null,
+      consent.confirmedIp ?? null,
+      consent.confirmedUserAgent ?? null,
     ]),
   )
 }
@@ -89,10 +97,11 @@ function consentsOf(people: readonly ImportedPerson[]) {
 function consentsStatement(given: string, sourceName: string): SQL {
   return sql`
     INSERT INTO consents (subscriber_id, list_id, at, source, form, wording, lang, ip, user_agent,
-      said, confirmed_at)
+      said, confirmed_at, confirmed_ip, confirmed_user_agent)
     SELECT DISTINCT s.id, r.value ->> 2, r.value ->> 3, r.value ->> 4,
       ifnull(r.value ->> 5, iif(r.value ->> 4 = 'import', ${sourceName}, NULL)), r.value ->> 6,
-      r.value ->> 7, r.value ->> 8, r.value ->> 9, r.value ->> 10, r.value ->> 11
+      r.value ->> 7, r.value ->> 8, r.value ->> 9, r.value ->> 10, r.value ->> 11,
+      r.value ->> 12, r.value ->> 13
     FROM json_each(${given}) r CROSS JOIN subscribers s ON s.email = r.value ->> 0
     WHERE ${isWelcome} AND NOT EXISTS (SELECT 1 FROM consents c
       WHERE c.subscriber_id = s.id AND c.list_id = r.value ->> 2 AND c.at = r.value ->> 3

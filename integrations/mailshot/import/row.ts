@@ -72,4 +72,7 @@ export interface ImportConsent {
   /** What an unconfirmed ask said of the person (JSON). */
   said?: string | undefined
   confirmedAt?: number | undefined
+  /** From where it was confirmed. */
+  confirmedIp?: string | undefined
+  confirmedUserAgent?: string | undefined
 }

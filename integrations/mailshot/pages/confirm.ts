@@ -1,6 +1,7 @@
 import type { MailshotConfig } from '../config.ts'
 import { readForm } from '../http.ts'
 import type { Mailshot } from '../mailshot.ts'
+import { clientOf } from '../privacy/client.ts'
 import { readerLanguage } from '../reader-language.ts'
 import { confirm, findConfirmation, type FoundConfirmation } from '../subscriber.ts'
 import { type Texts, textsFor } from '../texts.ts'
@@ -31,7 +32,7 @@ export async function confirmPage(
   if (request.method === 'POST') {
     const form = await readForm(request)
     if ('refused' in form) return refusalPage(config, request, { status: form.refused })
-    const { status } = await confirm(mailshot, token)
+    const { status } = await confirm(mailshot, token, clientOf(config, request))
     if (status === 'confirmed') return redirectTo(pagePath(config, `confirm/${token}`))
   }
   const found = await findConfirmation(mailshot, token)

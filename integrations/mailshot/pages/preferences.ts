@@ -2,6 +2,7 @@ import { nameOfLanguage } from '../campaign/language-tag.ts'
 import type { MailshotConfig } from '../config.ts'
 import { readForm } from '../http.ts'
 import type { Mailshot } from '../mailshot.ts'
+import { clientOf } from '../privacy/client.ts'
 import { readerLanguage } from '../reader-language.ts'
 import {
   changePreferences,
@@ -86,7 +87,6 @@ async function post(
     return redirectTo(own, { left: '1' })
   }
   const chosen = fieldsOf(form, 'list')
-  const userAgent = request.headers.get('user-agent')?.slice(0, 300)
   await changePreferences(mailshot, {
     subscriberId,
     shown: fieldsOf(form, 'shown'),
@@ -96,7 +96,7 @@ async function post(
     tracking: form.has('shown-tracking') ? trackingOf(texts, form) : undefined,
     consent: {
       wording: wordingOf(config, texts, { person, chosen }),
-      ...(userAgent !== undefined && { userAgent }),
+      ...clientOf(config, request),
     },
   })
   return redirectTo(own, { saved: '1' })

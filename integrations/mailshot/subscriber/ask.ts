@@ -4,6 +4,7 @@ import { queueLetterStatement } from '../letter.ts'
 import { titlesOf } from '../list.ts'
 import type { Mailshot } from '../mailshot.ts'
 import { day } from '../pace-limit.ts'
+import { wordingHash, wordingStatements } from '../privacy/wording.ts'
 import type { Profile } from '../profile.ts'
 import { languageOfTexts } from '../reader-language.ts'
 import { linkTo, signToken } from '../token.ts'
@@ -55,6 +56,7 @@ export function activateStatements(mailshot: Mailshot, ask: Ask, confirmed: bool
   const confirmedAt = confirmed ? now : null
   const when = sql`NOT ${isActive} OR (${confirmed} AND NOT ${isConfirmed})`
   return [
+    ...agreedWords(ask, now),
     ...fieldConsentStatements(ask, now, { confirmedAt, when }),
     consentStatement(ask, now, { confirmedAt, when }),
     sql`INSERT INTO subscriptions (subscriber_id, list_id, status, asked_at, active_at)
@@ -74,6 +76,7 @@ export function askStatements(mailshot: Mailshot, ask: Ask): SQL[] {
   const now = mailshot.now()
   return [
     confirmationStatement(mailshot, ask, now),
+    ...agreedWords(ask, now),
     ...fieldConsentStatements(ask, now, { when: isNewAsk(ask, now) }),
     consentStatement(ask, now, {
       said: { ...ask.profile, written: ask.address.written },
@@ -122,9 +125,14 @@ function consentStatement(
     INSERT INTO consents
       (subscriber_id, list_id, at, source, form, wording, lang, ip, user_agent, said, confirmed_at)
     SELECT ${subscriberId}, value, ${now}, ${consent.source}, ${consent.form ?? null},
-      ${consent.wording ?? null}, ${profile.lang}, ${consent.ip ?? null},
+      ${wordingHash(consent.wording)}, ${profile.lang}, ${consent.ip ?? null},
       ${consent.userAgent ?? null}, ${said ? JSON.stringify(said) : null}, ${confirmedAt}
     FROM ${each(lists)} WHERE ${when}`
+}
+
+function agreedWords({ profile, consent }: Ask, now: number): SQL[] {
+  const { wording, fields = [] } = consent
+  return wordingStatements([wording, ...fields.map((one) => one.wording)], profile.lang, now)
 }
 
 /** What was agreed to beside the lists, in the place of whose id it stands: where `when` holds for any of these. */

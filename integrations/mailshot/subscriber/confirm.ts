@@ -89,14 +89,25 @@ async function wasSuppressedAt(mailshot: Mailshot, email: string, at: number): P
   return suppression !== undefined && suppression.at <= at
 }
 
+/** From where a confirmation was followed, as far as it is kept. */
+export interface Confirming {
+  ip?: string
+  userAgent?: string
+}
+
 /** Makes active what was asked for until then. The welcome comes first, while a first confirmation can still be told. */
-export function confirmStatements(mailshot: Mailshot, confirmation: Confirmation): SQL[] {
+export function confirmStatements(
+  mailshot: Mailshot,
+  confirmation: Confirmation,
+  { ip, userAgent }: Confirming = {},
+): SQL[] {
   const { askedAt, person } = confirmation
   const now = mailshot.now()
   return [
     welcomeStatement(mailshot, confirmation),
     ...profileStatements(confirmation, now),
-    sql`UPDATE consents SET confirmed_at = ${now}, said = NULL
+    sql`UPDATE consents SET confirmed_at = ${now}, said = NULL, confirmed_ip = ${ip ?? null},
+          confirmed_user_agent = ${userAgent ?? null}
         WHERE subscriber_id = ${person.id} AND confirmed_at IS NULL AND at <= ${askedAt}
           AND EXISTS (SELECT 1 FROM consents c
             JOIN subscriptions s ON s.subscriber_id = c.subscriber_id AND s.list_id = c.list_id

@@ -2,6 +2,7 @@ import { type SQL, sql } from 'drizzle-orm/sql'
 import type { AttributeValue } from '../../../db/schema.ts'
 import { parseEmailAddress } from '../email-address.ts'
 import type { Mailshot } from '../mailshot.ts'
+import { wordingOf } from '../privacy/wording.ts'
 
 export interface Subscriber {
   id: number
@@ -30,9 +31,14 @@ export interface ConsentRow {
   at: number
   source: string
   form: string | null
+  /** The words themselves. */
   wording: string | null
+  lang: string | null
   ip: string | null
+  userAgent: string | null
   confirmedAt: number | null
+  confirmedIp: string | null
+  confirmedUserAgent: string | null
 }
 
 export interface SubscriberQuery {
@@ -78,7 +84,8 @@ export async function listConsents(
   subscriberId: number,
 ): Promise<ConsentRow[]> {
   return mailshot.db.all<ConsentRow>(
-    sql`SELECT list_id AS list, at, source, form, wording, ip, confirmed_at AS confirmedAt
+    sql`SELECT list_id AS list, at, source, form, ${wordingOf()} AS wording, lang, ip, user_agent AS userAgent,
+          confirmed_at AS confirmedAt, confirmed_ip AS confirmedIp, confirmed_user_agent AS confirmedUserAgent
         FROM consents WHERE subscriber_id = ${subscriberId} ORDER BY id`,
   )
 }

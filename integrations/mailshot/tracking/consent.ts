@@ -2,6 +2,7 @@ import { type SQL, sql } from 'drizzle-orm/sql'
 import { auditStatement } from '../audit.ts'
 import type { Fact } from '../event/fact.ts'
 import type { Mailshot } from '../mailshot.ts'
+import { wordingHash, wordingStatements } from '../privacy/wording.ts'
 import type { Consent } from '../subscriber/ask.ts'
 
 /** The statements that note that a person agrees to be counted by name, with the words agreed to. Nothing where they do already. */
@@ -17,9 +18,10 @@ export function agreeStatements(
   const { source = 'form', form = null, wording = null, ip = null, userAgent = null } = consent
   const isNew = sql`id = ${subscriberId} AND tracking_agreed_at IS NULL`
   return [
+    ...wordingStatements([wording], lang, now),
     sql`INSERT INTO consents
         (subscriber_id, list_id, at, source, form, wording, lang, ip, user_agent, confirmed_at)
-      SELECT id, '', ${now}, ${source}, ${form}, ${wording}, ${lang}, ${ip}, ${userAgent}, ${now}
+      SELECT id, '', ${now}, ${source}, ${form}, ${wordingHash(wording)}, ${lang}, ${ip}, ${userAgent}, ${now}
       FROM subscribers WHERE ${isNew}`,
     auditStatement(mailshot, {
       actor: 'subscriber',

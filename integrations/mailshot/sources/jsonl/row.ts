@@ -39,6 +39,8 @@ const consent = z.object({
   userAgent: text,
   said: text,
   confirmedAt: time,
+  confirmedIp: text,
+  confirmedUserAgent: text,
 })
 
 const exported = z

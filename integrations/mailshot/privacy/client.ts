@@ -1,0 +1,49 @@
+import { isIPv6 } from 'node:net'
+import type { MailshotConfig } from '../config.ts'
+import { visitorOf } from '../tracking/visitor.ts'
+import type { PrivacyOptions } from './options.ts'
+
+/** From where a form was posted, as far as the settings keep it. */
+export interface Client {
+  ip?: string
+  userAgent?: string
+}
+
+const peers = new WeakMap<Request, string>()
+
+/** Remembers, with a request, the address of whoever connected to this server, for as long as the request is there. */
+export function notePeer(request: Request, peer: string | undefined): void {
+  if (peer !== undefined) peers.set(request, peer)
+}
+
+/** What a consent keeps of where it came from. Nothing of an address that is not known for sure. */
+export function clientOf({ privacy }: Pick<MailshotConfig, 'privacy'>, request: Request): Client {
+  const peer = peers.get(request)
+  const { address } = peer === undefined ? {} : visitorOf(request, peer)
+  const ip = address === undefined ? undefined : cutAddress(address, privacy.ip)
+  const userAgent = request.headers.get('user-agent')?.slice(0, 300)
+  return { ...(ip !== undefined && { ip }), ...(userAgent !== undefined && { userAgent }) }
+}
+
+/** A network address as it is kept: whole, its network with zeros behind it (/24 of IPv4, /48 of IPv6), or not at all. */
+export function cutAddress(address: string, how: PrivacyOptions['ip']): string | undefined {
+  if (how === 'none') return undefined
+  if (how === 'full') return address
+  return isIPv6(address)
+    ? `${groupsOf(address).slice(0, 3).join(':')}::`
+    : address.replace(/\d+$/, '0')
+}
+
+/** The groups of an IPv6 address (RFC 4291 §2.2) without leading zeros, the left-out ones written down. */
+function groupsOf(address: string): string[] {
+  const [head = '', tail] = address.replace(/%.*$/, '').toLowerCase().split('::')
+  const [before, after] = [head, tail ?? ''].map((part) => part.split(':').filter(Boolean))
+  const gap = 8 - (before?.length ?? 0) - (after?.length ?? 0)
+  const zeros: string[] = Array.from(
+    { length: tail === undefined ? 0 : Math.max(0, gap) },
+    () => '0',
+  )
+  return [...(before ?? []), ...zeros, ...(after ?? [])].map((group) =>
+    group.replace(/^0+(?=.)/, ''),
+  )
+}
