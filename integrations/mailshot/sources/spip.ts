@@ -1,3 +1,10 @@
+import {
+  ancestorEntries,
+  ancestorLeavers,
+  ancestorSends,
+  ancestorTables,
+  prepareAncestors,
+} from './spip/before.ts'
 import { mailshotSends, mailshotTables, prepareMailshots } from './spip/mailshot.ts'
 import {
   hashedLeavers,
@@ -17,21 +24,25 @@ export interface SpipOptions {
 }
 
 /**
- * A SPIP site: the people of the plugin Mailsubscribers and what Mailshot sent, whatever their versions. Names and texts whose accents
- * were stored twice encoded are mended.
+ * A SPIP site: the people of the plugin Mailsubscribers and what Mailshot sent, whatever their versions; without these, those of
+ * SPIP-Listes, SPIP-Lettres, CleverMail and MesAbonnes. Names and texts whose accents were stored twice encoded are mended.
  */
 export function spip(tables: TableSource, options: SpipOptions = {}): SystemSource {
   const { name } = tables
   const reading = { name, timeOf: timeReader(options.timeZone ?? 'UTC') }
   const people = stagedSource(tables, {
-    wanted: { ...mailsubscribersTables, ...mailshotTables },
+    wanted: { ...mailsubscribersTables, ...mailshotTables, ...ancestorTables },
     nameOf: spipNames(options.prefix),
     cure: ': --prefix spip, for example',
     prepare(stage) {
       prepareMailsubscribers(stage)
       prepareMailshots(stage)
+      prepareAncestors(stage)
     },
-    entries: (stage) => mailsubscriberEntries(stage, reading),
+    *entries(stage) {
+      yield* mailsubscriberEntries(stage, reading)
+      yield* ancestorEntries(stage, reading)
+    },
   })
   return {
     ...people,
@@ -39,6 +50,7 @@ export function spip(tables: TableSource, options: SpipOptions = {}): SystemSour
       name,
       async *[Symbol.asyncIterator]() {
         yield* hashedLeavers(await people.stage(), reading)
+        yield* ancestorLeavers(await people.stage(), reading)
       },
     },
     history: {
@@ -46,6 +58,7 @@ export function spip(tables: TableSource, options: SpipOptions = {}): SystemSour
       system: 'spip',
       async *sends() {
         yield* mailshotSends(await people.stage(), reading)
+        yield* ancestorSends(await people.stage(), reading)
       },
     },
   }
