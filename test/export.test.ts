@@ -76,6 +76,11 @@ describe('exportText', () => {
       const there = await openTestMailshot()
       const exported = await exportOf(here, 'suppressions', format)
       const list = suppressionList(bytesOf(exported), 'list')
+      const people = importSubscribers(there, { csv, jsonl }[format](bytesOf(exported)), {
+        actor,
+        lists: ['weekly'],
+      })
+      await expect(people).rejects.toThrow('say: mailshot suppressions import')
       const summary = await importSuppressions(there, list, { actor })
       expect(summary).toMatchObject({ read: 2, changed: 2, faultCount: 0 })
       const rows = ['zoe@example.org', 'gone@example.org'].map((email, id) => ({
@@ -139,7 +144,12 @@ describe('exportText', () => {
     const recipients = await exportOf(mailshot, 'recipients', 'csv')
     expect(recipients).toContain('zoe@example.org,Zoe@example.org,"[""weekly""]"')
     expect(recipients).not.toContain('secret')
-    expect(await exportOf(mailshot, 'events', 'csv')).toContain('12345678901234567890')
+    const events = await exportOf(mailshot, 'events', 'csv')
+    expect(events).toContain('12345678901234567890')
+    for (const exported of [recipients, events]) {
+      const people = importSubscribers(mailshot, csv(bytesOf(exported)), { actor })
+      await expect(people).rejects.toThrow('only subscribers and suppressions can be imported')
+    }
   })
 })
 

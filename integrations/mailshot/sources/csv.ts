@@ -11,7 +11,7 @@ import {
   rowOf,
 } from './csv/column.ts'
 import { type Encoding, findEncoding } from './csv/encoding.ts'
-import { exportedRowOf, isExportHeader } from './csv/exported.ts'
+import { exportedRowOf, isExportHeader, refuseOtherExports } from './csv/exported.ts'
 import { type CsvRecord, readRecords } from './csv/record.ts'
 import { decode, readLines } from './csv/text.ts'
 
@@ -72,6 +72,7 @@ async function* readEntries(
     }
     const header = headerOf(record, known.name)
     rejects.begin(record.delimiter, record.raw)
+    refuseOtherExports(header, known.name)
     if (isExportHeader(header)) {
       read = (fields) => exportedRowOf(fields, header)
       continue

@@ -1,3 +1,4 @@
+import { MailshotError } from '../../error.ts'
 import type { ImportRow } from '../../import.ts'
 import { readExportedRow } from '../jsonl/row.ts'
 import { bareFormula } from './formula.ts'
@@ -7,6 +8,21 @@ const marks = ['email', 'subscriptions', 'consents', 'former_ids']
 /** Whether it is the header of `mailshot export subscribers`. */
 export function isExportHeader(header: readonly string[]): boolean {
   return marks.every((mark) => header.includes(mark))
+}
+
+/** @throws MailshotError for the header of an export of something else, whose addresses are no subscribers */
+export function refuseOtherExports(header: readonly string[], name: string): void {
+  const text = header.join()
+  if (text === 'address,reason,note,at') {
+    throw new MailshotError(
+      `${name}: these addresses are suppressed; say: mailshot suppressions import ${name}`,
+    )
+  }
+  if (text.startsWith('id,send_id,subscriber_id,email') || text.startsWith('id,key,transport,')) {
+    throw new MailshotError(
+      `${name}: this is an export of recipients or events; only subscribers and suppressions can be imported`,
+    )
+  }
 }
 
 /** Reads one record of such a file; a text says why it cannot be one. */
