@@ -2,6 +2,8 @@ import { describe, expect, it } from 'vitest'
 import { previewCampaign } from '../integrations/mailshot/preview.ts'
 import exampleConfig from '../src/mailshot.config.ts'
 import { campaignFolder, markdown, mjml } from './campaign-folder.ts'
+import { openTestMailshot } from './open-test-mailshot.ts'
+import { addReaders } from './people.ts'
 import { breaking, breakingCampaign, pageOf, shownOf } from './preview/look-at.ts'
 
 describe('previewCampaign', () => {
@@ -31,6 +33,23 @@ describe('previewCampaign', () => {
     })
     expect(shown?.weight.html).toBeGreaterThan(10_000)
     expect(shown?.weight.eml).toBeGreaterThan(shown?.weight.html ?? Infinity)
+  })
+
+  it('says whom of its lists a campaign goes to, and how many that are', async () => {
+    const mailshot = await openTestMailshot()
+    await addReaders(mailshot, 2)
+    await addReaders(mailshot, 1, { from: 3, lang: 'en' })
+    const front = 'lists: [weekly]\nsegment: lang = fr\nexclude: [product]'
+    const config = campaignFolder({ 'hello.md': `---\nsubject: Hello\n${front}\n---\nHello` })
+    const seen = await previewCampaign(config, 'hello', {
+      request: new Request('https://example.org/mailshot/preview/hello'),
+      openSubscribers: () => Promise.resolve(mailshot),
+    })
+    expect(seen).toMatchObject({
+      campaign: {
+        facts: { readers: ['lang = fr', 'sans : list = product', '2 lecteurs sur 3'] },
+      },
+    })
   })
 
   it('keeps what the address says in every link', async () => {

@@ -3,7 +3,13 @@ import { closest } from './closest.ts'
 import type { CompiledCampaign } from './compile.ts'
 import type { MailshotConfig } from './config.ts'
 import { campaignPath, changed, listPath, partPath } from './preview/address.ts'
-import { campaignFacts, type Facts, weightOf, type Weight } from './preview/facts.ts'
+import {
+  campaignFacts,
+  countedReaders,
+  type Facts,
+  weightOf,
+  type Weight,
+} from './preview/facts.ts'
 import { type FormField, readerFields, someAddresses } from './preview/form.ts'
 import { headersOf } from './preview/headers.ts'
 import { type InboxLine, inboxLine, isVisible } from './preview/inbox.ts'
@@ -91,11 +97,15 @@ export async function previewCampaign(
     return { unknown: { words, slug, up, folder: config.campaigns, near } }
   }
   const { words, inspected } = look
+  const facts = campaignFacts(config, inspected, words)
+  const { openSubscribers: open } = options
+  const counted =
+    open && inspected.compiled ? await countedReaders(inspected.compiled, words, open) : []
   const campaign: CampaignPreview = {
     words,
     slug,
     up,
-    facts: campaignFacts(config, inspected, words),
+    facts: { ...facts, readers: [...facts.readers, ...counted] },
     problems: inspected.problems.toSorted((a, b) => rank(a) - rank(b)),
     failure: inspected.failure,
     shown: await showCampaign(config, look, options),

@@ -1,9 +1,11 @@
 import { basename, dirname } from 'node:path'
-import type { MediaFile } from '../compile.ts'
+import type { CompiledCampaign, MediaFile } from '../compile.ts'
 import { localize, type MailshotConfig } from '../config.ts'
+import { countAudience } from '../send/audience.ts'
 import { fill } from '../texts.ts'
 import type { Inspected } from './compiled.ts'
 import type { ShownMail } from './mail.ts'
+import type { OpenSubscribers } from './reader.ts'
 import type { Words } from './words.ts'
 
 /** What a campaign's files say about sending it. */
@@ -14,6 +16,8 @@ export interface Facts {
   format: string
   langs: { tag: string; name: string }[]
   lists: string[]
+  /** Whom of them it goes to, where it says so. */
+  readers: string[]
   /** When it is sent. */
   send: string
   errors: number
@@ -49,6 +53,7 @@ export function campaignFacts(
     lists: (campaign?.lists ?? []).map((id) =>
       localize(config.lists[id]?.title ?? id, words.lang, config.lang),
     ),
+    readers: readersText(campaign, words),
     send: campaign ? sendText(campaign.send, config.timeZone, words) : '',
     errors: errors + (failure === undefined ? 0 : 1),
     warnings: problems.length - errors,
@@ -66,6 +71,32 @@ export function weightOf(mail: ShownMail, media: readonly MediaFile[]): Weight {
       count: media.length,
       bytes: media.reduce((sum, { bytes }) => sum + bytes.byteLength, 0),
     },
+  }
+}
+
+function readersText(campaign: Inspected['campaign'], { text }: Words): string[] {
+  const { segment, exclude = [] } = campaign ?? {}
+  return [
+    ...(segment === undefined ? [] : [segment]),
+    ...exclude.map((condition) => fill(text.readers.without, { condition })),
+  ]
+}
+
+/** How many readers a campaign that says more of them than its lists has by now; nothing where that cannot be looked at. */
+export async function countedReaders(
+  { slug, hash, lists, segment, exclude }: CompiledCampaign,
+  { text, lang }: Words,
+  open: OpenSubscribers,
+): Promise<string[]> {
+  if (segment === undefined && exclude === undefined) return []
+  try {
+    const people = await countAudience(await open(), { slug, hash, lists, segment, exclude })
+    const number = new Intl.NumberFormat(lang)
+    const [readers, of] = [number.format(people.readers), number.format(people.of)]
+    return [fill(text.readers.count, { readers, of })]
+  } catch {
+    // `mailshot check` and `send` say why.
+    return []
   }
 }
 

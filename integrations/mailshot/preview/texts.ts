@@ -16,7 +16,12 @@ export interface PreviewTexts {
   /** `{slug}`, `{folder}` */
   unknown: { title: string; intro: string; near: string }
   noSubject: string
-  facts: Record<'file' | 'format' | 'languages' | 'lists' | 'send' | 'size' | 'images', string>
+  facts: Record<
+    'file' | 'format' | 'languages' | 'lists' | 'readers' | 'send' | 'size' | 'images',
+    string
+  >
+  /** `{condition}`; `{readers}` and `{of}` in numbers */
+  readers: { without: string; count: string }
   /** `{time}` */
   send: { manual: string; onMerge: string; at: string; local: string }
   problems: {

@@ -28,9 +28,14 @@ export const en: PreviewTexts = {
     format: 'Format',
     languages: 'Languages',
     lists: 'To',
+    readers: 'Only',
     send: 'Sent',
     size: 'Size',
     images: 'Images',
+  },
+  readers: {
+    without: 'without: {condition}',
+    count: '{readers} readers of {of}',
   },
   send: {
     manual: 'by hand',

@@ -28,9 +28,14 @@ export const fr: PreviewTexts = {
     format: 'Format',
     languages: 'Langues',
     lists: 'À',
+    readers: 'Seulement',
     send: 'Envoi',
     size: 'Poids',
     images: 'Images',
+  },
+  readers: {
+    without: 'sans : {condition}',
+    count: '{readers} lecteurs sur {of}',
   },
   send: {
     manual: 'à la main',
