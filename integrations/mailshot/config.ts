@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { bouncesOption } from './bounce/options.ts'
 import { isLanguageTag } from './campaign/language-tag.ts'
+import { proxiesOption } from './client-address/options.ts'
 import { emailAddress, keysMatch, localizedText, mailbox } from './config/values.ts'
 import { MailshotError } from './error.ts'
 import { guardOption, refusalsOption } from './event/options.ts'
@@ -30,6 +31,8 @@ const basePath = z
 const options = z.strictObject({
   /** The public address of the site, for every link in a mail: `https://example.org`. */
   site: z.url({ protocol: /^https?$/ }).transform((url) => url.replace(/\/+$/, '')),
+  /** The proxies before the site, which say whom they were asked by: `['127.0.0.1', '10.0.0.0/8']`, `[]` for none: docs/abuse.md. */
+  proxies: proxiesOption.optional(),
   /** Where the site's mailshot pages live below it. */
   base: basePath.default('/mailshot'),
   /** Where they lived before: the links of mails that were sent then lead there, and go on working: `['/mailshot']`. */

@@ -2,12 +2,11 @@ import type { APIContext, MiddlewareNext } from 'astro'
 import { defineMiddleware } from 'astro/middleware'
 import config from 'virtual:mailshot/config'
 import type { RenderLayout } from './campaign/layout.ts'
+import { notePeer, peerOf } from './client-address.ts'
 import { guardRequest, protectResponse } from './guard.ts'
 import { openLog } from './log.ts'
 import { refusalPage } from './pages/refusal.ts'
-import { notePeer } from './privacy/client.ts'
 import { patternsOf, siteRoutes } from './routes.ts'
-import { peerOf } from './tracking/peer.ts'
 
 const ownRoutes = new Map(
   siteRoutes.flatMap((route) => patternsOf(route, config).map((pattern) => [pattern, route])),

@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import type { IncomingMessage, Server as HttpServer, ServerResponse } from 'node:http'
 import type { Server as HttpsServer } from 'node:https'
 import type { Socket } from 'node:net'
+import { connectedPeer } from './client-address.ts'
 import { MailshotError } from './error.ts'
 
 /** The adapter's server. */
@@ -69,7 +70,9 @@ function repairRequests(server: Server): void {
     if (request.method === 'TRACE')
       return void response.writeHead(405, { allow: 'GET, HEAD' }).end()
     request.url = decodable(request.url ?? '/')
-    for (const listener of listeners) listener.call(server, request, response)
+    connectedPeer.run(request.socket.remoteAddress, () => {
+      for (const listener of listeners) listener.call(server, request, response)
+    })
   })
 }
 

@@ -58,7 +58,7 @@ function note(
   { request, peer }: TrackedRequest,
   { link, ...what }: Pick<Hit, 'type' | 'url' | 'links'> & { link: TrackedLink },
 ): void {
-  const visitor = visitorOf(request, peer)
+  const visitor = visitorOf(request, peer, mailshot.config)
   const machine = machineBy(request, visitor)
   const hit = { ...link, ...what, at: mailshot.now(), machine, visitor }
   if (request.method === 'HEAD') noteLook(mailshot, hit)

@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm/sql'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { confirmPage } from '../../integrations/mailshot/pages/confirm.ts'
-import { notePeer } from '../../integrations/mailshot/privacy/client.ts'
+import { notePeer } from '../../integrations/mailshot/client-address.ts'
 import { subscribe, unsubscribe } from '../../integrations/mailshot/subscriber.ts'
 import { suppress } from '../../integrations/mailshot/suppression.ts'
 import { openTestMailshot, type TestMailshot } from '../open-test-mailshot.ts'

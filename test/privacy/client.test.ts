@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { clientOf, cutAddress, notePeer } from '../../integrations/mailshot/privacy/client.ts'
+import { notePeer } from '../../integrations/mailshot/client-address.ts'
+import { clientOf, cutAddress } from '../../integrations/mailshot/privacy/client.ts'
 
 const kept = { ip: 'truncated', keepUnconfirmedDays: 30 } as const
 

@@ -1,4 +1,5 @@
 import { isIPv6 } from 'node:net'
+import { notedPeer } from '../client-address.ts'
 import type { MailshotConfig } from '../config.ts'
 import { visitorOf } from '../tracking/visitor.ts'
 import type { PrivacyOptions } from './options.ts'
@@ -9,17 +10,13 @@ export interface Client {
   userAgent?: string
 }
 
-const peers = new WeakMap<Request, string>()
-
-/** Remembers, with a request, the address of whoever connected to this server, for as long as the request is there. */
-export function notePeer(request: Request, peer: string | undefined): void {
-  if (peer !== undefined) peers.set(request, peer)
-}
-
 /** What a consent keeps of where it came from. Nothing of an address that is not known for sure. */
-export function clientOf({ privacy }: Pick<MailshotConfig, 'privacy'>, request: Request): Client {
-  const peer = peers.get(request)
-  const { address } = peer === undefined ? {} : visitorOf(request, peer)
+export function clientOf(
+  { privacy, proxies }: Pick<MailshotConfig, 'privacy'> & Partial<Pick<MailshotConfig, 'proxies'>>,
+  request: Request,
+): Client {
+  const peer = notedPeer(request)
+  const { address } = peer === undefined ? {} : visitorOf(request, peer, { proxies })
   const ip = address === undefined ? undefined : cutAddress(address, privacy.ip)
   const userAgent = request.headers.get('user-agent')?.slice(0, 300)
   return { ...(ip !== undefined && { ip }), ...(userAgent !== undefined && { userAgent }) }

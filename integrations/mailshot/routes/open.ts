@@ -1,7 +1,7 @@
 import type { APIRoute } from 'astro'
+import { peerOf } from '../client-address.ts'
 import { siteMailshot } from '../server.ts'
 import { openPixel } from '../tracking.ts'
-import { peerOf } from '../tracking/peer.ts'
 
 export const GET: APIRoute = async (context) => {
   const { request, params } = context

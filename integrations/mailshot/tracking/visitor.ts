@@ -1,4 +1,5 @@
-import { BlockList, isIP } from 'node:net'
+import { clientAddress, isWithin, near, networksOf, plainAddress } from '../client-address.ts'
+import type { MailshotConfig } from '../config.ts'
 import { type MachineKind, machineAgents, machineRanges } from './machines.ts'
 
 /** What a request says of who made it. None of it is ever written down. */
@@ -9,17 +10,25 @@ export interface Visitor {
 }
 
 /**
- * Who made a request. Behind a proxy on the same machine or network, what that appended to X-Forwarded-For last; a forged line
- * could at most have an open counted as a machine's.
+ * Who made a request. Where the config declares no proxies, the address is a guess: behind a proxy on the same machine or network, what
+ * that appended to X-Forwarded-For last; a forged line could at most have an open counted as a machine's.
  *
  * @param peer the address of whoever connected to this server
  */
-export function visitorOf({ headers }: Request, peer: string | undefined): Visitor {
-  const agent = (headers.get('user-agent') ?? '').slice(0, 500)
-  const last = headers.get('x-forwarded-for')?.split(',').at(-1)?.trim()
-  const isNear = peer === undefined || near.check(plain(peer), family(plain(peer)))
-  const address = isNear ? last : peer
-  return { agent, address: address && isIP(plain(address)) > 0 ? plain(address) : undefined }
+export function visitorOf(
+  request: Request,
+  peer: string | undefined,
+  { proxies }: Partial<Pick<MailshotConfig, 'proxies'>> = {},
+): Visitor {
+  const agent = (request.headers.get('user-agent') ?? '').slice(0, 500)
+  const address = proxies ? clientAddress({ proxies }, request, peer) : guess(request, peer)
+  return { agent, address }
+}
+
+function guess({ headers }: Request, peer: string | undefined): string | undefined {
+  const connected = peer === undefined ? undefined : plainAddress(peer)
+  if (peer !== undefined && (!connected || !isWithin(near, connected))) return connected
+  return plainAddress(headers.get('x-forwarded-for')?.split(',').at(-1) ?? '')
 }
 
 /** Why a request is known to be no person's: `prefetch: apple`, `scanner: …`; undefined where it may be a person's. */
@@ -35,7 +44,7 @@ export function machineOf({ agent, address }: Visitor): string | undefined {
   const byAgent = machineAgents.find((one) => one.agent.test(agent))
   if (byAgent) return named(byAgent.kind, byAgent.who)
   if (address === undefined) return undefined
-  const byRange = blocks.find(({ list }) => list.check(address, family(address)))
+  const byRange = blocks.find(({ list }) => isWithin(list, address))
   return byRange && named(byRange.kind, byRange.who)
 }
 
@@ -43,32 +52,4 @@ function named(kind: MachineKind, who: string): string {
   return `${kind}: ${who}`
 }
 
-function family(address: string): 'ipv4' | 'ipv6' {
-  return isIP(address) === 6 ? 'ipv6' : 'ipv4'
-}
-
-/** An IPv4 address as a socket for both families writes it. */
-function plain(address: string): string {
-  return address.replace(/^::ffff:(?=\d+\.)/i, '')
-}
-
-function blockList(ranges: readonly string[]): BlockList {
-  const list = new BlockList()
-  for (const range of ranges) {
-    const [network = '', bits = ''] = range.split('/')
-    list.addSubnet(network, Number(bits), family(network))
-  }
-  return list
-}
-
-const near = blockList([
-  '127.0.0.0/8',
-  '10.0.0.0/8',
-  '172.16.0.0/12',
-  '192.168.0.0/16',
-  '169.254.0.0/16',
-  '::1/128',
-  'fc00::/7',
-  'fe80::/10',
-])
-const blocks = machineRanges.map(({ ranges, ...rest }) => ({ ...rest, list: blockList(ranges) }))
+const blocks = machineRanges.map(({ ranges, ...rest }) => ({ ...rest, list: networksOf(ranges) }))
