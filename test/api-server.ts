@@ -11,6 +11,7 @@ import { handleSendAction } from '../integrations/mailshot/api/send-action.ts'
 import { handleSend } from '../integrations/mailshot/api/send.ts'
 import { handleSends } from '../integrations/mailshot/api/sends.ts'
 import { handleStats } from '../integrations/mailshot/api/stats.ts'
+import { handleSubscribe } from '../integrations/mailshot/api/subscribe.ts'
 import type { Mailshot } from '../integrations/mailshot/mailshot.ts'
 
 /** What the site's routes answer below `/mailshot/api`. */
@@ -20,6 +21,7 @@ export async function answerApi(mailshot: Mailshot, request: Request): Promise<R
   if (pathname === '/mailshot/api/audience') return handleAudience(mailshot, request)
   if (pathname === '/mailshot/api/events') return handleEvents(mailshot, request)
   if (pathname === '/mailshot/api/purge') return handlePurge(mailshot, request)
+  if (pathname === '/mailshot/api/subscribe') return handleSubscribe(mailshot, request)
   if (!pathname.startsWith('/mailshot/api/sends')) {
     return new Response('<!doctype html><title>Not found</title>', { status: 404 })
   }

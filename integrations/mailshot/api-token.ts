@@ -5,8 +5,8 @@ import { didYouMean } from './closest.ts'
 import { MailshotError } from './error.ts'
 import type { Mailshot } from './mailshot.ts'
 
-/** What a token may do: look, start and steer sends, or read and change people. */
-export const tokenScopes = ['read', 'send', 'people'] as const
+/** What a token may do: look, start and steer sends, read and change people, or ask for a subscription that its reader confirms. */
+export const tokenScopes = ['read', 'send', 'people', 'subscribe'] as const
 export type TokenScope = (typeof tokenScopes)[number]
 
 export interface ApiToken {

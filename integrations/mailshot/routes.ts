@@ -39,6 +39,7 @@ export const siteRoutes: readonly SiteRoute[] = [
   route('/api/sends/[id]/stats', 'api/stats.ts', 'machine', 'GET'),
   route('/api/sends/[id]/[action]', 'api/send-action.ts', 'machine', 'POST'),
   route('/api/audience', 'api/audience.ts', 'machine', 'POST'),
+  route('/api/subscribe', 'api/subscribe.ts', 'machine', 'POST'),
   route('/api/events', 'api/events.ts', 'machine', 'GET'),
   route('/api/purge', 'api/purge.ts', 'machine', 'POST'),
   // What is not there is said in JSON too.

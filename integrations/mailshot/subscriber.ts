@@ -26,6 +26,8 @@ export interface SubscribeRequest {
   consent: Consent
   /** The operator vouches that the person has confirmed elsewhere: no confirmation is mailed. */
   confirmed?: boolean
+  /** Also where the lists need none: whoever asks has not seen the person. */
+  confirmation?: 'always'
 }
 
 export interface SubscribeProblem {
@@ -73,7 +75,8 @@ export async function subscribe(
   const lists = suppression ? request.lists : request.lists.filter((list) => !active.has(list))
   if (lists.length === 0) return { status: 'unchanged', subscriberId }
   const ask = { subscriberId, address, profile, lists, consent: request.consent }
-  if (isVouched || (!suppression && !needsConfirmation(mailshot, lists))) {
+  const mayJoin = request.confirmation !== 'always' && !needsConfirmation(mailshot, lists)
+  if (isVouched || (!suppression && mayJoin)) {
     await mailshot.db.write(...activateStatements(mailshot, ask, isVouched))
     return { status: 'active', subscriberId }
   }

@@ -94,6 +94,8 @@ export interface PageTexts {
     /** In place of the choice, where there is none. */
     one: string
     email: string
+    /** Beside the box in a form of another kind. */
+    box: string
     name: string
     note: string
     button: string

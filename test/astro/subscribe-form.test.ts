@@ -1,6 +1,9 @@
 import { experimental_AstroContainer as AstroContainer } from 'astro/container'
 import { describe, expect, it } from 'vitest'
+import SubscribeBox from '../../integrations/mailshot/components/SubscribeBox.astro'
 import SubscribeForm from '../../integrations/mailshot/components/SubscribeForm.astro'
+import { readBoxes } from '../../integrations/mailshot/pages/box.ts'
+import config from '../../src/mailshot.config.ts'
 
 // The lists are those of the example site: weekly and product, both public.
 describe('SubscribeForm', () => {
@@ -68,8 +71,40 @@ describe('SubscribeForm', () => {
   })
 })
 
-async function render(props: Record<string, unknown>, path = '/'): Promise<string> {
+describe('SubscribeBox', () => {
+  it('asks for a list within another form, unticked, and can be read from what that posts', async () => {
+    const html = await render({ list: 'weekly', lang: 'en' }, '/', SubscribeBox)
+    expect(html).not.toMatch(/<form|checked/)
+    expect(html).toMatch(/I would also like to get “The Friday letter” by email\./)
+    const [list = '', lang = ''] = ['checkbox', 'hidden'].map(
+      (type) => new RegExp(`type="${type}" name="([\\w-]+)"`).exec(html)?.[1],
+    )
+    const form = new FormData()
+    for (const [name, value] of [
+      [list, 'weekly'],
+      [list, 'hidden'],
+      [lang, 'en'],
+    ] as const) {
+      form.append(name, value)
+    }
+    expect(readBoxes(config, form)).toEqual({ lists: ['weekly'], lang: 'en' })
+  })
+
+  it('tells the developer of a list that nobody may sign up to', async () => {
+    await expect(render({ list: 'weeky' }, '/', SubscribeBox)).rejects.toThrow(
+      'a sign-up box is for "weeky", which is no public list in mailshot.config.ts',
+    )
+  })
+})
+
+type Component = Parameters<AstroContainer['renderToString']>[0]
+
+async function render(
+  props: Record<string, unknown>,
+  path = '/',
+  component: Component = SubscribeForm,
+): Promise<string> {
   const container = await AstroContainer.create()
   const request = new Request(`https://example.org${path}`)
-  return container.renderToString(SubscribeForm, { props, request })
+  return container.renderToString(component, { props, request })
 }

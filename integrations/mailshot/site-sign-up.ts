@@ -1,0 +1,31 @@
+// `astro-mailshot/sign-up`: for the site's own code that handles its own forms.
+import { readBoxes } from './pages/box.ts'
+import { clientOf } from './privacy/client.ts'
+import { languageOfTexts } from './reader-language.ts'
+import { siteMailshot } from './server.ts'
+import { type AskedElsewhere, askElsewhere, type ElsewhereRequest } from './subscriber/elsewhere.ts'
+
+export type { AskedElsewhere, ElsewhereRequest } from './subscriber/elsewhere.ts'
+
+/** Of the person; what the boxes say comes with the form. */
+export type TickedBy = Pick<ElsewhereRequest, 'email' | 'name' | 'attributes' | 'form'> & {
+  /** The request that the form came with, for what the settings keep of it with the consent. */
+  request?: Request
+}
+
+/**
+ * Asks for the lists whose `<SubscribeBox />` was ticked in a form of the site's own. Call it once that form has been taken. It answers
+ * the same whatever is known of the address, and `invalid` where that is none, or an attribute is not what the config says.
+ */
+export async function subscribeTicked(
+  form: FormData,
+  { request, ...person }: TickedBy,
+): Promise<AskedElsewhere | { status: 'not-ticked' }> {
+  const mailshot = await siteMailshot()
+  const { config } = mailshot
+  const { lists, lang } = readBoxes(config, form)
+  if (lists.length === 0) return { status: 'not-ticked' }
+  const client = request ? clientOf(config, request) : {}
+  const known = languageOfTexts(config, lang)
+  return askElsewhere(mailshot, { ...person, lists, lang: known, ...client })
+}

@@ -1,0 +1,92 @@
+import { describe, expect, test } from 'vitest'
+import { confirm, subscribe } from '../../integrations/mailshot/subscriber.ts'
+import { apiClient } from '../api-server.ts'
+import { openTestMailshot } from '../open-test-mailshot.ts'
+import { confirmationToken, lettersOf, recordOf } from '../subscriber/zoe.ts'
+
+describe('POST api/subscribe', () => {
+  test('mails a confirmation also for a list that needs none, and keeps the words beside the box', async () => {
+    const { mailshot, call } = await open()
+    const response = await call('POST', 'subscribe', ticked)
+
+    expect(response.status).toBe(202)
+    expect(await response.json()).toEqual({ status: 'asked' })
+    expect(await recordOf(mailshot)).toMatchObject({
+      lang: 'en',
+      attributes: { city: 'Lyon', terms: true },
+      subscriptions: [{ list: 'open', status: 'pending' }],
+      consents: [
+        { list: 'field:terms', wording: 'I agree', source: 'api', confirmedAt: null },
+        {
+          list: 'open',
+          form: 'registration',
+          ip: '192.0.2.0',
+          wording:
+            'I would also like to get “Open” by email.\nEvery mail has a link to unsubscribe with one click.',
+        },
+      ],
+    })
+    await confirm(mailshot, await confirmationToken(mailshot))
+    expect(await recordOf(mailshot)).toMatchObject({ subscriptions: [{ status: 'active' }] })
+  })
+
+  test('is one ask when it is sent twice, and answers alike, in the same time, whatever is known', async () => {
+    const { mailshot, call } = await open()
+    const answer = async () => {
+      const before = mailshot.now()
+      const response = await call('POST', 'subscribe', ticked)
+      return [response.status, await response.text(), mailshot.now() - before]
+    }
+    const unknown = await answer()
+    const again = await answer()
+    await subscribe(mailshot, { ...ticked, consent: { source: 'command' }, confirmed: true })
+    expect([again, await answer()]).toEqual([unknown, unknown])
+    expect(await lettersOf(mailshot, 'confirmation')).toHaveLength(1)
+  })
+
+  test('says what is wrong with the request', async () => {
+    const { call } = await open()
+    const errorOf = async (change: Record<string, unknown>) => {
+      const response = await call('POST', 'subscribe', { ...ticked, ...change })
+      return [response.status, (await response.json()).error]
+    }
+    expect(await errorOf({ email: 'zoe@' })).toEqual([
+      422,
+      { code: 'invalid', message: '"zoe@" is not an e-mail address' },
+    ])
+    expect(await errorOf({ lists: ['nothing'] })).toEqual([
+      422,
+      { code: 'unknown-list', message: 'there is no list "nothing"' },
+    ])
+    expect(await errorOf({ attributes: { plan: 'gold' } })).toMatchObject([
+      422,
+      { message: 'plan: there is no such field' },
+    ])
+    expect(await errorOf({ confirmed: true })).toMatchObject([422, { code: 'invalid' }])
+  })
+
+  test('needs a token that may do this, which may do nothing else', async () => {
+    const { mailshot, call } = await open()
+    const reader = await apiClient(mailshot, ['read', 'send', 'people'], 'reader')
+    expect((await reader.call('POST', 'subscribe', ticked)).status).toBe(403)
+    expect((await call('GET', 'sends')).status).toBe(403)
+    expect((await call('GET', 'subscribe')).status).toBe(405)
+  })
+})
+
+const ticked = {
+  email: 'Zoe@Example.org',
+  lists: ['open'],
+  lang: 'en',
+  form: 'registration',
+  ip: '192.0.2.77',
+  attributes: { city: 'Lyon', terms: true },
+}
+
+async function open() {
+  const mailshot = await openTestMailshot({
+    lists: { weekly: { title: 'Weekly' }, open: { title: 'Open', doubleOptIn: false } },
+    fields: { city: {}, terms: { type: 'consent', label: 'I agree' } },
+  })
+  return { mailshot, call: (await apiClient(mailshot, ['subscribe'])).call }
+}
