@@ -1,5 +1,4 @@
 import { localize } from '../config.ts'
-import { MailshotError } from '../error.ts'
 import { type ListSummary, listSummary } from '../list.ts'
 import { type Synced, syncList } from '../list/sync.ts'
 import type { Mailshot } from '../mailshot.ts'
@@ -22,7 +21,7 @@ type ListsCall = Call<typeof options>
 
 export const lists = defineCommand({
   usage: ['lists', 'lists sync [<list>…] [--force] [--dry-run]'],
-  takes: Infinity,
+  takes: ([action]) => (action === 'sync' ? Infinity : 0),
   about:
     'The lists of the settings with their people counted; a list that vanished from the settings is closed, and keeps\n' +
     'its people. To add, rename or describe one, edit mailshot.config.ts.\n\n' +
@@ -37,10 +36,9 @@ export const lists = defineCommand({
   exit: { [exitCodes.failed]: 'sync: a function failed, or its answer is held until --force' },
   run: (call) => {
     const [action, ...named] = call.positionals
-    if (action === undefined) return withMailshot(call.values, (mailshot) => show(call, mailshot))
-    if (action === 'sync')
-      return withMailshot(call.values, (mailshot) => sync(call, mailshot, named))
-    throw new MailshotError(`lists: "${action}" is not known; say lists, or lists sync`)
+    return withMailshot(call.values, (mailshot) =>
+      action === 'sync' ? sync(call, mailshot, named) : show(call, mailshot),
+    )
   },
 })
 
