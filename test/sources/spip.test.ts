@@ -1,5 +1,8 @@
-import { hash } from 'node:crypto'
-import { describe, expect, it } from 'vitest'
+import { createHmac, hash } from 'node:crypto'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { mysqlDump } from '../../integrations/mailshot/sources/mysql-dump.ts'
 import { spip, type SpipOptions } from '../../integrations/mailshot/sources/spip.ts'
 import type { TableValue } from '../../integrations/mailshot/sources/tables.ts'
@@ -144,6 +147,26 @@ describe('spip', () => {
       { source: 'spip', id: sha1(`unsubscribe-zoe@example.org-jeton${secret}`) },
       { source: 'spip', id: sha1(`unsubscribe-zoe@example.org-jeton+3${secret}`) },
     ])
+  })
+
+  it('makes them of both halves of a secret, where one is in a file of the site', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'mailshot-spip-'))
+    onTestFinished(() => rmSync(folder, { recursive: true }))
+    const [stored, other] = [Buffer.alloc(32, 'a'), Buffer.alloc(32, 'b')]
+    const keys = join(folder, 'cles.php')
+    const json = JSON.stringify({ secret_du_site: other.toString('base64') })
+    writeFileSync(keys, `<?php die ('Acces interdit'); ?>\n${json}`)
+    const row = [1, 'zoe@example.org', '', '', none, 'valide', 'jeton', '']
+    const given = [[1, 9, 0, 'valide']]
+    const secret = stored.toString('base64')
+    const [read] = await rowsOf(site([row], { places: given, secret }, { keys }))
+    const key = createHmac('sha256', Buffer.alloc(32, 3)).update(
+      'unsubscribe-zoe@example.org-jeton',
+    )
+    expect(read?.formerIds).toEqual([{ source: 'spip', id: key.digest('hex') }])
+    expect((await rowsOf(site([row], { places: given, secret })))[0]?.formerIds).toEqual([])
+    writeFileSync(keys, '<?php')
+    expect(() => site([row], {}, { keys })).toThrow('no keys of SPIP can be read there')
   })
 
   it('reads the tables of the first versions, which had lists in a column, and few columns', async () => {

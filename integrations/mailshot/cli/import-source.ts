@@ -21,6 +21,8 @@ export interface SourceRequest {
   source: string | undefined
   encoding: string | undefined
   prefix: string | undefined
+  /** SPIP's file of keys. */
+  keys: string | undefined
   /** Headers of a CSV file by what they hold. */
   columns: Record<string, string> | undefined
 }
@@ -61,6 +63,7 @@ export const sourceNames = Object.keys(sources)
  */
 export function sourceNamed(request: SourceRequest): (mailshot: Mailshot) => SystemSource {
   const { file, encoding, prefix, columns } = request
+  const keys = request.keys === undefined ? undefined : resolve(request.keys)
   const source = request.source ?? usualSource(file)
   const open = Object.hasOwn(sources, source) ? sources[source] : undefined
   if (!open) {
@@ -82,6 +85,7 @@ export function sourceNamed(request: SourceRequest): (mailshot: Mailshot) => Sys
       timeZone: config.timeZone,
       encoding,
       prefix,
+      keys,
       columns,
     })
 }

@@ -33,6 +33,11 @@ const options = {
     value: 'TEXT',
     about: 'What the tables meant begin with, where a database holds two sites.',
   },
+  keys: {
+    type: 'string',
+    value: 'FILE',
+    about: "spip: the site's config/cles.php, which the links in its old mails are known by.",
+  },
   'no-history': { type: 'boolean', about: 'Leave out what the other system has sent.' },
   encoding: {
     type: 'string',
@@ -68,7 +73,11 @@ const options = {
 } as const
 
 export const importCommand = defineCommand({
-  usage: ['import <file> --list ID… [options]', 'import - --list ID… < file'],
+  usage: [
+    'import <file> --list ID… [options]',
+    'import - --list ID… < file',
+    'import <file|folder|mysql://…> --source NAME [options]',
+  ],
   takes: 1,
   about:
     'Brings in people who are subscribers elsewhere: no confirmation is mailed. A CSV file needs a heading "email" (also\n' +
@@ -76,7 +85,9 @@ export const importCommand = defineCommand({
     '(the date of the consent), in English or French, and the fields of the settings. Other columns are told and left\n' +
     'out. Commas, semicolons, tabs, quotes and encodings are understood. Lines that cannot be read are listed with number and\n' +
     'cause, and the others come in. A list that is not in the settings is told before anything is written. Run it again, whole or\n' +
-    'broken off, and nothing more changes; nobody who left or is suppressed comes back.',
+    'broken off, and nothing more changes; nobody who left or is suppressed comes back.\n' +
+    'Other systems are read from a dump (spip, phplist, listmonk; also .gz), a SQLite file or a MySQL server (spip, phplist; the\n' +
+    'password in MYSQL_PWD), or their own exports (spip, listmonk, mailchimp), with what they have sent. Their lists are named by --map.',
   options,
   examples: [
     ['mailshot import people.csv --list weekly', 'everybody onto one list'],
@@ -86,14 +97,18 @@ export const importCommand = defineCommand({
       'a file as it is',
     ],
     ['mailshot import people.csv --rejects wrong.csv', 'then correct wrong.csv, and import it'],
+    [
+      'mailshot import spip.sql.gz --source spip --map newsletter=weekly',
+      'a SPIP site, and what it sent',
+    ],
     ['mailshot import people.jsonl', 'what mailshot export has written'],
   ],
   exit: { [exitCodes.failed]: 'some lines could not be read, or it was stopped; the rest is in' },
   run: (call) => {
-    const { source, encoding, prefix, column, rejects } = call.values
+    const { source, encoding, prefix, keys, column, rejects } = call.values
     const [file] = call.positionals
     const columns = column && parseColumns(column)
-    const open = sourceNamed({ file, source, encoding, prefix, columns })
+    const open = sourceNamed({ file, source, encoding, prefix, keys, columns })
     // Reading the project goes to its root.
     const rejected = rejects === undefined ? undefined : openRejects(resolve(rejects), file)
     return withMailshot(call.values, (mailshot) =>

@@ -5,6 +5,7 @@ import {
   ancestorTables,
   prepareAncestors,
 } from './spip/before.ts'
+import { readKeyFile } from './spip/former-key.ts'
 import { mailshotSends, mailshotTables, prepareMailshots } from './spip/mailshot.ts'
 import {
   hashedLeavers,
@@ -21,6 +22,8 @@ export interface SpipOptions {
   prefix?: string | undefined
   /** The zone of SPIP's dates, which say none; UTC unless told. */
   timeZone?: string | undefined
+  /** The site's file `config/cles.php`, where it has one: without it the unsubscribe links of old mails cannot be known again. */
+  keys?: string | undefined
 }
 
 /**
@@ -29,7 +32,11 @@ export interface SpipOptions {
  */
 export function spip(tables: TableSource, options: SpipOptions = {}): SystemSource {
   const { name } = tables
-  const reading = { name, timeOf: timeReader(options.timeZone ?? 'UTC') }
+  const reading = {
+    name,
+    timeOf: timeReader(options.timeZone ?? 'UTC'),
+    key: options.keys === undefined ? undefined : readKeyFile(options.keys),
+  }
   const people = stagedSource(tables, {
     wanted: { ...mailsubscribersTables, ...mailshotTables, ...ancestorTables },
     nameOf: spipNames(options.prefix),

@@ -3,7 +3,7 @@ import type { TableValue } from '../tables.ts'
 import type { ImportEntry, ImportRow, ImportSubscription } from '../../import.ts'
 import type { SuppressionEntry } from '../../suppression/import.ts'
 import type { Stage } from '../tables/stage.ts'
-import { formerKeys } from './former-key.ts'
+import { formerKeys, type Signer, signerOf } from './former-key.ts'
 import { langOf } from './lang.ts'
 import { repaired } from './text.ts'
 
@@ -55,6 +55,8 @@ export interface SpipReading {
   /** What consents call the file. */
   name: string
   timeOf: (text: TableValue | undefined) => number | undefined
+  /** Half of the site's secret, where it has it in a file. */
+  key?: Uint8Array | undefined
 }
 
 /**
@@ -63,14 +65,14 @@ export interface SpipReading {
  * only a hash any more is given by `hashedLeavers`.
  */
 export function* mailsubscriberEntries(stage: Stage, reading: SpipReading): Generator<ImportEntry> {
-  const secret = readSecret(stage)
+  const sign = readSigner(stage, reading)
   const left = new Map<string, number>()
   for (const rows of people(stage)) {
     const [person] = rows
     if (!person || isObfuscated(person.email)) continue
     const why = leftOut(person)
     if (why !== undefined) left.set(why, (left.get(why) ?? 0) + 1)
-    else yield { row: rowOf(rows, reading, secret), line: person.line }
+    else yield { row: rowOf(rows, reading, sign), line: person.line }
   }
   for (const [why, count] of left) yield { notice: `${count} people ${why} are left out` }
 }
@@ -132,7 +134,7 @@ function* people(stage: Stage): Generator<Joined[]> {
 function rowOf(
   rows: readonly Joined[],
   { name, timeOf }: SpipReading,
-  secret: string | undefined,
+  sign: Signer | undefined,
 ): ImportRow {
   const { email, nom, lang, date, statut, jeton, optin, listes } = rows[0] ?? emptyPerson
   const at = timeOf(date)
@@ -151,9 +153,7 @@ function rowOf(
   const lists = rows.flatMap(({ listId }) => listId ?? [])
   const token = jeton ?? ''
   const keys =
-    secret === undefined || token === ''
-      ? []
-      : formerKeys(secret, { email: email ?? '', token, lists })
+    sign === undefined || token === '' ? [] : formerKeys(sign, { email: email ?? '', token, lists })
   return {
     email: (email ?? '').trim(),
     name: repaired(nom),
@@ -194,11 +194,11 @@ function oldPlaces(listes: string, statut: string): { list: string; status: Stat
   return names.filter(Boolean).map((list) => ({ list, status }))
 }
 
-function readSecret(stage: Stage): string | undefined {
-  const [row] = stage.all<{ valeur: string }>(
-    `SELECT valeur FROM meta WHERE nom = 'secret_du_site' AND length(valeur) >= 64`,
+function readSigner(stage: Stage, { key }: SpipReading): Signer | undefined {
+  const [row] = stage.all<{ valeur: string | null }>(
+    `SELECT valeur FROM meta WHERE nom = 'secret_du_site'`,
   )
-  return row?.valeur
+  return signerOf(row?.valeur ?? '', key)
 }
 
 const emptyPerson: Partial<Joined> = {}
