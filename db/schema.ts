@@ -186,7 +186,8 @@ export const letters = sqliteTable(
     lang: text().notNull(),
     /** The values its text is composed with. */
     values: text({ mode: 'json' }).$type<Record<string, string>>().notNull(),
-    status: text({ enum: ['pending', 'in-hand', 'sent', 'failed'] }).notNull(),
+    /** `held`: a confirmation of a burst of sign-ups, until that is over or the operator says what it was. */
+    status: text({ enum: ['pending', 'held', 'in-hand', 'sent', 'failed'] }).notNull(),
     reason: text(),
     tries: integer().notNull().default(0),
     dueAt: integer('due_at').notNull(),
@@ -213,6 +214,13 @@ export const letters = sqliteTable(
       .on(table.id)
       .where(sql`status = 'failed'`),
     index('letters_subscriber').on(table.subscriberId),
+    index('letters_kept_back')
+      .on(table.id)
+      .where(sql`status = 'held'`),
+    // How many people sign up in an hour, and how many usually do.
+    index('letters_confirmations')
+      .on(table.createdAt)
+      .where(sql`kind = 'confirmation'`),
   ],
 )
 

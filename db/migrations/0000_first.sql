@@ -23,6 +23,8 @@ CREATE INDEX `letters_due` ON `letters` (`due_at`) WHERE status = 'pending';--> 
 CREATE INDEX `letters_held` ON `letters` (`worker_id`) WHERE status = 'in-hand';--> statement-breakpoint
 CREATE INDEX `letters_failed` ON `letters` (`id`) WHERE status = 'failed';--> statement-breakpoint
 CREATE INDEX `letters_subscriber` ON `letters` (`subscriber_id`);--> statement-breakpoint
+CREATE INDEX `letters_kept_back` ON `letters` (`id`) WHERE status = 'held';--> statement-breakpoint
+CREATE INDEX `letters_confirmations` ON `letters` (`created_at`) WHERE kind = 'confirmation';--> statement-breakpoint
 CREATE TABLE `media` (
 	`hash` text PRIMARY KEY NOT NULL,
 	`type` text NOT NULL,
@@ -278,6 +280,14 @@ CREATE TABLE `webhook_batches` (
 );
 --> statement-breakpoint
 CREATE INDEX `webhook_batches_at` ON `webhook_batches` (`at`);--> statement-breakpoint
+CREATE TABLE `attempts` (
+	`key` text NOT NULL,
+	`free_at` integer NOT NULL,
+	`count` integer NOT NULL,
+	PRIMARY KEY(`key`, `free_at`)
+);
+--> statement-breakpoint
+CREATE INDEX `attempts_free` ON `attempts` (`free_at`);--> statement-breakpoint
 CREATE TABLE `audit` (
 	`id` integer PRIMARY KEY NOT NULL,
 	`at` integer NOT NULL,

@@ -73,6 +73,24 @@ export const workers = sqliteTable('workers', {
   leaseUntil: integer('lease_until').notNull(),
 })
 
+/**
+ * How often forms were sent of late, by whom and for whom: keyed hashes alone, counted in buckets of a twentieth of a limit's window,
+ * gone when that is over.
+ */
+export const attempts = sqliteTable(
+  'attempts',
+  {
+    key: text().notNull(),
+    /** When those of this bucket count no more. */
+    freeAt: integer('free_at').notNull(),
+    count: integer().notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.key, table.freeAt] }),
+    index('attempts_free').on(table.freeAt),
+  ],
+)
+
 /** Who did what, when, by which way. */
 export const audit = sqliteTable(
   'audit',
