@@ -5,6 +5,7 @@ import {
   type UnsubscribeView,
   unsubscribePage,
 } from '../../integrations/mailshot/pages/unsubscribe.ts'
+import { mirrorLists } from '../../integrations/mailshot/list.ts'
 import type { Page } from '../../integrations/mailshot/pages/page.ts'
 import { lift, suppress } from '../../integrations/mailshot/suppression.ts'
 import { signToken } from '../../integrations/mailshot/token.ts'
@@ -41,6 +42,29 @@ beforeEach(async () => {
   await deliver(mailshot, { untilDone: true })
   const [mail] = transport.sentTo('reader1@example.net')
   token = /unsubscribe\/([\w-]+)/.exec(mail?.headers['List-Unsubscribe'] ?? '')?.[1] ?? ''
+})
+
+describe('a link of a mail to lists that have vanished from the settings since', () => {
+  it('still asks what to leave, by their titles, and one click ends them', async () => {
+    const { events } = mailshot.config.lists
+    if (!events) throw new Error('the lists of this test hold events')
+    mailshot = { ...mailshot, config: { ...mailshot.config, lists: { events } } }
+    await mirrorLists(mailshot)
+
+    const { view } = await visit(get(`unsubscribe/${token}`))
+    await answerTo(post(`unsubscribe/${token}`, oneClick))
+
+    expect(view).toMatchObject({
+      kind: 'leave',
+      lists: expect.arrayContaining([
+        expect.objectContaining({ id: 'weekly', title: 'Hebdo', isChosen: true }),
+        expect.objectContaining({ id: 'product', title: 'Produits', isChosen: true }),
+      ]),
+    })
+    expect(
+      await mailshot.db.all(sql`SELECT list_id AS id FROM subscriptions WHERE status = 'active'`),
+    ).toEqual([{ id: 'events' }])
+  })
 })
 
 describe('unsubscribePage by GET', () => {
