@@ -47,7 +47,7 @@ describe('mailshot stats, purge and sends', () => {
     expect(plan).toMatchObject({ id: sendId, recipients: 2, events: 2, isTrash: false })
 
     expect(await site.json('purge', '--months', '2')).toEqual([
-      { sends: 1, recipients: 2, events: 2 },
+      { sends: 1, recipients: 2, events: 2, people: 0 },
     ])
     const [after] = await site.json('stats', 'june')
     expect(after).toEqual({ ...Object(stats), purgedAt: expect.any(String) })
@@ -91,8 +91,8 @@ describe('mailshot stats, purge and sends', () => {
     vi.stubEnv('MAILSHOT_TOKEN', keeper.token)
     const desk = serverDesk(mailshot.config, url, recordingTerminal())
     const { signal } = new AbortController()
-    expect(await desk.purge(2, signal)).toEqual({ sends: 1, recipients: 2, events: 2 })
-    expect(await desk.purge(2, signal)).toEqual({ sends: 0, recipients: 0, events: 0 })
+    expect(await desk.purge(2, signal)).toEqual({ sends: 1, recipients: 2, events: 2, people: 0 })
+    expect(await desk.purge(2, signal)).toEqual({ sends: 0, recipients: 0, events: 0, people: 0 })
     expect(await desk.stats('june')).toEqual({ ...before, purgedAt: expect.any(String) })
     expect(await desk.putAway('archive', 'july')).toMatchObject({ purgedAt: expect.any(Number) })
     await desk.putAway('trash', 'june')

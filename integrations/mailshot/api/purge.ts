@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { Mailshot } from '../mailshot.ts'
+import { forget } from '../privacy/tend.ts'
 import { planPurge, purge } from '../purge.ts'
 import { countPlan } from '../purge/count.ts'
 import { readBody } from './body.ts'
@@ -9,7 +10,8 @@ import { type ApiAnswer, type ApiCall, answerCall } from './call.ts'
 export type PurgeBody = z.input<typeof schema>
 
 /**
- * Deletes the details of old sends, `{ months }` or as the settings say; with `dryRun` it only counts them. It works for some seconds:
+ * Deletes the details of old sends, `{ months }` or as the settings say, and erases the people whose time is over by `privacy`; with
+ * `dryRun` it only counts them. It works for some seconds:
  * with `done: false` there is more, for the next such request. What is deleted is about people, so the token needs the scope `people`.
  */
 export function handlePurge(mailshot: Mailshot, request: Request): Promise<Response> {
@@ -25,7 +27,11 @@ async function purgeSome(call: ApiCall): Promise<ApiAnswer> {
   const plan = await planPurge(mailshot, months)
   if (dryRun) return { body: { ...(await countPlan(mailshot, plan)) } }
   const { isDone, ...gone } = await purge(mailshot, plan, { actor, workMs })
-  return { body: { sends: plan.sends.length, ...gone, done: isDone } }
+  const forgotten = isDone
+    ? await forget(mailshot, { actor, workMs })
+    : { people: 0, isDone: false }
+  const { people } = forgotten
+  return { body: { sends: plan.sends.length, ...gone, people, done: forgotten.isDone } }
 }
 
 const schema = z.strictObject({

@@ -14,7 +14,8 @@ export const purgeCommand = defineCommand({
     'Deletes who got old sends, and what was reported of each of them, and keeps what was counted (mailshot stats). By default\n' +
     'of sends that ended before the months of keepDetails in mailshot.config.ts, and what has lain in the trash for 30 days;\n' +
     'never of the latest send. It goes in small slices, so that a send that runs is not held up, and may be broken off. With\n' +
-    'keepDetails the worker does the same once a day. With --server the token needs the scope people.',
+    'keepDetails the worker does the same once a day. Erases too who never confirmed, and who left every list, as long ago as\n' +
+    'privacy says (docs/privacy.md). With --server the token needs the scope people.',
   options: {
     months: { type: 'string', value: 'N', about: 'Of sends that ended longer ago than this.' },
     'dry-run': { type: 'boolean', about: 'Only say what would go.' },
@@ -39,6 +40,7 @@ export const purgeCommand = defineCommand({
       else {
         const rows = `${count(gone.recipients, 'recipient')} and ${count(gone.events, 'event')}`
         terminal.print(`${rows} of ${count(gone.sends, 'send')} are gone`)
+        if (gone.people > 0) terminal.print(`${count(gone.people, 'person', 'people')} erased`)
       }
       return exitCodes.done
     }),
@@ -65,5 +67,9 @@ function showPlan(terminal: Terminal, plan: PurgeCounts, timeZone: string): void
     json: (send) => send,
     empty: 'No send is old enough, or none but the latest.',
   })
+  const { unconfirmed, left } = plan.people
+  if (unconfirmed > 0)
+    terminal.note(`And ${count(unconfirmed, 'person', 'people')} who never confirmed.`)
+  if (left > 0) terminal.note(`And ${count(left, 'person', 'people')} who left every list.`)
   if (plan.others > 0) terminal.note(`And ${count(plan.others, 'old event')} about no send.`)
 }

@@ -60,7 +60,7 @@ export interface SendDesk {
   purge(
     months: number | undefined,
     signal: AbortSignal,
-  ): Promise<{ sends: number; recipients: number; events: number }>
+  ): Promise<{ sends: number; recipients: number; events: number; people: number }>
   /** Counts whom a resend would mail. @throws MailshotError when it may not be */
   planResend(id: string, choice: ResendChoice): Promise<Shown<ResendPlan>>
   /** @throws MailshotError when it may not be */

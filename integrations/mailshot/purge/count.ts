@@ -2,6 +2,7 @@ import { setImmediate } from 'node:timers/promises'
 import { type SQL, sql } from 'drizzle-orm/sql'
 import { z } from 'zod'
 import type { Mailshot } from '../mailshot.ts'
+import { countForgettable } from '../privacy/forget.ts'
 import type { PurgePlan } from '../purge.ts'
 
 const count = z.int()
@@ -21,6 +22,8 @@ export const purgeCountsSchema = z.object({
   ),
   /** Events about no send. */
   others: count,
+  /** People whose time is over by `privacy`: who never confirmed, and who left every list. */
+  people: z.object({ unconfirmed: count, left: count }),
 })
 export type PurgeCounts = z.output<typeof purgeCountsSchema>
 
@@ -36,7 +39,8 @@ export async function countPlan(mailshot: Mailshot, plan: PurgePlan): Promise<Pu
     })
   }
   const others = sql`events WHERE send_id IS NULL AND received_at < ${plan.before}`
-  return { sends, others: plan.hasOthers ? await countRows(mailshot, others) : 0 }
+  const people = await countForgettable(mailshot)
+  return { sends, people, others: plan.hasOthers ? await countRows(mailshot, others) : 0 }
 }
 
 async function countRows({ db }: Mailshot, which: SQL): Promise<number> {

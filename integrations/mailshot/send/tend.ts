@@ -5,6 +5,7 @@ import { matchLateAnswers } from '../event/unmatched.ts'
 import { queueAlarmStatement } from '../letter.ts'
 import type { Mailshot } from '../mailshot.ts'
 import { cancelStatements, isLeftToCancel } from '../recipient.ts'
+import { tendPrivacy } from '../privacy/tend.ts'
 import { tendPurge } from '../purge/tend.ts'
 import { finishErasures } from '../subscriber/erase.ts'
 import { cancelRecipients, pauseStatements } from '../send.ts'
@@ -34,6 +35,7 @@ export async function tendSends(mailshot: Mailshot, images: ImageWatch): Promise
   await matchLateAnswers(mailshot)
   await finishErasures(mailshot)
   await tendPurge(mailshot)
+  await tendPrivacy(mailshot)
   return hasMore
 }
 

@@ -1,5 +1,6 @@
 import { listEvents } from '../../event/list.ts'
 import type { Mailshot } from '../../mailshot.ts'
+import { forget } from '../../privacy/tend.ts'
 import { planPurge, purge } from '../../purge.ts'
 import { countPlan } from '../../purge/count.ts'
 import { showRecipients } from '../../recipient/json.ts'
@@ -59,8 +60,10 @@ export function localDesk(mailshot: Mailshot): SendDesk {
     planPurge: async (months) => countPlan(mailshot, await planPurge(mailshot, months)),
     async purge(months, signal) {
       const plan = await planPurge(mailshot, months)
-      const { recipients, events } = await purge(mailshot, plan, { actor: actor(), signal })
-      return { sends: plan.sends.length, recipients, events }
+      const by = { actor: actor(), signal }
+      const { recipients, events } = await purge(mailshot, plan, by)
+      const { people } = await forget(mailshot, by)
+      return { sends: plan.sends.length, recipients, events, people }
     },
     settle: (id, request) => settleUncertain(mailshot, id, { ...request, actor: actor() }),
     planResend: (id, choice) => planResend(mailshot, id, choice),

@@ -73,13 +73,14 @@ export function serverDesk(config: MailshotConfig, address: string, terminal: Te
     planPurge: (months) =>
       read(purgePlanAnswer, { path: 'api/purge', body: { months, dryRun: true } }),
     async purge(months, signal) {
-      const all = { sends: 0, recipients: 0, events: 0 }
+      const all = { sends: 0, recipients: 0, events: 0, people: 0 }
       for (;;) {
         const gone = await read(purgeAnswer, { path: 'api/purge', body: { months } })
         // A later part has the same sends, but for those that are done.
         all.sends = Math.max(all.sends, gone.sends)
         all.recipients += gone.recipients
         all.events += gone.events
+        all.people += gone.people
         if (gone.done || signal.aborted) return all
       }
     },
@@ -124,6 +125,7 @@ const purgeAnswer = z.object({
   sends: count,
   recipients: count,
   events: count,
+  people: count,
   done: z.boolean(),
 })
 const audienceAnswer = z.object({ held, readers: count, of: count })

@@ -13,7 +13,7 @@ export function scrubStatements(emails: readonly string[]): SQL[] {
       sql`DELETE FROM events WHERE matched_by IS NULL AND (${holds('raw', form)} OR ${holds('reason', form)})`,
       ...places.map((place) => takeOut(place, form)),
       // Where that address is counted already, this one is not told apart from it any more.
-      sql`DELETE FROM send_counts WHERE kind = 'link' AND ${holds('key', form)}`,
+      sql`DELETE FROM send_counts WHERE send_id IN (SELECT id FROM sends) AND kind = 'link' AND ${holds('key', form)}`,
     ]),
   ]
 }
@@ -26,6 +26,16 @@ interface Place {
 
 const gap = '(erased)'
 
+/** By the index: what is about people is most of it, and names nobody else. */
+const isOfNobody = ['address:', 'recipient:', 'subscriber:']
+  .map(
+    (subject, index, all) =>
+      `subject > '${all[index - 1]?.replace(':', ';') ?? ''}' AND subject < '${subject}'`,
+  )
+  .concat(`subject > 'subscriber;'`)
+  .map((range) => `(${range})`)
+  .join(' OR ')
+
 const places: Place[] = [
   { table: 'sends', column: 'reason', which: 'true' },
   { table: 'lanes', column: 'parked_reason', which: 'true' },
@@ -34,8 +44,12 @@ const places: Place[] = [
   { table: 'lists', column: 'sync_fault', which: 'true' },
   { table: 'letters', column: '"values"', which: 'subscriber_id IS NULL' },
   { table: 'letters', column: 'reason', which: 'subscriber_id IS NULL' },
-  { table: 'audit', column: 'detail', which: 'true' },
-  { table: 'send_counts', column: 'key', which: `kind = 'link'` },
+  { table: 'audit', column: 'detail', which: isOfNobody },
+  {
+    table: 'send_counts',
+    column: 'key',
+    which: `send_id IN (SELECT id FROM sends) AND kind = 'link'`,
+  },
 ]
 
 /** In small letters as a whole, where somebody wrote the address in others; SQLite replaces by the letter. */
@@ -43,7 +57,7 @@ function takeOut({ table, column, which }: Place, form: string): SQL {
   const [name, at, where] = [sql.raw(table), sql.raw(column), sql.raw(which)]
   return sql`UPDATE OR IGNORE ${name}
     SET ${at} = iif(instr(${at}, ${form}), replace(${at}, ${form}, ${gap}), replace(lower(${at}), lower(${form}), ${gap}))
-    WHERE ${where} AND ${holds(column, form)}`
+    WHERE (${where}) AND ${holds(column, form)}`
 }
 
 function holds(column: string, form: string): SQL {

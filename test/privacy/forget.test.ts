@@ -1,0 +1,113 @@
+import { sql } from 'drizzle-orm/sql'
+import { describe, expect, it } from 'vitest'
+import { countForgettable } from '../../integrations/mailshot/privacy/forget.ts'
+import { forget, tendPrivacy } from '../../integrations/mailshot/privacy/tend.ts'
+import { confirm, subscribe, unsubscribe } from '../../integrations/mailshot/subscriber.ts'
+import { findSuppression, lift, suppress } from '../../integrations/mailshot/suppression.ts'
+import { openTestMailshot, type TestMailshot } from '../open-test-mailshot.ts'
+import { addReaders } from '../people.ts'
+import { ask, confirmationToken, placesOf, recordOf } from '../subscriber/zoe.ts'
+
+const day = 86_400_000
+const by = { actor: 'test' }
+
+async function addresses({ db }: TestMailshot): Promise<string[]> {
+  const rows = await db.all<{ email: string }>(sql`SELECT email FROM subscribers ORDER BY id`)
+  return rows.map(({ email }) => email)
+}
+
+describe('forget', () => {
+  it('erases who has not confirmed after so many days, and nobody else', async () => {
+    const mailshot = await openTestMailshot()
+    await subscribe(mailshot, ask)
+    await addReaders(mailshot, 1)
+    mailshot.clock.advance(30 * day - 1)
+    expect(await forget(mailshot, by)).toMatchObject({ people: 0, isDone: true })
+    mailshot.clock.advance(2)
+    expect(await countForgettable(mailshot)).toEqual({ unconfirmed: 1, left: 0 })
+    expect(await forget(mailshot, by)).toMatchObject({ people: 1, isDone: true })
+    expect(await addresses(mailshot)).toEqual(['reader1@example.net'])
+    expect(await mailshot.db.all(sql`SELECT 1 FROM consents UNION SELECT 1 FROM letters`)).toEqual(
+      [],
+    )
+  })
+
+  it('begins the days anew for who asks again, whose link works', async () => {
+    const mailshot = await openTestMailshot()
+    await subscribe(mailshot, ask)
+    mailshot.clock.advance(29 * day)
+    await subscribe(mailshot, ask)
+    mailshot.clock.advance(10 * day)
+    expect(await forget(mailshot, by)).toMatchObject({ people: 0 })
+    expect(await confirm(mailshot, await confirmationToken(mailshot))).toMatchObject({
+      status: 'confirmed',
+    })
+  })
+
+  it('ends what was never confirmed of somebody who is on another list', async () => {
+    const mailshot = await openTestMailshot()
+    await subscribe(mailshot, { ...ask, lists: ['weekly'], confirmed: true })
+    await subscribe(mailshot, { ...ask, lists: ['product'] })
+    mailshot.clock.advance(31 * day)
+    expect(await forget(mailshot, by)).toMatchObject({ people: 0, asks: 1 })
+    expect(await placesOf(mailshot)).toEqual({ weekly: 'active', product: 'unsubscribed' })
+    expect((await recordOf(mailshot))?.consents.map(({ list }) => list)).toEqual(['weekly'])
+  })
+
+  it('keeps everybody where the settings say so', async () => {
+    const mailshot = await openTestMailshot({ privacy: { keepUnconfirmedDays: false } })
+    await subscribe(mailshot, ask)
+    mailshot.clock.advance(1000 * day)
+    expect(await forget(mailshot, by)).toMatchObject({ people: 0 })
+  })
+
+  it('reduces who left every list so many months ago to what suppression needs', async () => {
+    const mailshot = await openTestMailshot({ privacy: { keepLeftMonths: 6 } })
+    await addReaders(mailshot, 12)
+    for (const subscriberId of [1, 2]) {
+      await unsubscribe(mailshot, { subscriberId, lists: 'all', reason: 'page' })
+    }
+    mailshot.clock.advance(100 * day)
+    await unsubscribe(mailshot, { subscriberId: 3, lists: 'all', reason: 'page' })
+    mailshot.clock.advance(100 * day)
+    expect(await countForgettable(mailshot)).toEqual({ unconfirmed: 0, left: 2 })
+    expect(await forget(mailshot, by)).toMatchObject({ people: 2 })
+    expect((await addresses(mailshot))[0]).toBe('reader3@example.net')
+    const found = await findSuppression(mailshot, 'reader1@example.net')
+    expect(found?.reason).toBe('unsubscribe')
+    expect(await mailshot.db.all(sql`SELECT email FROM suppressions`)).toEqual([
+      { email: 'reader3@example.net' },
+    ])
+  })
+
+  it('lets lines of the audit and settled letters go, but what mails depend on', async () => {
+    const mailshot = await openTestMailshot({
+      privacy: { keepAuditMonths: 6, keepUnconfirmedDays: false },
+      keepDetails: { months: 6 },
+    })
+    await subscribe(mailshot, ask)
+    await suppress(mailshot, 'x@example.org', { reason: 'manual', actor: 'test' })
+    await lift(mailshot, 'x@example.org', { actor: 'test' })
+    await mailshot.db.write(sql`UPDATE letters SET status = 'sent', settled_at = created_at`)
+    mailshot.clock.advance(200 * day)
+    await suppress(mailshot, 'y@example.org', { reason: 'manual', actor: 'test' })
+    expect(await forget(mailshot, by)).toMatchObject({ letters: 1, audit: 1 })
+    const lines = await mailshot.db.all(sql`SELECT action, subject FROM audit ORDER BY id`)
+    expect(lines).toEqual([
+      { action: 'lift', subject: 'address:x@example.org' },
+      { action: 'suppress', subject: 'address:y@example.org' },
+    ])
+  })
+})
+
+describe('tendPrivacy', () => {
+  it('does a slice at each call, and walks again the next day', async () => {
+    const mailshot = await openTestMailshot()
+    await subscribe(mailshot, ask)
+    mailshot.clock.advance(29 * day)
+    for (let call = 0; call < 3; call += 1) await tendPrivacy(mailshot)
+    mailshot.clock.advance(2 * day)
+    await tendPrivacy(mailshot)
+    expect(await addresses(mailshot)).toEqual([])
+  })
+})
