@@ -133,6 +133,10 @@ export interface PageTexts {
     undo: string
     undoButton: string
     /** `waiting` for lists that had not been confirmed before they were left. */
+    renew: string
+    renewed: NoticeTexts
+    /** Expired, with nothing that waits any more. */
+    lapsed: NoticeTexts
     undone: { heading: string; active: string; waiting: string }
     tooLate: NoticeTexts
     none: NoticeTexts

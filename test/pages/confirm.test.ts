@@ -2,10 +2,10 @@ import { sql } from 'drizzle-orm/sql'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { confirmPage } from '../../integrations/mailshot/pages/confirm.ts'
 import { notePeer } from '../../integrations/mailshot/client-address.ts'
-import { subscribe, unsubscribe } from '../../integrations/mailshot/subscriber.ts'
+import { confirm, subscribe, unsubscribe } from '../../integrations/mailshot/subscriber.ts'
 import { suppress } from '../../integrations/mailshot/suppression.ts'
 import { openTestMailshot, type TestMailshot } from '../open-test-mailshot.ts'
-import { ask, confirmationToken, placesOf, recordOf } from '../subscriber/zoe.ts'
+import { ask, confirmationToken, lettersOf, placesOf, recordOf } from '../subscriber/zoe.ts'
 import { dump, get, head, locationOf, noticeOf, pageOf, post, textOf } from './visit.ts'
 
 const day = 86_400_000
@@ -36,15 +36,28 @@ describe('confirmPage by GET', () => {
     expect(await dump(mailshot)).toEqual(before)
   })
 
-  it('offers a new link for one that expired, with the same lists chosen', async () => {
+  it('offers a new link for one that expired, by a button, and changes nothing yet', async () => {
     mailshot.clock.advance(14 * day)
+    const before = await dump(mailshot)
     const page = pageOf(await visit(get(`confirm/${token}`, { 'accept-language': 'en' })))
     expect([page.status, page.texts.lang]).toEqual([410, 'fr'])
-    expect(noticeOf(page).links).toEqual([
-      {
-        label: 'S’inscrire de nouveau',
-        href: '/mailshot/subscribe?lang=fr&list=product&list=weekly',
-      },
+    expect(noticeOf(page)).toMatchObject({
+      paragraphs: [/quatorze jours/, /à Zoe@example\.org\./].map((text) =>
+        expect.stringMatching(text),
+      ),
+      form: { button: 'M’envoyer un nouveau lien' },
+      links: [],
+    })
+    expect(await dump(mailshot)).toEqual(before)
+  })
+
+  it('leads to the sign-up where nothing waits any more behind a link that expired', async () => {
+    await confirm(mailshot, token)
+    mailshot.clock.advance(14 * day)
+    const notice = noticeOf(await visit(get(`confirm/${token}`)))
+    expect(notice.form).toBeUndefined()
+    expect(notice.links).toEqual([
+      { label: 'S’inscrire de nouveau', href: '/mailshot/subscribe?lang=fr' },
     ])
   })
 
@@ -97,13 +110,47 @@ describe('confirmPage by POST', () => {
     expect(await dump(mailshot)).toEqual(before)
   })
 
-  it('confirms nothing by a link that expired, was forged, or has ended', async () => {
-    const forged = await visit(post(`confirm/B${token.slice(1)}`, {}))
-    mailshot.clock.advance(14 * day)
+  it('confirms nothing by a link that was forged, or expired with nothing waiting', async () => {
     const before = await dump(mailshot)
+    const forged = await visit(post(`confirm/B${token.slice(1)}`, {}))
+    expect(await dump(mailshot)).toEqual(before)
+    await confirm(mailshot, token)
+    mailshot.clock.advance(14 * day)
+    const confirmed = await dump(mailshot)
     const expired = await press()
     expect([forged.status, expired.status]).toEqual([404, 410])
-    expect(await dump(mailshot)).toEqual(before)
+    expect(await dump(mailshot)).toEqual(confirmed)
+  })
+
+  it('mails one new link, to the same address, for one that expired: it brings what was asked then', async () => {
+    mailshot.clock.advance(14 * day)
+    const renewed = `/mailshot/confirm/${token}?renewed=1`
+    expect([locationOf(await press()), locationOf(await press())]).toEqual([renewed, renewed])
+    expect(noticeOf(await visit(get(`confirm/${token}?renewed=1`))).heading).toBe(
+      'Regardez votre boîte de réception',
+    )
+    expect(await placesOf(mailshot)).toEqual({ weekly: 'pending', product: 'pending' })
+    const letters = await lettersOf(mailshot, 'confirmation')
+    expect(letters.map(({ email }) => email)).toEqual(['Zoe@example.org', 'Zoe@example.org'])
+
+    token = await confirmationToken(mailshot)
+    await press()
+    expect(await placesOf(mailshot)).toEqual({ weekly: 'active', product: 'active' })
+    const { consents = [], ...person } = (await recordOf(mailshot)) ?? {}
+    expect(person).toMatchObject({ name: 'Zoé', attributes: { city: 'Aix' } })
+    expect(consents.map(({ form, confirmedAt }) => [form, confirmedAt])).toEqual([
+      ['/newsletter', mailshot.now()],
+      ['/newsletter', mailshot.now()],
+      ['confirm', mailshot.now()],
+      ['confirm', mailshot.now()],
+    ])
+  })
+
+  it('mails no new link to an address that only the operator can let through', async () => {
+    mailshot.clock.advance(14 * day)
+    await suppress(mailshot, ask.email, { reason: 'complaint', actor: 'event' })
+    expect((await press()).status).toBe(410)
+    expect(await lettersOf(mailshot, 'confirmation')).toHaveLength(1)
   })
 
   it('confirms nothing by a body that is no form, and says so in the reader’s language', async () => {

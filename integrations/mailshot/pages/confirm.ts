@@ -4,6 +4,7 @@ import type { Mailshot } from '../mailshot.ts'
 import { clientOf } from '../privacy/client.ts'
 import { readerLanguage } from '../reader-language.ts'
 import { confirm, findConfirmation, type FoundConfirmation } from '../subscriber.ts'
+import { renewConfirmation } from '../subscriber/renew.ts'
 import { type Texts, textsFor } from '../texts.ts'
 import { pagePath, preferencesLink, subscribeLink } from './link.ts'
 import {
@@ -34,14 +35,47 @@ export async function confirmPage(
     if ('refused' in form) return refusalPage(config, request, { status: form.refused })
     const { status } = await confirm(mailshot, token, clientOf(config, request))
     if (status === 'confirmed') return redirectTo(pagePath(config, `confirm/${token}`))
+    if (status === 'expired' && (await renew(mailshot, request, token))) {
+      return redirectTo(pagePath(config, `confirm/${token}`), { renewed: '1' })
+    }
   }
   const found = await findConfirmation(mailshot, token)
   if (found.status === 'malformed' || found.status === 'forged') return lostPage(config, request)
-  return show(
-    config,
-    textsFor(config, readerLanguage(config, request, [found.person?.lang])),
-    found,
-  )
+  const texts = textsFor(config, readerLanguage(config, request, [found.person?.lang]))
+  if (found.status === 'expired' && new URL(request.url).searchParams.has('renewed')) {
+    return { status: 200, texts, view: noticeOf(texts.pages.confirm.renewed) }
+  }
+  return show(config, texts, found)
+}
+
+async function renew(mailshot: Mailshot, request: Request, token: string): Promise<boolean> {
+  const { config } = mailshot
+  const found = await findConfirmation(mailshot, token)
+  const lang = found.status === 'expired' ? found.person?.lang : undefined
+  const { expired, renew: button } = textsFor(config, readerLanguage(config, request, [lang])).pages
+    .confirm
+  const { status } = await renewConfirmation(mailshot, token, {
+    source: 'form',
+    form: 'confirm',
+    wording: [expired.heading, button].join('\n'),
+    ...clientOf(config, request),
+  })
+  return status === 'asked'
+}
+
+/** What still waits takes one button; what does not, or whom we have forgotten, a new sign-up. */
+function expiredNotice(
+  config: MailshotConfig,
+  texts: Texts,
+  { person, lists }: Extract<FoundConfirmation, { status: 'expired' }>,
+): Notice {
+  const words = texts.pages.confirm
+  if (!person || lists.length === 0) {
+    const links = [subscribeLink(config, texts, { label: words.again, lists })]
+    return noticeOf(words.lapsed, {}, { links })
+  }
+  const values = valuesOf(config, texts, { ...person, lists })
+  return noticeOf(words.expired, values, { form: { fields: {}, button: words.renew } })
 }
 
 type Known = Exclude<FoundConfirmation, { status: 'malformed' | 'forged' }>
@@ -49,11 +83,8 @@ type Known = Exclude<FoundConfirmation, { status: 'malformed' | 'forged' }>
 function show(config: MailshotConfig, texts: Texts, found: Known): Page<Notice> {
   const words = texts.pages.confirm
   switch (found.status) {
-    case 'expired': {
-      const again = { label: words.again, lists: found.lists }
-      const links = [subscribeLink(config, texts, again)]
-      return { status: 410, texts, view: noticeOf(words.expired, {}, { links }) }
-    }
+    case 'expired':
+      return { status: 410, texts, view: expiredNotice(config, texts, found) }
     case 'ended': {
       const links = [subscribeLink(config, texts, { label: words.again })]
       return { status: 410, texts, view: noticeOf(words.ended, {}, { links }) }

@@ -12,8 +12,8 @@ import { findLists, findPerson, type Person } from './person.ts'
 export type FoundConfirmation =
   | { status: 'malformed' }
   | { status: 'forged' }
-  /** `lists` are still waiting; the person may be gone. */
-  | { status: 'expired'; person: Person | undefined; lists: string[] }
+  /** `lists` are still waiting, unless only the operator can let mail through; the person may be gone. */
+  | { status: 'expired'; person: Person | undefined; askedAt: number; lists: string[] }
   /** The person is gone, or all that was asked for has been left since. */
   | { status: 'ended'; person: Person | undefined }
   /** Only the operator can lift it. */
@@ -46,11 +46,12 @@ export async function findConfirmation(
     status: 'pending',
     askedUntil: askedAt,
   })
-  if ('refused' in verified) return { status: 'expired', person, lists: pending }
-  if (!person) return { status: 'ended', person }
-  if (person.suppressed && !liftableReasons.includes(person.suppressed)) {
-    return { status: 'suppressed', person }
+  const isBlocked = person?.suppressed && !liftableReasons.includes(person.suppressed)
+  if ('refused' in verified) {
+    return { status: 'expired', person, askedAt, lists: isBlocked ? [] : pending }
   }
+  if (!person) return { status: 'ended', person }
+  if (isBlocked) return { status: 'suppressed', person }
   const lists = await findLists(mailshot, subscriberId, { status: 'active' })
   if (pending.length > 0) {
     const said = lists.length === 0 ? await findSaid(mailshot, subscriberId, askedAt) : undefined
@@ -61,7 +62,8 @@ export async function findConfirmation(
   return { status: isLifting ? 'ready' : 'confirmed', person, askedAt, lists, said: undefined }
 }
 
-async function findSaid(
+/** What an ask said of the person, as long as it is not confirmed. */
+export async function findSaid(
   mailshot: Mailshot,
   subscriberId: number,
   askedAt: number,
