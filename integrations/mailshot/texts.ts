@@ -1,5 +1,6 @@
 import { changed, type TextChanges } from './texts/changes.ts'
 import type { FieldTexts } from './texts/form.ts'
+import type { PreferencesTexts } from './texts/preferences.ts'
 import en from './texts/en.json' with { type: 'json' }
 import fr from './texts/fr.json' with { type: 'json' }
 
@@ -144,17 +145,7 @@ export interface PageTexts {
     already: NoticeTexts
     oneClick: string
   }
-  preferences: {
-    heading: string
-    intro: string
-    lang: string
-    /** Asks whether opens and clicks may be noted by name; the note says what that means, and how it ends. */
-    tracking: string
-    trackingNote: string
-    save: string
-    saved: string
-    leftEverything: string
-  }
+  preferences: PreferencesTexts
   /** The operator's page of a send. */
   stop: StopTexts
 }

@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm/sql'
 import { beforeEach, describe, expect, it } from 'vitest'
+import type { MailshotConfigInput } from '../../integrations/mailshot/config.ts'
 import { preferencesPage } from '../../integrations/mailshot/pages/preferences.ts'
 import { findSuppression, suppress } from '../../integrations/mailshot/suppression.ts'
 import { signToken } from '../../integrations/mailshot/token.ts'
@@ -12,7 +13,7 @@ let token: string
 
 // Zoé is on two public lists, on one that is not public, and not on a third public one.
 beforeEach(async () => {
-  mailshot = await openTestMailshot({ lists })
+  mailshot = await openTestMailshot({ lists, fields: ownFields })
   const subscriberId = await active(mailshot)
   await mailshot.db.write(sql`
     INSERT INTO subscriptions (subscriber_id, list_id, status, asked_at)
@@ -29,10 +30,10 @@ describe('preferencesPage by GET', () => {
       done: undefined,
       name: 'Zoé',
       lists: [
-        { id: 'weekly', title: 'Hebdo', isChosen: true, isPending: false },
+        { id: 'weekly', title: 'Hebdo', isChosen: true, note: undefined },
         { id: 'product', isChosen: true },
         { id: 'events', isChosen: false },
-        { id: 'staff', title: 'Équipe', isChosen: true, isPending: true },
+        { id: 'staff', title: 'Équipe', isChosen: true, note: expect.stringContaining('attente') },
       ],
       languages: [
         { lang: 'en', name: 'English', isChosen: false },
@@ -159,12 +160,127 @@ describe('preferencesPage by POST', () => {
   })
 })
 
+describe('preferencesPage with the site’s own fields', () => {
+  it('shows those that readers are asked, with what is known', async () => {
+    const { view } = pageOf(await visit(get(`preferences/${token}`)))
+    expect(view).toMatchObject({
+      fields: [
+        { name: 'city', value: 'Aix', isRequired: true },
+        { name: 'children', value: '' },
+        { name: 'partners', control: 'box', value: '' },
+      ],
+    })
+  })
+
+  it('keeps what is filled in, takes back what is emptied, and leaves what was not asked', async () => {
+    await mailshot.db.write(
+      sql`UPDATE subscribers SET attributes = '{"city":"Aix","children":2,"plan":"pro"}'`,
+    )
+    const given = { 'field-city': ' Arles ', 'field-children': '' }
+    await save({ ...filled, ...given, asked: ['city', 'children'] })
+    expect(await recordOf(mailshot)).toMatchObject({ attributes: { city: 'Arles', plan: 'pro' } })
+    expect(await changes()).toEqual([['city', 'children']])
+    await save({ ...filled, 'field-children': '0', asked: 'children' })
+    expect(await recordOf(mailshot)).toHaveProperty('attributes.children', 0)
+  })
+
+  it('says beside the field what is wrong, keeps what was typed, and saves nothing', async () => {
+    const before = await dump(mailshot)
+    const wrong = { 'field-city': '', 'field-children': 'two', list: 'events', name: 'Z.' }
+    const answer = await visit(post(`preferences/${token}`, { ...filled, ...wrong }))
+    const { status, view } = pageOf(answer)
+    expect(status).toBe(422)
+    expect(view).toMatchObject({
+      name: 'Z.',
+      problems: [{ field: 'field-city' }, { field: 'field-children' }],
+      fields: [{ value: '' }, { value: 'two', problem: expect.any(String) }, {}],
+      lists: [{ isChosen: false }, { isChosen: false }, { isChosen: true }, { isChosen: false }],
+    })
+    expect(await dump(mailshot)).toEqual(before)
+  })
+
+  it('notes a box with words of its own when it is ticked, once, and its end', async () => {
+    const ticked = { ...filled, list: ['weekly'], asked: 'partners', 'field-partners': 'yes' }
+    await save(ticked)
+    await save(ticked)
+    const { consents = [], attributes } = (await recordOf(mailshot)) ?? {}
+    expect(attributes).toMatchObject({ partners: true })
+    const partners = consents.filter(({ list }) => list === 'field:partners')
+    expect(partners).toMatchObject([
+      { wording: 'Nos partenaires peuvent m’écrire', confirmedAt: mailshot.now() },
+    ])
+    await save({ ...filled, list: ['weekly'], asked: 'partners' })
+    expect(await recordOf(mailshot)).toHaveProperty('attributes.partners', false)
+    expect(await changes()).toEqual([['partners'], ['partners']])
+  })
+})
+
+describe('preferencesPage with a pause', () => {
+  it('sends nothing until the day begins where the site is, and says so', async () => {
+    expect(await save({ do: 'pause', until: '2027-01-15' })).toBe(
+      `/mailshot/preferences/${token}?paused=1`,
+    )
+    const [person] = await mailshot.db.all(sql`SELECT paused_until AS until FROM subscribers`)
+    expect(person).toEqual({ until: Date.UTC(2027, 0, 14, 23) })
+    const { view } = pageOf(await visit(get(`preferences/${token}?paused=1`)))
+    expect(view).toMatchObject({ pause: { now: expect.stringContaining('15 janvier 2027') } })
+    expect(view).toHaveProperty('done', 'C’est enregistré.')
+    mailshot.clock.set(Date.UTC(2027, 0, 14, 23))
+    expect(pageOf(await visit(get(`preferences/${token}?paused=1`))).view).toMatchObject({
+      pause: { now: undefined },
+      done: undefined,
+    })
+  })
+
+  it('is ended by its button, and lets a person leave all the same', async () => {
+    await save({ do: 'pause', until: '2027-01-15' })
+    expect(await save({ do: 'end-pause' })).toBe(`/mailshot/preferences/${token}?resumed=1`)
+    const { view } = pageOf(await visit(get(`preferences/${token}?resumed=1`)))
+    expect(view).toMatchObject({ done: expect.stringContaining('de nouveau') })
+    await save({ do: 'pause', until: '2027-01-15' })
+    await save({ do: 'leave-everything' })
+    expect(new Set(Object.values(await placesOf(mailshot)))).toEqual(new Set(['unsubscribed']))
+    const { history = [] } = (await recordOf(mailshot)) ?? {}
+    expect(history.map(({ action }) => action)).toEqual([
+      'pause',
+      'end-pause',
+      'pause',
+      'unsubscribe',
+    ])
+  })
+
+  it('refuses a day that is over, too far or none, beside the field', async () => {
+    const before = await dump(mailshot)
+    const days = ['2026-11-22', '2028-11-23', '2027-02-30', 'soon', '']
+    const pages = await Promise.all(
+      days.map((until) => visit(post(`preferences/${token}`, { do: 'pause', until }))),
+    )
+    const problems = pages.map((page) => {
+      const { status, view } = pageOf(page)
+      return view.kind === 'preferences' && [status, view.problems[0]?.field, view.pause.day]
+    })
+    expect(problems).toEqual(days.map((day) => [422, 'until', day]))
+    expect(await dump(mailshot)).toEqual(before)
+  })
+})
+
 const lists = {
   weekly: { title: { fr: 'Hebdo', en: 'Weekly' } },
   product: { title: { fr: 'Produits', en: 'Products' } },
   events: { title: { fr: 'Agenda', en: 'Events' }, description: { fr: 'Le premier du mois' } },
   staff: { title: { fr: 'Équipe', en: 'Staff' }, public: false },
 }
+
+const ownFields = {
+  city: { type: 'text', form: 'required' },
+  children: { type: 'number', form: 'optional' },
+  partners: {
+    type: 'consent',
+    form: 'optional',
+    label: { fr: 'Nos partenaires peuvent m’écrire' },
+  },
+  plan: { type: 'choice', choices: ['free', 'pro'], form: false },
+} satisfies MailshotConfigInput['fields']
 
 const filled: Fields = {
   shown: ['weekly', 'product', 'events', 'staff'],
@@ -183,4 +299,10 @@ async function visit(request: Request) {
 
 async function save(fields: Fields): Promise<string> {
   return locationOf(await visit(post(`preferences/${token}`, fields)))
+}
+
+/** What a person has changed of themselves, time by time. */
+async function changes() {
+  const { history = [] } = (await recordOf(mailshot)) ?? {}
+  return history.filter(({ action }) => action === 'change').map(({ detail }) => detail['changed'])
 }

@@ -18,6 +18,8 @@ describe('findPerson', () => {
       lang: 'fr',
       suppressed: null,
       isTracked: false,
+      pausedUntil: undefined,
+      attributes: { city: 'Aix' },
       places: [
         { list: 'weekly', status: 'unsubscribed', title: { fr: 'Hebdo', en: 'Weekly' } },
         { list: 'product', status: 'active', title: { fr: 'Produits', en: 'Products' } },

@@ -1,19 +1,12 @@
-import { nameOfLanguage } from '../campaign/language-tag.ts'
 import type { MailshotConfig } from '../config.ts'
 import { readForm } from '../http.ts'
 import type { Mailshot } from '../mailshot.ts'
-import { clientOf } from '../privacy/client.ts'
 import { readerLanguage } from '../reader-language.ts'
-import {
-  changePreferences,
-  findPerson,
-  openPlaces,
-  type Person,
-  unsubscribe,
-} from '../subscriber.ts'
-import { fill, languageWithTexts, textLanguages, type Texts, textsFor } from '../texts.ts'
-import { verifyToken } from '../token.ts'
-import { fieldOf, fieldsOf } from './form.ts'
+import { findPerson, type Person, unsubscribe } from '../subscriber.ts'
+import { endPause, pausePerson } from '../subscriber/pause.ts'
+import { fill, type Texts, textsFor } from '../texts.ts'
+import { signToken, verifyToken } from '../token.ts'
+import { fieldOf } from './form.ts'
 import { pagePath } from './link.ts'
 import {
   gonePage,
@@ -24,29 +17,16 @@ import {
   testPage,
 } from './notice.ts'
 import { type Page, redirectTo } from './page.ts'
+import { savePreferences } from './preferences/save.ts'
+import { preferencesForm, type PreferencesForm, type Typed } from './preferences/view.ts'
 import { refusalPage } from './refusal.ts'
-import { type OfferedList, publicListsOf } from './sign-up.ts'
-import { titleOf } from './title.ts'
 
 export type PreferencesView = Notice | PreferencesForm
 
-export interface PreferencesForm {
-  kind: 'preferences'
-  intro: string
-  /** What was just done, if anything was. */
-  done: string | undefined
-  lists: PreferencesList[]
-  name: string
-  languages: { lang: string; name: string; isChosen: boolean }[]
-  /** Whether this person agrees to be counted by name; undefined where the site does not ask. */
-  tracking: { isAgreed: boolean } | undefined
-}
-
-export interface PreferencesList extends OfferedList {
-  isPending: boolean
-}
-
-/** A person's own page: what they get, in what language, by which name. GET changes nothing. */
+/**
+ * A person's own page: what they get, in what language and by which name, what they say of themselves, and a pause. GET changes
+ * nothing; a POST does what its button says and leads back by GET, or shows the form once more with what is wrong beside the field.
+ */
 export async function preferencesPage(
   mailshot: Mailshot,
   request: Request,
@@ -64,112 +44,81 @@ export async function preferencesPage(
   if (person.suppressed && person.suppressed !== 'unsubscribe') {
     return suppressedPage(config, texts, person)
   }
-  if (request.method === 'POST') return post(mailshot, request, { person, texts, token })
-  const view = formOf(config, texts, person)
+  if (request.method === 'POST') return post(mailshot, request, { person, texts })
+  const view = preferencesForm(mailshot, texts, { person })
   const done = doneBy(new URL(request.url).searchParams, texts, person)
   return { status: 200, texts, view: { ...view, done } }
+}
+
+interface Visit {
+  person: Person
+  texts: Texts
 }
 
 async function post(
   mailshot: Mailshot,
   request: Request,
-  { person, texts, token }: { person: Person; texts: Texts; token: string },
-): Promise<Response> {
+  visit: Visit,
+): Promise<Page<PreferencesView> | Response> {
   const { config } = mailshot
+  const { person, texts } = visit
   const form = await readForm(request)
   if ('refused' in form) {
     return refusalPage(config, request, { status: form.refused, lang: texts.lang })
   }
-  const subscriberId = person.id
-  const own = pagePath(config, `preferences/${token}`)
-  if (fieldOf(form, 'do') === 'leave-everything') {
-    await unsubscribe(mailshot, { subscriberId, lists: 'all', reason: 'preferences' })
-    return redirectTo(own, { left: '1' })
-  }
-  const chosen = fieldsOf(form, 'list')
-  await changePreferences(mailshot, {
-    subscriberId,
-    shown: fieldsOf(form, 'shown'),
-    chosen,
-    name: form.has('name') ? fieldOf(form, 'name') : person.name,
-    lang: fieldOf(form, 'lang'),
-    tracking: form.has('shown-tracking') ? trackingOf(texts, form) : undefined,
-    consent: {
-      wording: wordingOf(config, texts, { person, chosen }),
-      ...clientOf(config, request),
-    },
-  })
-  return redirectTo(own, { saved: '1' })
+  const done = await act(mailshot, request, { ...visit, form })
+  if ('query' in done) return redirectTo(ownPath(config, person), done.query)
+  const view = preferencesForm(mailshot, texts, { person, typed: done })
+  return { status: 422, texts, view }
 }
 
-function trackingOf({ pages: { preferences: words } }: Texts, form: FormData) {
-  const wording = [words.tracking, words.trackingNote, words.save].join('\n')
-  return { isAgreed: form.has('tracking'), wording }
-}
-
-/** The words that a person agreed to by ticking these lists. */
-function wordingOf(
-  config: MailshotConfig,
-  texts: Texts,
-  { person, chosen }: { person: Person; chosen: string[] },
-): string {
-  const { form, preferences } = texts.pages
-  const lists = formOf(config, texts, person).lists.filter(({ id }) => chosen.includes(id))
-  const titles = lists.flatMap(({ title, description }) => [title, description ?? []].flat())
-  return [form.choose, ...titles, preferences.save].join('\n')
-}
-
-function formOf(config: MailshotConfig, texts: Texts, person: Person): PreferencesForm {
-  return {
-    kind: 'preferences',
-    intro: fill(texts.pages.preferences.intro, { email: person.written }),
-    done: undefined,
-    lists: listsOf(config, texts, person),
-    name: person.name,
-    languages: languagesOf(texts, person),
-    // Who agreed once can take it back, even where nobody is asked any more.
-    tracking:
-      config.tracking.individual || person.isTracked ? { isAgreed: person.isTracked } : undefined,
+/** Does what the button says, the same however often it is pressed. */
+async function act(
+  mailshot: Mailshot,
+  request: Request,
+  visit: Visit & { form: FormData },
+): Promise<{ query: Record<string, string> } | Typed> {
+  const { person, form } = visit
+  switch (fieldOf(form, 'do')) {
+    case 'leave-everything':
+      await unsubscribe(mailshot, {
+        subscriberId: person.id,
+        lists: 'all',
+        reason: 'preferences',
+      })
+      return { query: { left: '1' } }
+    case 'pause':
+      return pause(mailshot, visit)
+    case 'end-pause':
+      await endPause(mailshot, person.id)
+      return { query: { resumed: '1' } }
+    default:
+      return (await savePreferences(mailshot, request, visit)) ?? { query: { saved: '1' } }
   }
 }
 
-/** All that anyone may join, then what this person alone is on. */
-function listsOf(config: MailshotConfig, texts: Texts, person: Person): PreferencesList[] {
-  const open = openPlaces(person)
-  const offered = publicListsOf(config).map((id) => ({
-    list: id,
-    title: config.lists[id]?.title ?? id,
-  }))
-  const own = open.filter(({ list }) => !offered.some((one) => one.list === list))
-  return [...offered, ...own].map(({ list, title }) => {
-    const place = open.find((one) => one.list === list)
-    const description = config.lists[list]?.description
-    return {
-      id: list,
-      title: titleOf(config, texts, { title }),
-      description: description && titleOf(config, texts, { title: description }),
-      isChosen: place !== undefined,
-      isPending: place?.status === 'pending',
-    }
-  })
+async function pause(
+  mailshot: Mailshot,
+  { person, texts, form }: Visit & { form: FormData },
+): Promise<{ query: Record<string, string> } | Typed> {
+  const day = fieldOf(form, 'until').trim().slice(0, 20)
+  const { status } = await pausePerson(mailshot, { subscriberId: person.id, day })
+  if (status !== 'invalid') return { query: { paused: '1' } }
+  const text = texts.pages.preferences.pause.wrongDay
+  return { problems: [{ field: 'until', text }], day }
 }
 
-/** Those we have texts in, and the one that the person has, so that saving does not take it from them. */
-function languagesOf(texts: Texts, { lang }: Person): PreferencesForm['languages'] {
-  const isKnown = lang === null || languageWithTexts(lang) !== undefined
-  const chosen = isKnown ? texts.lang : lang
-  const all = isKnown ? textLanguages : [...textLanguages, lang]
-  return all.map((one) => ({
-    lang: one,
-    name: nameOfLanguage(one),
-    isChosen: one === chosen,
-  }))
+/** Whatever their link has been through on its way here. */
+function ownPath(config: MailshotConfig, { id }: Person): string {
+  return pagePath(config, `preferences/${signToken(config.secrets, 'preferences', [id])}`)
 }
 
 function doneBy(query: URLSearchParams, texts: Texts, person: Person): string | undefined {
-  const { saved, leftEverything } = texts.pages.preferences
+  const { saved, leftEverything, pause: words } = texts.pages.preferences
   if (query.has('left') && person.suppressed === 'unsubscribe') {
     return fill(leftEverything, { email: person.written })
   }
-  return query.has('saved') ? saved : undefined
+  if (query.has('resumed') && person.pausedUntil === undefined) return words.ended
+  const isSaved = query.has('saved') || (query.has('paused') && person.pausedUntil !== undefined)
+  return isSaved ? saved : undefined
 }

@@ -95,7 +95,10 @@ export function onlyChoice({ texts, offered }: SignUp): string | undefined {
 }
 
 /** The boxes with words of their own that were ticked, and those words. */
-export function tickedConsents(config: MailshotConfig, { fields }: SignUp): AgreedField[] {
+export function tickedConsents(
+  config: MailshotConfig,
+  { fields }: Pick<SignUp, 'fields'>,
+): AgreedField[] {
   return fields
     .filter(({ name, value }) => config.fields[name]?.type === 'consent' && value === 'yes')
     .map(({ name, label, description }) => ({

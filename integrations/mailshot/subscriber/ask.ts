@@ -68,6 +68,17 @@ export function activateStatements(mailshot: Mailshot, ask: Ask, confirmed: bool
   ]
 }
 
+/** Notes the boxes with words of their own that a person has ticked on their own page: nobody else has the link to it. */
+export function agreeFieldsStatements(mailshot: Mailshot, ask: Omit<Ask, 'lists'>): SQL[] {
+  const now = mailshot.now()
+  const { wording: _ofLists, ...consent } = ask.consent
+  const own = { ...ask, lists: [''], consent }
+  return [
+    ...agreedWords(own, now),
+    ...fieldConsentStatements(own, now, { confirmedAt: now, when: sql`true` }),
+  ]
+}
+
 /**
  * Queues the confirmation, notes the consent and makes the subscriptions pending. The order matters: a letter goes, and
  * a consent is noted, only where the same was not asked for minutes ago; a form sent twice is one ask.

@@ -1,4 +1,5 @@
 import { sql } from 'drizzle-orm/sql'
+import type { AttributeValue } from '../../../db/schema.ts'
 import type { SuppressionReason } from '../../../db/status.ts'
 import type { Mailshot } from '../mailshot.ts'
 import type { Subscription } from './read.ts'
@@ -16,6 +17,10 @@ export interface Person {
   suppressed: SuppressionReason | null
   /** Whether they agree to be counted by name. */
   isTracked: boolean
+  /** Until when they get no mail, where that is to come. */
+  pausedUntil: number | undefined
+  /** What they have said of themselves in the site's own fields. */
+  attributes: Record<string, AttributeValue>
   /** The lists that they are or were on: those of the config in its order, then those that vanished from it. */
   places: Place[]
 }
@@ -30,10 +35,10 @@ export interface Place {
 /** The person behind a link; undefined when there is nobody of that number, or not any more. */
 export async function findPerson(mailshot: Mailshot, id: number): Promise<Person | undefined> {
   const person = await mailshot.db.get<
-    Omit<Person, 'places' | 'isTracked'> & { agreed: number }
+    Omit<Person, 'places' | 'isTracked' | 'pausedUntil' | 'attributes'> & PersonColumns
   >(sql`
     SELECT s.id, s.email, s.written, s.name, s.lang, x.reason AS suppressed,
-      s.tracking_agreed_at IS NOT NULL AS agreed
+      s.tracking_agreed_at IS NOT NULL AS agreed, s.paused_until AS until, s.attributes AS said
     FROM subscribers AS s LEFT JOIN suppressions AS x ON x.email = s.email WHERE s.id = ${id}`)
   if (!person) return undefined
   const rows = await mailshot.db.all<Omit<Place, 'title'> & { title: string }>(sql`
@@ -43,12 +48,20 @@ export async function findPerson(mailshot: Mailshot, id: number): Promise<Person
   const order = Object.keys(mailshot.config.lists)
   const rank = (list: string) => (order.includes(list) ? order.indexOf(list) : order.length)
   const places = rows.map((row) => ({ ...row, title: JSON.parse(row.title) }))
-  const { agreed, ...known } = person
+  const { agreed, until, said, ...known } = person
   return {
     ...known,
     isTracked: agreed === 1,
+    pausedUntil: until !== null && until > mailshot.now() ? until : undefined,
+    attributes: JSON.parse(said),
     places: places.toSorted((a, b) => rank(a.list) - rank(b.list)),
   }
+}
+
+interface PersonColumns {
+  agreed: number
+  until: number | null
+  said: string
 }
 
 /** Where a person is, or waits to be. */

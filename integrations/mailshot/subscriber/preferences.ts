@@ -1,11 +1,12 @@
 import { type SQL, sql } from 'drizzle-orm/sql'
+import type { AttributeValue } from '../../../db/schema.ts'
 import { auditStatement } from '../audit.ts'
 import { parseEmailAddress } from '../email-address.ts'
 import type { Mailshot } from '../mailshot.ts'
 import { readProfile } from '../profile.ts'
 import { liftUnsubscribeStatements } from '../suppression.ts'
 import { agreeStatements, withdrawStatements } from '../tracking/consent.ts'
-import { activateStatements, type Consent } from './ask.ts'
+import { activateStatements, agreeFieldsStatements, type Consent } from './ask.ts'
 import { goodbyeStatements, noGoodbyeStatement } from './goodbye.ts'
 import { unsubscribeStatements } from './leave.ts'
 import { findPerson, openPlaces, type Person } from './person.ts'
@@ -19,9 +20,12 @@ export interface PreferencesRequest {
   name: string
   /** What is no language is left out. */
   lang: string
+  /** Of the site's own fields, those that were asked; `undefined` takes a value back. */
+  attributes?: Record<string, AttributeValue | undefined>
   /** Whether the person may be counted by name, and the words that said so; undefined where that was not asked. */
   tracking?: { isAgreed: boolean; wording: string } | undefined
-  consent: Pick<Consent, 'wording' | 'ip' | 'userAgent'>
+  /** With `fields`, the boxes with words of their own that were ticked just now. */
+  consent: Pick<Consent, 'wording' | 'ip' | 'userAgent' | 'fields'>
 }
 
 export type PreferencesChanged =
@@ -44,6 +48,7 @@ export async function changePreferences(
   const { joined, left } = listsToChange(mailshot, person, request)
   await mailshot.db.write(
     ...profileStatements(mailshot, person, request),
+    ...fieldStatements(mailshot, person, request),
     ...joinStatements(mailshot, person, { lists: joined, consent: request.consent }),
     ...goodbyeStatements(mailshot, person, { lists: left, reason: 'preferences' }),
     ...(left.length > 0
@@ -94,31 +99,51 @@ function joinStatements(
   person: Person,
   { lists, consent }: { lists: string[]; consent: PreferencesRequest['consent'] },
 ): SQL[] {
-  const address = parseEmailAddress(person.written)
-  if (lists.length === 0 || !address) return []
-  const ask = {
-    subscriberId: person.id,
-    address,
-    profile: { name: person.name, lang: person.lang, attributes: {} },
-    lists,
-    consent: { ...consent, source: 'form' as const, form: 'preferences' },
-  }
+  const { fields: _noted, ...ofLists } = consent
+  const ask = askOf(person, ofLists)
+  if (lists.length === 0 || !ask) return []
   return [
     noGoodbyeStatement(person.id),
-    ...activateStatements(mailshot, ask, true),
+    ...activateStatements(mailshot, { ...ask, lists }, true),
     ...liftUnsubscribeStatements(mailshot, person.email, { by: 'preferences' }),
   ]
+}
+
+function fieldStatements(
+  mailshot: Mailshot,
+  person: Person,
+  { consent }: PreferencesRequest,
+): SQL[] {
+  const ask = askOf(person, consent)
+  return ask && consent.fields?.length ? agreeFieldsStatements(mailshot, ask) : []
+}
+
+function askOf({ id, written, name, lang }: Person, consent: PreferencesRequest['consent']) {
+  const address = parseEmailAddress(written)
+  return (
+    address && {
+      subscriberId: id,
+      address,
+      profile: { name, lang, attributes: {} },
+      consent: { ...consent, source: 'form' as const, form: 'preferences' },
+    }
+  )
 }
 
 function profileStatements(mailshot: Mailshot, person: Person, request: PreferencesRequest): SQL[] {
   const { profile } = readProfile({}, { name: request.name, lang: request.lang })
   const { name } = profile
   const lang = profile.lang ?? person.lang
+  const said = Object.entries(request.attributes ?? {})
+  const other = said.filter(([field, value]) => value !== valueOf(person, field))
   const changed = [
     ...(name === person.name ? [] : ['name']),
     ...(lang === person.lang ? [] : ['lang']),
+    ...other.map(([field]) => field),
   ]
   if (changed.length === 0) return []
+  // RFC 7396: null takes a key away.
+  const patch = Object.fromEntries(other.map(([field, value]) => [field, value ?? null]))
   return [
     auditStatement(mailshot, {
       actor: 'subscriber',
@@ -126,7 +151,12 @@ function profileStatements(mailshot: Mailshot, person: Person, request: Preferen
       subject: `subscriber:${person.id}`,
       detail: { changed },
     }),
-    sql`UPDATE subscribers SET name = ${name}, lang = ${lang}, updated_at = ${mailshot.now()}
+    sql`UPDATE subscribers SET name = ${name}, lang = ${lang}, updated_at = ${mailshot.now()},
+          attributes = json_patch(attributes, ${JSON.stringify(patch)})
         WHERE id = ${person.id}`,
   ]
+}
+
+function valueOf({ attributes }: Person, field: string): AttributeValue | undefined {
+  return Object.hasOwn(attributes, field) ? attributes[field] : undefined
 }
