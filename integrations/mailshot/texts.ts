@@ -1,5 +1,6 @@
 import { changed, type TextChanges } from './texts/changes.ts'
 import type { FieldTexts } from './texts/form.ts'
+import type { PreferencesTexts } from './texts/preferences.ts'
 import en from './texts/en.json' with { type: 'json' }
 import fr from './texts/fr.json' with { type: 'json' }
 
@@ -117,10 +118,6 @@ export interface PageTexts {
     button: string
     confirmed: NoticeTexts
     expired: NoticeTexts
-    renew: string
-    renewed: NoticeTexts
-    /** Expired, with nothing that waits any more. */
-    lapsed: NoticeTexts
     again: string
     ended: NoticeTexts
   }
@@ -137,6 +134,10 @@ export interface PageTexts {
     undo: string
     undoButton: string
     /** `waiting` for lists that had not been confirmed before they were left. */
+    renew: string
+    renewed: NoticeTexts
+    /** Expired, with nothing that waits any more. */
+    lapsed: NoticeTexts
     undone: { heading: string; active: string; waiting: string }
     tooLate: NoticeTexts
     none: NoticeTexts
@@ -144,17 +145,7 @@ export interface PageTexts {
     already: NoticeTexts
     oneClick: string
   }
-  preferences: {
-    heading: string
-    intro: string
-    lang: string
-    /** Asks whether opens and clicks may be noted by name; the note says what that means, and how it ends. */
-    tracking: string
-    trackingNote: string
-    save: string
-    saved: string
-    leftEverything: string
-  }
+  preferences: PreferencesTexts
   /** The operator's page of a send. */
   stop: StopTexts
 }
