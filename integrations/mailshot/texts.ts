@@ -94,9 +94,9 @@ export interface PageTexts {
     choose: string
     /** In place of the choice, where there is none. */
     one: string
-    email: string
     /** Beside the box in a form of another kind. */
     box: string
+    email: string
     name: string
     note: string
     button: string
@@ -117,7 +117,12 @@ export interface PageTexts {
     ready: NoticeTexts
     button: string
     confirmed: NoticeTexts
+    /** `{lists}` still wait; one button mails a new link. */
     expired: NoticeTexts
+    renew: string
+    renewed: NoticeTexts
+    /** Expired, with nothing that waits any more. */
+    lapsed: NoticeTexts
     again: string
     ended: NoticeTexts
   }
@@ -134,10 +139,6 @@ export interface PageTexts {
     undo: string
     undoButton: string
     /** `waiting` for lists that had not been confirmed before they were left. */
-    renew: string
-    renewed: NoticeTexts
-    /** Expired, with nothing that waits any more. */
-    lapsed: NoticeTexts
     undone: { heading: string; active: string; waiting: string }
     tooLate: NoticeTexts
     none: NoticeTexts
