@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { abuseOption } from './abuse/options.ts'
 import { bouncesOption } from './bounce/options.ts'
 import { isLanguageTag } from './campaign/language-tag.ts'
 import { proxiesOption } from './client-address/options.ts'
@@ -140,6 +141,8 @@ const options = z.strictObject({
   keepDetails: keepDetailsOption.optional(),
   /** What is kept of people, and for how long: `{ ip: 'none', keepUnconfirmedDays: 14, keepLeftMonths: 12 }`. */
   privacy: privacyOption.prefault({}),
+  /** What keeps robots, slips and floods away from the public forms: `{ limits: { client: '5/hour' }, disposable: 'refuse' }`. */
+  abuse: abuseOption.prefault({}),
   /** A planned start that is later than this is held, and the operator told. */
   lateAfterHours: z.number().positive().default(2),
   /** How long a silent worker keeps what it claimed. */

@@ -1,4 +1,5 @@
 import { changed, type TextChanges } from './texts/changes.ts'
+import type { AbuseTexts } from './texts/abuse.ts'
 import type { FieldTexts } from './texts/form.ts'
 import type { PreferencesTexts } from './texts/preferences.ts'
 import en from './texts/en.json' with { type: 'json' }
@@ -34,6 +35,14 @@ export interface Texts {
   >
   /** A mail to the operator where the relay takes nothing for long. */
   resting: { subject: string; paragraphs: string[]; commands: string }
+  /** A mail to the operator about many sign-ups at once: `{count}` in an hour, usually `{usual}`; `{release}` is one of the two. */
+  burst: {
+    subject: string
+    paragraphs: string[]
+    released: string
+    kept: string
+    commands: string
+  }
   /**
    * Mails to the operator about a send that goes wrong, or nearly: `paused`, a domain `held`, or no more than `warned`. `{cause}` is
    * one of the causes: `{count}` of `{of}` mails, `{share}` of them, `{limit}` allowed, to `{domain}`, within `{days}` days.
@@ -85,8 +94,13 @@ export interface PageTexts {
   lost: NoticeTexts
   test: NoticeTexts
   gone: NoticeTexts
-  /** In place of a page: nothing was done. `{site}` is ours, `{allow}` the methods that an address has. */
-  refusals: Record<'noForm' | 'tooLarge' | 'foreignForm' | 'wrongMethod' | 'broken', NoticeTexts>
+  /** In place of a page: nothing was done. `{site}` is ours, `{allow}` the methods that an address has, `{when}` how long to wait. */
+  refusals: Record<
+    'noForm' | 'tooLarge' | 'foreignForm' | 'wrongMethod' | 'tooMany' | 'broken',
+    NoticeTexts
+  >
+  /** What keeps robots and slips out of a form. */
+  abuse: AbuseTexts
   /** For an address that gets nothing: by complaint or the operator's decision, or because mail came back. */
   blocked: NoticeTexts
   bounced: NoticeTexts

@@ -298,6 +298,28 @@ describe('subscribePage by POST', () => {
     expect(view).toMatchObject({ signUp: { action: '/mailshot/subscribe/' } })
   })
 
+  it('says when to try again where too many forms come about an address, known or not', async () => {
+    const { mailshot, send, page } = await open({ abuse: { limits: { address: '1/hour' } } })
+    expect(await send(filled)).toBe(asked)
+    const headers = { accept: 'text/html', 'accept-language': 'fr' }
+    const form = { ...filled, email: 'ana@example.org', lang: 'en' }
+    await subscribe(mailshot, { email: form.email, lists: ['weekly'], consent, confirmed: true })
+    await send(form)
+    const known = await subscribePage(mailshot, post('subscribe', form, headers))
+    const unknown = await subscribePage(
+      mailshot,
+      post('subscribe', { ...filled, lang: 'en' }, headers),
+    )
+    expect([known.status, unknown.status]).toEqual([429, 429])
+    const seconds = known instanceof Response && Number(known.headers.get('retry-after'))
+    expect(seconds).toBeGreaterThan(3500)
+    const words = await textOf(known)
+    expect(words).toContain('Please try again in 63 minutes.')
+    expect(words).toBe(await textOf(unknown))
+    expect((await page({ ...filled, email: 'zoe@' })).status).toBe(422)
+    expect(await lettersOf(mailshot, 'confirmation')).toHaveLength(1)
+  })
+
   it('refuses a body that is no form', async () => {
     const { mailshot } = await open()
     const request = new Request('https://example.org/mailshot/subscribe', {

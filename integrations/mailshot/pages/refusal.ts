@@ -1,3 +1,4 @@
+import { localeOf } from '../campaign/language-tag.ts'
 import { escapeHtml } from '../compile/escape.ts'
 import type { MailshotConfig } from '../config.ts'
 import { readerLanguage } from '../reader-language.ts'
@@ -5,14 +6,14 @@ import { type PageTexts, textsFor } from '../texts.ts'
 import { writeLink } from './link.ts'
 import { type Notice, noticeOf } from './notice.ts'
 
-/** A body that is no form of ours, another site's form, a wrong method, too large a body, or a fault on our side. */
-export type RefusalStatus = 400 | 403 | 405 | 413 | 415 | 503
+/** A body that is no form of ours, another site's form, a wrong method, too large a body, too many forms, or a fault on our side. */
+export type RefusalStatus = 400 | 403 | 405 | 413 | 415 | 429 | 503
 
 /**
  * The answer to a request that no page can be made for, in the reader's language: as a page where they look at one, else
  * as plain text. It needs neither the database nor the site's layout, so that it works when those do not.
  *
- * @param headers to add; of a 405, `allow`
+ * @param headers to add; of a 405, `allow`, of a 429, `retry-after` in seconds
  * @param lang what the reader is known to read, before what their browser asks for
  */
 export function refusalPage(
@@ -25,7 +26,11 @@ export function refusalPage(
   }: { status: RefusalStatus; headers?: Record<string, string>; lang?: string | null },
 ): Response {
   const texts = textsFor(config, readerLanguage(config, request, [lang]))
-  const values = { site: new URL(config.site).origin, allow: headers['allow'] ?? '' }
+  const values = {
+    site: new URL(config.site).origin,
+    allow: headers['allow'] ?? '',
+    when: waitOf(texts.lang, Number(headers['retry-after'] ?? 60)),
+  }
   const links = status === 503 ? [writeLink(config, texts)] : []
   const notice = noticeOf(texts.pages.refusals[kinds[status]], values, { links })
   const isPage = /\btext\/html\b/i.test(request.headers.get('accept') ?? '')
@@ -47,8 +52,18 @@ const kinds = {
   405: 'wrongMethod',
   413: 'tooLarge',
   415: 'noForm',
+  429: 'tooMany',
   503: 'broken',
 } as const satisfies Record<RefusalStatus, keyof PageTexts['refusals']>
+
+/** `in 5 minutes`, rounded up. */
+function waitOf(lang: string, seconds: number): string {
+  const minutes = Math.max(1, Math.ceil(seconds / 60))
+  const words = new Intl.RelativeTimeFormat(localeOf(lang))
+  return minutes < 120
+    ? words.format(minutes, 'minute')
+    : words.format(Math.ceil(minutes / 60), 'hour')
+}
 
 function textOf({ heading, paragraphs, links }: Notice): string {
   const addresses = links.map(({ label, href }) => `${label} <${href.replace(/^mailto:/, '')}>`)

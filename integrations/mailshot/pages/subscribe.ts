@@ -15,6 +15,7 @@ import { pagePath, subscribeLink } from './link.ts'
 import { type Notice, noticeOf } from './notice.ts'
 import { type Page, redirectTo } from './page.ts'
 import { refusalPage } from './refusal.ts'
+import { refuseTooMany } from './too-many.ts'
 import {
   chosenLists,
   publicListsOf,
@@ -82,6 +83,11 @@ async function answerPost(
   if ('refused' in form) return refusalPage(config, request, { status: form.refused })
   const { filled, attributes } = readSignUp(config, request, form)
   if (filled.problems.length > 0) return formPage(config, filled)
+  const tooMany = await refuseTooMany(mailshot, request, {
+    email: filled.email,
+    lang: filled.texts.lang,
+  })
+  if (tooMany) return tooMany
   await subscribeBy(mailshot, request, { filled, attributes })
   return redirectTo(pagePath(config, 'subscribe'), { asked: '1', lang: filled.texts.lang })
 }
