@@ -24,6 +24,7 @@ import { segmentMistakes } from './segment.ts'
 import type { Transport } from './transport.ts'
 
 export { MailshotError } from './error.ts'
+export type { ListMember, ReadMembers } from './list/options.ts'
 
 const basePath = z
   .string()

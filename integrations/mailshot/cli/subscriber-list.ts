@@ -17,7 +17,11 @@ import { printList } from './table.ts'
 import type { Terminal } from './terminal.ts'
 
 interface Call {
-  values: { list?: string[]; status?: string; segment?: string }
+  values: {
+    list?: string[] | undefined
+    status?: string | undefined
+    segment?: string | undefined
+  }
   terminal: Terminal
 }
 

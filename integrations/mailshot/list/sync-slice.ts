@@ -35,8 +35,14 @@ export async function joinSlice(
 export function endStatement(mailshot: Mailshot, list: string, subscriberIds: number[]): SQL {
   return sql`
     UPDATE subscriptions SET status = 'unsubscribed', ended_at = ${mailshot.now()}, end_reason = ${endReason}
-    WHERE list_id = ${list} AND status = 'active'
+    WHERE list_id = ${list} AND status = 'active' AND NOT ${hasAsked(sql`subscriptions`)}
       AND subscriber_id IN (SELECT value FROM json_each(${JSON.stringify(subscriberIds)}))`
+}
+
+/** Whether a person has asked for a subscription, or somebody for them, besides syncs and imports. */
+export function hasAsked(subscription: SQL): SQL {
+  return sql`EXISTS (SELECT 1 FROM consents AS c WHERE c.subscriber_id = ${subscription}.subscriber_id
+    AND c.list_id = ${subscription}.list_id AND c.source IN ('form', 'api', 'command', 're-consent'))`
 }
 
 /** Asked within the transaction, before it changes anything. */

@@ -5,7 +5,7 @@ import { MailshotError } from '../error.ts'
 import type { Mailshot } from '../mailshot.ts'
 import { askMembers } from './members.ts'
 import type { ReadMembers } from './options.ts'
-import { endStatement, joinSlice, type Joined } from './sync-slice.ts'
+import { endStatement, hasAsked, joinSlice, type Joined } from './sync-slice.ts'
 
 export interface SyncRequest {
   actor: string
@@ -115,8 +115,7 @@ async function whoLeaves(
     const page = await db.all<{ id: number; email: string }>(sql`
       SELECT s.id, s.email FROM subscriptions AS p JOIN subscribers AS s ON s.id = p.subscriber_id
       WHERE p.list_id = ${list} AND p.status = 'active' AND p.subscriber_id > ${afterId}
-        AND NOT EXISTS (SELECT 1 FROM consents AS c WHERE c.subscriber_id = p.subscriber_id
-          AND c.list_id = p.list_id AND c.source IN ('form', 'api', 'command'))
+        AND NOT ${hasAsked(sql`p`)}
       ORDER BY p.subscriber_id LIMIT ${sliceRows}`)
     of += page.length
     leaving.push(...page.filter(({ email }) => !members.has(email)).map(({ id }) => id))
