@@ -33,7 +33,7 @@ export interface ImportRow {
   trackingAgreedAt?: number | undefined
   /** How the source's own old mails call them, so that links in these still lead somewhere: `{ source: 'listmonk', id: uuid }`. */
   formerIds?: { source: string; id: string }[] | undefined
-  /** Their number in another mailshot, kept where it is free: links in the mails it sent hold it. */
+  /** Their number in another mailshot, kept where nobody has had it here: links in the mails it sent hold it. */
   id?: number | undefined
   /** Since when the source knows them. */
   createdAt?: number | undefined
