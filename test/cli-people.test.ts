@@ -301,6 +301,30 @@ describe('mailshot subscribers', () => {
     })
   })
 
+  test('prove what somebody agreed to, erase them, and find who was not seen', async () => {
+    const site = openSite()
+    await fillSite(site)
+
+    const made = await site.mailshot(
+      'subscribers',
+      'proof',
+      'zoe@example.org',
+      '--output',
+      'zoe.md',
+    )
+    const file = join(site.folder, 'zoe.md')
+    writeFileSync(file, readFileSync(file, 'utf8').replace('import', 'form'))
+    const changed = await site.mailshot('subscribers', 'proof', '--verify', 'zoe.md')
+    const [erased] = await site.json('subscribers', 'erase', 'zoe@example.org')
+    const unseen = await site.mailshot('subscribers', 'unseen', '--months', '6')
+
+    expect(made.code).toBe(0)
+    expect(statSync(file).mode & 0o777).toBe(0o600)
+    expect(changed).toMatchObject({ code: 1, out: expect.stringContaining('not as this site') })
+    expect(erased).toEqual({ email: 'zoe@example.org', status: 'erased' })
+    expect(unseen.err).toContain('Nobody here is counted by name')
+  })
+
   test('says so when nobody has the address', async () => {
     const { code, err } = await (await emptySite()).mailshot('subscribers', 'show', 'x@example.org')
 

@@ -1,15 +1,16 @@
 import { MailshotError } from '../error.ts'
 import type { Mailshot } from '../mailshot.ts'
 import { subscribe, unsubscribe } from '../subscriber.ts'
-import { findSubscriber, type Subscriber, type Subscription } from '../subscriber/read.ts'
+import type { Subscription } from '../subscriber/read.ts'
 import { readStory } from '../subscriber/story.ts'
-import { findSuppression } from '../suppression.ts'
 import { isCountedByName, withdrawStatements } from '../tracking/consent.ts'
-import { openLists, parseAddress, parseLists } from './arguments.ts'
+import { openLists, parseLists } from './arguments.ts'
 import { type Call, defineCommand, type ExitCode, exitCodes } from './command.ts'
 import { formatTime } from './format.ts'
 import { actor, withMailshot } from './project.ts'
 import { countReaders, jsonOf, listPeople, listsNamed } from './subscriber-list.ts'
+import { addressOf, personNamed } from './subscriber-named.ts'
+import { erasePerson, privacyOptions, prove, unseen, withFiles } from './subscriber-privacy.ts'
 import { storyJson, storyLines } from './subscriber-story.ts'
 import { printable } from './terminal.ts'
 
@@ -19,7 +20,7 @@ const options = {
     short: 'l',
     multiple: true,
     value: 'ID',
-    about: 'list, count, add, unsubscribe: which list; several with commas, or repeat it.',
+    about: 'list, count, add, unsubscribe, unseen: which list; several with commas, or repeat it.',
   },
   segment: {
     type: 'string',
@@ -39,6 +40,7 @@ const options = {
     type: 'boolean',
     about: 'add: the person has confirmed elsewhere; no confirmation is mailed.',
   },
+  ...privacyOptions,
 } as const
 
 type SubscribersCall = Call<typeof options>
@@ -51,6 +53,9 @@ const actions: Record<string, Action> = {
   add,
   unsubscribe: leave,
   untrack,
+  erase: erasePerson,
+  proof: prove,
+  unseen,
 }
 
 export const subscribers = defineCommand({
@@ -61,12 +66,18 @@ export const subscribers = defineCommand({
     'subscribers add <address> --list ID… [--name NAME] [--lang LANG] [--set FIELD=VALUE…] [--confirmed]',
     'subscribers unsubscribe <address> [--list ID…]',
     'subscribers untrack <address>',
+    'subscribers proof <address> [--output FILE]',
+    'subscribers proof --verify FILE',
+    'subscribers erase <address> [--yes]',
+    'subscribers unseen --months N [--list ID…] [--unsubscribe]',
   ],
-  takes: ([action = 'list']) => (action === 'list' || action === 'count' ? 1 : 2),
+  takes: ([action = 'list']) => (['list', 'count', 'unseen'].includes(action) ? 1 : 2),
   about:
     'The people. "count" counts who gets mail on these lists (or on any), and of them those of a segment. "add" asks for a confirmation where the list does (double opt-in), unless --confirmed; "unsubscribe"\n' +
     'without --list ends everything and suppresses the address. "untrack" takes back that the person is counted by name, and\n' +
-    'takes the name from what was counted. Many at once: mailshot import.',
+    'takes the name from what was counted. "proof" tells, signed, what the person agreed to in which words, and what happened since;\n' +
+    '"erase" takes the person out of every table, "unseen" finds who was mailed and did nothing (docs/privacy.md). Many at once:\n' +
+    'mailshot import.',
   options,
   examples: [
     [
@@ -82,7 +93,8 @@ export const subscribers = defineCommand({
   run: (call) => {
     const name = call.positionals[0] ?? 'list'
     const action = Object.hasOwn(actions, name) ? actions[name] : undefined
-    if (action) return withMailshot(call.values, (mailshot) => action(call, mailshot))
+    const found = withFiles(call)
+    if (action) return withMailshot(call.values, (mailshot) => action(found, mailshot))
     throw new MailshotError(
       `subscribers: "${name}" is not known; say one of ${Object.keys(actions).join(', ')}`,
     )
@@ -165,22 +177,6 @@ async function untrack(call: SubscribersCall, mailshot: Mailshot): Promise<ExitC
   if (terminal.json) terminal.printJson({ email, changed: wasCounted })
   else terminal.print(`${email}: ${wasCounted ? 'no longer' : 'was not'} counted by name`)
   return exitCodes.done
-}
-
-async function personNamed(call: SubscribersCall, mailshot: Mailshot): Promise<Subscriber> {
-  const address = addressOf(call)
-  const person = await findSubscriber(mailshot, address)
-  if (person) return person
-  const suppression = await findSuppression(mailshot, address)
-  const more = suppression
-    ? `; it is suppressed (${suppression.reason}) since ${formatTime(suppression.at, mailshot.config.timeZone)}`
-    : ''
-  throw new MailshotError(`${address}: nobody has this address here${more}`)
-}
-
-function addressOf({ positionals: [action, address] }: SubscribersCall): string {
-  if (address && parseAddress(address)) return address
-  throw new MailshotError(`subscribers ${action}: which address?`)
 }
 
 function requireLists(lists: string[] | undefined): string[] {
