@@ -162,7 +162,7 @@ describe('mailshot export', () => {
     expect(statSync(file).mode & 0o777).toBe(0o600)
     const there = await emptySite()
     await there.mailshot('import', file)
-    const again = await there.mailshot('export', 'subscribers', '--format', 'jsonl')
+    const again = await there.mailshot('export', 'subscribers', '--json')
     const people = (text: string) => text.split('\n').slice(1)
     expect(people(again.out)).toEqual(people(readFileSync(file, 'utf8')))
     expect(people(again.out).length).toBeGreaterThan(2)

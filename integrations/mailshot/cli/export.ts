@@ -24,7 +24,7 @@ const options = {
   format: {
     type: 'string',
     value: 'FORMAT',
-    about: 'csv or jsonl; by default what the file is called, else csv.',
+    about: 'csv or jsonl; by default what the file is called, jsonl with --json, else csv.',
   },
   output: {
     type: 'string',
@@ -107,8 +107,9 @@ function parseKind(text = '') {
   throw new MailshotError(`${what} ${didYouMean(text, exportKinds)}`)
 }
 
-function parseFormat({ values: { format, output = '' } }: Call<typeof options>): ExportFormat {
-  const text = format ?? (/\.(?:jsonl|ndjson)$/i.test(output) ? 'jsonl' : 'csv')
+function parseFormat({ values }: Call<typeof options>): ExportFormat {
+  const { format, output = '', json } = values
+  const text = format ?? (json || /\.(?:jsonl|ndjson)$/i.test(output) ? 'jsonl' : 'csv')
   const found = exportFormats.find((one) => one === text)
   if (found) return found
   throw new MailshotError(`--format ${text}: it is one of ${exportFormats.join(', ')}`)
