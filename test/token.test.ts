@@ -21,6 +21,7 @@ const purposes = fc.constantFrom<TokenPurpose>(
   'open',
   'click',
   'stop',
+  'change-address',
 )
 const idLists = fc.array(fc.nat(Number.MAX_SAFE_INTEGER), { minLength: 1, maxLength: 3 })
 /** Where a link is broken by a line, and what some service makes of it. */

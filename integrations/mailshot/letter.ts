@@ -16,7 +16,8 @@ export interface LetterRequest {
   after?: number
 }
 
-export type LetterKind = 'confirmation' | 'welcome' | 'goodbye' | 'alarm'
+export type LetterKind =
+  'confirmation' | 'welcome' | 'goodbye' | 'change-address' | 'address-changed' | 'links' | 'alarm'
 /** What the operator is told about a send. */
 export type AlarmEvent = 'started' | 'held' | 'paused' | 'done'
 

@@ -21,6 +21,7 @@ export const siteRoutes: readonly SiteRoute[] = [
   // RFC 8058 §3.1: a mail service posts here for its user, from its own servers.
   route('/unsubscribe/[...token]', 'unsubscribe.astro', 'machine', 'GET', 'POST'),
   route('/preferences/[...token]', 'preferences.astro', 'token', 'GET', 'POST'),
+  route('/change-address/[...token]', 'change-address.astro', 'token', 'GET', 'POST'),
   route('/stop/[...token]', 'stop.astro', 'token', 'GET', 'POST'),
   route('/view/[...token]', 'view.astro', 'token', 'GET'),
   route('/open/[...token]', 'open.ts', 'token', 'GET'),

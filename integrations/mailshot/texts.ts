@@ -1,7 +1,8 @@
 import { changed, type TextChanges } from './texts/changes.ts'
 import type { AbuseTexts } from './texts/abuse.ts'
 import type { FieldTexts } from './texts/form.ts'
-import type { PreferencesTexts } from './texts/preferences.ts'
+import type { OwnLetterTexts } from './texts/letters.ts'
+import type { ChangeAddressTexts, PreferencesTexts } from './texts/preferences.ts'
 import en from './texts/en.json' with { type: 'json' }
 import fr from './texts/fr.json' with { type: 'json' }
 
@@ -27,7 +28,7 @@ export interface Texts {
     }
     welcome: { subject: string; intro: string; leave: string }
     goodbye: { subject: string; intro: string; back: string }
-  }
+  } & OwnLetterTexts
   /** Mails to the operator about a send, by what happened. The button leads to its page; `commands` do the same. */
   alarms: Record<
     'started' | 'held' | 'paused' | 'done',
@@ -161,6 +162,7 @@ export interface PageTexts {
     oneClick: string
   }
   preferences: PreferencesTexts
+  changeAddress: ChangeAddressTexts
   /** The operator's page of a send. */
   stop: StopTexts
 }

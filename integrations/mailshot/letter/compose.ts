@@ -9,6 +9,7 @@ import { directionOf, fill, textsFor } from '../texts.ts'
 import type { Message } from '../transport.ts'
 import { alarmContent } from './alarm.ts'
 import { letterHtml } from './html.ts'
+import { ownContent } from './own.ts'
 import { fillTemplate, findTemplate, type LetterWords } from './template.ts'
 
 export interface Letter {
@@ -101,6 +102,10 @@ async function contentOf(mailshot: Mailshot, letter: Letter): Promise<LetterCont
         subject: words(goodbye.subject),
         paragraphs: [words(goodbye.intro), words(goodbye.back)],
       }
+    case 'change-address':
+    case 'address-changed':
+    case 'links':
+      return ownContent(mailshot, { ...letter, kind: letter.kind })
     case 'alarm':
       return alarmContent(mailshot, letter)
   }

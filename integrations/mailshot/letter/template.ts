@@ -13,6 +13,9 @@ export const writable = {
   confirmation: { fields: ['email', 'lang', 'lists', 'url', 'date'], link: 'url' },
   welcome: { fields: ['email', 'lang', 'lists', 'url', 'name'], link: undefined },
   goodbye: { fields: ['email', 'lang', 'lists', 'url', 'name'], link: undefined },
+  'change-address': { fields: ['email', 'lang', 'url', 'date'], link: 'url' },
+  'address-changed': { fields: ['email', 'lang'], link: undefined },
+  links: { fields: ['email', 'lang', 'url', 'leave_url'], link: 'url' },
 } as const satisfies Record<string, { fields: string[]; link: string | undefined }>
 
 export type WritableKind = keyof typeof writable

@@ -17,6 +17,7 @@ import {
   testPage,
 } from './notice.ts'
 import { type Page, redirectTo } from './page.ts'
+import { askAddress } from './preferences/address.ts'
 import { savePreferences } from './preferences/save.ts'
 import { preferencesForm, type PreferencesForm, type Typed } from './preferences/view.ts'
 import { refusalPage } from './refusal.ts'
@@ -89,6 +90,8 @@ async function act(
       return { query: { left: '1' } }
     case 'pause':
       return pause(mailshot, visit)
+    case 'change-address':
+      return (await askAddress(mailshot, visit)) ?? { query: { asked: '1' } }
     case 'end-pause':
       await endPause(mailshot, person.id)
       return { query: { resumed: '1' } }
@@ -114,11 +117,12 @@ function ownPath(config: MailshotConfig, { id }: Person): string {
 }
 
 function doneBy(query: URLSearchParams, texts: Texts, person: Person): string | undefined {
-  const { saved, leftEverything, pause: words } = texts.pages.preferences
+  const { saved, leftEverything, pause: words, address } = texts.pages.preferences
   if (query.has('left') && person.suppressed === 'unsubscribe') {
     return fill(leftEverything, { email: person.written })
   }
   if (query.has('resumed') && person.pausedUntil === undefined) return words.ended
+  if (query.has('asked')) return address.asked
   const isSaved = query.has('saved') || (query.has('paused') && person.pausedUntil !== undefined)
   return isSaved ? saved : undefined
 }

@@ -95,7 +95,10 @@ async function readLink(
   if (subscriberId === 0) return 'test'
   const person = await findPerson(mailshot, subscriberId)
   if (!person) return 'gone'
-  const mailed = await findSelectingLists(mailshot, { recipientId, subscriberId })
+  const mailed = await findSelectingLists(mailshot, {
+    recipientId,
+    subscriberId: person.id,
+  })
   return { own: pagePath(mailshot.config, `unsubscribe/${token}`), person, recipientId, mailed }
 }
 

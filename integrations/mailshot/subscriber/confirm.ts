@@ -42,7 +42,8 @@ export async function findConfirmation(
   if (typeof ids === 'string') return { status: ids }
   const [subscriberId = 0, askedAt = 0] = ids
   const person = await findPerson(mailshot, subscriberId)
-  const pending = await findLists(mailshot, subscriberId, {
+  const id = person?.id ?? subscriberId
+  const pending = await findLists(mailshot, id, {
     status: 'pending',
     askedUntil: askedAt,
   })
@@ -52,9 +53,9 @@ export async function findConfirmation(
   }
   if (!person) return { status: 'ended', person }
   if (isBlocked) return { status: 'suppressed', person }
-  const lists = await findLists(mailshot, subscriberId, { status: 'active' })
+  const lists = await findLists(mailshot, id, { status: 'active' })
   if (pending.length > 0) {
-    const said = lists.length === 0 ? await findSaid(mailshot, subscriberId, askedAt) : undefined
+    const said = lists.length === 0 ? await findSaid(mailshot, id, askedAt) : undefined
     return { status: 'ready', person: believing(person, said), askedAt, lists: pending, said }
   }
   if (lists.length === 0) return { status: 'ended', person }

@@ -32,19 +32,23 @@ export interface Place {
   title: string | Record<string, string>
 }
 
-/** The person behind a link; undefined when there is nobody of that number, or not any more. */
+/**
+ * The person behind a link, who may have another number by now: two that turned out to be one have the number of one of them. Undefined
+ * when there is nobody, or not any more.
+ */
 export async function findPerson(mailshot: Mailshot, id: number): Promise<Person | undefined> {
   const person = await mailshot.db.get<
     Omit<Person, 'places' | 'isTracked' | 'pausedUntil' | 'attributes'> & PersonColumns
   >(sql`
     SELECT s.id, s.email, s.written, s.name, s.lang, x.reason AS suppressed,
       s.tracking_agreed_at IS NOT NULL AS agreed, s.paused_until AS until, s.attributes AS said
-    FROM subscribers AS s LEFT JOIN suppressions AS x ON x.email = s.email WHERE s.id = ${id}`)
+    FROM subscribers AS s LEFT JOIN suppressions AS x ON x.email = s.email
+    WHERE s.id = coalesce((SELECT subscriber_id FROM former_ids WHERE source = 'mailshot' AND id = ${String(id)}), ${id})`)
   if (!person) return undefined
   const rows = await mailshot.db.all<Omit<Place, 'title'> & { title: string }>(sql`
     SELECT p.list_id AS list, p.status, l.title
     FROM subscriptions AS p JOIN lists AS l ON l.id = p.list_id
-    WHERE p.subscriber_id = ${id} ORDER BY p.list_id`)
+    WHERE p.subscriber_id = ${person.id} ORDER BY p.list_id`)
   const order = Object.keys(mailshot.config.lists)
   const rank = (list: string) => (order.includes(list) ? order.indexOf(list) : order.length)
   const places = rows.map((row) => ({ ...row, title: JSON.parse(row.title) }))

@@ -1,3 +1,5 @@
+import type { NoticeTexts } from '../texts.ts'
+
 /** A reader's own page. `{email}` is their address. */
 export interface PreferencesTexts {
   heading: string
@@ -12,6 +14,7 @@ export interface PreferencesTexts {
   saved: string
   leftEverything: string
   pause: PauseTexts
+  address: AddressTexts
 }
 
 /** No mail for a while. `{date}` is the day on which there is mail again. */
@@ -25,4 +28,25 @@ export interface PauseTexts {
   active: string
   end: string
   ended: string
+}
+
+/** Asking for mail to go to another address. */
+export interface AddressTexts {
+  heading: string
+  note: string
+  email: string
+  button: string
+  asked: string
+  same: string
+  tooOften: string
+}
+
+/** The page that a new address is mailed a link to. `{email}` is the new one, `{lists}` what it will get. */
+export interface ChangeAddressTexts {
+  ready: NoticeTexts
+  lists: string
+  button: string
+  changed: NoticeTexts
+  expired: NoticeTexts
+  ended: NoticeTexts
 }

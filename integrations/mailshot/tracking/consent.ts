@@ -4,6 +4,7 @@ import type { Fact } from '../event/fact.ts'
 import type { Mailshot } from '../mailshot.ts'
 import { wordingHash, wordingStatements } from '../privacy/wording.ts'
 import type { Consent } from '../subscriber/ask.ts'
+import { emailsOf } from '../subscriber/leave.ts'
 
 /** The statements that note that a person agrees to be counted by name, with the words agreed to. Nothing where they do already. */
 export function agreeStatements(
@@ -52,7 +53,7 @@ export function withdrawStatements(
       when: sql`EXISTS (${agreed})`,
     }),
     sql`UPDATE events SET ${nameless}
-      WHERE email = (SELECT email FROM subscribers WHERE id = ${subscriberId}) AND type IN ('opened', 'clicked')`,
+      WHERE email IN ${emailsOf(subscriberId)} AND type IN ('opened', 'clicked')`,
     sql`UPDATE subscribers SET tracking_agreed_at = NULL WHERE id = ${subscriberId}`,
   ]
 }

@@ -23,6 +23,8 @@ export interface PreferencesForm {
   /** Whether this person agrees to be counted by name; undefined where the site does not ask. */
   tracking: { isAgreed: boolean } | undefined
   pause: PauseForm
+  /** The new address, as far as it was typed. */
+  email: string
 }
 
 export interface PreferencesList extends OfferedList {
@@ -39,7 +41,7 @@ export interface PauseForm {
   last: string
 }
 
-export type PreferencesProblem = FieldProblem | { field: 'until'; text: string }
+export type PreferencesProblem = FieldProblem | { field: 'until' | 'email'; text: string }
 
 /** What was typed and has to be corrected, in place of what is known. */
 export interface Typed {
@@ -49,6 +51,7 @@ export interface Typed {
   lang?: string
   fields?: readonly FormField[]
   day?: string
+  email?: string
 }
 
 export function preferencesForm(
@@ -70,6 +73,7 @@ export function preferencesForm(
     tracking:
       config.tracking.individual || person.isTracked ? { isAgreed: person.isTracked } : undefined,
     pause: pauseOf(mailshot, texts, { person, day: typed?.day }),
+    email: typed?.email ?? '',
   }
 }
 

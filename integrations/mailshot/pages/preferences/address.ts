@@ -1,0 +1,28 @@
+import type { Mailshot } from '../../mailshot.ts'
+import type { Person } from '../../subscriber.ts'
+import { askNewAddress } from '../../subscriber/address.ts'
+import type { Texts } from '../../texts.ts'
+import { fieldOf } from '../form.ts'
+import type { Typed } from './view.ts'
+
+/** Asks for another address; or answers what is wrong with it. */
+export async function askAddress(
+  mailshot: Mailshot,
+  { person, texts, form }: { person: Person; texts: Texts; form: FormData },
+): Promise<Typed | undefined> {
+  const email = fieldOf(form, 'email').trim().slice(0, 320)
+  const { status } = await askNewAddress(mailshot, { subscriberId: person.id, email })
+  const wrong = (text: string): Typed => ({ problems: [{ field: 'email', text }], email })
+  const { form: general, preferences } = texts.pages
+  switch (status) {
+    case 'invalid':
+      return wrong(email === '' ? general.noEmail : general.wrongEmail)
+    case 'same':
+      return wrong(preferences.address.same)
+    case 'too-often':
+      return wrong(preferences.address.tooOften)
+    case 'asked':
+    case 'unknown':
+      return undefined
+  }
+}

@@ -1,0 +1,9 @@
+/** Letters about a reader's own page and address. `{title}` is the site's, `{address}` where a person answers. */
+export interface OwnLetterTexts {
+  /** To a new address, with the one button that makes it theirs. */
+  changeAddress: { subject: string; intro: string; button: string; ignore: string; expires: string }
+  /** To the address of before. */
+  addressChanged: { subject: string; intro: string; notYou: string }
+  /** To whoever asked for them by the public form. */
+  links: { subject: string; intro: string; button: string; leave: string; ignore: string }
+}
