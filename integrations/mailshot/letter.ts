@@ -17,7 +17,14 @@ export interface LetterRequest {
 }
 
 export type LetterKind =
-  'confirmation' | 'welcome' | 'goodbye' | 'change-address' | 'address-changed' | 'links' | 'alarm'
+  | 'confirmation'
+  | 'invitation'
+  | 'welcome'
+  | 'goodbye'
+  | 'change-address'
+  | 'address-changed'
+  | 'links'
+  | 'alarm'
 /** What the operator is told about a send. */
 export type AlarmEvent = 'started' | 'held' | 'paused' | 'done'
 

@@ -22,6 +22,7 @@ export const siteRoutes: readonly SiteRoute[] = [
   route('/unsubscribe/[...token]', 'unsubscribe.astro', 'machine', 'GET', 'POST'),
   route('/preferences/[...token]', 'preferences.astro', 'token', 'GET', 'POST'),
   route('/change-address/[...token]', 'change-address.astro', 'token', 'GET', 'POST'),
+  route('/invite/[...token]', 'invite.astro', 'token', 'GET', 'POST'),
   route('/stop/[...token]', 'stop.astro', 'token', 'GET', 'POST'),
   route('/view/[...token]', 'view.astro', 'token', 'GET'),
   route('/open/[...token]', 'open.ts', 'token', 'GET'),

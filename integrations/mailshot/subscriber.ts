@@ -28,6 +28,8 @@ export interface SubscribeRequest {
   confirmed?: boolean
   /** Also where the lists need none: whoever asks has not seen the person. */
   confirmation?: 'always'
+  /** The id of the reader who named this person. */
+  invitedBy?: number
 }
 
 export interface SubscribeProblem {
@@ -74,7 +76,8 @@ export async function subscribe(
   // A bounced address proves itself again, also on lists where it is still active.
   const lists = suppression ? request.lists : request.lists.filter((list) => !active.has(list))
   if (lists.length === 0) return { status: 'unchanged', subscriberId }
-  const ask = { subscriberId, address, profile, lists, consent: request.consent }
+  const { consent, invitedBy } = request
+  const ask = { subscriberId, address, profile, lists, consent, invitedBy }
   const mayJoin = request.confirmation !== 'always' && !needsConfirmation(mailshot, lists)
   if (isVouched || (!suppression && mayJoin)) {
     await mailshot.db.write(...activateStatements(mailshot, ask, isVouched))

@@ -1,6 +1,6 @@
 import { changed, type TextChanges } from './texts/changes.ts'
 import type { AbuseTexts } from './texts/abuse.ts'
-import type { FieldTexts } from './texts/form.ts'
+import type { FieldTexts, InviteTexts } from './texts/form.ts'
 import type { OwnLetterTexts } from './texts/letters.ts'
 import type { ChangeAddressTexts, PreferencesTexts } from './texts/preferences.ts'
 import en from './texts/en.json' with { type: 'json' }
@@ -25,6 +25,15 @@ export interface Texts {
       button: string
       ignore: string
       expires: string
+    }
+    /** `{inviter}` is the address of the reader who invites; `nameless` where that reader is gone. */
+    invitation: {
+      subject: string
+      intro: string
+      nameless: string
+      what: string
+      button: string
+      ignore: string
     }
     welcome: { subject: string; intro: string; leave: string }
     goodbye: { subject: string; intro: string; back: string }
@@ -90,7 +99,7 @@ export interface PageTexts {
   /** What the site's own fields ask for: `{label}` is the field's, quoted. */
   fields: FieldTexts
   /** Where a page may lead. */
-  links: { subscribe: string; preferences: string; write: string }
+  links: { subscribe: string; preferences: string; invite: string; write: string }
   /** For links that are wrong, of a test mail, or of somebody who is not known any more. */
   lost: NoticeTexts
   test: NoticeTexts
@@ -141,6 +150,7 @@ export interface PageTexts {
     again: string
     ended: NoticeTexts
   }
+  invite: InviteTexts
   unsubscribe: {
     heading: string
     one: string

@@ -4,7 +4,15 @@ import { MailshotError } from './error.ts'
 
 /** What a link lets its bearer do. It is part of what is signed, and the name of the page that takes it. */
 export type TokenPurpose =
-  'unsubscribe' | 'preferences' | 'view' | 'confirm' | 'open' | 'click' | 'stop' | 'change-address'
+  | 'unsubscribe'
+  | 'preferences'
+  | 'invite'
+  | 'view'
+  | 'confirm'
+  | 'open'
+  | 'click'
+  | 'stop'
+  | 'change-address'
 
 /** What a mail to an address says that carries a token: that another mail, or a letter, came back, or that its reader leaves. */
 export type AddressPurpose = 'bounce' | 'letter-bounce' | 'leave'

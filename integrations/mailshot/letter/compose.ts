@@ -5,6 +5,7 @@ import type { Mailshot } from '../mailshot.ts'
 import { encodeMime } from '../message/mime.ts'
 import { domainOf } from '../email-address.ts'
 import { languageOfTexts } from '../reader-language.ts'
+import { findPerson } from '../subscriber/person.ts'
 import { directionOf, fill, textsFor } from '../texts.ts'
 import type { Message } from '../transport.ts'
 import { alarmContent } from './alarm.ts'
@@ -80,7 +81,7 @@ async function wordsOf(
 
 async function contentOf(mailshot: Mailshot, letter: Letter): Promise<LetterContent> {
   const { config } = mailshot
-  const { confirmation, welcome, goodbye } = textsFor(config, letter.lang).letters
+  const { confirmation, invitation, welcome, goodbye } = textsFor(config, letter.lang).letters
   const title = localize(config.title, letter.lang, config.lang)
   const values = { ...letter.values, title }
   const words = (text: string) => fill(text, values)
@@ -92,6 +93,16 @@ async function contentOf(mailshot: Mailshot, letter: Letter): Promise<LetterCont
         button: { label: confirmation.button, url: letter.values['url'] ?? config.site },
         notes: [words(confirmation.ignore), words(confirmation.expires)],
       }
+    case 'invitation': {
+      const inviter = await findPerson(mailshot, Number(letter.values['invitedBy']))
+      const intro = inviter ? fill(invitation.intro, { ...values, inviter: inviter.written }) : ''
+      return {
+        subject: words(invitation.subject),
+        paragraphs: [intro || words(invitation.nameless), words(invitation.what)],
+        button: { label: invitation.button, url: letter.values['url'] ?? config.site },
+        notes: [words(invitation.ignore), words(confirmation.expires)],
+      }
+    }
     case 'welcome':
       return {
         subject: words(welcome.subject),

@@ -6,7 +6,7 @@ import { readerLanguage } from '../reader-language.ts'
 import { confirm, findConfirmation, type FoundConfirmation } from '../subscriber.ts'
 import { renewConfirmation } from '../subscriber/renew.ts'
 import { type Texts, textsFor } from '../texts.ts'
-import { pagePath, preferencesLink, subscribeLink } from './link.ts'
+import { inviteLinks, pagePath, preferencesLink, subscribeLink } from './link.ts'
 import {
   isSampleToken,
   lostPage,
@@ -97,7 +97,8 @@ function show(config: MailshotConfig, texts: Texts, found: Known): Page<Notice> 
       return { status: 200, texts, view: noticeOf(words.ready, values, { form }) }
     }
     case 'confirmed': {
-      const links = [preferencesLink(config, texts, found.person.id)]
+      const { id } = found.person
+      const links = [preferencesLink(config, texts, id), ...inviteLinks(config, texts, id)]
       const values = valuesOf(config, texts, { ...found.person, lists: found.lists })
       return { status: 200, texts, view: noticeOf(words.confirmed, values, { links }) }
     }

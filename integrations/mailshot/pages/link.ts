@@ -33,6 +33,17 @@ export function preferencesLink(
   return { label: pages.links.preferences, href: pagePath(config, `preferences/${token}`) }
 }
 
+/** Where a reader invites others: for a page that they alone have the link to, where the site lets them. */
+export function inviteLinks(
+  config: MailshotConfig,
+  { pages }: Texts,
+  subscriberId: number,
+): PageLink[] {
+  if (config.signUp.invitations === 0) return []
+  const token = signToken(config.secrets, 'invite', [subscriberId])
+  return [{ label: pages.links.invite, href: pagePath(config, `invite/${token}`) }]
+}
+
 /** Where a reader finds a person to talk to. */
 export function writeLink(config: MailshotConfig, { pages }: Texts): PageLink {
   const { address } = config.replyTo ?? config.from

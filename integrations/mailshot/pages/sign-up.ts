@@ -58,19 +58,26 @@ export function signUp(config: MailshotConfig, options: SignUpOptions): SignUp {
   }
   const texts = textsFor(config, lang)
   const ids = lists ?? publicLists
-  const offered = ids.map((id) => offer(config, texts, id))
-  const isChosen = (id: string) => ids.length === 1 || chosen.includes(id)
   return {
     texts,
     action: pagePath(config, 'subscribe'),
     form,
-    offered: offered.map((list) => ({ ...list, isChosen: isChosen(list.id) })),
+    offered: offeredLists(config, texts, { lists: ids, chosen: ids.length === 1 ? ids : chosen }),
     asksName,
     fields: formFields({ config, texts }, { names: fields }),
     email: '',
     name: '',
     problems: [],
   }
+}
+
+/** Lists as a form offers them. */
+export function offeredLists(
+  config: MailshotConfig,
+  texts: Texts,
+  { lists, chosen }: { lists: string[]; chosen: string[] },
+): OfferedList[] {
+  return lists.map((id) => ({ ...offer(config, texts, id), isChosen: chosen.includes(id) }))
 }
 
 /** The lists that anyone may sign up to, in the config's order. */

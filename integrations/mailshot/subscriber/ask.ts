@@ -32,6 +32,8 @@ export interface Ask {
   profile: Profile
   lists: string[]
   consent: Consent
+  /** The reader who named this person: the confirmation is an invitation then. */
+  invitedBy?: number | undefined
 }
 
 /** What an ask says of the person: kept with it, since anyone may ask, and believed once that ask is confirmed. */
@@ -103,13 +105,13 @@ export function askStatements(mailshot: Mailshot, ask: Ask): SQL[] {
 
 function confirmationStatement(mailshot: Mailshot, ask: Ask, now: number): SQL {
   const { config } = mailshot
-  const { subscriberId, address, lists } = ask
+  const { subscriberId, address, lists, invitedBy } = ask
   const lang = languageOfTexts(config, ask.profile.lang)
   // The time of asking is signed too: what somebody else asks for later is not confirmed by this link.
   const expiresAt = now + confirmationLife
   const token = signToken(config.secrets, 'confirm', [subscriberId, now], expiresAt)
   return queueLetterStatement(mailshot, {
-    kind: 'confirmation',
+    kind: invitedBy === undefined ? 'confirmation' : 'invitation',
     subscriberId,
     email: address.written,
     lang,
@@ -117,6 +119,7 @@ function confirmationStatement(mailshot: Mailshot, ask: Ask, now: number): SQL {
       lists: titlesOf(config, lists, lang),
       url: linkTo(config, 'confirm', token),
       date: dayOf(expiresAt, lang, config.timeZone),
+      ...(invitedBy !== undefined && { invitedBy: String(invitedBy) }),
     },
     when: sql`EXISTS (SELECT 1 FROM ${each(lists)} WHERE ${isNewAsk(ask, now)})`,
   })

@@ -1,0 +1,89 @@
+import { sql } from 'drizzle-orm/sql'
+import { auditStatement } from '../audit.ts'
+import type { ParsedAddress } from '../email-address.ts'
+import type { Mailshot } from '../mailshot.ts'
+import { day } from '../pace-limit.ts'
+import { inSameTime } from '../same-time.ts'
+import { subscribe } from '../subscriber.ts'
+import { findSuppression } from '../suppression.ts'
+import type { Consent } from './ask.ts'
+import { findLists, type Person } from './person.ts'
+import { findSubscriber } from './read.ts'
+
+export interface InviteRequest {
+  /** By the link of their own mails. */
+  inviter: Person
+  guests: readonly ParsedAddress[]
+  lists: readonly string[]
+  lang: string
+  consent: Pick<Consent, 'wording' | 'ip' | 'userAgent'>
+}
+
+export type Invited =
+  /** Whatever is known of the guests: those of whom nothing is get one mail. */
+  | { status: 'invited' }
+  /** So many more may be invited today. */
+  | { status: 'too-many'; left: number }
+  /** No list that the inviter gets, and anybody may get. */
+  | { status: 'no-list' }
+
+/**
+ * Asks people for a reader who gets the lists already. A guest is mailed only where nothing at all is known of the address: nobody who
+ * left, was asked before or gets nothing is asked again. The mail names the reader by the address that they proved to have, and
+ * says nothing that they chose; the guest's click alone makes a subscription.
+ */
+export async function invite(mailshot: Mailshot, request: InviteRequest): Promise<Invited> {
+  const { inviter, guests } = request
+  const lists = (await invitingLists(mailshot, inviter)).filter((list) =>
+    request.lists.includes(list),
+  )
+  if (lists.length === 0) return { status: 'no-list' }
+  const left = await invitationsLeft(mailshot, inviter)
+  const unlike = new Map(guests.map((guest) => [guest.identity, guest]))
+  if (unlike.size > left) return { status: 'too-many', left }
+  return inSameTime(mailshot, async () => {
+    // Before anybody is asked: whoever tries at the same time is counted too.
+    await mailshot.db.write(
+      auditStatement(mailshot, {
+        actor: `subscriber:${inviter.id}`,
+        action: 'invite',
+        subject: `subscriber:${inviter.id}`,
+        detail: { lists, guests: unlike.size },
+      }),
+    )
+    for (const guest of unlike.values()) await inviteOne(mailshot, guest, { ...request, lists })
+    return { status: 'invited' }
+  })
+}
+
+/** The lists that a reader may invite to: those they get that anybody may sign up to. */
+export async function invitingLists(mailshot: Mailshot, { id }: Person): Promise<string[]> {
+  const { lists } = mailshot.config
+  const active = await findLists(mailshot, id, { status: 'active' })
+  return Object.keys(lists).filter((list) => active.includes(list) && lists[list]?.public === true)
+}
+
+/** How many people this reader may still invite today. */
+export async function invitationsLeft(mailshot: Mailshot, { id }: Person): Promise<number> {
+  const row = await mailshot.db.get<{ guests: number }>(sql`
+    SELECT ifnull(sum(detail ->> 'guests'), 0) AS guests FROM audit
+    WHERE subject = ${`subscriber:${id}`} AND action = 'invite' AND at > ${mailshot.now() - day}`)
+  return Math.max(0, mailshot.config.signUp.invitations - (row?.guests ?? 0))
+}
+
+async function inviteOne(
+  mailshot: Mailshot,
+  guest: ParsedAddress,
+  { inviter, lists, lang, consent }: InviteRequest,
+): Promise<void> {
+  if (await findSubscriber(mailshot, guest.identity)) return
+  if (await findSuppression(mailshot, guest.identity)) return
+  await subscribe(mailshot, {
+    email: guest.written,
+    lang,
+    lists: [...lists],
+    confirmation: 'always',
+    invitedBy: inviter.id,
+    consent: { ...consent, source: 'form', form: 'invitation' },
+  })
+}
