@@ -32,8 +32,9 @@ export async function writeRecipients(mailshot: Mailshot, slice: Slice): Promise
       WHERE NOT EXISTS (SELECT 1 FROM json_each(r.value, '$.hashes') AS k JOIN suppressed_hashes AS h
         ON h.kind = k.value ->> 0 AND h.hash = k.value ->> 1)
       ON CONFLICT (send_id, email) DO NOTHING RETURNING id, email`,
+    // Only so is the unique index asked for each, and not all recipients of the send for one.
     sql`SELECT r.id, r.email FROM json_each(${given}) AS j
-      JOIN recipients AS r ON r.send_id = ${id} AND r.email = j.value ->> 'email'`,
+      CROSS JOIN recipients AS r ON r.send_id = ${id} AND r.email = j.value ->> 'email'`,
   )
   const ids = new Map(known.map((row) => [row.email, row.id]))
   const facts = rows.flatMap((row) => factsOf(row, { sendId: id, recipientId: ids.get(row.email) }))
