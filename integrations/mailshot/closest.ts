@@ -18,7 +18,7 @@ export function didYouMean(word: string, known: readonly string[]): string {
 }
 
 /** Edits between two words, two letters swapped counting as one. */
-function distance(from: string, to: string): number {
+export function distance(from: string, to: string): number {
   let before: number[] = []
   let last = Array.from({ length: to.length + 1 }, (_, index) => index)
   for (let row = 1; row <= from.length; row += 1) {

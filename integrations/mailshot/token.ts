@@ -17,6 +17,11 @@ export type TokenPurpose =
 /** What a mail to an address says that carries a token: that another mail, or a letter, came back, or that its reader leaves. */
 export type AddressPurpose = 'bounce' | 'letter-bounce' | 'leave'
 
+/** What a form says that carries a token: since when it was open. */
+export type FormPurpose = 'form'
+
+type Purpose = TokenPurpose | AddressPurpose | FormPurpose
+
 export type VerifiedToken =
   | { ids: number[] }
   | { refused: 'malformed' | 'forged' }
@@ -31,7 +36,7 @@ export type VerifiedToken =
  */
 export function signToken(
   secrets: readonly string[],
-  purpose: TokenPurpose | AddressPurpose,
+  purpose: Purpose,
   ids: readonly number[],
   expiresAt = 0,
 ): string {
@@ -52,7 +57,7 @@ export function signToken(
  */
 export function verifyToken(
   secrets: readonly string[],
-  purpose: TokenPurpose | AddressPurpose,
+  purpose: Purpose,
   token: string,
   now: number,
 ): VerifiedToken {
@@ -67,7 +72,7 @@ export function verifyToken(
 
 function verifySpelling(
   secrets: readonly string[],
-  purpose: TokenPurpose | AddressPurpose,
+  purpose: Purpose,
   text: string,
   now: number,
 ): VerifiedToken {
@@ -135,7 +140,7 @@ const paddedKeys = new Map<string, PaddedKey>()
 /** Of SHA-256, in bytes. */
 const [hashBlock, hashBytes] = [64, 32]
 
-function paddedKey(secret: string, purpose: TokenPurpose | AddressPurpose): PaddedKey {
+function paddedKey(secret: string, purpose: Purpose): PaddedKey {
   const name = `${purpose} ${secret}`
   const known = paddedKeys.get(name)
   if (known) return known
@@ -153,12 +158,7 @@ function paddedKey(secret: string, purpose: TokenPurpose | AddressPurpose): Padd
   return padded
 }
 
-function matches(
-  secret: string,
-  purpose: TokenPurpose | AddressPurpose,
-  payload: Buffer,
-  given: string,
-): boolean {
+function matches(secret: string, purpose: Purpose, payload: Buffer, given: string): boolean {
   const key = paddedKey(secret, purpose)
   key.inner.set(payload, key.start)
   const made = macOf(key, key.start + payload.length)

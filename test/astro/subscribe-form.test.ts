@@ -25,9 +25,18 @@ describe('SubscribeForm', () => {
       'name',
       'email',
       'field-city',
+      'comments',
     ])
     expect(html).not.toMatch(/ id="/)
     expect(html).toContain('<legend class="mailshot-label">Je souhaite recevoir</legend>')
+  })
+
+  it('has a field for robots that no person sees, hears or comes to, and no time where it is built beforehand', async () => {
+    const html = await render({})
+    expect(html).toMatch(
+      /<label class="mailshot-trap" aria-hidden="true">[^<]+<input name="comments" tabindex="-1"/,
+    )
+    expect(html).not.toContain('name="since"')
   })
 
   it('asks for the name only where it is told to', async () => {

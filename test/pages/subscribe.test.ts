@@ -320,6 +320,83 @@ describe('subscribePage by POST', () => {
     expect(await lettersOf(mailshot, 'confirmation')).toHaveLength(1)
   })
 
+  it('asks for one more press where a form comes back faster than anybody fills it in', async () => {
+    const { mailshot, since, send, page } = await open()
+    const form = { ...filled, since: await since() }
+    mailshot.clock.advance(1900)
+    const { status, texts, view } = await page(form)
+    expect(status).toBe(422)
+    expect(view).toMatchObject({
+      intro: texts.pages.abuse.press,
+      signUp: { email, offered: [{ isChosen: true }, { isChosen: false }], problems: [] },
+    })
+    expect(await lettersOf(mailshot, 'confirmation')).toEqual([])
+    const again = (view.kind === 'sign-up' && view.signUp.since) || ''
+    expect(await send({ ...filled, since: again, comments: 'by a password manager' })).toBe(asked)
+  })
+
+  it('takes a form that somebody filled in, and asks once more a day later', async () => {
+    const { mailshot, since, send, page } = await open()
+    const form = { ...filled, since: await since() }
+    mailshot.clock.advance(2000)
+    expect(await send(form)).toBe(asked)
+    mailshot.clock.advance(24 * 3_600_000)
+    expect((await page(form)).status).toBe(422)
+  })
+
+  it('asks for one more press where the field that nobody sees is filled in, or the time is made up', async () => {
+    const { mailshot, page, send } = await open()
+    expect((await page({ ...filled, comments: 'https://buy.example' })).status).toBe(422)
+    expect((await page({ ...filled, since: 'AAAA' })).status).toBe(422)
+    expect(await lettersOf(mailshot, 'confirmation')).toEqual([])
+    expect(await send({ ...filled, comments: '' })).toBe(asked)
+  })
+
+  it('asks nobody for another press where the site wants none', async () => {
+    const { send } = await open({ abuse: { trap: false } })
+    expect(await send({ ...filled, comments: 'x', since: 'AAAA' })).toBe(asked)
+  })
+
+  it('asks whether a slip in the address was meant, and takes either answer', async () => {
+    const { mailshot, page, send } = await open()
+    const slip = 'Zoe@gmial.com'
+    const { status, view } = await page({ ...filled, email: slip })
+    expect(status).toBe(422)
+    expect(view).toMatchObject({
+      signUp: {
+        email: slip,
+        suggestion: 'Zoe@gmail.com',
+        problems: [{ field: 'email', text: 'Vouliez-vous dire Zoe@gmail.com\u202f?' }],
+      },
+    })
+    const asks = { ...filled, email: slip, 'asked-email': slip }
+    await send({ ...asks, 'email-choice': 'Zoe@gmail.com' })
+    await send({ ...asks, 'email-choice': slip })
+    await send({ ...asks, email: 'ana@example.org', 'email-choice': 'Zoe@gmail.com' })
+    const letters = await lettersOf(mailshot, 'confirmation')
+    expect(letters.map((letter) => letter.email)).toEqual([
+      'Zoe@gmail.com',
+      'Zoe@gmial.com',
+      'ana@example.org',
+    ])
+  })
+
+  it('notes an address for throw-away mail, or refuses it', async () => {
+    const { mailshot, send } = await open()
+    const form = { ...filled, email: 'zoe@mailinator.com' }
+    await send(form)
+    await send(form)
+    const flags = await mailshot.db.all(sql`SELECT actor, detail FROM audit WHERE action = 'flag'`)
+    expect(flags).toEqual([{ actor: 'page', detail: '{"disposable":"mailinator.com"}' }])
+    const strict = await open({ abuse: { disposable: 'refuse' } })
+    expect((await strict.page(form)).view).toMatchObject({
+      signUp: { problems: [{ field: 'email', text: expect.stringContaining('jetable') }] },
+    })
+    const lax = await open({ abuse: { disposable: false } })
+    expect(await lax.send(form)).toBe(asked)
+    expect(await lax.mailshot.db.all(sql`SELECT 1 FROM audit WHERE action = 'flag'`)).toEqual([])
+  })
+
   it('refuses a body that is no form', async () => {
     const { mailshot } = await open()
     const request = new Request('https://example.org/mailshot/subscribe', {
@@ -369,6 +446,11 @@ async function open(config: Partial<MailshotConfigInput> = {}) {
     send: async (fields: Fields, headers: Record<string, string> = {}) =>
       locationOf(await subscribePage(mailshot, post('subscribe', fields, headers))),
     page: (fields: Fields) => pageFor(mailshot, fields),
+    /** What the page's form says of when it was shown. */
+    since: async () => {
+      const { view } = pageOf(await subscribePage(mailshot, get('subscribe')))
+      return (view.kind === 'sign-up' && view.signUp.since) || ''
+    },
   }
 }
 

@@ -15,8 +15,8 @@ export interface Dns {
 }
 
 /** @param server instead of those of this machine: `127.0.0.1:5353` */
-export function openDns(server?: string): Dns {
-  const resolver = new Resolver({ timeout: 2000, tries: 2 })
+export function openDns(server?: string, { timeoutMs = 2000, tries = 2 } = {}): Dns {
+  const resolver = new Resolver({ timeout: timeoutMs, tries })
   if (server !== undefined) resolver.setServers([server])
   const known = new Map<string, Promise<Answer>>()
   let hasAnswered = false

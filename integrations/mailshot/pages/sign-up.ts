@@ -17,8 +17,12 @@ export interface SignUp {
   /** The site's own. */
   fields: FormField[]
   email: string
+  /** What was most likely meant instead of that address: one button takes it, another keeps what was written. */
+  suggestion?: string | undefined
   name: string
   problems: SignUpProblem[]
+  /** Says, signed, since when it is open, where it is shown by itself. */
+  since?: string | undefined
 }
 
 export interface OfferedList {

@@ -1,4 +1,5 @@
 import type { AttributeValue } from '../../../db/schema.ts'
+import { flagDisposable } from '../abuse/disposable.ts'
 import { nameOfLanguage } from '../campaign/language-tag.ts'
 import type { MailshotConfig } from '../config.ts'
 import { parseEmailAddress } from '../email-address.ts'
@@ -9,6 +10,7 @@ import { readerLanguage } from '../reader-language.ts'
 import { inSameTime } from '../same-time.ts'
 import { subscribe } from '../subscriber.ts'
 import { textLanguages, type Texts, textsFor } from '../texts.ts'
+import { addressIn, doubtAddress } from './address-doubt.ts'
 import { readFields } from './field.ts'
 import { fieldOf, fieldsOf } from './form.ts'
 import { pagePath, subscribeLink } from './link.ts'
@@ -25,6 +27,7 @@ import {
   tickedConsents,
   wordingOf,
 } from './sign-up.ts'
+import { openSince, seemsRobot } from './trap.ts'
 
 export type SubscribeView = Notice | SignUpView
 
@@ -67,7 +70,8 @@ export async function subscribePage(
   const form = { lang: texts.lang, form: pagePath(config, 'subscribe'), chosen, asksName: true }
   const empty = signUp(config, form)
   const isClosed = chosen.length > 0 && chosenLists(empty).length === 0
-  return formPage(config, empty, isClosed ? words.closedList : words.intro)
+  const since = openSince(config, mailshot.now(), false)
+  return formPage(config, { ...empty, since }, isClosed ? words.closedList : words.intro)
 }
 
 async function post(mailshot: Mailshot, request: Request): Promise<Page<SubscribeView> | Response> {
@@ -81,8 +85,12 @@ async function answerPost(
   const { config } = mailshot
   const form = await readForm(request)
   if ('refused' in form) return refusalPage(config, request, { status: form.refused })
-  const { filled, attributes } = readSignUp(config, request, form)
+  const { filled, attributes } = await readSignUp(mailshot, request, form)
   if (filled.problems.length > 0) return formPage(config, filled)
+  if (seemsRobot(config, form, mailshot.now())) {
+    const page = formPage(config, filled, filled.texts.pages.abuse.press)
+    return { ...page, status: 422 }
+  }
   const tooMany = await refuseTooMany(mailshot, request, {
     email: filled.email,
     lang: filled.texts.lang,
@@ -111,6 +119,9 @@ async function subscribeBy(
       ...clientOf(mailshot.config, request),
     },
   })
+  if ('subscriberId' in result) {
+    await flagDisposable(mailshot, result.subscriberId, filled.email)
+  }
   if (result.status !== 'invalid') return
   throw new Error(
     `the sign-up form let pass: ${result.problems.map(({ text }) => text).join(', ')}`,
@@ -123,10 +134,16 @@ interface FilledSignUp {
 }
 
 /** The form as it was filled in, wherever it stood. What it claims to offer is only what anyone may sign up to. */
-function readSignUp(config: MailshotConfig, request: Request, form: FormData): FilledSignUp {
+async function readSignUp(
+  mailshot: Mailshot,
+  request: Request,
+  form: FormData,
+): Promise<FilledSignUp> {
+  const { config } = mailshot
   const lang = readerLanguage(config, request, [fieldOf(form, 'lang')])
   const asking = { config, texts: textsFor(config, lang) }
   const { fields, attributes, problems } = readFields(asking, form, { required: true })
+  const address = addressIn(form)
   const publicLists = publicListsOf(config)
   const claimed = fieldsOf(form, 'offered')
   const offered = publicLists.filter((list) => claimed.includes(list))
@@ -140,10 +157,20 @@ function readSignUp(config: MailshotConfig, request: Request, form: FormData): F
       fields: [],
     }),
     fields,
-    email: fieldOf(form, 'email').slice(0, 320),
+    email: address.email.slice(0, 320),
     name: fieldOf(form, 'name').slice(0, 200),
+    since: openSince(config, mailshot.now(), true),
   }
-  return { filled: { ...filled, problems: [...problemsOf(filled), ...problems] }, attributes }
+  const doubt = await doubtAddress(config, filled.texts, address)
+  const doubted = doubt ? [{ field: 'email' as const, text: doubt.text }] : []
+  return {
+    filled: {
+      ...filled,
+      suggestion: doubt?.suggestion,
+      problems: [...problemsOf(filled), ...doubted, ...problems],
+    },
+    attributes,
+  }
 }
 
 /** Where a form stands: with the other site before it, where it is on one. */
