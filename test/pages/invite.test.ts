@@ -3,6 +3,7 @@ import { beforeEach, describe, expect, it } from 'vitest'
 import { findAudit } from '../../integrations/mailshot/audit.ts'
 import { composeLetter, type Letter } from '../../integrations/mailshot/letter/compose.ts'
 import { invitePage } from '../../integrations/mailshot/pages/invite.ts'
+import { preferencesPage } from '../../integrations/mailshot/pages/preferences.ts'
 import { confirm, unsubscribe } from '../../integrations/mailshot/subscriber.ts'
 import { findSubscriber } from '../../integrations/mailshot/subscriber/read.ts'
 import { suppress } from '../../integrations/mailshot/suppression.ts'
@@ -114,6 +115,19 @@ describe('invitePage', () => {
     const page = pageOf(await visit(post(`invite/${token}`, filled({ email: 'a@example.org' }))))
     expect([page.status, noticeOf(page).heading]).toEqual([403, 'Pas d’invitation d’ici'])
     expect(await lettersOf(mailshot, 'invitation')).toEqual([])
+  })
+
+  it('is found from the reader’s own page, and nowhere where the site does not want it', async () => {
+    const linksOf = async () => {
+      const own = signToken([testSecret], 'preferences', [zoe])
+      const { view } = pageOf(await preferencesPage(mailshot, get(`preferences/${own}`), own))
+      return view.links
+    }
+    expect(await linksOf()).toEqual([
+      { label: 'Inviter d’autres personnes', href: `/mailshot/invite/${token}` },
+    ])
+    await open({})
+    expect(await linksOf()).toEqual([])
   })
 
   it('takes no link made for something else', async () => {

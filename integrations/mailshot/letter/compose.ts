@@ -38,7 +38,8 @@ export interface LetterContent {
  */
 export async function composeLetter(mailshot: Mailshot, given: Letter): Promise<Message> {
   const { config } = mailshot
-  const letter = { ...given, lang: languageOfTexts(config, given.lang) }
+  const values = { ...given.values, ...(await inviterOf(mailshot, given)) }
+  const letter = { ...given, values, lang: languageOfTexts(config, given.lang) }
   const title = localize(config.title, letter.lang, config.lang)
   const parts = {
     id: `letter.${letter.id}`,
@@ -79,6 +80,16 @@ async function wordsOf(
   }
 }
 
+/** Whoever invites is named while they are here: their address stands in no letter to somebody else that waits. */
+async function inviterOf(
+  mailshot: Mailshot,
+  { kind, values }: Letter,
+): Promise<{ inviter?: string }> {
+  if (kind !== 'invitation') return {}
+  const person = await findPerson(mailshot, Number(values['invitedBy']))
+  return { inviter: person?.written ?? '' }
+}
+
 async function contentOf(mailshot: Mailshot, letter: Letter): Promise<LetterContent> {
   const { config } = mailshot
   const { confirmation, invitation, welcome, goodbye } = textsFor(config, letter.lang).letters
@@ -94,11 +105,10 @@ async function contentOf(mailshot: Mailshot, letter: Letter): Promise<LetterCont
         notes: [words(confirmation.ignore), words(confirmation.expires)],
       }
     case 'invitation': {
-      const inviter = await findPerson(mailshot, Number(letter.values['invitedBy']))
-      const intro = inviter ? fill(invitation.intro, { ...values, inviter: inviter.written }) : ''
+      const intro = letter.values['inviter'] ? invitation.intro : invitation.nameless
       return {
         subject: words(invitation.subject),
-        paragraphs: [intro || words(invitation.nameless), words(invitation.what)],
+        paragraphs: [words(intro), words(invitation.what)],
         button: { label: invitation.button, url: letter.values['url'] ?? config.site },
         notes: [words(invitation.ignore), words(confirmation.expires)],
       }

@@ -11,6 +11,7 @@ import { prepareMerge } from '../message/merge.ts'
  */
 export const writable = {
   confirmation: { fields: ['email', 'lang', 'lists', 'url', 'date'], link: 'url' },
+  invitation: { fields: ['email', 'lang', 'lists', 'url', 'date', 'inviter'], link: 'url' },
   welcome: { fields: ['email', 'lang', 'lists', 'url', 'name'], link: undefined },
   goodbye: { fields: ['email', 'lang', 'lists', 'url', 'name'], link: undefined },
   'change-address': { fields: ['email', 'lang', 'url', 'date'], link: 'url' },

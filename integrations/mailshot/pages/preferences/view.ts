@@ -5,6 +5,7 @@ import { openPlaces, type Person } from '../../subscriber.ts'
 import { pauseDays } from '../../subscriber/pause.ts'
 import { fill, languageWithTexts, textLanguages, type Texts } from '../../texts.ts'
 import { type FieldProblem, type FormField, formFields } from '../field.ts'
+import { inviteLinks, type PageLink } from '../link.ts'
 import { type OfferedList, publicListsOf } from '../sign-up.ts'
 import { titleOf } from '../title.ts'
 
@@ -25,6 +26,8 @@ export interface PreferencesForm {
   pause: PauseForm
   /** The new address, as far as it was typed. */
   email: string
+  /** To where the reader invites others, if the site lets them. */
+  links: PageLink[]
 }
 
 export interface PreferencesList extends OfferedList {
@@ -74,6 +77,7 @@ export function preferencesForm(
       config.tracking.individual || person.isTracked ? { isAgreed: person.isTracked } : undefined,
     pause: pauseOf(mailshot, texts, { person, day: typed?.day }),
     email: typed?.email ?? '',
+    links: inviteLinks(config, texts, person.id),
   }
 }
 
