@@ -50,6 +50,7 @@ export default defineConfig({
       label: { fr: 'Formule de l’Atlas', en: 'Atlas plan' },
     },
   },
+  signUp: { invitations: true },
   transport: transport(),
   pace: MAILSHOT_PACE || '1000/hour',
 })

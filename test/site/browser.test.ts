@@ -33,6 +33,7 @@ describe('in a browser', () => {
 
     await page.getByLabel(words.form.email).fill('zoe@example.org')
     await page.getByLabel(words.form.name).fill('Zoé')
+    await page.getByLabel('Ville').fill('Lyon')
     await page.getByLabel('La lettre du vendredi').check()
     await page.getByRole('button', { name: words.form.button }).click()
     await page.getByRole('heading', { level: 1, name: words.subscribe.asked.heading }).waitFor()
@@ -47,8 +48,20 @@ describe('in a browser', () => {
 
     await page.getByRole('link', { name: words.links.preferences }).click()
     await look(page, 'preferences-fr')
+    expect(await page.getByLabel('Ville').inputValue()).toBe('Lyon')
     await page.getByRole('button', { name: words.preferences.save }).click()
     await page.getByText(words.preferences.saved).waitFor()
+
+    await page.getByRole('link', { name: words.links.invite }).click()
+    await look(page, 'invite-fr')
+    await page.getByLabel('Adresse e-mail 2').fill('ami@example.org')
+    await page.getByLabel('Adresse e-mail 1').fill('amie@example.org')
+    await page.getByRole('button', { name: words.invite.button }).click()
+    await page.getByRole('heading', { level: 1, name: words.invite.done.heading }).waitFor()
+    const [invitation] = await mails(site, 'ami@example.org', 1)
+    expect(invitation?.text).toContain('zoe@example.org')
+    await page.goto(linkIn(invitation, '/confirm/'))
+    await page.getByRole('button', { name: words.confirm.button }).waitFor()
   })
 
   it('an English reader looks at the mail, leaves, takes it back, and leaves everything', async () => {
