@@ -16,6 +16,7 @@ export interface SiteRoute {
 /** Every route, in one place: the integration injects them, the middleware guards them. */
 export const siteRoutes: readonly SiteRoute[] = [
   route('/subscribe', 'subscribe.astro', 'page', 'GET', 'POST'),
+  route('/links', 'links.astro', 'page', 'GET', 'POST'),
   // With all that follows, and with nothing: a link that was cut or rewritten on its way is explained, not just not found.
   route('/confirm/[...token]', 'confirm.astro', 'token', 'GET', 'POST'),
   // RFC 8058 §3.1: a mail service posts here for its user, from its own servers.
@@ -23,6 +24,7 @@ export const siteRoutes: readonly SiteRoute[] = [
   route('/preferences/[...token]', 'preferences.astro', 'token', 'GET', 'POST'),
   route('/change-address/[...token]', 'change-address.astro', 'token', 'GET', 'POST'),
   route('/invite/[...token]', 'invite.astro', 'token', 'GET', 'POST'),
+  route('/stay/[...token]', 'stay.astro', 'token', 'GET', 'POST'),
   route('/stop/[...token]', 'stop.astro', 'token', 'GET', 'POST'),
   route('/view/[...token]', 'view.astro', 'token', 'GET'),
   route('/open/[...token]', 'open.ts', 'token', 'GET'),

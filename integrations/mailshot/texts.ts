@@ -2,7 +2,7 @@ import { changed, type TextChanges } from './texts/changes.ts'
 import type { AbuseTexts } from './texts/abuse.ts'
 import type { FieldTexts, InviteTexts } from './texts/form.ts'
 import type { OwnLetterTexts } from './texts/letters.ts'
-import type { ChangeAddressTexts, PreferencesTexts } from './texts/preferences.ts'
+import type { ChangeAddressTexts, PreferencesTexts, SendLinksTexts } from './texts/preferences.ts'
 import en from './texts/en.json' with { type: 'json' }
 import fr from './texts/fr.json' with { type: 'json' }
 
@@ -99,7 +99,7 @@ export interface PageTexts {
   /** What the site's own fields ask for: `{label}` is the field's, quoted. */
   fields: FieldTexts
   /** Where a page may lead. */
-  links: { subscribe: string; preferences: string; invite: string; write: string }
+  links: { subscribe: string; sendLinks: string; preferences: string; invite: string; write: string }
   /** For links that are wrong, of a test mail, or of somebody who is not known any more. */
   lost: NoticeTexts
   test: NoticeTexts
@@ -173,6 +173,7 @@ export interface PageTexts {
   }
   preferences: PreferencesTexts
   changeAddress: ChangeAddressTexts
+  sendLinks: SendLinksTexts
   /** The operator's page of a send. */
   stop: StopTexts
 }

@@ -35,10 +35,10 @@ describe('preferencesPage by GET', () => {
         { id: 'events', isChosen: false },
         { id: 'staff', title: 'Équipe', isChosen: true, note: expect.stringContaining('attente') },
       ],
-      languages: [
+      languages: expect.arrayContaining([
         { lang: 'en', name: 'English', isChosen: false },
         { lang: 'fr', name: 'français', isChosen: true },
-      ],
+      ]),
     })
   })
 
@@ -54,7 +54,8 @@ describe('preferencesPage by GET', () => {
     await mailshot.db.write(sql`UPDATE subscribers SET lang = 'br'`)
     const { texts, view } = pageOf(await visit(get(`preferences/${token}`)))
     expect(texts.lang).toBe('fr')
-    expect(view).toMatchObject({ languages: [{}, {}, { lang: 'br', isChosen: true }] })
+    const languages = view.kind === 'preferences' ? view.languages : []
+    expect(languages.filter(({ isChosen }) => isChosen)).toMatchObject([{ lang: 'br' }])
   })
 
   it('changes nothing for a scanner, by HEAD or by GET', async () => {

@@ -23,6 +23,12 @@ export function subscribeLink(
   return { label, href: `${pagePath(config, 'subscribe')}?${query}` }
 }
 
+/** Where somebody without a mail of ours gets the links to their own pages. */
+export function sendLinksLink(config: MailshotConfig, { lang, pages }: Texts): PageLink {
+  const query = new URLSearchParams({ lang })
+  return { label: pages.links.sendLinks, href: `${pagePath(config, 'links')}?${query}` }
+}
+
 /** A person's own page: only for a page that they alone have the link to. */
 export function preferencesLink(
   config: MailshotConfig,

@@ -2,7 +2,7 @@ import type { MailshotConfig } from '../config.ts'
 import { readerLanguage } from '../reader-language.ts'
 import type { Person } from '../subscriber.ts'
 import { fill, type NoticeTexts, type Texts, textsFor } from '../texts.ts'
-import { type PageLink, subscribeLink, writeLink } from './link.ts'
+import { type PageLink, sendLinksLink, subscribeLink, writeLink } from './link.ts'
 import type { Page } from './page.ts'
 
 /** A page that says something, with at most one button to press, and where to go from there. */
@@ -38,7 +38,11 @@ export function noticeOf(
 /** The page for whoever comes with a link that is cut or was not made here: it helps, and says nothing of anybody. */
 export function lostPage(config: MailshotConfig, request: Request): Page<Notice> {
   const texts = textsFor(config, readerLanguage(config, request))
-  const links = [writeLink(config, texts), subscribeLink(config, texts)]
+  const links = [
+    writeLink(config, texts),
+    sendLinksLink(config, texts),
+    subscribeLink(config, texts),
+  ]
   return { status: 404, texts, view: noticeOf(texts.pages.lost, {}, { links }) }
 }
 

@@ -68,6 +68,7 @@ async function post(
     return refusalPage(config, request, { status: form.refused, lang: texts.lang })
   }
   const done = await act(mailshot, request, { ...visit, form })
+  if (done instanceof Response) return done
   if ('query' in done) return redirectTo(ownPath(config, person), done.query)
   const view = preferencesForm(mailshot, texts, { person, typed: done })
   return { status: 422, texts, view }
@@ -78,7 +79,7 @@ async function act(
   mailshot: Mailshot,
   request: Request,
   visit: Visit & { form: FormData },
-): Promise<{ query: Record<string, string> } | Typed> {
+): Promise<{ query: Record<string, string> } | Typed | Response> {
   const { person, form } = visit
   switch (fieldOf(form, 'do')) {
     case 'leave-everything':
@@ -91,7 +92,7 @@ async function act(
     case 'pause':
       return pause(mailshot, visit)
     case 'change-address':
-      return (await askAddress(mailshot, visit)) ?? { query: { asked: '1' } }
+      return (await askAddress(mailshot, request, visit)) ?? { query: { asked: '1' } }
     case 'end-pause':
       await endPause(mailshot, person.id)
       return { query: { resumed: '1' } }

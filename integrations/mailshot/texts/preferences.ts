@@ -50,3 +50,11 @@ export interface ChangeAddressTexts {
   expired: NoticeTexts
   ended: NoticeTexts
 }
+
+/** The page for whoever has no mail at hand. */
+export interface SendLinksTexts {
+  heading: string
+  intro: string
+  button: string
+  asked: NoticeTexts
+}

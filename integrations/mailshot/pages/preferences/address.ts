@@ -3,14 +3,18 @@ import type { Person } from '../../subscriber.ts'
 import { askNewAddress } from '../../subscriber/address.ts'
 import type { Texts } from '../../texts.ts'
 import { fieldOf } from '../form.ts'
+import { refuseTooMany } from '../too-many.ts'
 import type { Typed } from './view.ts'
 
 /** Asks for another address; or answers what is wrong with it. */
 export async function askAddress(
   mailshot: Mailshot,
+  request: Request,
   { person, texts, form }: { person: Person; texts: Texts; form: FormData },
-): Promise<Typed | undefined> {
+): Promise<Typed | Response | undefined> {
   const email = fieldOf(form, 'email').trim().slice(0, 320)
+  const tooMany = await refuseTooMany(mailshot, request, { email, lang: texts.lang })
+  if (tooMany) return tooMany
   const { status } = await askNewAddress(mailshot, { subscriberId: person.id, email })
   const wrong = (text: string): Typed => ({ problems: [{ field: 'email', text }], email })
   const { form: general, preferences } = texts.pages
