@@ -23,7 +23,7 @@ describe('mailshot letters', () => {
     const [mail] = await Promise.all(mailsToPeople(smtp).map((received) => received.read()))
     expect(mail?.text).toMatch(/https:\/\/example\.org\/mailshot\/confirm\/[\w-]+/)
     expect(await site.mailshot('letters')).toMatchObject({
-      err: 'No letter has failed, and none waits after a refusal.\n',
+      err: 'No letter has failed, none waits after a refusal, and none is held.\n',
     })
   })
 

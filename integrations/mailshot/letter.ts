@@ -61,31 +61,34 @@ export function recoverLettersStatement(dead: SQL): SQL {
 export function holdLettersStatement(reason: string, when: SQL): SQL {
   return sql`UPDATE letters SET status = 'failed', worker_id = NULL, settled_at = unixepoch() * 1000,
       reason = ${`${reason}: it may have been mailed already`}
-    WHERE status IN ('pending', 'in-hand') AND ${when}`
+    WHERE status IN ('pending', 'held', 'in-hand') AND ${when}`
 }
 
 export interface LetterRow {
   id: number
   kind: string
   email: string
-  status: 'pending' | 'in-hand' | 'sent' | 'failed'
+  status: 'pending' | 'held' | 'in-hand' | 'sent' | 'failed'
   tries: number
   reason: string | null
   createdAt: number
   dueAt: number
 }
 
-/** What `failed` means to somebody who looks: given up, or refused and waiting for the next try. */
+/** What somebody who looks has to know of: given up, refused and waiting for the next try, or held in a burst. */
+const isNotable = sql`(status IN ('failed', 'held') OR (status = 'pending' AND reason IS NOT NULL))`
+
+/** What `failed` means to somebody who tries again: given up, or refused and waiting for the next try. */
 const isInTrouble = sql`(status = 'failed' OR (status = 'pending' AND reason IS NOT NULL))`
 
-/** The latest 1000 letters, newest first; all, or those that failed or wait after a refusal. */
+/** The latest 1000 letters, newest first; all, or those that failed, wait after a refusal, or are held. */
 export async function listLetters(
   mailshot: Mailshot,
   which: 'all' | 'in-trouble' = 'all',
 ): Promise<LetterRow[]> {
   return mailshot.db.all<LetterRow>(sql`
     SELECT id, kind, email, status, tries, reason, created_at AS createdAt, due_at AS dueAt
-    FROM letters ${which === 'all' ? sql`` : sql`WHERE ${isInTrouble}`} ORDER BY id DESC LIMIT 1000`)
+    FROM letters ${which === 'all' ? sql`` : sql`WHERE ${isNotable}`} ORDER BY id DESC LIMIT 1000`)
 }
 
 /**

@@ -110,7 +110,7 @@ async function prepare(staged: string, wiped: string[]): Promise<Omit<Restored, 
     const made = await readMeta(db, backupKey)
     const madeAt = made === undefined ? undefined : Number(made)
     const waiting = await db.get<{ count: number }>(
-      sql`SELECT count(*) AS count FROM letters WHERE status IN ('pending', 'in-hand')`,
+      sql`SELECT count(*) AS count FROM letters WHERE status IN ('pending', 'held', 'in-hand')`,
     )
     const ids = await openSendIds(db)
     await restoreToService(db, madeAt)

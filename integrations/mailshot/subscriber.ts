@@ -1,6 +1,7 @@
 import { sql } from 'drizzle-orm/sql'
 import type { AttributeValue } from '../../db/schema.ts'
 import type { SuppressionReason } from '../../db/status.ts'
+import { holdBurstStatements } from './abuse/burst.ts'
 import { type ParsedAddress, parseEmailAddress } from './email-address.ts'
 import type { Mailshot } from './mailshot.ts'
 import { type Profile, readProfile } from './profile.ts'
@@ -49,7 +50,8 @@ export type Subscribed =
 
 /**
  * Puts a person on lists: at once where none of them asks for double opt-in, else once the mailed link is followed.
- * Asking again mails at most one confirmation in ten minutes and three a day; one where an address is suppressed. What is
+ * Asking again mails at most one confirmation in ten minutes and three a day; one where an address is suppressed. In a burst of
+ * sign-ups confirmations are held. What is
  * stored of a known person is changed by the click alone, or by the operator's word, never by someone who merely knows the
  * address. A page should answer alike whatever this returns.
  */
@@ -83,7 +85,11 @@ export async function subscribe(
     await mailshot.db.write(...activateStatements(mailshot, ask, isVouched))
     return { status: 'active', subscriberId }
   }
-  await mailshot.db.write(...askStatements(mailshot, ask))
+  const { source } = request.consent
+  await mailshot.db.write(
+    ...askStatements(mailshot, ask),
+    ...(await holdBurstStatements(mailshot, { subscriberId, source })),
+  )
   return { status: 'asked', subscriberId }
 }
 

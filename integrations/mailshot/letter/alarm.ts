@@ -13,6 +13,7 @@ import type { Letter, LetterContent } from './compose.ts'
 export async function alarmContent(mailshot: Mailshot, letter: Letter): Promise<LetterContent> {
   const { config } = mailshot
   if (letter.values['event'] === 'resting') return restContent(config, letter)
+  if (letter.values['event'] === 'burst') return burstContent(config, letter)
   const { alarms } = textsFor(config, letter.lang)
   const send = await findSend(mailshot, { id: letter.values['send'] ?? '' })
   if (letter.values['event'] === 'guarded') return guardContent(mailshot, letter, send)
@@ -35,6 +36,19 @@ function restContent(config: MailshotConfig, { lang, values }: Letter): LetterCo
   const { subject, paragraphs, commands } = textsFor(config, lang).resting
   const wordsOf = (text: string) => fill(text, values)
   return { subject, paragraphs: paragraphs.map(wordsOf), notes: [commands] }
+}
+
+/** What the operator is told of many sign-ups at once. */
+function burstContent(config: MailshotConfig, { lang, values }: Letter): LetterContent {
+  const { subject, paragraphs, released, kept, commands } = textsFor(config, lang).burst
+  const number = new Intl.NumberFormat(localeOf(lang))
+  const said = {
+    site: config.site,
+    count: number.format(Number(values['count'])),
+    usual: number.format(Number(values['usual'])),
+    release: values['release'] === 'true' ? released : kept,
+  }
+  return { subject, paragraphs: paragraphs.map((text) => fill(text, said)), notes: [commands] }
 }
 
 /** What the operator is told of a send that goes wrong. */

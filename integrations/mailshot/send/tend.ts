@@ -1,4 +1,5 @@
 import { type SQL, sql } from 'drizzle-orm/sql'
+import { tendAbuse } from '../abuse/tend.ts'
 import { mayStart } from '../event/guard.ts'
 import { refusedEarlyStatements } from '../event/refused-sends.ts'
 import { matchLateAnswers } from '../event/unmatched.ts'
@@ -36,6 +37,7 @@ export async function tendSends(mailshot: Mailshot, images: ImageWatch): Promise
   await finishErasures(mailshot)
   await tendPurge(mailshot)
   await tendPrivacy(mailshot)
+  await tendAbuse(mailshot)
   return hasMore
 }
 
