@@ -139,6 +139,10 @@ export const groups: Record<string, Record<string, Entry>> = {
       summary: 'list, show, add and unsubscribe people',
       load: async () => (await import('./cli/subscribers.ts')).subscribers,
     },
+    reconsent: {
+      summary: 'ask a list whether its readers want to stay, and take off who does not answer',
+      load: async () => (await import('./cli/reconsent.ts')).reconsent,
+    },
     form: {
       summary: 'print a sign-up form for another site',
       load: async () => (await import('./cli/form.ts')).form,

@@ -23,6 +23,8 @@ export interface Reader {
     unsubscribe: string
     preferences: string
     view: string
+    /** For whoever is asked whether they want to stay. */
+    stay?: string | undefined
     /** The address that leaves when it is written to. */
     leaveByMail?: string | undefined
   }
@@ -215,6 +217,7 @@ export function scopeOf(config: MailshotConfig, campaign: CompiledCampaign, read
     url_preferences: urls.preferences,
     url_view: urls.view,
   }
+  if (urls.stay !== undefined) scope['url_stay'] = urls.stay
   for (const field of Object.keys(config.fields)) {
     if (Object.hasOwn(scope, field)) continue
     scope[field] = Object.hasOwn(attributes, field) ? attributes[field] : ''

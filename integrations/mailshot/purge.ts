@@ -122,12 +122,17 @@ function isOldTrash(now: number): SQL {
   return sql`(s.trashed_at IS NOT NULL AND s.emptied_at IS NULL AND s.trashed_at <= ${now - trashDays * 86_400_000})`
 }
 
-/** Never the latest, and never the latest to lists, which people still look at, and which a next one would be compared with. */
+/**
+ * Never the latest, and never the latest to lists, which people still look at, and which a next one would be compared with; nor one whose
+ * readers have time to answer still.
+ */
 function isOld(before: number | null): SQL {
   if (before === null) return sql`false`
   const latest = (which: SQL) => sql`(SELECT id FROM sends WHERE started_at IS NOT NULL AND ${which}
     ORDER BY started_at DESC, created_at DESC, rowid DESC LIMIT 1)`
-  return sql`(s.finished_at < ${before} AND s.id IS NOT ${latest(sql`true`)} AND s.id IS NOT ${latest(sql`only_to IS NULL`)})`
+  return sql`(s.finished_at < ${before}
+    AND NOT EXISTS (SELECT 1 FROM reconsents WHERE send_id = s.id AND ended_at IS NULL)
+    AND s.id IS NOT ${latest(sql`true`)} AND s.id IS NOT ${latest(sql`only_to IS NULL`)})`
 }
 
 /** The same day so many months before, or the last of that month. */

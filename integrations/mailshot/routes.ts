@@ -24,6 +24,7 @@ export const siteRoutes: readonly SiteRoute[] = [
   route('/preferences/[...token]', 'preferences.astro', 'token', 'GET', 'POST'),
   route('/change-address/[...token]', 'change-address.astro', 'token', 'GET', 'POST'),
   route('/invite/[...token]', 'invite.astro', 'token', 'GET', 'POST'),
+  route('/stay/[...token]', 'stay.astro', 'token', 'GET', 'POST'),
   route('/stop/[...token]', 'stop.astro', 'token', 'GET', 'POST'),
   route('/view/[...token]', 'view.astro', 'token', 'GET'),
   route('/open/[...token]', 'open.ts', 'token', 'GET'),

@@ -3,6 +3,7 @@ import type { AbuseTexts } from './texts/abuse.ts'
 import type { FieldTexts, InviteTexts } from './texts/form.ts'
 import type { OwnLetterTexts } from './texts/letters.ts'
 import type { ChangeAddressTexts, PreferencesTexts, SendLinksTexts } from './texts/preferences.ts'
+import type { StayTexts } from './texts/stay.ts'
 import en from './texts/en.json' with { type: 'json' }
 import fr from './texts/fr.json' with { type: 'json' }
 
@@ -173,6 +174,7 @@ export interface PageTexts {
   }
   preferences: PreferencesTexts
   changeAddress: ChangeAddressTexts
+  stay: StayTexts
   sendLinks: SendLinksTexts
   /** The operator's page of a send. */
   stop: StopTexts

@@ -12,6 +12,7 @@ export type TokenPurpose =
   | 'open'
   | 'click'
   | 'stop'
+  | 'stay'
   | 'change-address'
 
 /** What a mail to an address says that carries a token: that another mail, or a letter, came back, or that its reader leaves. */

@@ -46,10 +46,10 @@ interface PrivacyCall {
 
 /** The same call with the files found where it was called, before the project's folder becomes the current one. */
 export function withFiles<Given extends PrivacyCall>(call: Given): Given {
-  const { output, verify } = call.values
+  const { output, verify: proof } = call.values
   const files = {
     ...(output !== undefined && { output: resolve(output) }),
-    ...(verify !== undefined && { verify: resolve(verify) }),
+    ...(proof !== undefined && { verify: resolve(proof) }),
   }
   return { ...call, values: { ...call.values, ...files } }
 }

@@ -23,7 +23,7 @@ export function composeFor(
 ): Message | Outcome {
   const { config } = mailshot
   try {
-    return composeMessage(config, mail.campaign, readerOf(config, recipient), {
+    return composeMessage(config, mail.campaign, readerFor(config, mail.campaign, recipient), {
       id: messageKeyOf(recipient),
       envelopeFrom: bounceAddress(config, { ...recipient, kind: 'recipient' }),
       messageId: recipient.messageId,
@@ -56,6 +56,26 @@ export async function composeFrom(
     const reason = error instanceof Error ? error.message : String(error)
     return { status: 'blocked', reason: `what the send froze cannot be read: ${reason}` }
   }
+}
+
+/** One whom the campaign asks whether they want to stay has a link for that, too. */
+function readerFor(config: MailshotConfig, campaign: CompiledCampaign, recipient: Composable) {
+  const reader = readerOf(config, recipient)
+  if (!asksToStay(campaign)) return reader
+  const ids = [recipient.subscriberId, recipient.id]
+  const stay = linkTo(config, 'stay', signToken(config.secrets, 'stay', ids))
+  return { ...reader, urls: { ...reader.urls, stay } }
+}
+
+/** Looked up once a campaign, since a signature a mail would cost all others as much. */
+const asking = new WeakMap<CompiledCampaign, boolean>()
+
+function asksToStay(campaign: CompiledCampaign): boolean {
+  const known = asking.get(campaign)
+  if (known !== undefined) return known
+  const asks = JSON.stringify(Object.values(campaign.variants)).includes('url_stay')
+  asking.set(campaign, asks)
+  return asks
 }
 
 /** A recipient as a reader, with links of their own. */

@@ -32,7 +32,8 @@ export function templatesOf(letters: readonly WrittenLetter[]): LetterTemplate[]
   return letters.flatMap(({ template }) => template ?? [])
 }
 
-async function readLetter(
+/** Reads and compiles one of them; `root` is the folder that it stands in. */
+export async function readLetter(
   config: MailshotConfig,
   root: string,
   kind: string,

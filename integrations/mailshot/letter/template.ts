@@ -17,6 +17,10 @@ export const writable = {
   'change-address': { fields: ['email', 'lang', 'url', 'date'], link: 'url' },
   'address-changed': { fields: ['email', 'lang'], link: undefined },
   links: { fields: ['email', 'lang', 'url', 'leave_url'], link: 'url' },
+  're-consent': {
+    fields: ['email', 'lang', 'name', 'list_title', 'url_stay', 'url_unsubscribe'],
+    link: 'url_stay',
+  },
 } as const satisfies Record<string, { fields: string[]; link: string | undefined }>
 
 export type WritableKind = keyof typeof writable

@@ -8,6 +8,7 @@ import type { Mailshot } from '../mailshot.ts'
 import { cancelStatements, isLeftToCancel } from '../recipient.ts'
 import { tendPrivacy } from '../privacy/tend.ts'
 import { tendPurge } from '../purge/tend.ts'
+import { tendReconsents } from '../reconsent/tend.ts'
 import { finishErasures } from '../subscriber/erase.ts'
 import { cancelRecipients, pauseStatements } from '../send.ts'
 import { selectedSubscribers } from './audience.ts'
@@ -35,6 +36,7 @@ export async function tendSends(mailshot: Mailshot, images: ImageWatch): Promise
   }
   await matchLateAnswers(mailshot)
   await finishErasures(mailshot)
+  await tendReconsents(mailshot)
   await tendPurge(mailshot)
   await tendPrivacy(mailshot)
   await tendAbuse(mailshot)

@@ -4,6 +4,8 @@ export interface OwnLetterTexts {
   changeAddress: { subject: string; intro: string; button: string; ignore: string; expires: string }
   /** To the address of before. */
   addressChanged: { subject: string; intro: string; notYou: string }
+  /** Asks all of a list whether they want to stay, `{days}` being like “30 days”; `silence` says what no answer means. */
+  reconsent: { subject: string; intro: string; button: string; silence: string; leave: string }
   /** To whoever asked for them by the public form. */
   links: { subject: string; intro: string; button: string; leave: string; ignore: string }
 }

@@ -8,7 +8,7 @@ import { type SQL, sql } from 'drizzle-orm/sql'
  */
 export function scrubStatements(emails: readonly string[]): SQL[] {
   return [
-    sql`UPDATE sends SET only_to = 'erased' WHERE only_to IN (SELECT value FROM json_each(${JSON.stringify(emails)}))`,
+    sql`UPDATE sends SET only_to = 'erased', trigger_key = 'erased.' || id WHERE only_to IN (SELECT value FROM json_each(${JSON.stringify(emails)}))`,
     ...formsOf(emails).flatMap((form) => [
       sql`DELETE FROM events WHERE matched_by IS NULL AND (${holds('raw', form)} OR ${holds('reason', form)})`,
       ...places.map((place) => takeOut(place, form)),

@@ -1,0 +1,54 @@
+import { sql } from 'drizzle-orm/sql'
+import { auditStatement } from '../audit.ts'
+import type { Mailshot } from '../mailshot.ts'
+import type { Client } from '../privacy/client.ts'
+import { wordingHash, wordingStatements } from '../privacy/wording.ts'
+import { hasStayed } from '../reconsent.ts'
+
+/** What a link to stay is worth now. */
+export interface Asked {
+  list: string
+  /** When this reader was mailed. */
+  askedAt: number
+  /** `ended`: the reader is on the list no more, whoever ended that. */
+  status: 'open' | 'stayed' | 'ended'
+}
+
+/** What a reader was asked by the mail of a recipient; undefined where that is not known any more. Changes nothing. */
+export async function findAsked(
+  { db }: Mailshot,
+  { subscriberId, recipientId }: { subscriberId: number; recipientId: number },
+): Promise<Asked | undefined> {
+  return db.get<Asked>(sql`
+    SELECT q.list_id AS list, r.in_hand_at AS askedAt,
+      CASE WHEN NOT EXISTS (SELECT 1 FROM subscriptions AS p WHERE p.subscriber_id = r.subscriber_id
+          AND p.list_id = q.list_id AND p.status = 'active') THEN 'ended'
+        WHEN ${hasStayed(sql`r.subscriber_id`, sql`q.list_id`, sql`r.in_hand_at`)} THEN 'stayed' ELSE 'open' END AS status
+    FROM recipients AS r JOIN reconsents AS q ON q.send_id = r.send_id
+    WHERE r.id = ${recipientId} AND r.subscriber_id = ${subscriberId} AND r.in_hand_at IS NOT NULL`)
+}
+
+/** Notes that a reader wants to stay, with the words that they read. Once, however often they say so. */
+export async function stay(
+  mailshot: Mailshot,
+  { subscriberId, list, askedAt }: { subscriberId: number; list: string; askedAt: number },
+  { wording, lang, ip, userAgent }: Client & { wording: string; lang: string },
+): Promise<void> {
+  const now = mailshot.now()
+  const isNew = sql`EXISTS (SELECT 1 FROM subscriptions WHERE subscriber_id = ${subscriberId} AND list_id = ${list}
+    AND status = 'active') AND NOT ${hasStayed(sql`${subscriberId}`, sql`${list}`, sql`${askedAt}`)}`
+  await mailshot.db.write(
+    ...wordingStatements([wording], lang, now),
+    auditStatement(mailshot, {
+      actor: 'subscriber',
+      action: 'stay',
+      subject: `subscriber:${subscriberId}`,
+      detail: { lists: [list] },
+      when: isNew,
+    }),
+    sql`INSERT INTO consents (subscriber_id, list_id, at, source, form, wording, lang, ip, user_agent,
+        confirmed_at, confirmed_ip, confirmed_user_agent)
+      SELECT ${subscriberId}, ${list}, ${now}, 're-consent', 'stay', ${wordingHash(wording)}, ${lang}, ${ip ?? null},
+        ${userAgent ?? null}, ${now}, ${ip ?? null}, ${userAgent ?? null} WHERE ${isNew}`,
+  )
+}
