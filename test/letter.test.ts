@@ -66,7 +66,7 @@ describe('letters', () => {
 
   it('speak the site’s language throughout where we have no texts in the reader’s', async () => {
     const { mailshot, transport } = await open()
-    for (const lang of ['de', 'ar']) {
+    for (const lang of ['sv', 'he']) {
       const email = `${lang}@example.net`
       const lists = ['weekly', 'product']
       await subscribe(mailshot, { email, lang, lists, consent: { source: 'form' } })
@@ -77,6 +77,18 @@ describe('letters', () => {
       expect(message?.text).toContain('Le lien est valable jusqu’au 6 décembre 2026.')
       expect(message?.html).toContain('<html lang="fr" dir="ltr"')
     }
+  })
+
+  it('speak Arabic from right to left, with its own date and list', async () => {
+    const { mailshot, transport } = await open()
+    const lists = ['weekly', 'product']
+    const asked = { email: 'ali@example.net', lang: 'ar-EG', lists }
+    await subscribe(mailshot, { ...asked, consent: { source: 'form' } })
+    await deliver(mailshot, { untilDone: true })
+    const [message] = transport.sentTo('ali@example.net')
+    expect(message?.html).toMatch(/<html lang="ar(?:-EG)?" dir="rtl"/)
+    expect(message?.text).toContain('الاشتراك في Hebdo وProduits.')
+    expect(message?.text).toContain('الرابط صالح حتى 6 ديسمبر 2026.')
   })
 
   it('go ahead of a campaign and out of the reserve of the pace', async () => {

@@ -26,6 +26,14 @@ describe('readerLanguage', () => {
     expect(readerLanguage({ lang: 'en' }, asking('en;q=0, fr;q=0.1'))).toBe('fr')
   })
 
+  it('is ours that shares the primary language, and the site’s where none does', () => {
+    expect(readerLanguage(site, asking('pt'))).toBe('pt-BR')
+    expect(readerLanguage(site, asking('pt-PT, en;q=0.5'))).toBe('pt-BR')
+    expect(readerLanguage(site, asking('de-CH'))).toBe('de')
+    expect(readerLanguage(site, asking('zh-Hant-TW'))).toBe('fr')
+    expect(readerLanguage(site, asking('zh, ja;q=0.3'))).toBe('ja')
+  })
+
   it('is the site’s when nothing else is said, or what is said cannot be read', () => {
     expect(readerLanguage(site, asking())).toBe('fr')
     expect(readerLanguage(site, asking('*'))).toBe('fr')

@@ -1,4 +1,6 @@
+import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
+import { z } from 'zod'
 import { ownTexts, textLanguages, textsFor } from '../integrations/mailshot/texts.ts'
 import { textsOption } from '../integrations/mailshot/texts/option.ts'
 
@@ -9,6 +11,34 @@ function leaves(value: object, path = ''): [string, string][] {
       ? leaves(one, `${path}${key}.`)
       : [[path + key, String(one)]],
   )
+}
+
+/** A language's own file, without the English that would stand in for what it lacks. */
+function fileOf(lang: string): object {
+  const file = new URL(`../integrations/mailshot/texts/${lang}.json`, import.meta.url)
+  return z.looseObject({}).parse(JSON.parse(readFileSync(file, 'utf8')))
+}
+
+/** The paths that a language has in place of an English one: of a text by number, the forms of its own grammar. */
+function pathsIn(lang: string, path: string, english: Map<string, string>): string[] {
+  const [, text = ''] = /^(.*)\.(?:zero|one|two|few|many|other)$/.exec(path) ?? []
+  if (!english.has(`${text}.other`)) return [path]
+  const rules = new Intl.PluralRules(lang)
+  const picked = Array.from({ length: 200 }, (_, number) => rules.select(number))
+  return ['other', ...picked].map((form) => `${text}.${form}`)
+}
+
+/** What one language does not write, and another may. */
+const wrongIn = {
+  de: /['"«»”]|\.\.\.| [:;!?…]|\b(?:du|dein\w*|dich|dir)\b/i,
+  es: /['"“”„]|\.\.\.| [:;!?…]|\busted/i,
+  it: /['"“”„]|\.\.\.| [:;!?…]|\w’ /,
+  nl: /['"«»„]|\.\.\.| [:;!?…]|\b(?:u|uw)\b/i,
+  'pt-BR': /['"«»„]|\.\.\.| [:;!?…]/,
+  // A dash stays with the word before it, and no Latin letter stands in a Russian word.
+  ru: /['"“”„]|\.\.\.| [:;!?…—]|[a-z][а-яё]|[а-яё][a-z]/i,
+  ja: /['"“”]|\.\.\.|[、。：？！]\s|[ぁ-んァ-ヶー一-龠][,.!?:;()]/,
+  ar: /['"“”,;?]|\.\.\.| [:،؛؟!]/,
 }
 
 const placeholders = (text: string) => (text.match(/\{\{? ?\w+ ?\}?\}/g) ?? []).toSorted()
@@ -26,14 +56,16 @@ describe('textsFor', () => {
     expect(ownTexts('ar-EG').dir).toBe('rtl')
   })
 
-  test('has the same texts with the same placeholders in every language', () => {
-    const english = leaves(ownTexts('en'))
+  test('lacks no text in any language, and fills the same placeholders', () => {
+    const english = new Map(leaves(fileOf('en')))
     for (const lang of textLanguages) {
-      const texts = new Map(leaves(ownTexts(lang)))
-      expect([...texts.keys()]).toEqual(english.map(([path]) => path))
-      for (const [path, text] of english) {
-        expect(texts.get(path)).not.toBe('')
-        expect([path, placeholders(texts.get(path) ?? '')]).toEqual([path, placeholders(text)])
+      const own = new Map(leaves(fileOf(lang)))
+      const expected = [...english.keys()].flatMap((path) => pathsIn(lang, path, english))
+      expect([lang, ...own.keys()].toSorted()).toEqual([lang, ...new Set(expected)].toSorted())
+      for (const [path, text] of [...english].filter(([one]) => own.has(one))) {
+        const said = own.get(path) ?? ''
+        expect([path, said.trim()]).not.toEqual([path, ''])
+        expect([lang, path, ...placeholders(said)]).toEqual([lang, path, ...placeholders(text)])
       }
     }
   })
@@ -47,6 +79,30 @@ describe('textsFor', () => {
 
   test('writes English with its own quotes and apostrophes', () => {
     const wrong = leaves(ownTexts('en')).filter(([, text]) => /['"]|\.\.\.| [:;!?]/.test(text))
+    expect(wrong).toEqual([])
+  })
+
+  test('writes each other language with its own quotes, spaces and apostrophes', () => {
+    for (const [lang, pattern] of Object.entries(wrongIn)) {
+      const wrong = leaves(fileOf(lang)).filter(([, text]) => pattern.test(text))
+      expect([lang, ...wrong]).toEqual([lang])
+    }
+  })
+
+  test('opens in Spanish what it asks and exclaims', () => {
+    const count = (text: string, sign: string) => text.split(sign).length
+    const wrong = leaves(fileOf('es')).filter(
+      ([, text]) => count(text, '¿') !== count(text, '?') || count(text, '¡') !== count(text, '!'),
+    )
+    expect(wrong).toEqual([])
+  })
+
+  test('keeps what is written from left to right apart from the Arabic around it', () => {
+    const wrong = leaves(fileOf('ar')).filter(([, text]) =>
+      /(?<!\u2066)\{(?:address|allow|domain|email|inviter|site|slug|suggestion)\}/.test(
+        text.replace(/\u2066[^\u2069]*\u2069/g, ''),
+      ),
+    )
     expect(wrong).toEqual([])
   })
 })
@@ -83,7 +139,7 @@ describe('the site’s own wording', () => {
       'fr.pages.lost.paragraphs must be a list of paragraphs: ["…"]',
       'fr.letters.welcome.subject {titel} is never filled in here; did you mean "title"?',
       'fr.archive holds several texts, by name',
-      'xx has no texts of ours; known: en, fr',
+      'xx has no texts of ours; known: ar, de, en, es, fr, it, ja, nl, pt-BR, ru',
     ])
   })
 })

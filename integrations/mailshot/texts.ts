@@ -4,8 +4,7 @@ import type { FieldTexts, InviteTexts } from './texts/form.ts'
 import type { OwnLetterTexts } from './texts/letters.ts'
 import type { ChangeAddressTexts, PreferencesTexts, SendLinksTexts } from './texts/preferences.ts'
 import type { StayTexts } from './texts/stay.ts'
-import en from './texts/en.json' with { type: 'json' }
-import fr from './texts/fr.json' with { type: 'json' }
+import { english, languages } from './texts/languages.ts'
 
 /** All that a reader of one language gets to read from us, apart from what an author wrote. One file a language. */
 export interface Texts {
@@ -100,7 +99,13 @@ export interface PageTexts {
   /** What the site's own fields ask for: `{label}` is the field's, quoted. */
   fields: FieldTexts
   /** Where a page may lead. */
-  links: { subscribe: string; sendLinks: string; preferences: string; invite: string; write: string }
+  links: {
+    subscribe: string
+    sendLinks: string
+    preferences: string
+    invite: string
+    write: string
+  }
   /** For links that are wrong, of a test mail, or of somebody who is not known any more. */
   lost: NoticeTexts
   test: NoticeTexts
@@ -237,7 +242,7 @@ const rightToLeft = new Set([
   'yi',
 ])
 
-const all = new Map([en, fr].map((texts) => [texts.lang.toLowerCase(), texts]))
+const all = new Map(languages.map((texts) => [texts.lang.toLowerCase(), texts]))
 
 /** The languages we have texts in. */
 export const textLanguages: readonly string[] = Array.from(all.values(), ({ lang }) => lang)
@@ -263,7 +268,7 @@ export function textsFor({ texts: changes }: { texts: TextChanges }, lang: strin
 
 /** Our own texts for a language tag, else the English ones, in the direction of that language. */
 export function ownTexts(lang: string): Texts {
-  const texts = all.get((languageWithTexts(lang) ?? 'en').toLowerCase()) ?? en
+  const texts = all.get((languageWithTexts(lang) ?? 'en').toLowerCase()) ?? english
   return { ...texts, dir: directionOf(lang) }
 }
 

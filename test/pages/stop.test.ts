@@ -76,7 +76,7 @@ describe('stopPage by GET', () => {
   })
 
   it('speaks English, from left to right, on a site whose language we have no texts in', async () => {
-    mailshot = { ...mailshot, config: { ...mailshot.config, lang: 'ar' } }
+    mailshot = { ...mailshot, config: { ...mailshot.config, lang: 'he' } }
     const { texts } = pageOf(await visit(get(`stop/${token}`)))
     expect([texts.lang, texts.dir]).toEqual(['en', 'ltr'])
   })
