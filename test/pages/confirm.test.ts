@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm/sql'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { confirmPage } from '../../integrations/mailshot/pages/confirm.ts'
-import { notePeer } from '../../integrations/mailshot/client-address.ts'
+import { networksOf, notePeer } from '../../integrations/mailshot/client-address.ts'
 import { confirm, subscribe, unsubscribe } from '../../integrations/mailshot/subscriber.ts'
 import { suppress } from '../../integrations/mailshot/suppression.ts'
 import { openTestMailshot, type TestMailshot } from '../open-test-mailshot.ts'
@@ -94,7 +94,8 @@ describe('confirmPage by POST', () => {
   it('notes from where it was pressed, as far as the site keeps that', async () => {
     const pressed = post(`confirm/${token}`, {}, { 'user-agent': 'Firefox' })
     notePeer(pressed, '203.0.113.77')
-    await visit(pressed)
+    const config = { ...mailshot.config, proxies: networksOf([]) }
+    await confirmPage({ ...mailshot, config }, pressed, token)
     expect((await recordOf(mailshot))?.consents).toMatchObject([
       { wording: 'Je veux la lettre', confirmedIp: '203.0.113.0', confirmedUserAgent: 'Firefox' },
       { wording: 'Je veux la lettre', confirmedIp: '203.0.113.0', confirmedUserAgent: 'Firefox' },

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { notePeer } from '../../integrations/mailshot/client-address.ts'
+import { networksOf, notePeer } from '../../integrations/mailshot/client-address.ts'
 import { clientOf, cutAddress } from '../../integrations/mailshot/privacy/client.ts'
 
-const kept = { ip: 'truncated', keepUnconfirmedDays: 30 } as const
+const privacy = { ip: 'truncated', keepUnconfirmedDays: 30 } as const
 
 function requestFrom(peer: string | undefined, headers: Record<string, string> = {}): Request {
   const request = new Request('https://example.org/', { headers })
@@ -27,16 +27,21 @@ describe('cutAddress', () => {
 })
 
 describe('clientOf', () => {
-  it('takes the address of who connected, and behind a proxy nearby what that says', () => {
-    const headers = { 'x-forwarded-for': '198.51.100.9', 'user-agent': 'Firefox' }
+  const headers = { 'x-forwarded-for': '198.51.100.9', 'user-agent': 'Firefox' }
+
+  it('takes the address of who connected, and behind a declared proxy what that says', () => {
     const direct = requestFrom('203.0.113.77', headers)
-    expect(clientOf({ privacy: kept }, direct)).toEqual({ ip: '203.0.113.0', userAgent: 'Firefox' })
+    const proxies = networksOf(['127.0.0.1/32'])
+    expect(clientOf({ privacy, proxies }, direct)).toEqual({
+      ip: '203.0.113.0',
+      userAgent: 'Firefox',
+    })
     const behind = requestFrom('127.0.0.1', headers)
-    expect(clientOf({ privacy: kept }, behind)).toMatchObject({ ip: '198.51.100.0' })
+    expect(clientOf({ privacy, proxies }, behind)).toMatchObject({ ip: '198.51.100.0' })
   })
 
-  it('keeps no address that anybody could have made up', () => {
-    const headers = { 'x-forwarded-for': '198.51.100.9' }
-    expect(clientOf({ privacy: kept }, requestFrom(undefined, headers))).toEqual({})
+  it('keeps no address where the site has not said which proxies it has', () => {
+    const request = requestFrom('203.0.113.77', headers)
+    expect(clientOf({ privacy, proxies: undefined }, request)).toEqual({ userAgent: 'Firefox' })
   })
 })

@@ -1,7 +1,6 @@
 import { isIPv6 } from 'node:net'
-import { notedPeer } from '../client-address.ts'
+import { clientAddress } from '../client-address.ts'
 import type { MailshotConfig } from '../config.ts'
-import { visitorOf } from '../tracking/visitor.ts'
 import type { PrivacyOptions } from './options.ts'
 
 /** From where a form was posted, as far as the settings keep it. */
@@ -10,14 +9,13 @@ export interface Client {
   userAgent?: string
 }
 
-/** What a consent keeps of where it came from. Nothing of an address that is not known for sure. */
+/** What a consent keeps of where it came from: no address but one that is known for sure, as `clientAddress` says. */
 export function clientOf(
-  { privacy, proxies }: Pick<MailshotConfig, 'privacy'> & Partial<Pick<MailshotConfig, 'proxies'>>,
+  config: Pick<MailshotConfig, 'privacy' | 'proxies'>,
   request: Request,
 ): Client {
-  const peer = notedPeer(request)
-  const { address } = peer === undefined ? {} : visitorOf(request, peer, { proxies })
-  const ip = address === undefined ? undefined : cutAddress(address, privacy.ip)
+  const address = clientAddress(config, request)
+  const ip = address === undefined ? undefined : cutAddress(address, config.privacy.ip)
   const userAgent = request.headers.get('user-agent')?.slice(0, 300)
   return { ...(ip !== undefined && { ip }), ...(userAgent !== undefined && { userAgent }) }
 }
