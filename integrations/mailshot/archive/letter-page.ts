@@ -6,7 +6,7 @@ import type { PageLink } from '../pages/link.ts'
 import { type Notice, noticeOf } from '../pages/notice.ts'
 import type { Page } from '../pages/page.ts'
 import { acceptedLanguages, languageOfTexts, readerLanguage } from '../reader-language.ts'
-import { textsFor } from '../texts.ts'
+import { languageWithTexts, textsFor } from '../texts.ts'
 import { mailPolicy } from '../view.ts'
 import { feedLink, type HeadLink, pathOf, signUpLinks, waysOn } from './link.ts'
 import { serveFresh, type Served } from './serve.ts'
@@ -111,8 +111,8 @@ function translationsOf(
   { slug, langs }: Letter,
 ): LetterView['translations'] {
   return langs.map((lang) => {
-    const texts = textsFor(config, lang)
-    const label = texts.lang === lang.split('-')[0] ? texts.archive.read : nameOfLanguage(lang)
+    const isOurs = languageWithTexts(lang) !== undefined
+    const label = isOurs ? textsFor(config, lang).archive.read : nameOfLanguage(lang)
     return { lang, label, href: pathOf(archiveUrl(config, `/${slug}/${lang}`)) }
   })
 }
