@@ -46,7 +46,7 @@ async function byMjml(lang: string, dir: 'ltr' | 'rtl'): Promise<string> {
         </mj-attributes>
         <mj-raw><meta name="color-scheme" content="light dark"></mj-raw>
       </mj-head>
-      <mj-body width="560px"><mj-section><mj-column>
+      <mj-body width="560px"><mj-section direction="${dir}"><mj-column direction="${dir}">
         <mj-text>Bonjour,<br>encore une étape.</mj-text><mj-text>À 5 &lt; 6 &amp; plus</mj-text>
         <mj-button href="https://example.org/confirm?a=1&amp;b=2">Je confirme &quot;oui&quot;</mj-button>
         <mj-text font-size="14px" color="#595959">Sinon, ne faites rien.</mj-text>

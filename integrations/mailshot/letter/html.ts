@@ -83,9 +83,9 @@ function bodyOf(subject: string, { lang, dir }: LetterFrame, rows: string): stri
 <table align="center" ${plainTable} style="width:100%;">
 <tbody>
 <tr>
-<td style="direction:ltr;font-size:0px;padding:20px 0;text-align:center;">
+<td style="direction:${dir};font-size:0px;padding:20px 0;text-align:center;">
 <!--[if mso | IE]><table role="presentation" border="0" cellpadding="0" cellspacing="0"><tr><td class="" style="vertical-align:top;width:560px;" ><![endif]-->
-<div class="mj-column-per-100 mj-outlook-group-fix" style="font-size:0px;text-align:left;direction:ltr;display:inline-block;vertical-align:top;width:100%;">
+<div class="mj-column-per-100 mj-outlook-group-fix" style="font-size:0px;text-align:left;direction:${dir};display:inline-block;vertical-align:top;width:100%;">
 <table ${plainTable} style="vertical-align:top;" width="100%">
 <tbody>
 ${rows}
