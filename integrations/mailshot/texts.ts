@@ -2,7 +2,13 @@ import { changed, type TextChanges } from './texts/changes.ts'
 import type { AbuseTexts } from './texts/abuse.ts'
 import type { FieldTexts, InviteTexts } from './texts/form.ts'
 import type { OwnLetterTexts } from './texts/letters.ts'
-import type { ChangeAddressTexts, PreferencesTexts, SendLinksTexts } from './texts/preferences.ts'
+import type {
+  ChangeAddressTexts,
+  DataTexts,
+  EraseTexts,
+  PreferencesTexts,
+  SendLinksTexts,
+} from './texts/preferences.ts'
 import type { StayTexts } from './texts/stay.ts'
 import { english, languages } from './texts/languages.ts'
 
@@ -181,6 +187,8 @@ export interface PageTexts {
   changeAddress: ChangeAddressTexts
   stay: StayTexts
   sendLinks: SendLinksTexts
+  data: DataTexts
+  erase: EraseTexts
   /** The operator's page of a send. */
   stop: StopTexts
 }

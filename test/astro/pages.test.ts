@@ -1,12 +1,14 @@
 import { experimental_AstroContainer as AstroContainer } from 'astro/container'
 import { DomUtils, parseDocument } from 'htmlparser2'
 import { describe, expect, it } from 'vitest'
+import LinksPage from '../../integrations/mailshot/components/pages/LinksPage.astro'
 import NoticePage from '../../integrations/mailshot/components/pages/NoticePage.astro'
 import PreferencesPage from '../../integrations/mailshot/components/pages/PreferencesPage.astro'
 import StopPage from '../../integrations/mailshot/components/pages/StopPage.astro'
 import SubscribePage from '../../integrations/mailshot/components/pages/SubscribePage.astro'
 import UnsubscribePage from '../../integrations/mailshot/components/pages/UnsubscribePage.astro'
 import Page from '../../integrations/mailshot/components/Page.astro'
+import { linksPage } from '../../integrations/mailshot/pages/links.ts'
 import { lostPage } from '../../integrations/mailshot/pages/notice.ts'
 import { preferencesPage } from '../../integrations/mailshot/pages/preferences.ts'
 import { stopPage } from '../../integrations/mailshot/pages/stop.ts'
@@ -103,6 +105,40 @@ describe('PreferencesPage', () => {
       { value: 'product' },
     ])
     expect(elements(html, 'option', { selected: '' })).toMatchObject([{ value: 'fr', lang: 'fr' }])
+  })
+
+  it('says beside a field what is wrong, leads there, and names each button’s deed', async () => {
+    const { mailshot, sign } = await open()
+    await subscribe(mailshot, zoe)
+    const request = post('preferences/x', { do: 'change-address', email: hostile })
+    const page = await preferencesPage(mailshot, request, sign('preferences', [1]))
+    const html = await render(PreferencesPage, { page: pageOf(page) })
+    expect(elements(html, 'script')).toEqual([])
+    expect(html).toContain('<a href="#mailshot-email">')
+    expect(elements(html, 'input', { id: 'mailshot-email' })).toMatchObject([
+      { value: hostile, 'aria-invalid': 'true', 'aria-describedby': 'mailshot-email-error' },
+    ])
+    const deeds = elements(html, 'button', { name: 'do' }).map(({ value }) => value)
+    expect(deeds).toEqual([
+      'save',
+      'pause',
+      'change-address',
+      'leave-everything',
+      'export-html',
+      'export-json',
+    ])
+  })
+})
+
+describe('LinksPage', () => {
+  it('asks for one address, and gives back a hostile one as text', async () => {
+    const { mailshot } = await open()
+    const page = await linksPage(mailshot, post('links', { email: hostile }))
+    const html = await render(LinksPage, { page: pageOf(page) })
+    expect(elements(html, 'script')).toEqual([])
+    expect(elements(html, 'input', { name: 'email' })).toMatchObject([
+      { value: hostile, 'aria-invalid': 'true' },
+    ])
   })
 })
 

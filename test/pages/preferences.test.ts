@@ -242,7 +242,7 @@ describe('preferencesPage with a pause', () => {
     await save({ do: 'leave-everything' })
     expect(new Set(Object.values(await placesOf(mailshot)))).toEqual(new Set(['unsubscribed']))
     const { history = [] } = (await recordOf(mailshot)) ?? {}
-    expect(history.map(({ action }) => action)).toEqual([
+    expect(history.map(({ action }) => action).slice(-4)).toEqual([
       'pause',
       'end-pause',
       'pause',

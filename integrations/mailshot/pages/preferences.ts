@@ -18,15 +18,17 @@ import {
 } from './notice.ts'
 import { type Page, redirectTo } from './page.ts'
 import { askAddress } from './preferences/address.ts'
+import { erasedPage } from './preferences/erase.ts'
+import { doWithData, type OwnDataForm, ownDataPage } from './preferences/own-data.ts'
 import { savePreferences } from './preferences/save.ts'
 import { preferencesForm, type PreferencesForm, type Typed } from './preferences/view.ts'
 import { refusalPage } from './refusal.ts'
 
-export type PreferencesView = Notice | PreferencesForm
+export type PreferencesView = Notice | PreferencesForm | OwnDataForm
 
 /**
- * A person's own page: what they get, in what language and by which name, what they say of themselves, and a pause. GET changes
- * nothing; a POST does what its button says and leads back by GET, or shows the form once more with what is wrong beside the field.
+ * A person's own page: what they get, in what language and by which name, what they say of themselves, a pause, another address, and
+ * all that is held about them, to take along or to have erased. GET changes nothing; a POST does what its button says and leads back by GET, or shows the form once more with what is wrong beside the field.
  */
 export async function preferencesPage(
   mailshot: Mailshot,
@@ -40,20 +42,35 @@ export async function preferencesPage(
   const [subscriberId = 0] = verified.ids
   if (subscriberId === 0) return testPage(config, request)
   const person = await findPerson(mailshot, subscriberId)
-  if (!person) return gonePage(config, request)
+  const query = new URL(request.url).searchParams
+  if (!person) return query.has('erased') ? erasedPage(config, request) : gonePage(config, request)
   const texts = textsFor(config, readerLanguage(config, request, [person.lang]))
-  if (person.suppressed && person.suppressed !== 'unsubscribe') {
-    return suppressedPage(config, texts, person)
-  }
-  if (request.method === 'POST') return post(mailshot, request, { person, texts })
+  const visit = { person, texts, own: ownPath(config, person) }
+  if (request.method === 'POST') return post(mailshot, request, visit)
+  const asked = ownDataPage(query, visit)
+  if (asked) return asked
+  if (isKeptOut(person)) return keptOutPage(config, visit)
   const view = preferencesForm(mailshot, texts, { person })
-  const done = doneBy(new URL(request.url).searchParams, texts, person)
-  return { status: 200, texts, view: { ...view, done } }
+  return { status: 200, texts, view: { ...view, done: doneBy(query, texts, person) } }
 }
 
 interface Visit {
   person: Person
   texts: Texts
+  /** The page's own path. */
+  own: string
+}
+
+/** Gets nothing, and not by their own wish. */
+function isKeptOut({ suppressed }: Person): boolean {
+  return suppressed !== null && suppressed !== 'unsubscribe'
+}
+
+/** Why there is nothing to choose; what is held about them, they may see and have erased all the same. */
+function keptOutPage(config: MailshotConfig, { person, texts, own }: Visit): Page<Notice> {
+  const page = suppressedPage(config, texts, person)
+  const data = { label: texts.pages.data.heading, href: `${own}?data=1` }
+  return { ...page, view: { ...page.view, links: [...page.view.links, data] } }
 }
 
 async function post(
@@ -67,9 +84,12 @@ async function post(
   if ('refused' in form) {
     return refusalPage(config, request, { status: form.refused, lang: texts.lang })
   }
+  const answer = await doWithData(mailshot, fieldOf(form, 'do'), visit)
+  if (answer) return answer
+  if (isKeptOut(person)) return keptOutPage(config, visit)
   const done = await act(mailshot, request, { ...visit, form })
   if (done instanceof Response) return done
-  if ('query' in done) return redirectTo(ownPath(config, person), done.query)
+  if ('query' in done) return redirectTo(visit.own, done.query)
   const view = preferencesForm(mailshot, texts, { person, typed: done })
   return { status: 422, texts, view }
 }

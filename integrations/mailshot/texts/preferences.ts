@@ -58,3 +58,27 @@ export interface SendLinksTexts {
   button: string
   asked: NoticeTexts
 }
+
+/** All that is held about a reader. `names` and `codes` say in words what the export calls by its own names. */
+export interface DataTexts {
+  heading: string
+  note: string
+  read: string
+  keep: string
+  erase: string
+  title: string
+  nothing: string
+  parts: Record<string, string>
+  names: Record<string, string>
+  codes: Record<string, string>
+}
+
+/** Erasing everything: what it means, the last question, and what follows. */
+export interface EraseTexts {
+  ask: NoticeTexts
+  button: string
+  sure: NoticeTexts
+  sureButton: string
+  back: string
+  done: NoticeTexts
+}

@@ -26,6 +26,8 @@ export interface PreferencesForm {
   pause: PauseForm
   /** The new address, as far as it was typed. */
   email: string
+  /** To the page that asks before everything is erased. */
+  erase: string
   /** To where the reader invites others, if the site lets them. */
   links: PageLink[]
 }
@@ -77,6 +79,7 @@ export function preferencesForm(
       config.tracking.individual || person.isTracked ? { isAgreed: person.isTracked } : undefined,
     pause: pauseOf(mailshot, texts, { person, day: typed?.day }),
     email: typed?.email ?? '',
+    erase: '?erase=1',
     links: inviteLinks(config, texts, person.id),
   }
 }
