@@ -17,6 +17,7 @@ import {
 } from './notice.ts'
 import { type Page, redirectTo } from './page.ts'
 import { refusalPage } from './refusal.ts'
+import { refuseTooMany } from './too-many.ts'
 import { valuesOf } from './title.ts'
 
 /**
@@ -35,9 +36,8 @@ export async function confirmPage(
     if ('refused' in form) return refusalPage(config, request, { status: form.refused })
     const { status } = await confirm(mailshot, token, clientOf(config, request))
     if (status === 'confirmed') return redirectTo(pagePath(config, `confirm/${token}`))
-    if (status === 'expired' && (await renew(mailshot, request, token))) {
-      return redirectTo(pagePath(config, `confirm/${token}`), { renewed: '1' })
-    }
+    const renewed = status === 'expired' && (await renew(mailshot, request, token))
+    if (renewed) return renewed
   }
   const found = await findConfirmation(mailshot, token)
   if (found.status === 'malformed' || found.status === 'forged') return lostPage(config, request)
@@ -48,19 +48,25 @@ export async function confirmPage(
   return show(config, texts, found)
 }
 
-async function renew(mailshot: Mailshot, request: Request, token: string): Promise<boolean> {
+async function renew(
+  mailshot: Mailshot,
+  request: Request,
+  token: string,
+): Promise<Response | undefined> {
   const { config } = mailshot
   const found = await findConfirmation(mailshot, token)
-  const lang = found.status === 'expired' ? found.person?.lang : undefined
-  const { expired, renew: button } = textsFor(config, readerLanguage(config, request, [lang])).pages
-    .confirm
-  const { status } = await renewConfirmation(mailshot, token, {
+  if (found.status !== 'expired' || !found.person || found.lists.length === 0) return undefined
+  const { lang: own, written: email } = found.person
+  const { lang, pages } = textsFor(config, readerLanguage(config, request, [own]))
+  const tooMany = await refuseTooMany(mailshot, request, { email, lang })
+  if (tooMany) return tooMany
+  await renewConfirmation(mailshot, token, {
     source: 'form',
     form: 'confirm',
-    wording: [expired.heading, button].join('\n'),
+    wording: [pages.confirm.expired.heading, pages.confirm.renew].join('\n'),
     ...clientOf(config, request),
   })
-  return status === 'asked'
+  return redirectTo(pagePath(config, `confirm/${token}`), { renewed: '1' })
 }
 
 /** What still waits takes one button; what does not, or whom we have forgotten, a new sign-up. */

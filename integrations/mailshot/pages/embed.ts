@@ -3,6 +3,7 @@ import type { MailshotConfig } from '../config.ts'
 import { pageUrl } from '../token.ts'
 import { type FormField, inputName } from './field.ts'
 import { onlyChoice, type SignUp } from './sign-up.ts'
+import { trapFields } from './trap.ts'
 
 /**
  * A sign-up form as plain HTML, for another site: it needs no script and no style, and posts to our page, whose answer the reader
@@ -34,6 +35,8 @@ export function embeddedForm(config: MailshotConfig, signUp: SignUp): string {
       input({ type: 'email', name: 'email', autocomplete: 'email', required: true }),
     ),
     ...fields.flatMap((field) => ownField(field, texts.pages.optional)),
+    // What people do not see and robots fill in; without a style sheet it takes an attribute to hide it.
+    `  <p hidden><label>${escapeHtml(texts.pages.abuse.trap)} ${input({ name: trapFields.empty, tabindex: -1, autocomplete: 'off' })}</label></p>`,
     `  <p>${escapeHtml(words.note)}</p>`,
     `  <button>${escapeHtml(words.button)}</button>`,
     '</form>',

@@ -13,6 +13,7 @@ import { gonePage, isSampleToken, lostPage, type Notice, noticeOf, testPage } fr
 import { type Page, redirectTo } from './page.ts'
 import { refusalPage } from './refusal.ts'
 import { offeredLists, type OfferedList } from './sign-up.ts'
+import { refuseTooMany } from './too-many.ts'
 
 export type InviteView = Notice | InviteForm
 
@@ -89,6 +90,8 @@ async function post(
   const lists = offeredLists(config, texts, { lists: open, chosen })
   const problems = problemsOf(texts, { lists, guests })
   if (problems.length === 0) {
+    const tooMany = await refuseTooMany(mailshot, request, { lang: texts.lang })
+    if (tooMany) return tooMany
     const words = texts.pages.invite
     const { status } = await invite(mailshot, {
       inviter: person,
