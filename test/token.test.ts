@@ -16,6 +16,7 @@ const now = Date.UTC(2026, 5, 1)
 const purposes = fc.constantFrom<TokenPurpose>(
   'unsubscribe',
   'preferences',
+  'invite',
   'view',
   'confirm',
   'open',

@@ -2,6 +2,7 @@ import { experimental_AstroContainer as AstroContainer } from 'astro/container'
 import { DomUtils, parseDocument } from 'htmlparser2'
 import { describe, expect, it } from 'vitest'
 import LinksPage from '../../integrations/mailshot/components/pages/LinksPage.astro'
+import InvitePage from '../../integrations/mailshot/components/pages/InvitePage.astro'
 import NoticePage from '../../integrations/mailshot/components/pages/NoticePage.astro'
 import PreferencesPage from '../../integrations/mailshot/components/pages/PreferencesPage.astro'
 import StopPage from '../../integrations/mailshot/components/pages/StopPage.astro'
@@ -9,6 +10,7 @@ import SubscribePage from '../../integrations/mailshot/components/pages/Subscrib
 import UnsubscribePage from '../../integrations/mailshot/components/pages/UnsubscribePage.astro'
 import Page from '../../integrations/mailshot/components/Page.astro'
 import { linksPage } from '../../integrations/mailshot/pages/links.ts'
+import { invitePage } from '../../integrations/mailshot/pages/invite.ts'
 import { lostPage } from '../../integrations/mailshot/pages/notice.ts'
 import { preferencesPage } from '../../integrations/mailshot/pages/preferences.ts'
 import { stopPage } from '../../integrations/mailshot/pages/stop.ts'
@@ -60,6 +62,35 @@ describe('SubscribePage', () => {
     ])
   })
 
+  it('shows the site’s own fields by their kinds, each with what is wrong beside it', async () => {
+    const mailshot = await openTestMailshot({
+      fields: {
+        city: { form: 'required' },
+        plan: { type: 'choice', choices: { pro: hostile }, form: 'required' },
+        born: { type: 'date', form: 'optional' },
+        terms: { type: 'consent', label: 'Oui', form: 'required' },
+      },
+    })
+    const form = { email: 'zoe@', 'field-city': ' ', 'field-born': hostile }
+    const page = pageOf(await subscribePage(mailshot, post('subscribe', form)))
+    const html = await render(SubscribePage, { page })
+    expect(elements(html, 'script')).toEqual([])
+    expect(elements(html, 'input', { name: 'field-born' })).toMatchObject([
+      { type: 'date', value: hostile, id: 'mailshot-field-born' },
+    ])
+    expect(elements(html, 'option')).toMatchObject([{}, { value: 'pro' }])
+    expect(elements(html, 'select', { name: 'field-plan' })).toMatchObject([
+      { required: '', 'aria-invalid': 'true', 'aria-describedby': 'mailshot-field-plan-error' },
+    ])
+    expect(elements(html, 'input', { name: 'field-terms' })).toMatchObject([
+      { type: 'checkbox', value: 'yes', 'aria-describedby': 'mailshot-field-terms-error' },
+    ])
+    const links = elements(html, 'a').flatMap(({ href = '' }) => /^#(.*)/.exec(href)?.[1] ?? [])
+    const ids = links.map((id) => html.split(` id="${id}"`).length - 1)
+    expect(links).toContain('mailshot-field-city')
+    expect(ids).toEqual(links.map(() => 1))
+  })
+
   it('gives back what was typed as text, whatever it is', async () => {
     const { mailshot } = await open()
     const fields = { email: hostile, name: hostile, form: hostile, lang: hostile, list: hostile }
@@ -69,6 +100,29 @@ describe('SubscribePage', () => {
     for (const name of ['email', 'name', 'form']) {
       expect(elements(html, 'input', { name })).toMatchObject([{ value: hostile }])
     }
+  })
+})
+
+describe('InvitePage', () => {
+  it('leads from the list of mistakes to each address, and gives back what was typed as text', async () => {
+    const mailshot = await openTestMailshot({ signUp: { invitations: true } })
+    await subscribe(mailshot, zoe)
+    const token = signToken([testSecret], 'invite', [1])
+    const request = post('invite/x', { email: ['ann@example.org', hostile], list: 'weekly' })
+    const html = await render(InvitePage, {
+      page: pageOf(await invitePage(mailshot, request, token)),
+    })
+    expect(elements(html, 'script')).toEqual([])
+    expect(html).toContain('<a href="#mailshot-guest-2">')
+    expect(elements(html, 'input', { name: 'email' })).toMatchObject([
+      { value: 'ann@example.org' },
+      {
+        value: hostile,
+        id: 'mailshot-guest-2',
+        'aria-invalid': 'true',
+        'aria-describedby': 'mailshot-guest-2-error',
+      },
+    ])
   })
 })
 
