@@ -133,7 +133,7 @@ function readComplaint(about: About, { kind, recipients, word }: Feedback): Told
 
 function readReport(about: About, fields: RecipientFields[]): Told {
   const failed = fields.filter(({ action }) => action !== 'done')
-  const sections = readSections(about.mail, about.notice)
+  const sections = readSections(about.mail, about.notice, about.original.to)
   const isNameless = fields.every(({ recipient }) => recipient === undefined)
   if (isNameless && sections.some(({ recipient }) => recipient !== undefined))
     return readNotice(about)
@@ -173,14 +173,14 @@ function judgeFields({ status, diagnostic, action }: RecipientFields, told: stri
 }
 
 function readNotice(about: About): Told {
-  const { mail, notice } = about
+  const { mail, notice, original } = about
   const delayed = isDelay(mail, notice)
-  const reports = readSections(mail, notice).flatMap((section) => {
+  const reports = readSections(mail, notice, original.to).flatMap((section) => {
     const judgement = judgeSection(section, notice, mail.subject)
     if (section.recipient === undefined && !isSure(judgement, about)) return []
     return [
       reportOf(about, {
-        recipient: section.recipient ?? about.original.to[0],
+        recipient: section.recipient ?? original.to[0],
         judgement: delayed ? { ...judgement, class: 'soft' } : judgement,
         isDelay: delayed,
         status: findStatus(section.text),

@@ -15,14 +15,24 @@ export function isDelay(mail: Mail, notice: string): boolean {
   return hasPhrase(plainWords(`${mail.subject} ${notice.slice(0, 8000)}`), delays)
 }
 
-/** Divides a notice by whom it names; one section without a recipient where it names nobody. */
-export function readSections(mail: Mail, notice: string): NoticeSection[] {
+/**
+ * Divides a notice by whom it names; one section without a recipient where it names nobody. Addresses such as `info@` are whom to
+ * ask for help, unless the mail was `sentTo` them.
+ */
+export function readSections(
+  mail: Mail,
+  notice: string,
+  sentTo: readonly string[] = [],
+): NoticeSection[] {
   const lines = notice.split('\n').slice(0, mostLines)
   const failed = addressesIn(headerOf(mail, 'x-failed-recipients') ?? '').slice(0, mostRecipients)
   const ours = ownAddresses(mail)
+  const theirs = new Set(sentTo.map((address) => address.toLowerCase()))
+  const isMeant = (address: string) =>
+    !ours.has(address) && (theirs.has(address) || !isOffice(address))
   const mentions = withoutRecap(
     lines,
-    lines.map((line) => mentionIn(line, ours)),
+    lines.map((line) => mentionIn(line, isMeant)),
   )
   const best = Math.max(0, ...mentions.map((mention) => mention?.weight ?? 0))
   const named = unique(mentions.flatMap((one) => (one?.weight === best ? [one.address] : [])))
@@ -59,9 +69,9 @@ function withoutRecap(
 const mostLines = 500
 const mostRecipients = 30
 
-function mentionIn(line: string, ours: ReadonlySet<string>): Mention | undefined {
+function mentionIn(line: string, isMeant: (address: string) => boolean): Mention | undefined {
   if (!line.includes('@') || notAbout.test(line)) return undefined
-  const address = addressesIn(line).find((one) => !ours.has(one.toLowerCase()) && !isOffice(one))
+  const address = addressesIn(line).find((one) => isMeant(one.toLowerCase()))
   if (address === undefined) return undefined
   const before = line.slice(0, line.indexOf(address)).trim()
   // Where nobody else is named, it stands for who is not to be.

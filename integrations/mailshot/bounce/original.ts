@@ -36,7 +36,9 @@ export function readOriginal(mail: Mail, returnedText: string): Original {
 /** Divides the text of a notice from the mail it returns behind it. */
 export function splitNotice(text: string): { notice: string; returned: string } {
   const lines = text.split('\n')
-  const marker = lines.findIndex((line, index) => index > 0 && isMarker(line))
+  const marker = lines.findIndex(
+    (line, index) => index > 0 && isMarker(line) && !isDescription(lines, index + 1),
+  )
   const headers = lines.findIndex((_, index) => index > 1 && isReturned(lines, index))
   const ends = [marker, headers].filter((index) => index >= 0)
   const end = ends.length > 0 ? Math.min(...ends) : lines.length
@@ -66,11 +68,21 @@ function isMarker(line: string): boolean {
   return isRuled || (words.length < 70 && (/:\s*$/.test(line) || words.startsWith(phrase)))
 }
 
-/** Some notices describe the mail by its headers first, and then say what became of it. */
 function isReturned(lines: readonly string[], start: number): boolean {
-  if (!isHeaderBlock(lines, start)) return false
+  return isHeaderBlock(lines, start) && !isGoingOn(lines, start)
+}
+
+/** Some notices say in their own words which mail it was, where others return it. */
+function isDescription(lines: readonly string[], start: number): boolean {
+  const nextLines = lines.slice(start, start + 20)
+  const isMail = nextLines.some((_, index) => isHeaderBlock(lines, start + index))
+  return !isMail && isGoingOn(lines, start)
+}
+
+/** Some notices describe the mail by its headers first, and then say what became of it. */
+function isGoingOn(lines: readonly string[], start: number): boolean {
   const rest = lines.slice(start, start + 60).join(' ')
-  return !hasPhrase(plainWords(rest.slice(0, 4000)), openings)
+  return hasPhrase(plainWords(rest.slice(0, 4000)), openings)
 }
 
 /** Where the headers of a mail begin without a word: some of them one below the other. */

@@ -66,6 +66,13 @@ export const undeliveredAbroad: Phrases = [
     words('viesti, posti, toimitus'),
     words('ei voitu, ei toimitettu, ei voi, ei saatu, epaonnistui, viivasty'),
   ),
+  // et
+  'kohaletoimetamatu',
+  ...eitherOrder(
+    '…',
+    words('kiri, kirja, sonum, meil, kohaletoimetami'),
+    words('nurjus, ebaonnestus, ei saadetud, ei toimetatud, ei saanud, ei onnestunud, viibi'),
+  ),
   // pl
   ...eitherOrder(
     '…',

@@ -25,6 +25,15 @@ export const unknownUserAbroad: Phrases = [
   'personne de ce nom',
   "n'a pas ete trouve",
   "n'a pas pu etre trouvee",
+  // Estonian
+  'ei leitud aadressi',
+  'aadressi ei leitud',
+  'aadress … pole olemas',
+  'kasutajat ei leitud',
+  'kasutajat … pole',
+  'kasutajat … ei ole',
+  'tundmatu kasutaja',
+  'tundmatu adressaat',
   // German
   'kein benutzer',
   'niemand mit',
