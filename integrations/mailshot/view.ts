@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm/sql'
 import { waysOn } from './archive/link.ts'
 import type { MailshotConfig } from './config.ts'
-import { readerOf } from './deliver/compose.ts'
+import { readerFor } from './deliver/compose.ts'
 import { messageKeyOf } from './deliver/held.ts'
 import type { Mailshot } from './mailshot.ts'
 import { composeMessage } from './message.ts'
@@ -30,7 +30,7 @@ export async function viewPage(
   const recipient = await findRecipient(mailshot, id)
   if (!recipient) return explain(config, request, 'gone')
   const campaign = await readSnapshot(mailshot, recipient.snapshot)
-  const { html } = composeMessage(config, campaign, readerOf(config, recipient), {
+  const { html } = composeMessage(config, campaign, readerFor(config, campaign, recipient), {
     id: messageKeyOf(recipient),
     envelopeFrom: config.returnPath,
     messageId: '',

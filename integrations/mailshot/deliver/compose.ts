@@ -59,7 +59,11 @@ export async function composeFrom(
 }
 
 /** One whom the campaign asks whether they want to stay has a link for that, too. */
-function readerFor(config: MailshotConfig, campaign: CompiledCampaign, recipient: Composable) {
+export function readerFor(
+  config: MailshotConfig,
+  campaign: CompiledCampaign,
+  recipient: Parameters<typeof readerOf>[1],
+): Reader {
   const reader = readerOf(config, recipient)
   if (!asksToStay(campaign)) return reader
   const ids = [recipient.subscriberId, recipient.id]

@@ -124,6 +124,7 @@ function happeningSql(
     case 'confirmed':
       return sql`EXISTS (SELECT 1 FROM consents AS sc
         WHERE sc.subscriber_id = s.id AND sc.list_id <> '' AND sc.list_id NOT LIKE 'field:%' AND sc.confirmed_at IS NOT NULL
+          AND NOT (sc.source = 're-consent' AND sc.form = 'leave')
           ${isOf(sql`sc.list_id`, of)} ${within(sql`sc.confirmed_at`)})`
     case 'received':
       return sql`EXISTS (SELECT 1 FROM recipients AS sr

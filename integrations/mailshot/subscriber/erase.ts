@@ -25,6 +25,17 @@ export type Erased =
  * @param by the actor that the audit names; all that it keeps is that number `subscriberId` was erased, when, and by whom
  */
 export async function erase(mailshot: Mailshot, subscriberId: number, by: string): Promise<Erased> {
+  const erased = await eraseRows(mailshot, subscriberId, by)
+  await forgetLog(mailshot)
+  return erased
+}
+
+/** The same for one of many people, without {@link forgetLog}, which is then to be called once for them all. */
+export async function eraseRows(
+  mailshot: Mailshot,
+  subscriberId: number,
+  by: string,
+): Promise<Erased> {
   const emails = await addressesOf(mailshot, subscriberId)
   if (emails.length === 0) return { status: 'unknown' }
   const isThere = sql`EXISTS (SELECT 1 FROM subscribers WHERE id = ${subscriberId})`
@@ -47,7 +58,6 @@ export async function erase(mailshot: Mailshot, subscriberId: number, by: string
     ...(await traceStatements(mailshot, { subscriberId, emails })),
   )
   const isWaiting = await isUnfinished(mailshot, subscriberId)
-  await forgetLog(mailshot)
   return { status: isWaiting ? 'in-hand' : 'erased' }
 }
 
@@ -141,6 +151,6 @@ async function isUnfinished({ db }: Mailshot, subscriberId: number): Promise<boo
 }
 
 /** What was deleted stands in the write-ahead log beside a database file until that begins anew. Where others read in it, it stays a while. */
-async function forgetLog({ db }: Mailshot): Promise<void> {
+export async function forgetLog({ db }: Mailshot): Promise<void> {
   if (db.url.startsWith('file:')) await db.all(sql`PRAGMA wal_checkpoint(TRUNCATE)`)
 }
