@@ -2,6 +2,7 @@ import { changed, type TextChanges } from './texts/changes.ts'
 import type { AbuseTexts } from './texts/abuse.ts'
 import type { FieldTexts, InviteTexts } from './texts/form.ts'
 import type { OwnLetterTexts } from './texts/letters.ts'
+import type { WhyTexts } from './texts/leave.ts'
 import type {
   ChangeAddressTexts,
   DataTexts,
@@ -181,6 +182,7 @@ export interface PageTexts {
     none: NoticeTexts
     /** For an address that gets nothing, and not by its owner's wish. */
     already: NoticeTexts
+    why: WhyTexts
     oneClick: string
   }
   preferences: PreferencesTexts

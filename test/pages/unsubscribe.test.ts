@@ -7,6 +7,7 @@ import {
 } from '../../integrations/mailshot/pages/unsubscribe.ts'
 import { mirrorLists } from '../../integrations/mailshot/list.ts'
 import type { Page } from '../../integrations/mailshot/pages/page.ts'
+import { readStatistics } from '../../integrations/mailshot/send/statistics.ts'
 import { lift, suppress } from '../../integrations/mailshot/suppression.ts'
 import { signToken } from '../../integrations/mailshot/token.ts'
 import { memory, type MemoryTransport } from '../../integrations/mailshot/transports/memory.ts'
@@ -261,6 +262,37 @@ describe('unsubscribePage by its button', () => {
   })
 })
 
+describe('unsubscribePage with the question why', () => {
+  it('asks after leaving, never before, and counts the answer for the send, once', async () => {
+    expect((await visit(get(`unsubscribe/${token}`))).view).not.toHaveProperty('why')
+    const left = after(await leave({ list: ['weekly'] }))
+    expect(noticeOf(await visit(get(left))).why?.choices[0]).toEqual({
+      value: 'often',
+      label: 'Trop de messages',
+    })
+    expect(await leave({ why: 'often', note: ' Chaque jour ! ' })).toContain('?left=1&told=1')
+    await leave({ why: 'content' })
+    const told = noticeOf(await visit(get(`${left}&told=1`)))
+    expect(told.why).toBeUndefined()
+    expect(told.paragraphs.at(-1)).toBe('Merci de nous l’avoir dit.')
+    expect(told.form?.fields).toHaveProperty('undo')
+    expect(await whyLeft()).toEqual([{ reason: 'often', note: 'Chaque jour !' }])
+    const { reasons } = await readStatistics(mailshot, 'hello')
+    expect(reasons).toEqual([{ reason: 'often', people: 1 }])
+  })
+
+  it('takes no answer that is none of ours, or of who has not just left', async () => {
+    const before = await dump(mailshot)
+    await leave({ why: 'often' })
+    expect(await dump(mailshot)).toEqual(before)
+    await leave({ list: ['weekly'] })
+    await leave({ why: 'because' })
+    mailshot.clock.advance(31 * minute)
+    await leave({ why: 'often' })
+    expect(await whyLeft()).toEqual([])
+  })
+})
+
 describe('unsubscribePage by one click (RFC 8058)', () => {
   it('leaves every list that brought the mail, at once', async () => {
     const answer = await answerTo(post(`unsubscribe/${token}`, oneClick))
@@ -373,6 +405,7 @@ describe('unsubscribePage behind a link that leads nowhere', () => {
     expect(notice.heading).toBe('This link does not work')
     expect(notice.links.map(({ href }) => href)).toEqual([
       'mailto:redac@example.org',
+      '/mailshot/links?lang=en',
       '/mailshot/subscribe?lang=en',
     ])
   })
@@ -451,6 +484,12 @@ async function places(): Promise<Record<string, string>> {
         FROM subscriptions WHERE subscriber_id = 1`,
   )
   return Object.fromEntries(rows.map((row) => [row.list, row.is]))
+}
+
+async function whyLeft() {
+  return mailshot.db.all(
+    sql`SELECT detail ->> 'reason' AS reason, detail ->> 'note' AS note FROM audit WHERE action = 'leave-reason'`,
+  )
 }
 
 async function idOf(email: string): Promise<number> {

@@ -46,7 +46,7 @@ function print(terminal: Terminal, found: Statistics, timeZone: string): void {
     ['rejected', `${found.rejected} after they were taken`],
     ['opened', readingOf(found.opened)],
     ['clicked', readingOf(found.clicked)],
-    ['left', `${found.unsubscribed}${share(rates.unsubscribed)}`],
+    ['left', `${found.unsubscribed}${share(rates.unsubscribed)}${reasonsOf(found)}`],
     ['complained', `${found.complained}${share(rates.complained)}`],
     ...(found.purgedAt === null
       ? []
@@ -59,6 +59,11 @@ function print(terminal: Terminal, found: Statistics, timeZone: string): void {
   ]
   terminal.print(lines.map(([name, value]) => `${name.padEnd(11)} ${value}`).join('\n'))
   printTables(terminal, found, timeZone)
+}
+
+function reasonsOf({ reasons }: Statistics): string {
+  const said = reasons.map(({ reason, people }) => `${people} ${reason}`)
+  return said.length === 0 ? '' : `: ${said.join(', ')}`
 }
 
 function readingOf({ count, machine, people }: Statistics['opened']): string {

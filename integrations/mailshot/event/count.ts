@@ -11,6 +11,7 @@ import type { Fact } from './fact.ts'
  * - `hour`: the same as `events`, by the hour (UTC) of the report: `2026-11-22T12 opened`
  * - `link`: how often people followed it, by its address
  *
+ * - `left`: why people left by the page, as far as they said it
  * - `domain`: of `people`, what they did, by their recipient domain: `gmail.com complained`
  *
  * `delivery`, and what became of mails in `domain`, are kept by a trigger on the recipients.

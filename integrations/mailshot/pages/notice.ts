@@ -4,6 +4,7 @@ import type { Person } from '../subscriber.ts'
 import { fill, type NoticeTexts, type Texts, textsFor } from '../texts.ts'
 import { type PageLink, sendLinksLink, subscribeLink, writeLink } from './link.ts'
 import type { Page } from './page.ts'
+import type { LeaveQuestion } from './unsubscribe/why.ts'
 
 /** A page that says something, with at most one button to press, and where to go from there. */
 export interface Notice {
@@ -11,6 +12,8 @@ export interface Notice {
   heading: string
   paragraphs: string[]
   form?: NoticeForm
+  /** Of somebody who has just left. */
+  why?: LeaveQuestion
   links: PageLink[]
 }
 

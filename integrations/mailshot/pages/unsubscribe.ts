@@ -34,6 +34,7 @@ import {
   undoneNotice,
 } from './unsubscribe/notice.ts'
 import { readLeavePost } from './unsubscribe/one-click.ts'
+import { answerWhy } from './unsubscribe/why.ts'
 
 export type UnsubscribeView = Notice | LeaveForm
 
@@ -116,6 +117,7 @@ async function post(
   if (isOneClick) return oneClick(mailshot, request, link)
   if (link === 'test') return testPage(mailshot.config, request)
   if (link === 'gone') return gonePage(mailshot.config, request)
+  if (form.has('why')) return why(mailshot, { link, form })
   if (form.has('undo')) return undo(mailshot, request, { link, at: fieldOf(form, 'undo') })
   return leave(mailshot, request, { link, form })
 }
@@ -153,6 +155,15 @@ async function undo(
   return { status: 410, texts, view: tooLateNotice(config, texts, person) }
 }
 
+async function why(
+  mailshot: Mailshot,
+  { link, form }: { link: Link; form: FormData },
+): Promise<Response> {
+  const { person, recipientId } = link
+  await answerWhy(mailshot, form, { subscriberId: person.id, recipientId })
+  return redirectTo(link.own, { left: '1', told: '1' })
+}
+
 /** Gets nothing, and not by their own wish. */
 function isKeptOut({ suppressed }: Person): boolean {
   return suppressed !== null && suppressed !== 'unsubscribe'
@@ -187,7 +198,10 @@ async function show(
   const texts = textsFor(config, readerLanguage(config, request, [person.lang]))
   if (isKeptOut(person)) return { status: 200, texts, view: alreadyNotice(config, texts, person) }
   const leaving = searchParams.has('left') ? await findLeaving(mailshot, person.id) : undefined
-  if (leaving) return { status: 200, texts, view: leftNotice(config, texts, { person, leaving }) }
+  if (leaving) {
+    const hasTold = searchParams.has('told')
+    return { status: 200, texts, view: leftNotice(config, texts, { person, leaving, hasTold }) }
+  }
   const taken = searchParams.has('undone') ? await findUndo(mailshot, person.id) : undefined
   const undone = taken && undoneNotice(config, texts, { person, restored: taken.restored })
   if (undone) return { status: 200, texts, view: undone }

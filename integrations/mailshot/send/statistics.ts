@@ -52,6 +52,8 @@ export const statisticsSchema = z.object({
   /** People who left by a link of the mail, or whose mail service reported it. */
   unsubscribed: count,
   complained: count,
+  /** What those who left by the page chose for a reason, the most frequent first; nobody has to say one. */
+  reasons: z.array(z.object({ reason: z.string(), people: count })),
   rates: z.object({ delivered: rate, bounced: rate, unsubscribed: rate, complained: rate }),
   /** The links that people followed, the most followed first. */
   links: z.array(z.object({ url: z.string(), clicks: count })),
@@ -115,6 +117,13 @@ interface Row {
   n: number
 }
 
+function reasonsOf(rows: readonly Row[]): Statistics['reasons'] {
+  return rows
+    .filter(({ kind }) => kind === 'left')
+    .map(({ key: reason, n: people }) => ({ reason, people }))
+    .toSorted((a, b) => b.people - a.people || (a.reason < b.reason ? -1 : 1))
+}
+
 /** The statistics that a send's own counters and those of its events make. */
 function statisticsOf(send: Send, rows: readonly Row[]): Statistics {
   const { total, sent, failed, skipped, cancelled, uncertain } = send
@@ -146,6 +155,7 @@ function statisticsOf(send: Send, rows: readonly Row[]): Statistics {
     clicked: readingOf('clicked'),
     unsubscribed,
     complained,
+    reasons: reasonsOf(rows),
     rates: {
       delivered: share(delivered),
       bounced: share(bounced),

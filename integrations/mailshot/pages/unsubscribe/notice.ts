@@ -4,12 +4,13 @@ import { fill, type Texts } from '../../texts.ts'
 import { preferencesLink, subscribeLink, writeLink } from '../link.ts'
 import { type Notice, noticeOf } from '../notice.ts'
 import { valuesOf } from '../title.ts'
+import { leaveQuestion } from './why.ts'
 
-/** What was left just now, with the button that takes it back. */
+/** What was left just now, with the button that takes it back, and the question why unless that is answered. */
 export function leftNotice(
   config: MailshotConfig,
   texts: Texts,
-  { person, leaving }: { person: Person; leaving: Leaving },
+  { person, leaving, hasTold }: { person: Person; leaving: Leaving; hasTold: boolean },
 ): Notice {
   const words = texts.pages.unsubscribe
   const { everything, lists, at } = leaving
@@ -17,7 +18,10 @@ export function leftNotice(
   const form = { lead: words.undo, fields, button: words.undoButton }
   const links = [preferencesLink(config, texts, person.id)]
   const values = valuesOf(config, texts, { ...person, lists })
-  return noticeOf(everything ? words.leftEverything : words.left, values, { form, links })
+  const { heading, paragraphs } = everything ? words.leftEverything : words.left
+  const said = { heading, paragraphs: hasTold ? [...paragraphs, words.why.thanks] : paragraphs }
+  const notice = noticeOf(said, values, { form, links })
+  return hasTold ? notice : { ...notice, why: leaveQuestion(texts) }
 }
 
 /** Of what was taken back, as it is now; undefined when nothing is left of it. */
