@@ -346,6 +346,20 @@ describe('mailshot lists', () => {
   })
 })
 
+describe('mailshot reconsent', () => {
+  test('asks nobody who came lately', async () => {
+    const site = openSite()
+    await fillSite(site)
+
+    const { code, err } = await site.mailshot('reconsent', 'weekly', '--days', '30', '--yes')
+
+    expect({ code, err }).toEqual({
+      code: 1,
+      err: 'mailshot: list "weekly": nobody is to be asked, all 3 signed up or confirmed within 6 months\n',
+    })
+  })
+})
+
 describe('mailshot suppress and lift', () => {
   test('keep every mail from an address, and allow it again', async () => {
     const { site } = await siteWithPeople()

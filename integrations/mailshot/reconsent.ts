@@ -1,6 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm/sql'
 import { auditStatement } from './audit.ts'
 import { didYouMean } from './closest.ts'
+import type { CompiledCampaign } from './compile.ts'
 import { MailshotError } from './error.ts'
 import type { Mailshot } from './mailshot.ts'
 import { monthsBefore } from './purge.ts'
@@ -49,6 +50,12 @@ export async function startReconsent(
   const { list, days, actor } = request
   await requireMayAsk(mailshot, list)
   const { compiled, media } = await reconsentMail(mailshot, request)
+  const { readers, of } = await countAsked(mailshot, compiled, list)
+  if (readers === 0) {
+    const lately = `all ${of} signed up or confirmed within ${askAgainAfterMonths} months`
+    const why = of === 0 ? 'it has no readers' : lately
+    throw new MailshotError(`list "${list}": nobody is to be asked, ${why}`)
+  }
   const { send } = await startSend(mailshot, compiled, media, {
     lists: [list],
     exclude: recently(list),
@@ -78,14 +85,16 @@ export async function planReconsent(
 ): Promise<AudienceCount> {
   await requireMayAsk(mailshot, request.list)
   const { compiled } = await reconsentMail(mailshot, request)
-  const lists = [request.list]
-  return countAudience(mailshot, {
-    slug: compiled.slug,
-    hash: compiled.hash,
-    lists,
-    exclude: recently(request.list),
-    audience: 'all',
-  })
+  return countAsked(mailshot, compiled, request.list)
+}
+
+function countAsked(
+  mailshot: Mailshot,
+  { slug, hash }: CompiledCampaign,
+  list: string,
+): Promise<AudienceCount> {
+  const exclude = recently(list)
+  return countAudience(mailshot, { slug, hash, lists: [list], exclude, audience: 'all' })
 }
 
 /**
