@@ -1,4 +1,5 @@
 import { type SQL, sql } from 'drizzle-orm/sql'
+import { auditStatement } from './audit.ts'
 import { MailshotError } from './error.ts'
 import type { Mailshot } from './mailshot.ts'
 
@@ -94,9 +95,14 @@ export async function listLetters(
 /**
  * Queues letters that failed or wait after a refusal again, from their first try: those named, or all. Answers how many.
  *
+ * @param actor who says so
  * @throws MailshotError when one that is named does not exist; none is queued then
  */
-export async function retryLetters(mailshot: Mailshot, ids?: number[]): Promise<number> {
+export async function retryLetters(
+  mailshot: Mailshot,
+  ids?: number[],
+  actor = 'command',
+): Promise<number> {
   const named = JSON.stringify(ids ?? [])
   const [missing] = await mailshot.db.all<{ id: number }>(
     sql`SELECT value AS id FROM json_each(${named}) WHERE value NOT IN (SELECT id FROM letters)`,
@@ -106,10 +112,18 @@ export async function retryLetters(mailshot: Mailshot, ids?: number[]): Promise<
       `there is no letter ${missing.id}; "mailshot letters --all" lists them with their numbers`,
     )
   }
-  const [rows] = await mailshot.db.write(sql`
-    UPDATE letters SET status = 'pending', tries = 0, due_at = ${mailshot.now()}, reason = NULL,
-      relay_fault_at = NULL
-    WHERE ${isInTrouble} ${ids ? sql`AND id IN (SELECT value FROM json_each(${named}))` : sql``}
-    RETURNING id`)
+  const which = sql`${isInTrouble} ${ids ? sql`AND id IN (SELECT value FROM json_each(${named}))` : sql``}`
+  const [, rows] = await mailshot.db.write(
+    auditStatement(mailshot, {
+      actor,
+      action: 'retry',
+      subject: 'letters:failed',
+      detail: ids ? { ids } : {},
+      when: sql`EXISTS (SELECT 1 FROM letters WHERE ${which})`,
+    }),
+    sql`UPDATE letters SET status = 'pending', tries = 0, due_at = ${mailshot.now()}, reason = NULL,
+          relay_fault_at = NULL
+        WHERE ${which} RETURNING id`,
+  )
   return rows?.length ?? 0
 }

@@ -15,12 +15,21 @@ import type { Mailshot } from './mailshot.ts'
 export async function mirrorLists(mailshot: Mailshot): Promise<void> {
   const renames = await dueRenames(mailshot)
   const ids = JSON.stringify(Object.keys(mailshot.config.lists))
+  const isGone = sql`status = 'open' AND id NOT IN (SELECT value FROM json_each(${ids}))`
+  const isBack = sql`status = 'closed' AND id IN (SELECT value FROM json_each(${ids}))`
   await mailshot.db.write(
+    noteStatement(mailshot, 'reopen', isBack),
     openStatement(mailshot),
-    sql`UPDATE lists SET status = 'closed'
-        WHERE status = 'open' AND id NOT IN (SELECT value FROM json_each(${ids}))`,
+    noteStatement(mailshot, 'close', isGone),
+    sql`UPDATE lists SET status = 'closed' WHERE ${isGone}`,
     ...renames.flatMap((rename) => moveStatements(mailshot, rename)),
   )
+}
+
+/** A line for each list that the config brings back, or no longer has. */
+function noteStatement(mailshot: Mailshot, action: 'reopen' | 'close', which: SQL): SQL {
+  return sql`INSERT INTO audit (at, actor, action, subject, detail)
+    SELECT ${mailshot.now()}, 'config', ${action}, 'list:' || id, '{}' FROM lists WHERE ${which}`
 }
 
 export interface ListSummary {

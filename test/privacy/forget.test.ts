@@ -91,7 +91,7 @@ describe('forget', () => {
     await mailshot.db.write(sql`UPDATE letters SET status = 'sent', settled_at = created_at`)
     mailshot.clock.advance(200 * day)
     await suppress(mailshot, 'y@example.org', { reason: 'manual', actor: 'test' })
-    expect(await forget(mailshot, by)).toMatchObject({ letters: 1, audit: 1 })
+    expect(await forget(mailshot, by)).toMatchObject({ letters: 1, audit: 2 })
     const lines = await mailshot.db.all(sql`SELECT action, subject FROM audit ORDER BY id`)
     expect(lines).toEqual([
       { action: 'lift', subject: 'address:x@example.org' },

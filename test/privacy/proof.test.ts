@@ -46,7 +46,9 @@ In these words:
 
 ## Since then
 
+- 2026-11-22T12:00:00.000Z ask by page {"lists":["weekly"],"form":"/newsletter"}
 - 2026-11-22T12:01:00.000Z weekly: unsubscribed (page)
+- 2026-11-22T12:01:00.000Z confirm by subscriber {"lists":["weekly"]}
 - 2026-11-22T12:01:00.000Z unsubscribe by subscriber {"lists":["weekly"],"reason":"page"}
 
 `)

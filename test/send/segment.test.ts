@@ -52,6 +52,8 @@ describe('a send with a segment', () => {
     expect(await recipients(mailshot, rest.send.id)).toEqual([1, 2, 4])
     expect(await findAudit(mailshot, `send:${send.id}`)).toMatchObject([
       { action: 'start', detail: { lists: ['weekly'], segment: 'city = Paris' } },
+      { action: 'begin', actor: 'mailshot' },
+      { action: 'end', actor: 'mailshot' },
     ])
   })
 

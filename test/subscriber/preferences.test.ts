@@ -99,6 +99,7 @@ describe('changePreferences', () => {
     const person = await recordOf(mailshot)
     expect(person).toMatchObject({ name: 'Zoé Blanc', lang: 'en' })
     expect(person?.history).toMatchObject([
+      { actor: 'page', action: 'subscribe' },
       { actor: 'subscriber', action: 'change', detail: { changed: ['name', 'lang'] } },
     ])
   })

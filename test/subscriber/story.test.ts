@@ -28,6 +28,7 @@ describe('readStory', () => {
       [5, 'unsubscribed', null],
     ])
     expect(story.history).toMatchObject([
+      { action: 'subscribe', actor: 'command' },
       { action: 'unsubscribe', detail: { reason: 'bounces', events: [1, 2, 3] } },
       { action: 'suppress', detail: { reason: 'hard-bounce', events: [4] } },
     ])
@@ -53,6 +54,7 @@ describe('storyLines', () => {
       'event day 3 3: bounced hard 5.2.1 of s3',
       'event day 4 4: bounced hard of s4 (no such user)',
       'event day 44 5: unsubscribed of no mail that is known',
+      'history day 0 subscribe by command (lists: weekly)',
       'history day 4 unsubscribe by mailshot (lists: all; bounces; by events 1, 2, 3)',
       'history day 4 suppress by mailshot (hard-bounce; no such user; by event 4)',
     ])
@@ -65,7 +67,7 @@ describe('storyJson', () => {
     expect(storyJson(story)).toMatchObject({
       suppression: { reason: 'hard-bounce', at: expect.stringMatching(/^2026-11-26T/) },
       events: [{ id: 1, type: 'bounced', campaign: 's1', matched: true }, {}, {}, {}, { id: 5 }],
-      history: [{ detail: { events: [1, 2, 3] } }, { actor: 'mailshot' }],
+      history: [{ actor: 'command' }, { detail: { events: [1, 2, 3] } }, { actor: 'mailshot' }],
     })
   })
 })

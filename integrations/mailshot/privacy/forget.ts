@@ -49,7 +49,7 @@ export async function forgetSlice(
   )
   for (const { id } of due) await erase(mailshot, id, by)
   const isMore = due.length === erasedAtOnce
-  const asks = isMore ? 0 : await endAsks(mailshot, slice, limits)
+  const asks = isMore ? 0 : await endAsks(mailshot, slice, { ...limits, by })
   const afterId = isMore ? (due.at(-1)?.id ?? upTo) : upTo
   const gone = { people: due.length, asks, letters: 0, audit: 0 }
   return { gone, walk: { afterId, isDone: false } }
@@ -115,11 +115,18 @@ function hasLeft({ left }: Limits): SQL {
 }
 
 /** What is left waiting is of people who are, or were, on some list: there, the ask alone ends. */
-async function endAsks(mailshot: Mailshot, slice: SQL, { asked }: Limits): Promise<number> {
+async function endAsks(
+  mailshot: Mailshot,
+  slice: SQL,
+  { asked, by }: Limits & { by: string },
+): Promise<number> {
   if (asked === null) return 0
   const which = sql`SELECT p.subscriber_id, p.list_id FROM subscribers AS s
     JOIN subscriptions AS p ON p.subscriber_id = s.id WHERE ${slice} AND ${isStale(asked)}`
-  const [, , rows] = await mailshot.db.write<{ n: number }>(
+  const [, , , rows] = await mailshot.db.write<{ n: number }>(
+    sql`INSERT INTO audit (at, actor, action, subject, detail)
+        SELECT ${mailshot.now()}, ${by}, 'end-ask', 'subscriber:' || subscriber_id, json_object('lists', json_group_array(list_id))
+        FROM (${which}) GROUP BY subscriber_id`,
     sql`DELETE FROM consents WHERE confirmed_at IS NULL AND source <> 'import' AND (subscriber_id, list_id) IN (${which})`,
     sql`UPDATE subscriptions SET status = 'unsubscribed', ended_at = ${mailshot.now()}, end_reason = 'unconfirmed'
       WHERE (subscriber_id, list_id) IN (${which})`,

@@ -1,5 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm/sql'
 import { tendAbuse } from '../abuse/tend.ts'
+import { auditStatement } from '../audit.ts'
 import { mayStart } from '../event/guard.ts'
 import { refusedEarlyStatements } from '../event/refused-sends.ts'
 import { matchLateAnswers } from '../event/unmatched.ts'
@@ -83,10 +84,12 @@ async function startWhenDue(mailshot: Mailshot, send: Send, watch: ImageWatch): 
   const earlierInHand = sql`
     SELECT 1 FROM recipients AS r CROSS JOIN sends AS e ON e.id = r.send_id
     WHERE r.status = 'in-hand' AND (e.slug = ${send.slug} OR e.content_hash = ${send.contentHash})`
-  const [, started] = await mailshot.db.write(
+  const isDue = sql`id = ${send.id} AND status = 'scheduled' AND NOT EXISTS (${earlierInHand})`
+  const [, , started] = await mailshot.db.write(
+    noteStatement(mailshot, send.id, { action: 'begin', when: isDue }),
     sql`UPDATE sends SET status = 'preparing', started_at = ${now}, reason = NULL,
           freeze_until = coalesce((SELECT max(id) FROM subscribers), 0)
-        WHERE id = ${send.id} AND status = 'scheduled' AND NOT EXISTS (${earlierInHand})`,
+        WHERE ${isDue}`,
     sql`SELECT 1 FROM sends WHERE id = ${send.id} AND status = 'preparing'`,
   )
   return started?.length === 1
@@ -95,10 +98,26 @@ async function startWhenDue(mailshot: Mailshot, send: Send, watch: ImageWatch): 
 async function holdLate(mailshot: Mailshot, id: string): Promise<void> {
   const isScheduled = sql`id = ${id} AND status = 'scheduled'`
   await mailshot.db.write(
+    noteStatement(mailshot, id, { action: 'pause', reason: 'late', when: isScheduled }),
     queueAlarmStatement(mailshot, 'held', isScheduled),
     sql`UPDATE sends SET status = 'paused', paused_from = 'scheduled', reason = coalesce('late: ' || reason, 'late')
         WHERE ${isScheduled}`,
   )
+}
+
+/** What a send does by itself, where its row meets the condition. */
+function noteStatement(
+  mailshot: Mailshot,
+  id: string,
+  { action, reason, when }: { action: string; reason?: string; when: SQL },
+): SQL {
+  return auditStatement(mailshot, {
+    actor: 'mailshot',
+    action,
+    subject: `send:${id}`,
+    detail: reason === undefined ? {} : { reason },
+    when: sql`EXISTS (SELECT 1 FROM sends WHERE ${when})`,
+  })
 }
 
 async function setReason(mailshot: Mailshot, send: Send, reason: string): Promise<void> {
@@ -185,6 +204,7 @@ function isPastEnd({ until }: Pick<Send, 'until'>, now: number): boolean {
 async function endUnstarted(mailshot: Mailshot, id: string): Promise<boolean> {
   const isUnstarted = sql`id = ${id} AND status IN ('scheduled', 'paused') AND started_at IS NULL`
   await mailshot.db.write(
+    noteStatement(mailshot, id, { action: 'cancel', reason: 'end date', when: isUnstarted }),
     queueAlarmStatement(mailshot, 'done', sql`${isUnstarted} AND only_to IS NULL`),
     sql`UPDATE sends SET status = 'cancelled', finished_at = ${mailshot.now()}, paused_from = NULL,
           reason = 'its end date came before it started' || coalesce(': ' || reason, '')
@@ -204,7 +224,8 @@ async function finish(mailshot: Mailshot, id: string): Promise<boolean> {
   const isFinished = sql`id = ${id} AND sent + failed + skipped + cancelled + uncertain >= total
     AND ((status = 'running' AND frozen_at IS NOT NULL)
       OR (status IN ('preparing', 'running', 'paused') AND started_at IS NOT NULL AND until <= ${now}))`
-  const [, , done] = await mailshot.db.write(
+  const [, , , done] = await mailshot.db.write(
+    noteStatement(mailshot, id, { action: 'end', when: isFinished }),
     queueAlarmStatement(mailshot, 'done', sql`${isFinished} AND only_to IS NULL`),
     sql`UPDATE sends SET status = 'done', finished_at = ${now}, paused_from = NULL,
           reason = iif(status = 'paused', 'its end date came while it was paused' || coalesce(': ' || reason, ''), reason)

@@ -1,4 +1,5 @@
 import { type SQL, sql } from 'drizzle-orm/sql'
+import { auditStatement } from '../audit.ts'
 import type { ParsedAddress } from '../email-address.ts'
 import { queueLetterStatement } from '../letter.ts'
 import { titlesOf } from '../list.ts'
@@ -58,6 +59,7 @@ export function activateStatements(mailshot: Mailshot, ask: Ask, confirmed: bool
   const confirmedAt = confirmed ? now : null
   const when = sql`NOT ${isActive} OR (${confirmed} AND NOT ${isConfirmed})`
   return [
+    noteStatement(mailshot, ask, { action: 'subscribe', when }),
     ...agreedWords(ask, now),
     ...fieldConsentStatements(ask, now, { confirmedAt, when }),
     consentStatement(ask, now, { confirmedAt, when }),
@@ -88,6 +90,7 @@ export function agreeFieldsStatements(mailshot: Mailshot, ask: Omit<Ask, 'lists'
 export function askStatements(mailshot: Mailshot, ask: Ask): SQL[] {
   const now = mailshot.now()
   return [
+    noteStatement(mailshot, ask, { action: 'ask', when: isNewAsk(ask, now) }),
     confirmationStatement(mailshot, ask, now),
     ...agreedWords(ask, now),
     ...fieldConsentStatements(ask, now, { when: isNewAsk(ask, now) }),
@@ -102,6 +105,27 @@ export function askStatements(mailshot: Mailshot, ask: Ask): SQL[] {
           WHERE subscriptions.status = 'unsubscribed'`,
   ]
 }
+
+/** Who asked, by which form, where `when` holds for any of the lists. */
+function noteStatement(
+  mailshot: Mailshot,
+  { subscriberId, lists, consent, invitedBy }: Ask,
+  { action, when }: { action: 'ask' | 'subscribe'; when: SQL },
+): SQL {
+  return auditStatement(mailshot, {
+    actor: actors[consent.source],
+    action,
+    subject: `subscriber:${subscriberId}`,
+    detail: {
+      lists,
+      ...(consent.form !== undefined && { form: consent.form }),
+      ...(invitedBy !== undefined && { invitedBy }),
+    },
+    when: sql`EXISTS (SELECT 1 FROM ${each(lists)} WHERE ${when})`,
+  })
+}
+
+const actors = { form: 'page', api: 'api', command: 'command' } as const
 
 function confirmationStatement(mailshot: Mailshot, ask: Ask, now: number): SQL {
   const { config } = mailshot

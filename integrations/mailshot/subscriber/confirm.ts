@@ -1,4 +1,5 @@
 import { type SQL, sql } from 'drizzle-orm/sql'
+import { auditStatement } from '../audit.ts'
 import { queueLetterStatement } from '../letter.ts'
 import { titlesOf } from '../list.ts'
 import type { Mailshot } from '../mailshot.ts'
@@ -107,6 +108,13 @@ export function confirmStatements(
   const { askedAt, person } = confirmation
   const now = mailshot.now()
   return [
+    auditStatement(mailshot, {
+      actor: 'subscriber',
+      action: 'confirm',
+      subject: `subscriber:${person.id}`,
+      detail: { lists: confirmation.lists },
+      when: sql`EXISTS (SELECT 1 FROM subscriptions WHERE ${isPending(confirmation)})`,
+    }),
     welcomeStatement(mailshot, confirmation),
     ...profileStatements(confirmation, now),
     sql`UPDATE consents SET confirmed_at = ${now}, said = NULL, confirmed_ip = ${ip ?? null},
