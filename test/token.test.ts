@@ -2,6 +2,8 @@ import { createHmac } from 'node:crypto'
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import {
+  type AddressPurpose,
+  type FormPurpose,
   linkTo,
   secretCheckValue,
   signToken,
@@ -13,17 +15,24 @@ const secret = 'a secret of at least thirty-two characters'
 const older = 'the secret that was used before this one'
 const now = Date.UTC(2026, 5, 1)
 
-const purposes = fc.constantFrom<TokenPurpose>(
-  'unsubscribe',
-  'preferences',
-  'invite',
-  'view',
-  'confirm',
-  'open',
-  'click',
-  'stop',
-  'change-address',
-)
+const every = {
+  unsubscribe: true,
+  preferences: true,
+  invite: true,
+  view: true,
+  confirm: true,
+  open: true,
+  click: true,
+  stop: true,
+  stay: true,
+  'change-address': true,
+  bounce: true,
+  'letter-bounce': true,
+  leave: true,
+  form: true,
+} satisfies Record<Purpose, true>
+type Purpose = TokenPurpose | AddressPurpose | FormPurpose
+const purposes = fc.constantFrom(...keysOf(every))
 const idLists = fc.array(fc.nat(Number.MAX_SAFE_INTEGER), { minLength: 1, maxLength: 3 })
 /** Where a link is broken by a line, and what some service makes of it. */
 const damages = fc.nat(10_000).chain((place) => {
@@ -310,4 +319,8 @@ function split(token: string, by: string): string {
 
 function percentEncoded(text: string): string {
   return text.replace(/[^]/g, (one) => `%${one.charCodeAt(0).toString(16).toUpperCase()}`)
+}
+
+function keysOf<Key extends string>(record: Record<Key, true>): Key[] {
+  return Object.keys(record).filter((key): key is Key => Object.hasOwn(record, key))
 }

@@ -155,6 +155,9 @@ describe('changeAddressPage by its button', () => {
         { list: 'weekly', status: 'active' },
       ],
     })
+    const page = signToken([testSecret], 'preferences', [other])
+    const { view } = pageOf(await preferencesPage(mailshot, get(`preferences/${page}`), page))
+    expect(view).toMatchObject({ name: 'Zoé', lists: [{ isChosen: true }, { isChosen: false }] })
   })
 
   it('leaves sends that have begun as they are, and what comes of the old address with the old', async () => {

@@ -2,8 +2,10 @@ import { sql } from 'drizzle-orm/sql'
 import { describe, expect, it } from 'vitest'
 import { changeAddressPage } from '../../integrations/mailshot/pages/change-address.ts'
 import { confirmPage } from '../../integrations/mailshot/pages/confirm.ts'
+import { invitePage } from '../../integrations/mailshot/pages/invite.ts'
 import { linksPage } from '../../integrations/mailshot/pages/links.ts'
 import { preferencesPage } from '../../integrations/mailshot/pages/preferences.ts'
+import { stayPage } from '../../integrations/mailshot/pages/stay.ts'
 import { stopPage } from '../../integrations/mailshot/pages/stop.ts'
 import { unsubscribePage } from '../../integrations/mailshot/pages/unsubscribe.ts'
 import { subscribe } from '../../integrations/mailshot/subscriber.ts'
@@ -112,11 +114,13 @@ const pressed = { do: 'leave-everything', leave: 'everything', 'List-Unsubscribe
 const purposes: TokenPurpose[] = [
   'unsubscribe',
   'preferences',
+  'invite',
   'view',
   'confirm',
   'open',
   'click',
   'stop',
+  'stay',
   'change-address',
 ]
 
@@ -132,6 +136,8 @@ const pages: Record<string, Visit> = {
   confirm: confirmPage,
   stop: stopPage,
   'change-address': changeAddressPage,
+  invite: invitePage,
+  stay: stayPage,
   view: (mailshot, request, token) => viewPage(mailshot, token, request),
 }
 

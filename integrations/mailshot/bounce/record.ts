@@ -53,10 +53,11 @@ export async function recordBounce(
 /** Ends what the one-click link of the same mail would end. */
 async function leave(
   mailshot: Mailshot,
-  { subscriberId, recipientId }: { subscriberId: number; recipientId: number },
+  { subscriberId: signed, recipientId }: { subscriberId: number; recipientId: number },
 ): Promise<void> {
-  const person = await findPerson(mailshot, subscriberId)
+  const person = await findPerson(mailshot, signed)
   if (!person) return
+  const subscriberId = person.id
   const mailed = await findSelectingLists(mailshot, { recipientId, subscriberId })
   const lists = mailed ?? openPlaces(person).map(({ list }) => list)
   await unsubscribe(mailshot, { subscriberId, recipientId, lists, reason: 'mail' })

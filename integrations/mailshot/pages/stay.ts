@@ -26,10 +26,11 @@ export async function stayPage(
   if (isSampleToken(token)) return testPage(config, request)
   const verified = verifyToken(config.secrets, 'stay', token, mailshot.now())
   if ('refused' in verified) return lostPage(config, request)
-  const [subscriberId = 0, recipientId = 0] = verified.ids
-  if (subscriberId === 0) return testPage(config, request)
-  const person = await findPerson(mailshot, subscriberId)
+  const [signed = 0, recipientId = 0] = verified.ids
+  if (signed === 0) return testPage(config, request)
+  const person = await findPerson(mailshot, signed)
   if (!person) return gonePage(config, request)
+  const subscriberId = person.id
   const texts = textsFor(config, readerLanguage(config, request, [person.lang]))
   const asked = await findAsked(mailshot, { subscriberId, recipientId })
   const link = { person, recipientId, asked }
