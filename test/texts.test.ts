@@ -22,7 +22,7 @@ function fileOf(lang: string): object {
 /** The paths that a language has in place of an English one: of a text by number, the forms of its own grammar. */
 function pathsIn(lang: string, path: string, english: Map<string, string>): string[] {
   const [, text = ''] = /^(.*)\.(?:zero|one|two|few|many|other)$/.exec(path) ?? []
-  if (!english.has(`${text}.other`)) return [path]
+  if (!english.has(`${text}.one`) || !english.has(`${text}.other`)) return [path]
   const rules = new Intl.PluralRules(lang)
   const picked = Array.from({ length: 200 }, (_, number) => rules.select(number))
   return ['other', ...picked].map((form) => `${text}.${form}`)
