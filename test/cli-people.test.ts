@@ -435,7 +435,9 @@ describe('mailshot token', () => {
     const { code, err } = await site.mailshot('token', 'create', 'x', '--scope', 'everything')
 
     expect(code).toBe(1)
-    expect(err).toBe('mailshot: --scope everything: there is no such scope (read, send, people)\n')
+    expect(err).toBe(
+      'mailshot: --scope everything: there is no such scope (read, send, people, subscribe)\n',
+    )
   })
 })
 

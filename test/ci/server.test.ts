@@ -28,15 +28,15 @@ describe('mailshot send --server', () => {
     expect(existsSync(join(site.folder, 'mailshot.db'))).toBe(false)
   })
 
-  test('asks for a yes where nobody can be asked, without knowing how many it reaches', async () => {
+  test('asks for a yes where nobody can be asked, and says how many it reaches', async () => {
     const { site, server, mailshot } = await openRemoteSite()
 
     const { code, err } = await site.mailshot('send', slug, '--server', server.url)
 
     expect(code).toBe(1)
-    expect(err).toContain('lists       weekly (Hebdo)\nwhen        now\n')
+    expect(err).toContain('lists       weekly (Hebdo)\nto          0 readers\nwhen        now\n')
     expect(err).toContain(
-      'send: it would go to the readers of its lists; add --yes to start it without a question',
+      'send: it would go to 0 readers; add --yes to start it without a question',
     )
     expect(await listSends(mailshot)).toEqual([])
   })
