@@ -97,6 +97,12 @@ describe('invitePage', () => {
     expect(await lettersOf(mailshot, 'invitation')).toHaveLength(5)
   })
 
+  it('takes no more where the form is sent twice at once', async () => {
+    const guests = (name: string) => [1, 2, 3].map((n) => `${name}${n}@example.org`)
+    await Promise.all([send({ email: guests('a') }), send({ email: guests('b') })])
+    expect(await lettersOf(mailshot, 'invitation')).toHaveLength(3)
+  })
+
   it('says beside each address what is wrong with it, and mails nobody then', async () => {
     const fields = { email: ['ann@example.org', 'bob@'], list: [] }
     const { status, view } = pageOf(await visit(post(`invite/${token}`, filled(fields))))

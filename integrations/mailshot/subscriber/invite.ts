@@ -1,4 +1,4 @@
-import { sql } from 'drizzle-orm/sql'
+import { type SQL, sql } from 'drizzle-orm/sql'
 import { auditStatement } from '../audit.ts'
 import type { ParsedAddress } from '../email-address.ts'
 import type { Mailshot } from '../mailshot.ts'
@@ -38,22 +38,32 @@ export async function invite(mailshot: Mailshot, request: InviteRequest): Promis
     request.lists.includes(list),
   )
   if (lists.length === 0) return { status: 'no-list' }
-  const left = await invitationsLeft(mailshot, inviter)
   const unlike = new Map(guests.map((guest) => [guest.identity, guest]))
-  if (unlike.size > left) return { status: 'too-many', left }
   return inSameTime(mailshot, async () => {
-    // Before anybody is asked: whoever tries at the same time is counted too.
-    await mailshot.db.write(
-      auditStatement(mailshot, {
-        actor: `subscriber:${inviter.id}`,
-        action: 'invite',
-        subject: `subscriber:${inviter.id}`,
-        detail: { lists, guests: unlike.size },
-      }),
-    )
+    if (!(await takePlaces(mailshot, inviter, { lists, guests: unlike.size }))) {
+      return { status: 'too-many', left: await invitationsLeft(mailshot, inviter) }
+    }
     for (const guest of unlike.values()) await inviteOne(mailshot, guest, { ...request, lists })
     return { status: 'invited' }
   })
+}
+
+/** Notes it before anybody is asked, in one statement: whoever sends the form twice at once is counted twice. */
+async function takePlaces(
+  mailshot: Mailshot,
+  { id }: Person,
+  detail: { lists: string[]; guests: number },
+): Promise<boolean> {
+  const most = mailshot.config.signUp.invitations
+  const line = auditStatement(mailshot, {
+    actor: `subscriber:${id}`,
+    action: 'invite',
+    subject: `subscriber:${id}`,
+    detail,
+    when: sql`(${invitedSince(id, mailshot.now() - day)}) + ${detail.guests} <= ${most}`,
+  })
+  const [rows = []] = await mailshot.db.write(sql`${line} RETURNING id`)
+  return rows.length > 0
 }
 
 /** The lists that a reader may invite to: those they get that anybody may sign up to. */
@@ -65,10 +75,15 @@ export async function invitingLists(mailshot: Mailshot, { id }: Person): Promise
 
 /** How many people this reader may still invite today. */
 export async function invitationsLeft(mailshot: Mailshot, { id }: Person): Promise<number> {
-  const row = await mailshot.db.get<{ guests: number }>(sql`
-    SELECT ifnull(sum(detail ->> 'guests'), 0) AS guests FROM audit
-    WHERE subject = ${`subscriber:${id}`} AND action = 'invite' AND at > ${mailshot.now() - day}`)
+  const row = await mailshot.db.get<{ guests: number }>(
+    sql`SELECT (${invitedSince(id, mailshot.now() - day)}) AS guests`,
+  )
   return Math.max(0, mailshot.config.signUp.invitations - (row?.guests ?? 0))
+}
+
+function invitedSince(id: number, time: number): SQL {
+  return sql`SELECT ifnull(sum(detail ->> 'guests'), 0) FROM audit
+    WHERE subject = ${`subscriber:${id}`} AND action = 'invite' AND at > ${time}`
 }
 
 async function inviteOne(
