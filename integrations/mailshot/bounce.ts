@@ -7,6 +7,7 @@ import { tokensIn } from './bounce/plus-address.ts'
 import { isLeaving } from './bounce/leave.ts'
 import { addressesIn, headerOf, type Mail, readMail } from './bounce/mail.ts'
 import { quotedAnswer } from './bounce/quoted-answer.ts'
+import { withAddress, withoutName } from './bounce/name.ts'
 import { isDelay, type NoticeSection, readSections } from './bounce/notice.ts'
 import { type Original, readOriginal, splitNotice } from './bounce/original.ts'
 import {
@@ -162,10 +163,11 @@ function readNamelessReport(about: About): Told {
 }
 
 /** What the refusing server said, its exact status, what the notice tells people, its vague status: in that order. */
-function judgeFields({ status, diagnostic, action }: RecipientFields, told: string): Judgement {
+function judgeFields(fields: RecipientFields, told: string): Judgement {
+  const { status, diagnostic, action, recipient } = fields
   const isFinal = action === 'failed'
   return (
-    judgeByWords({ status, text: diagnostic, isFinal }) ??
+    judgeByWords({ status, text: withAddress(diagnostic, recipient), isFinal }) ??
     judgeByExactStatus({ status, text: diagnostic }) ??
     judgeByWords({ status, text: told, isFinal }) ??
     judgeRefusal({ status, text: diagnostic })
@@ -207,14 +209,6 @@ function judgeSection({ recipient, text }: NoticeSection, notice: string, subjec
 
 function without(text: string, part = ''): string {
   return part === '' ? text : text.replace(part, () => '\n\n')
-}
-
-/** Some notices name a person by what stands before the `@`: it may be any word, and says as much as the address. */
-function withoutName(text: string, recipient = ''): string {
-  const name = /^[^@]{3,64}(?=@)/.exec(recipient)?.[0]
-  if (name === undefined) return text
-  const alone = new RegExp(String.raw`(?<![\w.+@-])${RegExp.escape(name)}(?![\w.+@-])`, 'gi')
-  return text.replace(alone, () => recipient)
 }
 
 /**

@@ -88,7 +88,10 @@ function isGoingOn(lines: readonly string[], start: number): boolean {
 /** Where the headers of a mail begin without a word: some of them one below the other. */
 function isHeaderBlock(lines: readonly string[], start: number): boolean {
   if (!headerLine.test(lines[start] ?? '')) return false
-  const names = lines.slice(start, start + 8).flatMap((line) => headerLine.exec(line)?.[1] ?? [])
+  const next = lines.slice(start, start + 8)
+  const gap = next.findIndex((line) => line.trim() === '')
+  const block = gap < 0 ? next : next.slice(0, gap)
+  const names = block.flatMap((line) => headerLine.exec(line)?.[1] ?? [])
   return names.length >= 3 && names.some((name) => mailHeaders.has(name.toLowerCase()))
 }
 
