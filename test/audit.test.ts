@@ -67,6 +67,7 @@ describe('each operation that changes something', () => {
         shown: [],
         chosen: [],
         name,
+        lang: 'fr',
         tracking: { isAgreed, wording: 'Oui' },
         consent: {},
       })
@@ -131,7 +132,7 @@ describe('each operation that changes something', () => {
         'subscribe by command, start by test, start by test, token.create by command',
         async () => 0,
       ],
-      ['pause by command', () => pauseSend(mailshot, send.id, by)],
+      ['pause by command', () => pauseSend(mailshot, send.id, { reason: 'a slip', ...by })],
       ['resume by command', () => resumeSend(mailshot, send.id, by)],
       ['cancel by command', () => cancelSend(mailshot, other.send.id, by)],
       ['begin by mailshot, end by mailshot', () => deliver(mailshot, { untilDone: true })],

@@ -191,6 +191,7 @@ describe('mailshot doctor', () => {
       { check: 'secret', state: 'ok' },
       { check: 'database', state: 'ok' },
       { check: 'sender', state: 'warning' },
+      { check: 'proxies', state: 'warning', detail: expect.stringContaining('not declared') },
       { check: 'transport', state: 'ok' },
     ])
   })
@@ -225,6 +226,7 @@ describe('mailshot doctor', () => {
       { check: 'secret', state: 'ok' },
       { check: 'database', state: 'problem' },
       { check: 'sender', state: 'warning' },
+      { check: 'proxies', state: 'warning' },
       { check: 'transport', state: 'problem' },
     ])
   })

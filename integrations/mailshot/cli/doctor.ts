@@ -99,6 +99,7 @@ async function* examine(
   })
   yield* database(config, tried)
   yield* sender(config)
+  yield* proxies(config)
   for (const way of waysOf(config)) {
     const check = hasRoutes(config) ? way.name : 'transport'
     yield* transport(check, way.config.transport, { config, tried })
@@ -141,6 +142,15 @@ function* sender(config: MailshotConfig): Generator<Finding> {
     const detail = `every mail goes to ${config.redirectTo} (redirectTo)`
     yield { check: 'redirect', state: 'warning', detail }
   }
+}
+
+/** Without an address that is known for sure, nobody can be limited by it. */
+function* proxies({ proxies: declared, abuse: { limits } }: MailshotConfig): Generator<Finding> {
+  if (declared !== undefined || limits.client.length + limits.network.length === 0) return
+  const detail =
+    'not declared, so forms are not limited by who sends them; say proxies: [] where nothing stands before the site, ' +
+    "or ['127.0.0.1'] and the like (docs/abuse.md)"
+  yield { check: 'proxies', state: 'warning', detail }
 }
 
 async function* transport(
