@@ -87,11 +87,11 @@ const test: fc.Arbitrary<Condition> = fc.oneof(
       send: fc.constantFrom(undefined, 'june', 's2', 'within', ...sends.map(({ slug }) => slug)),
       range: fc.option(range, { nil: undefined }),
     })
-    .map(({ what, list, send, range: days }) => ({
+    .map(({ list, send, what, ...within }) => ({
       kind: 'happening' as const,
       what,
       of: what === 'subscribed' || what === 'confirmed' ? list : send,
-      range: days,
+      range: within.range,
     })),
 )
 
