@@ -8,19 +8,26 @@ import { expect } from 'vitest'
 const folder = fileURLToPath(new URL('../test-results/screenshots/', import.meta.url))
 const axeFile = createRequire(import.meta.url).resolve('axe-core')
 const looks = [
-  { size: 'phone', width: 390, height: 844, colorScheme: 'light' },
-  { size: 'phone', width: 390, height: 844, colorScheme: 'dark' },
+  { size: 'phone', width: 320, height: 640, colorScheme: 'light' },
+  { size: 'phone', width: 320, height: 640, colorScheme: 'dark' },
   { size: 'desktop', width: 1280, height: 800, colorScheme: 'light' },
   { size: 'desktop', width: 1280, height: 800, colorScheme: 'dark' },
 ] as const
 
+/** Enough for a page that is looked at wholly in another language: words run over on a phone first. */
+export const onPhone = [looks[0]] as const
+
 /**
- * Looks at a page on a phone and on a desktop, in light and in dark: axe finds nothing, nothing is wider than the
- * screen, and a screenshot of each is kept in `test-results/screenshots/`.
+ * Looks at a page on a narrow phone and on a desktop, in light and in dark, or as asked: axe finds nothing, nothing is
+ * wider than the screen, and a screenshot of each is kept in `test-results/screenshots/`.
  */
-export async function look(page: Page, name: string): Promise<void> {
+export async function look(
+  page: Page,
+  name: string,
+  asked: readonly (typeof looks)[number][] = looks,
+): Promise<void> {
   mkdirSync(folder, { recursive: true })
-  for (const { size, width, height, colorScheme } of looks) {
+  for (const { size, width, height, colorScheme } of asked) {
     await page.setViewportSize({ width, height })
     await page.emulateMedia({ colorScheme })
     const where = `${name} (${size}, ${colorScheme})`

@@ -1,10 +1,12 @@
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { z } from 'zod'
+import ar from '../../integrations/mailshot/texts/ar.json' with { type: 'json' }
 import en from '../../integrations/mailshot/texts/en.json' with { type: 'json' }
 import fr from '../../integrations/mailshot/texts/fr.json' with { type: 'json' }
+import ja from '../../integrations/mailshot/texts/ja.json' with { type: 'json' }
 import { type BuiltSite, startBuiltSite } from '../built-site.ts'
-import { look } from '../look.ts'
+import { look, onPhone } from '../look.ts'
 import { openBrowser } from '../open-browser.ts'
 import type { ReadMail } from '../smtp-server.ts'
 
@@ -49,8 +51,18 @@ describe('in a browser', () => {
     await page.getByRole('link', { name: words.links.preferences }).click()
     await look(page, 'preferences-fr')
     expect(await page.getByLabel('Ville').inputValue()).toBe('Lyon')
-    await page.getByRole('button', { name: words.preferences.save }).click()
+    await page.getByRole('button', { name: words.preferences.save, exact: true }).click()
     await page.getByText(words.preferences.saved).waitFor()
+
+    const { pause } = words.preferences
+    const inAWeek = new Date(Date.now() + 7 * 86_400_000).toISOString().slice(0, 10)
+    await page.getByLabel(pause.until).fill(inAWeek)
+    await page.getByRole('button', { name: pause.button, exact: true }).click()
+    await page.getByRole('button', { name: pause.end }).click()
+    await page.getByText(pause.ended).waitFor()
+    await page.getByRole('link', { name: words.data.erase }).click()
+    await look(page, 'erase-fr', onPhone)
+    await page.getByRole('link', { name: words.erase.back }).click()
 
     await page.getByRole('link', { name: words.links.invite }).click()
     await look(page, 'invite-fr')
@@ -62,6 +74,16 @@ describe('in a browser', () => {
     expect(invitation?.text).toContain('zoe@example.org')
     await page.goto(linkIn(invitation, '/confirm/'))
     await page.getByRole('button', { name: words.confirm.button }).waitFor()
+  })
+
+  it('an Arabic and a Japanese reader meet the same pages in their own language', async () => {
+    const site = await startBuiltSite()
+    await signUpAndChoose(site, { locale: 'ar-EG', dir: 'rtl', texts: ar })
+    await signUpAndChoose(site, { locale: 'ja-JP', dir: 'ltr', texts: ja })
+    await site.mailshot('send', '2026-10-automne', '--yes')
+    await leave(site, { locale: 'ar-EG', dir: 'rtl', texts: ar })
+    await leave(site, { locale: 'ja-JP', dir: 'ltr', texts: ja })
+    expect(await statusOf(site, 'ar@example.org')).toEqual(['unsubscribed'])
   })
 
   it('an English reader looks at the mail, leaves, takes it back, and leaves everything', async () => {
@@ -138,10 +160,70 @@ describe('in a browser', () => {
       expect(await page.getByRole('heading', { level: 1 }).innerText()).toBe(en.pages.lost.heading)
     }
     await look(page, 'lost-en')
+    await page.getByRole('link', { name: en.pages.links.sendLinks }).click()
+    await look(page, 'links-en', onPhone)
+    await page.getByLabel(en.pages.form.email).fill('ann@example.org')
+    await page.getByRole('button', { name: en.pages.sendLinks.button }).click()
+    const asked = en.pages.sendLinks.asked.heading
+    await page.getByRole('heading', { level: 1, name: asked }).waitFor()
     expect((await page.goto(`${site.url}/newsletters/none`))?.status()).toBe(404)
     await look(page, 'no-letter-en')
   })
 })
+
+interface Reader {
+  locale: string
+  dir: 'ltr' | 'rtl'
+  texts: typeof ar
+}
+
+async function signUpAndChoose(site: BuiltSite, { locale, dir, texts }: Reader): Promise<void> {
+  const { lang, pages: words } = texts
+  const seen = (name: string) => look(page, `${name}-${lang}`, onPhone)
+  const page = await open(locale)
+  await page.goto(`${site.url}/mailshot/subscribe`)
+  expect(await page.locator('html').getAttribute('dir')).toBe(dir)
+  expect(await page.title()).toContain(words.subscribe.heading)
+  await page.locator('form').evaluateAll((forms) => {
+    for (const form of forms) form.setAttribute('novalidate', '')
+  })
+  await page.getByRole('button', { name: words.form.button }).click()
+  await page.getByText(words.form.noEmail).first().waitFor()
+  await seen('subscribe-mistakes')
+
+  await page.getByLabel(words.form.email).fill(`${lang}@example.org`)
+  await page.getByLabel('La lettre du vendredi').check()
+  await page.getByRole('button', { name: words.form.button }).click()
+  await page.getByRole('heading', { level: 1, name: words.subscribe.asked.heading }).waitFor()
+  await seen('subscribed')
+
+  const [confirmation] = await mails(site, `${lang}@example.org`, 1)
+  expect(confirmation?.text).toContain(texts.letters.confirmation.button)
+  await page.goto(linkIn(confirmation, '/confirm/'))
+  await seen('confirm')
+  await page.getByRole('button', { name: words.confirm.button }).click()
+  await page.getByRole('heading', { level: 1, name: words.confirm.confirmed.heading }).waitFor()
+  await seen('confirmed')
+  await page.getByRole('link', { name: words.links.preferences }).click()
+  await seen('preferences')
+}
+
+async function leave(site: BuiltSite, { locale, dir, texts }: Reader): Promise<void> {
+  const { lang, pages: words } = texts
+  const seen = (name: string) => look(page, `${name}-${lang}`, onPhone)
+  const page = await open(locale)
+  const newsletter = (await mails(site, `${lang}@example.org`, 3)).at(-1)
+  await page.goto(linkIn(newsletter, '/unsubscribe/'))
+  expect(await page.locator('html').getAttribute('dir')).toBe(dir)
+  await seen('unsubscribe')
+  await page.getByRole('button', { name: words.unsubscribe.button, exact: true }).click()
+  await page.getByRole('heading', { level: 1, name: words.unsubscribe.left.heading }).waitFor()
+  await seen('unsubscribed')
+  await page.goto(`${site.url}/newsletters`)
+  await seen('archive')
+  await page.goto(`${site.url}/mailshot/unsubscribe/cut`)
+  await seen('lost')
+}
 
 async function open(locale: string): Promise<Page> {
   const context = await browser.newContext({ locale })
@@ -177,8 +259,8 @@ async function mails({ smtp }: BuiltSite, address: string, count: number): Promi
 
 const shown = z.tuple([z.object({ subscriptions: z.array(z.object({ status: z.string() })) })])
 
-async function statusOf({ json }: BuiltSite): Promise<unknown[]> {
-  const [{ subscriptions }] = shown.parse(await json('subscribers', 'show', 'ann@example.org'))
+async function statusOf({ json }: BuiltSite, address = 'ann@example.org'): Promise<unknown[]> {
+  const [{ subscriptions }] = shown.parse(await json('subscribers', 'show', address))
   return subscriptions.map(({ status }) => status)
 }
 
