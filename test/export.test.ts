@@ -148,7 +148,7 @@ describe('exportText', () => {
     expect(events).toContain('12345678901234567890')
     for (const exported of [recipients, events]) {
       const people = importSubscribers(mailshot, csv(bytesOf(exported)), { actor })
-      await expect(people).rejects.toThrow('only subscribers and suppressions can be imported')
+      await expect(people).rejects.toThrow('export them as JSON Lines')
     }
   })
 })

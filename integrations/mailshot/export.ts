@@ -18,7 +18,15 @@ import {
 import type { Mailshot } from './mailshot.ts'
 import { type ExportLine, exportSuppressions } from './suppression/export.ts'
 
-export const exportKinds = ['subscribers', 'suppressions', 'sends', 'recipients', 'events'] as const
+/** In the order in which another instance takes them in. */
+export const exportKinds = [
+  'suppressions',
+  'subscribers',
+  'media',
+  'sends',
+  'recipients',
+  'events',
+] as const
 export type ExportKind = (typeof exportKinds)[number]
 
 export const exportFormats = ['csv', 'jsonl'] as const
@@ -132,19 +140,20 @@ async function* tablePages(
   table: ExportedTable,
   { format }: ExportOptions,
 ): AsyncGenerator<Page> {
-  const columns = await columnsOf(mailshot, table)
-  const { key, first } = exportedTables[table]
+  const { key, first, pageSize: most, beside } = exportedTables[table]
+  const more = format === 'csv' ? [] : Object.keys(beside)
+  const columns = [...(await columnsOf(mailshot, table)), ...more]
   const heading = format === 'csv' ? csvLine(columns) : headingLine(mailshot, table)
   yield { text: heading, rows: 0 }
   for (let after: string | number | null = first; ;) {
-    const page = await pageOfTable(mailshot, table, { columns, after, limit: pageSize })
+    const page = await pageOfTable(mailshot, table, { columns, after })
     const lines = page.map((row) => {
       const values = columns.map((name) => exportedValue(table, name, row[name] ?? null))
       if (format === 'csv') return csvLine(values)
       return jsonLine(Object.fromEntries(columns.map((name, n) => [jsonName(name), values[n]])))
     })
     yield { text: lines.join(''), rows: page.length }
-    if (page.length < pageSize) return
+    if (page.length < most) return
     after = page.at(-1)?.[key] ?? after
   }
 }

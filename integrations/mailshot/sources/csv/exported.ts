@@ -20,7 +20,7 @@ export function refuseOtherExports(header: readonly string[], name: string): voi
   }
   if (text.startsWith('id,send_id,subscriber_id,email') || text.startsWith('id,key,transport,')) {
     throw new MailshotError(
-      `${name}: this is an export of recipients or events; only subscribers and suppressions can be imported`,
+      `${name}: this is an export of recipients or events for a spreadsheet; export them as JSON Lines (--format jsonl), and import those`,
     )
   }
 }
