@@ -1,7 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm/sql'
 import type { Mailshot } from '../mailshot.ts'
 import { monthsBefore } from '../purge.ts'
-import { erase } from '../subscriber/erase.ts'
+import { eraseRows, forgetLog } from '../subscriber/erase.ts'
 
 /** What went because its time was over. */
 export interface Forgotten {
@@ -47,7 +47,8 @@ export async function forgetSlice(
     sql`SELECT s.id FROM subscribers AS s WHERE ${slice} AND (${isUnconfirmed(limits)} OR ${hasLeft(limits)})
       ORDER BY s.id LIMIT ${erasedAtOnce}`,
   )
-  for (const { id } of due) await erase(mailshot, id, by)
+  for (const { id } of due) await eraseRows(mailshot, id, by)
+  if (due.length > 0) await forgetLog(mailshot)
   const isMore = due.length === erasedAtOnce
   const asks = isMore ? 0 : await endAsks(mailshot, slice, { ...limits, by })
   const afterId = isMore ? (due.at(-1)?.id ?? upTo) : upTo
