@@ -40,6 +40,17 @@ describe('NoticePage', () => {
 })
 
 describe('SubscribePage', () => {
+  it('runs from right to left in Arabic, with the site’s own words in their own direction', async () => {
+    const { mailshot } = await open()
+    const request = get('subscribe', { 'accept-language': 'ar-EG, fr;q=0.5' })
+    const html = await render(SubscribePage, {
+      page: pageOf(await subscribePage(mailshot, request)),
+    })
+    expect(html).toMatch(/<html lang="ar" dir="rtl"/)
+    expect(html).toMatch(/<bdi>Hebdo<\/bdi>/)
+    expect(elements(html, 'a', { hreflang: 'pt-BR' })).toMatchObject([{ lang: 'pt-BR' }])
+  })
+
   it('leads from the list of mistakes, which has the focus, to each field, and says there what is wrong', async () => {
     const { mailshot } = await open()
     const page = pageOf(await subscribePage(mailshot, post('subscribe', { email: hostile })))
