@@ -50,6 +50,20 @@ describe('linksPage', () => {
     expect(await lettersOf(mailshot, 'links')).toHaveLength(1)
   })
 
+  it('asks for one more press where it comes back faster than anybody fills it in', async () => {
+    const mailshot = await openTestMailshot()
+    await active(mailshot)
+    const sinceOf = (page: { view: { kind: string } }) =>
+      'since' in page.view ? String(page.view.since) : ''
+    const since = sinceOf(pageOf(await linksPage(mailshot, get('links'))))
+    const form = { email: ask.email, since }
+    const doubted = pageOf(await linksPage(mailshot, post('links', form)))
+    expect(doubted).toMatchObject({ status: 422, view: { email: ask.email, isDoubted: true } })
+    expect(await lettersOf(mailshot, 'links')).toEqual([])
+    await send(mailshot, { ...form, since: sinceOf(doubted) })
+    expect(await lettersOf(mailshot, 'links')).toHaveLength(1)
+  })
+
   it('mails them to whoever left everything, since they may come back', async () => {
     const mailshot = await openTestMailshot()
     await active(mailshot)

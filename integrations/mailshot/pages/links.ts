@@ -12,6 +12,7 @@ import { type Notice, noticeOf } from './notice.ts'
 import { type Page, redirectTo } from './page.ts'
 import { refusalPage } from './refusal.ts'
 import { refuseTooMany } from './too-many.ts'
+import { openSince, seemsRobot } from './trap.ts'
 
 export type LinksView = Notice | LinksForm
 
@@ -20,6 +21,10 @@ export interface LinksForm {
   kind: 'links'
   email: string
   problems: { field: 'email'; text: string }[]
+  /** Says, signed, since when it is open. */
+  since: string
+  /** Whether it looked like a robot's, so that it is to be sent once more. */
+  isDoubted: boolean
 }
 
 /**
@@ -33,7 +38,9 @@ export async function linksPage(
   if (request.method === 'POST') return inSameTime(mailshot, () => post(mailshot, request))
   const { config } = mailshot
   const texts = textsFor(config, readerLanguage(config, request))
-  if (!new URL(request.url).searchParams.has('asked')) return formPage(texts)
+  if (!new URL(request.url).searchParams.has('asked')) {
+    return formPage(texts, { since: openSince(config, mailshot.now(), false) })
+  }
   const links = [writeLink(config, texts), subscribeLink(config, texts)]
   return { status: 200, texts, view: noticeOf(texts.pages.sendLinks.asked, {}, { links }) }
 }
@@ -45,7 +52,13 @@ async function post(mailshot: Mailshot, request: Request): Promise<Page<LinksVie
   const texts = textsFor(config, readerLanguage(config, request, [fieldOf(form, 'lang')]))
   const { lang } = texts
   const email = fieldOf(form, 'email').trim().slice(0, 320)
-  if (parseEmailAddress(email) === undefined) return formPage(texts, email, problemOf(texts, email))
+  const since = openSince(config, mailshot.now(), true)
+  if (parseEmailAddress(email) === undefined) {
+    return formPage(texts, { email, since, problem: problemOf(texts, email) })
+  }
+  if (seemsRobot(config, form, mailshot.now())) {
+    return formPage(texts, { email, since, isDoubted: true })
+  }
   const tooMany = await refuseTooMany(mailshot, request, { email, lang })
   if (tooMany) return tooMany
   await mailLinks(mailshot, email)
@@ -60,11 +73,19 @@ function problemOf({ pages }: Texts, email: string): string {
   return email === '' ? pages.form.noEmail : pages.form.wrongEmail
 }
 
-function formPage(texts: Texts, email = '', problem?: string): Page<LinksForm> {
+function formPage(
+  texts: Texts,
+  {
+    email = '',
+    since,
+    problem,
+    isDoubted = false,
+  }: { email?: string; since: string; problem?: string; isDoubted?: boolean },
+): Page<LinksForm> {
   const problems = problem === undefined ? [] : [{ field: 'email' as const, text: problem }]
   return {
-    status: problem === undefined ? 200 : 422,
+    status: problem === undefined && !isDoubted ? 200 : 422,
     texts,
-    view: { kind: 'links', email, problems },
+    view: { kind: 'links', email, problems, since, isDoubted },
   }
 }

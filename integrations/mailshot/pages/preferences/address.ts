@@ -1,4 +1,5 @@
 import type { Mailshot } from '../../mailshot.ts'
+import { inSameTime } from '../../same-time.ts'
 import type { Person } from '../../subscriber.ts'
 import { askNewAddress } from '../../subscriber/address.ts'
 import type { Texts } from '../../texts.ts'
@@ -15,7 +16,9 @@ export async function askAddress(
   const email = fieldOf(form, 'email').trim().slice(0, 320)
   const tooMany = await refuseTooMany(mailshot, request, { email, lang: texts.lang })
   if (tooMany) return tooMany
-  const { status } = await askNewAddress(mailshot, { subscriberId: person.id, email })
+  const { status } = await inSameTime(mailshot, () =>
+    askNewAddress(mailshot, { subscriberId: person.id, email }),
+  )
   const wrong = (text: string): Typed => ({ problems: [{ field: 'email', text }], email })
   const { form: general, preferences } = texts.pages
   switch (status) {
