@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm/sql'
 import { beforeEach, describe, expect, it } from 'vitest'
+import { deliver } from '../../integrations/mailshot/deliver.ts'
 import { changeAddressPage } from '../../integrations/mailshot/pages/change-address.ts'
 import { preferencesPage } from '../../integrations/mailshot/pages/preferences.ts'
 import { unsubscribePage } from '../../integrations/mailshot/pages/unsubscribe.ts'
@@ -13,6 +14,7 @@ import { erase } from '../../integrations/mailshot/subscriber/erase.ts'
 import { findSubscriber } from '../../integrations/mailshot/subscriber/read.ts'
 import { suppress } from '../../integrations/mailshot/suppression.ts'
 import { signToken } from '../../integrations/mailshot/token.ts'
+import { memory } from '../../integrations/mailshot/transports/memory.ts'
 import { openTestMailshot, type TestMailshot, testSecret } from '../open-test-mailshot.ts'
 import { runningSend } from '../running-send.ts'
 import { active, ask, lettersOf } from '../subscriber/zoe.ts'
@@ -109,6 +111,22 @@ describe('changeAddressPage by its button', () => {
     })
     const told = await lettersOf(mailshot, 'address-changed')
     expect(told).toMatchObject([{ email: 'Zoe@example.org', lang: 'fr' }])
+  })
+
+  it('is told to both in their language, with no word of anybody’s', async () => {
+    await visit(post(await linkFor('new@example.net'), {}))
+    const transport = memory()
+    const site = { ...mailshot, config: { ...mailshot.config, mailer: transport } }
+    await deliver(site, { untilDone: true })
+    const asked = transport.sentTo('new@example.net')[0]
+    expect(asked?.subject).toBe('Les Nouvelles\u00a0: est-ce votre nouvelle adresse\u202f?')
+    expect(asked?.text).toMatch(
+      /Oui, écrivez à cette adresse:\nhttps:\/\/example\.org\/mailshot\/change-address\//,
+    )
+    expect(asked?.html).not.toMatch(/zo[eé]/i)
+    const told = transport.sentTo('Zoe@example.org')[0]
+    expect(told?.text).toContain('Écrivez-nous à redac@example.org')
+    expect(told?.text).not.toContain('new@example.net')
   })
 
   it('may be pressed twice, also much later', async () => {
