@@ -2,8 +2,16 @@ import { defineConfig, MailshotError } from 'astro-mailshot/config'
 import { outbox } from 'astro-mailshot/transports/outbox'
 import { smtp } from 'astro-mailshot/transports/smtp'
 
-const { SITE_URL, SMTP_HOST, SMTP_PORT, SMTP_TLS, SMTP_USER, SMTP_PASSWORD, MAILSHOT_PACE } =
-  process.env
+const {
+  SITE_URL,
+  SITE_PROXIES,
+  SMTP_HOST,
+  SMTP_PORT,
+  SMTP_TLS,
+  SMTP_USER,
+  SMTP_PASSWORD,
+  MAILSHOT_PACE,
+} = process.env
 
 /**
  * Everything that differs between machines comes from the environment (.env.example); all of it has a default, also where
@@ -11,6 +19,7 @@ const { SITE_URL, SMTP_HOST, SMTP_PORT, SMTP_TLS, SMTP_USER, SMTP_PASSWORD, MAIL
  */
 export default defineConfig({
   site: SITE_URL || 'http://localhost:4321',
+  proxies: proxies(),
   title: 'Lisière',
   from: 'Lisière <lettre@lisiere.example>',
   replyTo: 'bonjour@lisiere.example',
@@ -54,6 +63,12 @@ export default defineConfig({
   transport: transport(),
   pace: MAILSHOT_PACE || '1000/hour',
 })
+
+/** What stands before the site, with commas, or `none`; where that is not said, nobody is limited by network address. */
+function proxies(): string[] | undefined {
+  if (!SITE_PROXIES) return undefined
+  return SITE_PROXIES === 'none' ? [] : SITE_PROXIES.split(',')
+}
 
 /** The SMTP server of the environment; without one, mails become files in `out/`. */
 function transport() {

@@ -135,6 +135,20 @@ describe('a route of the built site', () => {
     expect(answer.status).toBe(405)
   })
 
+  it('limits sign-ups by the address that a declared proxy says, whatever the client had written before', async () => {
+    const { url } = await startBuiltSite({ env: { SITE_PROXIES: '127.0.0.1' } })
+    const post = (number: number) =>
+      fetch(`${url}/mailshot/subscribe`, {
+        method: 'POST',
+        headers: { origin: url, 'x-forwarded-for': `203.0.113.${number}, 198.51.100.7` },
+        body: new URLSearchParams({ email: `a${number}@example.org`, list: 'weekly' }),
+        redirect: 'manual',
+      })
+    const answers = await Promise.all(Array.from({ length: 22 }, (_, index) => post(index)))
+    const statuses = answers.map(({ status }) => status).toSorted()
+    expect(statuses).toEqual([...Array.from({ length: 20 }, () => 303), 429, 429])
+  })
+
   it('refuses a form of another site, and of none', async () => {
     const { url } = await startBuiltSite()
     const post = (headers: Record<string, string>) =>
