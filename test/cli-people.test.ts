@@ -1,4 +1,4 @@
-import { readFileSync, statSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { openSite, type Site } from './run-mailshot.ts'
@@ -151,6 +151,36 @@ describe('mailshot import', () => {
 })
 
 describe('mailshot export', () => {
+  test('writes a history that comes in the same from a folder, in whatever order its files are', async () => {
+    const { site } = await siteWithPeople()
+    await site.mailshot('send', '2026-06-launch', '--yes')
+    await site.mailshot('deliver', '--until-done')
+    const folder = join(site.folder, 'exported')
+    mkdirSync(folder)
+    for (const kind of ['recipients', 'sends', 'subscribers']) {
+      await site.mailshot('export', kind, '-o', join(folder, `${kind}.jsonl`))
+    }
+    const there = await emptySite()
+    const rehearsed = await there.mailshot('import', folder, '--dry-run')
+    expect(rehearsed.out).toMatch(/^sends: 1 row$/m)
+    const { code, out } = await there.mailshot('import', folder)
+    expect({ code, kinds: out.match(/^\w+(?=:)/gm) }).toEqual({
+      code: 0,
+      kinds: ['subscribers', 'sends', 'recipients'],
+    })
+    const [of, again] = await Promise.all(
+      [site, there].map((one) => one.mailshot('stats', '2026-06-launch', '--json')),
+    )
+    expect(again?.out).toBe(of?.out)
+    expect(again?.out).toContain('"sent":3')
+    const wrong = await there.mailshot(
+      'import',
+      join(folder, 'sends.jsonl'),
+      join(site.folder, 'no.jsonl'),
+    )
+    expect(wrong.err).toContain('no.jsonl: here is no export of a mailshot')
+  })
+
   test('writes a file that only its owner may read, and that comes in the same', async () => {
     const { site } = await siteWithPeople()
     const file = join(site.folder, 'people.jsonl')

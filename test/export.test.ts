@@ -65,6 +65,15 @@ describe('exportText', () => {
     expect(text.match(/reader\d@/gi)).toEqual(['Reader7@'])
   })
 
+  it('gives only the people of whom a condition is true', async () => {
+    const mailshot = await openTestMailshot()
+    await addReaders(mailshot, 2, { lang: 'fr' })
+    await addReaders(mailshot, 2, { lang: 'en', from: 5 })
+    const options = { kind: 'subscribers', format: 'csv', segment: 'lang = "en"' } as const
+    const text = (await Array.fromAsync(exportText(mailshot, options))).join('')
+    expect(text.match(/Reader\d@/g)).toEqual(['Reader5@', 'Reader6@'])
+  })
+
   it('gives suppressions that hold the same elsewhere, the hashes too', async () => {
     const here = await openTestMailshot()
     await suppress(here, 'zoe@example.org', { reason: 'complaint', note: '=cmd; "x"', actor })

@@ -16,6 +16,7 @@ import {
   pageOfTable,
 } from './export/table.ts'
 import type { Mailshot } from './mailshot.ts'
+import { segmentSql } from './segment.ts'
 import { type ExportLine, exportSuppressions } from './suppression/export.ts'
 
 /** In the order in which another instance takes them in. */
@@ -37,6 +38,8 @@ export interface ExportOptions {
   format: ExportFormat
   /** Only subscribers that are or were on one of these lists. */
   lists?: readonly string[] | undefined
+  /** Only subscribers of whom this is true: a condition as `readCondition` answers it. */
+  segment?: string | undefined
   /** After each page; the total is that of the table. */
   onProgress?: ((progress: { done: number; total: number }) => void) | undefined
 }
@@ -88,16 +91,19 @@ async function totalOf({ db }: Mailshot, kind: ExportKind): Promise<number> {
 
 async function* subscriberPages(
   mailshot: Mailshot,
-  { format, lists }: ExportOptions,
+  { format, lists, segment }: ExportOptions,
 ): AsyncGenerator<Page> {
   const fields = format === 'csv' ? await fieldsOf(mailshot) : []
   const heading =
     format === 'csv' ? csvLine(subscriberColumns(fields)) : headingLine(mailshot, 'subscribers')
   yield { text: heading, rows: 0 }
+  const { config, now } = mailshot
+  const asked = { now: now(), timeZone: config.timeZone, lang: config.lang }
+  const which = segment === undefined ? undefined : segmentSql(segment, config, asked)
   const lineOf = (one: ExportedSubscriber) =>
     format === 'csv' ? csvLine(subscriberValues(one, fields)) : jsonLine(one)
   for (let after = 0; ;) {
-    const page = await pageOfSubscribers(mailshot, { after, limit: pageSize, lists })
+    const page = await pageOfSubscribers(mailshot, { after, limit: pageSize, lists, which })
     yield { text: page.map(lineOf).join(''), rows: page.length }
     if (page.length < pageSize) return
     after = page.at(-1)?.id ?? after

@@ -12,6 +12,7 @@ import {
   exportText,
 } from '../export.ts'
 import type { Mailshot } from '../mailshot.ts'
+import { explainFault, readCondition } from '../segment.ts'
 import { allLists, parseLists } from './arguments.ts'
 import { type Call, defineCommand, type ExitCode, exitCodes } from './command.ts'
 import { count } from './format.ts'
@@ -40,6 +41,11 @@ const options = {
     value: 'ID',
     about: 'subscribers: only who is or was on these lists; several with commas, or repeat it.',
   },
+  segment: {
+    type: 'string',
+    value: 'CONDITION',
+    about: 'subscribers: only those of whom it is true, or the name of a segment: "lang = fr".',
+  },
 } as const
 
 export const exportCommand = defineCommand({
@@ -49,25 +55,29 @@ export const exportCommand = defineCommand({
     'Writes out what the database holds, as it is at one moment; sends go on meanwhile. Subscribers come with their lists\n' +
     '(whatever became of them), consents, fields, pause, tracking consent and suppression. CSV is safe to open in a\n' +
     'spreadsheet: what a program would take for a formula has an apostrophe before it. JSON Lines begin with a line that says\n' +
-    'what they are. "mailshot import" reads subscribers of either format, "mailshot suppressions import" suppressions, and\n' +
-    'both come in as they were. Suppressions hold the key of hashes: keep them as carefully as the database.',
+    'what they are, and hold more of sends: what was mailed, and what was counted. "mailshot import" brings a folder of them into\n' +
+    'another instance as they were; of CSV it reads subscribers, and "mailshot suppressions import" suppressions. Those hold the key\n' +
+    'of hashes: keep them as carefully as the database. Media are the images in mails.',
   options,
   examples: [
     ['mailshot export subscribers -o people.csv', 'for a spreadsheet, or another mailshot'],
+    ['mailshot export subscribers --segment "city = Lyon" -o lyon.csv', 'some of them'],
     ['mailshot export events --format jsonl | gzip > events.jsonl.gz', 'to keep or to count'],
   ],
   exit: { [exitCodes.failed]: 'it failed on the way, or was stopped; a file is left as it was' },
   run: (call) => {
     const [kind, format] = [parseKind(call.positionals[0]), parseFormat(call)]
-    const { output, list } = call.values
-    if (list && kind !== 'subscribers') {
-      throw new MailshotError(`export ${kind}: --list is about subscribers alone; leave it out`)
+    const { output, list, segment: condition } = call.values
+    if ((list ?? condition) !== undefined && kind !== 'subscribers') {
+      const option = list ? '--list' : '--segment'
+      throw new MailshotError(`export ${kind}: ${option} is about subscribers alone; leave it out`)
     }
     // Reading the project goes to its root.
     const file = output === undefined ? undefined : resolve(output)
     return withMailshot(call.values, async (mailshot) => {
       const lists = parseLists(list, await allLists(mailshot))
-      return writeOut(mailshot, { kind, format, lists }, { file, terminal: call.terminal })
+      const segment = readSegment(mailshot, condition)
+      return writeOut(mailshot, { kind, format, lists, segment }, { file, terminal: call.terminal })
     })
   },
 })
@@ -105,6 +115,14 @@ function parseKind(text = '') {
   if (kind) return kind
   const what = text === '' ? 'export: what?' : `export: "${text}" is not known;`
   throw new MailshotError(`${what} ${didYouMean(text, exportKinds)}`)
+}
+
+/** @throws MailshotError that shows where the condition is wrong */
+function readSegment({ config }: Mailshot, text: string | undefined): string | undefined {
+  if (text === undefined) return undefined
+  const read = readCondition(text, config)
+  if ('condition' in read) return read.condition
+  throw new MailshotError(`--segment: ${explainFault(text, read.wrong)}`)
 }
 
 function parseFormat({ values }: Call<typeof options>): ExportFormat {

@@ -7,6 +7,7 @@ import { openLists, parseLists } from './arguments.ts'
 import { type Call, defineCommand, type ExitCode, exitCodes } from './command.ts'
 import { count } from './format.ts'
 import { importSent, importSuppressed } from './import-beside.ts'
+import { type ExportFile, exportsNamed, importExports } from './import-exports.ts'
 import { describeImport } from './import-report.ts'
 import { sourceNamed, sourceNames } from './import-source.ts'
 import { actor, withMailshot } from './project.ts'
@@ -77,8 +78,9 @@ export const importCommand = defineCommand({
     'import <file> --list ID… [options]',
     'import - --list ID… < file',
     'import <file|folder|mysql://…> --source NAME [options]',
+    'import <folder|file.jsonl…>',
   ],
-  takes: 1,
+  takes: (files) => (files.every((file) => /\.(?:jsonl|ndjson)$/i.test(file)) ? files.length : 1),
   about:
     'Brings in people who are subscribers elsewhere: no confirmation is mailed. A CSV file needs a heading "email" (also\n' +
     'mail, courriel, address …); read too are name (or first and last name), lang, time_zone, lists, status, confirmed_at\n' +
@@ -87,7 +89,9 @@ export const importCommand = defineCommand({
     'cause, and the others come in. A list that is not in the settings is told before anything is written. Run it again, whole or\n' +
     'broken off, and nothing more changes; nobody who left or is suppressed comes back.\n' +
     'Other systems are read from a dump (spip, phplist, listmonk; also .gz), a SQLite file or a MySQL server (spip, phplist; the\n' +
-    'password in MYSQL_PWD), or their own exports (spip, listmonk, mailchimp), with what they have sent. Their lists are named by --map.',
+    'password in MYSQL_PWD), or their own exports (spip, listmonk, mailchimp), with what they have sent. Their lists are named by --map.\n' +
+    'What "mailshot export" has written as JSON Lines, sends and their recipients too, comes in by the file, by several, or as a folder\n' +
+    'of them, in the right order. Nobody is mailed: a send that was open there is cancelled here.',
   options,
   examples: [
     ['mailshot import people.csv --list weekly', 'everybody onto one list'],
@@ -102,10 +106,13 @@ export const importCommand = defineCommand({
       'a SPIP site, and what it sent',
     ],
     ['mailshot import people.jsonl', 'what mailshot export has written'],
+    ['mailshot import exported/', 'all that it has written there: people, sends, reports'],
   ],
   exit: { [exitCodes.failed]: 'some lines could not be read, or it was stopped; the rest is in' },
-  run: (call) => {
+  run: async (call) => {
     const { source, encoding, prefix, keys, column, rejects } = call.values
+    const files = source === undefined ? await exportsNamed(call.positionals) : undefined
+    if (files) return withMailshot(call.values, (mailshot) => bringBack(call, mailshot, files))
     const [file] = call.positionals
     const columns = column && parseColumns(column)
     const open = sourceNamed({ file, source, encoding, prefix, keys, columns })
@@ -116,6 +123,10 @@ export const importCommand = defineCommand({
     )
   },
 })
+
+function bringBack({ values, terminal }: ImportCall, mailshot: Mailshot, files: ExportFile[]) {
+  return importExports(mailshot, files, { terminal, dryRun: values['dry-run'] })
+}
 
 type ImportCall = Call<typeof options>
 type OpenRejects = ReturnType<typeof openRejects>

@@ -1,4 +1,4 @@
-import { sql } from 'drizzle-orm/sql'
+import { type SQL, sql } from 'drizzle-orm/sql'
 import type { AttributeValue } from '../../../db/schema.ts'
 import type { SuppressionReason } from '../../../db/status.ts'
 import type { Mailshot } from '../mailshot.ts'
@@ -61,15 +61,21 @@ type Row = Record<
   trackingAgreedAt: number | null
 }
 
-/** A page of subscribers by ascending id, those on one of these lists or all. */
+/** A page of subscribers by ascending id: all, or those on one of these lists and of whom an expression about the row `s` is true. */
 export async function pageOfSubscribers(
   { db }: Pick<Mailshot, 'db'>,
-  page: { after: number; limit: number; lists?: readonly string[] | undefined },
+  page: {
+    after: number
+    limit: number
+    lists?: readonly string[] | undefined
+    which?: SQL | undefined
+  },
 ): Promise<ExportedSubscriber[]> {
   const isOn = page.lists
     ? sql`AND EXISTS (SELECT 1 FROM subscriptions AS p WHERE p.subscriber_id = s.id
         AND p.list_id IN (SELECT value FROM json_each(${JSON.stringify(page.lists)})))`
     : sql``
+  const fits = page.which ? sql`AND (${page.which})` : sql``
   const rows = await db.all<Row>(sql`
     SELECT s.id, s.written AS email, s.name, s.lang, s.time_zone AS timeZone, s.attributes,
       s.created_at AS createdAt, s.paused_until AS pausedUntil,
@@ -86,7 +92,7 @@ export async function pageOfSubscribers(
         FROM consents WHERE subscriber_id = s.id) AS consents,
       (SELECT json_group_array(json_object('source', source, 'id', id) ORDER BY source, id)
         FROM former_ids WHERE subscriber_id = s.id) AS formerIds
-    FROM subscribers AS s WHERE s.id > ${page.after} ${isOn} ORDER BY s.id LIMIT ${page.limit}`)
+    FROM subscribers AS s WHERE s.id > ${page.after} ${isOn} ${fits} ORDER BY s.id LIMIT ${page.limit}`)
   return rows.map(subscriberOf)
 }
 

@@ -67,7 +67,7 @@ function checkHeading({ mailshot: kind }: Record<string, unknown>, name: string)
   const cure =
     kind === 'suppressions'
       ? `say: mailshot suppressions import ${name}`
-      : 'only subscribers and suppressions can be imported'
+      : `say: mailshot import ${name}`
   throw new MailshotError(
     `${name}: this is an export of ${String(kind)}, not of subscribers; ${cure}`,
   )
