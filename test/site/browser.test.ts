@@ -64,16 +64,6 @@ describe('in a browser', () => {
     await look(page, 'erase-fr', onPhone)
     await page.getByRole('link', { name: words.erase.back }).click()
 
-    const { pause } = words.preferences
-    const inAWeek = new Date(Date.now() + 7 * 86_400_000).toISOString().slice(0, 10)
-    await page.getByLabel(pause.until).fill(inAWeek)
-    await page.getByRole('button', { name: pause.button, exact: true }).click()
-    await page.getByRole('button', { name: pause.end }).click()
-    await page.getByText(pause.ended).waitFor()
-    await page.getByRole('link', { name: words.data.erase }).click()
-    await look(page, 'erase-fr', onPhone)
-    await page.getByRole('link', { name: words.erase.back }).click()
-
     await page.getByRole('link', { name: words.links.invite }).click()
     await look(page, 'invite-fr')
     await page.getByLabel('Adresse e-mail 2').fill('ami@example.org')
@@ -174,14 +164,15 @@ describe('in a browser', () => {
     await look(page, 'links-en', onPhone)
     await page.getByLabel(en.pages.form.email).fill('ann@example.org')
     await page.getByRole('button', { name: en.pages.sendLinks.button }).click()
-    const asked = en.pages.sendLinks.asked.heading
-    await page.getByRole('heading', { level: 1, name: asked }).waitFor()
-    await page.getByRole('link', { name: en.pages.links.sendLinks }).click()
-    await look(page, 'links-en', onPhone)
-    await page.getByLabel(en.pages.form.email).fill('ann@example.org')
-    await page.getByRole('button', { name: en.pages.sendLinks.button }).click()
-    const asked = en.pages.sendLinks.asked.heading
-    await page.getByRole('heading', { level: 1, name: asked }).waitFor()
+    const heading = en.pages.sendLinks.asked.heading
+    const asked = page.getByRole('heading', { level: 1, name: heading })
+    // Whoever fills it in within two seconds is asked to press again.
+    const doubted = page.getByText(en.pages.abuse.press)
+    await asked.or(doubted).waitFor()
+    if (await doubted.isVisible()) {
+      await page.getByRole('button', { name: en.pages.sendLinks.button }).click()
+    }
+    await asked.waitFor()
     expect((await page.goto(`${site.url}/newsletters/none`))?.status()).toBe(404)
     await look(page, 'no-letter-en')
   })
