@@ -29,6 +29,8 @@ describe('mailshot import', () => {
         },
       }),
     )
+    const rehearsed = await site.mailshot('import', file, '--source', 'spip', '--dry-run')
+    expect(rehearsed.out).toContain('suppressed: 1 more address\nhistory: 1 send, 1 recipient\n')
     const { code, out } = await site.mailshot('import', file, '--source', 'spip')
     expect({ code, out }).toEqual({
       code: 0,

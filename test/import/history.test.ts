@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto'
 import { sql } from 'drizzle-orm/sql'
 import { describe, expect, it } from 'vitest'
+import { foreseeHistory } from '../../integrations/mailshot/import/foresee.ts'
 import { compiledFrom } from '../../integrations/mailshot/import/former-mail.ts'
 import { type FormerSend, importHistory } from '../../integrations/mailshot/import/history.ts'
 import { listLetters } from '../../integrations/mailshot/archive.ts'
@@ -20,10 +21,12 @@ const columns =
 describe('importHistory', () => {
   it('shows the sends of a SPIP site with their contents, recipients and what came of them', async () => {
     const mailshot = await openTestMailshot()
+    expect(await foreseeHistory(mailshot, site())).toMatchObject({ sends: 3, recipients: 7 })
     expect(await importHistory(mailshot, site(), { actor })).toMatchObject({
       sends: 3,
       recipients: 7,
     })
+    expect(await foreseeHistory(mailshot, site())).toMatchObject({ sends: 0, recipients: 0 })
     expect(await listSends(mailshot)).toMatchObject([
       { slug: 'spip-9', status: 'done', total: 120, sent: 118, failed: 2, remaining: 0 },
       { slug: 'spip-7', status: 'cancelled', total: 2, sent: 1, cancelled: 1, reason: 'import' },

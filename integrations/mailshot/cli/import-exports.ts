@@ -3,6 +3,7 @@ import { basename, join, resolve } from 'node:path'
 import { MailshotError } from '../error.ts'
 import { type ExportKind, exportKinds } from '../export.ts'
 import { importSubscribers } from '../import.ts'
+import { foreseeSuppressions } from '../import/foresee.ts'
 import { importExported } from '../import/exported.ts'
 import type { Mailshot } from '../mailshot.ts'
 import { exportedTable, readExportKind } from '../sources/exported.ts'
@@ -136,10 +137,11 @@ async function importBy(mailshot: Mailshot, { path, kind }: ExportFile, run: Run
     case 'subscribers':
       return importSubscribers(mailshot, jsonl(path), run)
     case 'suppressions': {
-      if (run.dryRun) return { read: 0, created: 0, faultCount: 0, stopped: false }
       const source = suppressionList(path, basename(path))
-      const { changed, ...came } = await importSuppressions(mailshot, source, run)
-      return { ...came, created: changed, stopped: false }
+      const { changed, ...came } = run.dryRun
+        ? await foreseeSuppressions(mailshot, source)
+        : await importSuppressions(mailshot, source, run)
+      return { faultCount: 0, ...came, created: changed, stopped: false }
     }
     case 'media':
     case 'sends':

@@ -179,11 +179,9 @@ async function bringIn(
 async function importBeside(
   mailshot: Mailshot,
   source: SystemSource,
-  { values, ...run }: { values: ImportCall['values']; actor: string; signal: AbortSignal },
+  { values, ...given }: { values: ImportCall['values']; actor: string; signal: AbortSignal },
 ) {
-  if (values['dry-run']) {
-    return { suppressed: 0, history: { sends: 0, recipients: 0, stopped: false } }
-  }
+  const run = { ...given, dryRun: values['dry-run'] }
   const suppressed = await importSuppressed(mailshot, source, run)
   return {
     suppressed,

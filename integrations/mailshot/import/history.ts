@@ -73,7 +73,7 @@ export async function importHistory(
 ): Promise<HistorySummary> {
   const summary: HistorySummary = { sends: 0, recipients: 0, stopped: false }
   for await (const send of source.sends()) {
-    const id = idOf(source.system, send)
+    const id = formerSendId(source.system, send)
     summary.sends += await writeSend(mailshot, { send, id, system: source.system })
     for (const recipients of slicesOf(send.recipients())) {
       summary.stopped = signal?.aborted ?? false
@@ -91,8 +91,8 @@ export async function importHistory(
   return summary
 }
 
-/** The same for the same send, whichever dump it is read from. */
-function idOf(system: string, { id, startedAt = 0 }: FormerSend): string {
+/** What the id of a former send is here: the same for the same send, whichever dump it is read from. */
+export function formerSendId(system: string, { id, startedAt = 0 }: FormerSend): string {
   const chance = Number.parseInt(hash('sha256', `${system} ${id}`).slice(0, 8), 16)
   return sendIdOf([Math.floor(startedAt / 1000), chance])
 }
@@ -152,7 +152,8 @@ function countStatement(id: string): SQL {
     WHERE id = ${id} AND purged_at IS NULL`
 }
 
-function* slicesOf(recipients: Iterable<FormerRecipient>): Generator<FormerRecipient[]> {
+/** The recipients of a send, as many at once as are written at once. */
+export function* slicesOf(recipients: Iterable<FormerRecipient>): Generator<FormerRecipient[]> {
   let slice: FormerRecipient[] = []
   for (const recipient of recipients) {
     slice.push(recipient)
