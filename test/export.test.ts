@@ -155,7 +155,8 @@ describe('exportText', () => {
     expect(recipients).not.toContain('secret')
     const events = await exportOf(mailshot, 'events', 'csv')
     expect(events).toContain('12345678901234567890')
-    for (const exported of [recipients, events]) {
+    const sends = await exportOf(mailshot, 'sends', 'csv')
+    for (const exported of [sends, recipients, events]) {
       const people = importSubscribers(mailshot, csv(bytesOf(exported)), { actor })
       await expect(people).rejects.toThrow('export them as JSON Lines')
     }

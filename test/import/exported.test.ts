@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm/sql'
 import { describe, expect, it } from 'vitest'
+import { findLetter } from '../../integrations/mailshot/archive.ts'
 import { exportText } from '../../integrations/mailshot/export.ts'
 import type { ExportedTable } from '../../integrations/mailshot/export/table.ts'
 import { importSubscribers } from '../../integrations/mailshot/import.ts'
@@ -36,6 +37,11 @@ describe('importExported', () => {
     const { id } = await readSend(here, 'june')
     expect(sendJson(await readSend(there, id))).toEqual(sendJson(await readSend(here, id)))
     expect(await readStatistics(there, id)).toEqual(await readStatistics(here, id))
+    const image = sql`SELECT bytes FROM media`
+    expect(await there.db.get(image)).toEqual(await here.db.get(image))
+    const letter = await findLetter(here, { slug: 'june' })
+    expect(letter).toMatchObject({ title: 'June' })
+    expect(await findLetter(there, { slug: 'june' })).toEqual(letter)
     expect(await listRecipients(there, { sendId: id })).toEqual(
       await listRecipients(here, { sendId: id }),
     )
@@ -145,6 +151,7 @@ describe('importExported', () => {
 async function mailed(): Promise<TestMailshot> {
   const mailshot = await openTestMailshot()
   await addReaders(mailshot, 3)
+  await mailshot.db.write(sql`INSERT INTO media VALUES ('h', 'image/png', x'00ff0a', 1)`)
   const { id } = await sendCampaign(mailshot, files)
   const mail = (n: number) => ({ send: id, email: `reader${n}@example.net` })
   await report(mailshot, mail(1), { type: 'delivered' })

@@ -18,9 +18,10 @@ export function refuseOtherExports(header: readonly string[], name: string): voi
       `${name}: these addresses are suppressed; say: mailshot suppressions import ${name}`,
     )
   }
-  if (text.startsWith('id,send_id,subscriber_id,email') || text.startsWith('id,key,transport,')) {
+  const others = ['id,slug,content_hash,', 'id,send_id,subscriber_id,email,', 'id,key,transport,']
+  if (others.some((start) => text.startsWith(start))) {
     throw new MailshotError(
-      `${name}: this is an export of recipients or events for a spreadsheet; export them as JSON Lines (--format jsonl), and import those`,
+      `${name}: this is an export of sends, recipients or events for a spreadsheet; export them as JSON Lines (--format jsonl), and import those`,
     )
   }
 }
