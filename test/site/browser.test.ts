@@ -78,11 +78,13 @@ describe('in a browser', () => {
 
   it('an Arabic and a Japanese reader meet the same pages in their own language', async () => {
     const site = await startBuiltSite()
-    await signUpAndChoose(site, { locale: 'ar-EG', dir: 'rtl', texts: ar })
-    await signUpAndChoose(site, { locale: 'ja-JP', dir: 'ltr', texts: ja })
+    const readers: Reader[] = [
+      { locale: 'ar-EG', dir: 'rtl', texts: ar },
+      { locale: 'ja-JP', dir: 'ltr', texts: ja },
+    ]
+    await Promise.all(readers.map((reader) => signUpAndChoose(site, reader)))
     await site.mailshot('send', '2026-10-automne', '--yes')
-    await leave(site, { locale: 'ar-EG', dir: 'rtl', texts: ar })
-    await leave(site, { locale: 'ja-JP', dir: 'ltr', texts: ja })
+    await Promise.all(readers.map((reader) => leave(site, reader)))
     expect(await statusOf(site, 'ar@example.org')).toEqual(['unsubscribed'])
   })
 
