@@ -43,9 +43,9 @@ describe('LetterPage', () => {
   })
 
   it('is in the letter’s language, and its own words in the site’s where it has none in that', async () => {
-    const files = { 'a/ar.md': markdown('مرحبا'), 'a/fr.md': markdown('Bonjour') }
-    const html = await letter(files, 'ar')
-    expect(html).toMatch(/<html lang="ar" dir="rtl"/)
+    const files = { 'a/he.md': markdown('שלום'), 'a/fr.md': markdown('Bonjour') }
+    const html = await letter(files, 'he')
+    expect(html).toMatch(/<html lang="he" dir="rtl"/)
     expect(html).toMatch(/<span lang="fr"[^>]*>\s*Envoyée le/)
     expect(html).toMatch(
       /href="\/newsletters\/a\/fr" lang="fr" hreflang="fr"[^>]*>\s*Lire en français/,
