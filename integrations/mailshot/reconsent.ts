@@ -1,4 +1,4 @@
-import { type SQL, sql } from 'drizzle-orm/sql'
+import { sql } from 'drizzle-orm/sql'
 import { auditStatement } from './audit.ts'
 import { didYouMean } from './closest.ts'
 import type { CompiledCampaign } from './compile.ts'
@@ -170,10 +170,4 @@ async function requireMayAsk(mailshot: Mailshot, list: string): Promise<void> {
     `list "${list}": its readers were asked on ${new Date(last.at).toISOString().slice(0, 10)} (send ${last.sendId}, ` +
       `${last.status}); nobody is asked twice within ${askAgainAfterMonths} months`,
   )
-}
-
-/** Whether a person has answered, since they were asked, that they want to stay: by the button, or by signing up again. */
-export function hasStayed(subscriberId: SQL, listId: SQL, since: SQL): SQL {
-  return sql`EXISTS (SELECT 1 FROM consents AS c WHERE c.subscriber_id = ${subscriberId} AND c.list_id = ${listId}
-    AND ((c.source = 're-consent' AND c.form = 'stay') OR c.source <> 're-consent') AND c.confirmed_at >= ${since})`
 }

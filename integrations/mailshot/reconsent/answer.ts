@@ -3,7 +3,7 @@ import { auditStatement } from '../audit.ts'
 import type { Mailshot } from '../mailshot.ts'
 import type { Client } from '../privacy/client.ts'
 import { wordingHash, wordingStatements } from '../privacy/wording.ts'
-import { hasStayed } from '../reconsent.ts'
+import { hasStayed } from './stayed.ts'
 
 /** What a link to stay is worth now. */
 export interface Asked {

@@ -1,6 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm/sql'
 import type { Mailshot } from '../mailshot.ts'
-import { hasStayed } from '../reconsent.ts'
+import { hasStayed } from './stayed.ts'
 
 interface OpenReconsent {
   sendId: string
