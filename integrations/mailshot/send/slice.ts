@@ -1,3 +1,4 @@
+import { performance } from 'node:perf_hooks'
 import type { Mailshot } from '../mailshot.ts'
 
 /** How long the statements of a slice may block the event loop, since a database file is written where they are called. */
@@ -20,11 +21,11 @@ export async function timeSlice(
   size: number,
   write: () => Promise<unknown>,
 ): Promise<void> {
-  const startedAt = performance.now()
-  // A database file has been written when the promise is made; what follows is the waiting of others.
-  const written = write()
-  const factor = blockingMs / Math.max(0.1, performance.now() - startedAt)
+  const before = performance.eventLoopUtilization()
+  await write()
+  // Waiting for others, or for the disk, blocks nobody; what else this process did meanwhile makes slices smaller, not larger.
+  const { active } = performance.eventLoopUtilization(before)
+  const factor = blockingMs / Math.max(0.1, active)
   const next = size * Math.min(2, Math.max(0.25, factor))
   sizes.set(config, Math.round(Math.min(largest, Math.max(smallest, next))))
-  await written
 }
