@@ -107,7 +107,8 @@ export async function inspectCampaign(
   }
 }
 
-const shared = [
+/** What a campaign says once for all its languages, and nothing but a campaign says. */
+export const sharedKeys = [
   'lists',
   'segment',
   'exclude',
@@ -123,7 +124,7 @@ const shared = [
 
 /** Each setting may stand in any of the languages; where it stands in several, they must say the same. */
 function disagreements(read: ReadVariant[]): Problem[] {
-  return shared.flatMap((key) => {
+  return sharedKeys.flatMap((key) => {
     const [first, ...others] = read.filter((one) => one.settings[key] !== undefined)
     if (!first) return []
     const differing = others.filter(
@@ -142,7 +143,7 @@ function disagreements(read: ReadVariant[]): Problem[] {
 }
 
 function sharedSettings(read: ReadVariant[]) {
-  const stated = <Key extends (typeof shared)[number]>(key: Key) =>
+  const stated = <Key extends (typeof sharedKeys)[number]>(key: Key) =>
     read.map((one) => one.settings[key]).find((value) => value !== undefined)
   return {
     lists: stated('lists') ?? [],

@@ -57,7 +57,12 @@ describe('letters that the site words itself', () => {
 
   it('are checked with the campaigns, and are none themselves', async () => {
     const found = await problemsOf({
-      'letters/confirmation.md': letter('Bonjour {{ name }}', 'Rien à suivre.', 'lists: [weekly]'),
+      'letters/confirmation.md': letter(
+        'Bonjour {{ name }}',
+        'Rien à suivre.',
+        'lists: [weekly]',
+        'segment: lang = fr',
+      ),
       'letters/welcom.md': letter('Bienvenue', 'Bonjour'),
       'letters/goodbye.md': letter('{{ name }}', 'Au revoir, {{ name | default: "vous" }}.'),
       'letters/welcome.mjml': letter('Bienvenue', '<mjml><mj-body></mj-body></mjml>', 'layout: x'),
@@ -65,7 +70,8 @@ describe('letters that the site words itself', () => {
     expect(found.toSorted()).toEqual([
       'letters/confirmation.md:2: unknown merge field "name"',
       'letters/confirmation.md:3: "lists" has no effect here',
-      'letters/confirmation.md:5: no link to {{ url }}',
+      'letters/confirmation.md:4: "segment" has no effect here',
+      'letters/confirmation.md:6: no link to {{ url }}',
       'letters/goodbye.md:2: {{ name }} may be empty',
       'letters/welcom.md:1: no letter is called "welcom"',
       'letters/welcome.mjml:3: "layout" has no effect here',

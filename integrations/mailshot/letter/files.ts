@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { fallbackOf, type Problem } from '../campaign.ts'
+import { fallbackOf, type Problem, sharedKeys } from '../campaign.ts'
 import { findFiles, listSlugs } from '../campaign/files.ts'
 import { errorAt, sortProblems } from '../campaign/problem.ts'
 import { type ReadVariant, readVariants } from '../campaign/variant.ts'
@@ -106,20 +106,8 @@ function tryOut(
 }
 
 /** What belongs to campaigns says nothing about a letter. */
-const ofCampaigns = [
-  'lists',
-  'send',
-  'until',
-  'from',
-  'replyTo',
-  'transport',
-  'archive',
-  'track',
-  'utm',
-] as const
-
 function withoutEffect({ settings, placeOf }: ReadVariant): Problem[] {
-  return ofCampaigns
+  return sharedKeys
     .filter((key) => settings[key] !== undefined)
     .map((key) =>
       errorAt(
