@@ -1,5 +1,6 @@
 import type { SuppressionReason } from '../../../../db/status.ts'
 import type { ImportEntry, ImportRow, ImportSubscription } from '../../import.ts'
+import { perPerson } from '../tables/person.ts'
 import type { Stage } from '../tables/stage.ts'
 import { zonedTime } from '../tables/zoned-time.ts'
 import { readAttributes } from './attributes.ts'
@@ -56,21 +57,13 @@ export function* listmonkEntries(stage: Stage, file: string): Generator<ImportEn
   if (onNone > 0) yield { notice: `${onNone} people on no list are left out` }
 }
 
-function* people(stage: Stage): Generator<Joined[]> {
+function people(stage: Stage): Generator<Joined[]> {
   const rows = stage.all<Joined>(`
     SELECT s._line AS line, s.id, s.uuid, s.email, s.name, s.attribs, s.status, s.created_at, l.name AS list, l.optin,
       p.status AS place, p.created_at AS asked, p.updated_at AS changed
     FROM subscribers s LEFT JOIN subscriber_lists p ON p.subscriber_id = s.id LEFT JOIN lists l ON l.id = p.list_id
     ORDER BY s.rowid`)
-  let person: Joined[] = []
-  for (const row of rows) {
-    if (person[0] && person[0].line !== row.line) {
-      yield person
-      person = []
-    }
-    person.push(row)
-  }
-  if (person.length > 0) yield person
+  return perPerson(rows, (row) => row.line)
 }
 
 function rowOf(

@@ -1,6 +1,7 @@
 import type { ImportEntry, ImportRow, ImportSubscription } from '../../import.ts'
 import type { SuppressionEntry } from '../../suppression/import.ts'
 import { parseReason } from '../../suppression/merge.ts'
+import { perPerson } from '../tables/person.ts'
 import type { Stage } from '../tables/stage.ts'
 import type { timeReader } from '../tables/time.ts'
 import { attributeReader, type Attributes } from './attribute.ts'
@@ -100,22 +101,14 @@ function reasonOf(email: string): string {
     WHERE d.email = ${email} COLLATE NOCASE AND d.name = 'reason' LIMIT 1)`
 }
 
-function* people(stage: Stage): Generator<Joined[]> {
+function people(stage: Stage): Generator<Joined[]> {
   const rows = stage.all<Joined>(`
     SELECT u.rowid AS key, u._line AS line, u.id, u.email, u.confirmed, u.blacklisted, u.disabled, u.entered, u.uniqid,
       u.uuid, l.name AS list, p.entered AS joined, ${reasonOf('u.email')} AS reason,
       (SELECT b.added FROM user_blacklist b WHERE b.email = u.email COLLATE NOCASE LIMIT 1) AS added
     FROM user_user u LEFT JOIN listuser p ON p.userid = u.id LEFT JOIN list l ON l.id = p.listid
     ORDER BY u.rowid`)
-  let person: Joined[] = []
-  for (const row of rows) {
-    if (person[0] && person[0].key !== row.key) {
-      yield person
-      person = []
-    }
-    person.push(row)
-  }
-  if (person.length > 0) yield person
+  return perPerson(rows, (row) => row.key)
 }
 
 function isKeptOut(person: Joined | undefined): boolean {

@@ -2,6 +2,7 @@ import type { ImportEntry, ImportSubscription } from '../../import.ts'
 import type { SubscriptionStatus } from '../../import/row.ts'
 import type { FormerRecipient, FormerSend } from '../../import/history.ts'
 import type { SuppressionEntry } from '../../suppression/import.ts'
+import { perPerson } from '../tables/person.ts'
 import type { Stage } from '../tables/stage.ts'
 import { type Ancestor, ancestors } from './ancestor.ts'
 import { langOf } from './lang.ts'
@@ -49,7 +50,7 @@ export function* ancestorEntries(stage: Stage, { timeOf }: SpipReading): Generat
   if (stage.has('mailsubscribers')) return
   for (const { shownBy, people } of ancestors) {
     if (!stage.has(shownBy)) continue
-    for (const rows of together(stage.all<Person>(people))) {
+    for (const rows of perPerson(stage.all<Person>(people), ({ key }) => key)) {
       const [person] = rows
       if (!person) continue
       const subscriptions = rows.map(({ list, place, at }): ImportSubscription => {
@@ -73,18 +74,6 @@ export function* ancestorLeavers(stage: Stage, { name }: SpipReading): Generator
   for (const { email, line } of rows) {
     yield { line, address: email ?? '', reason: 'unsubscribe', note: `left, as ${name} says` }
   }
-}
-
-function* together(rows: Iterable<Person>): Generator<Person[]> {
-  let person: Person[] = []
-  for (const row of rows) {
-    if (person[0] && person[0].key !== row.key) {
-      yield person
-      person = []
-    }
-    person.push(row)
-  }
-  if (person.length > 0) yield person
 }
 
 interface Sent {

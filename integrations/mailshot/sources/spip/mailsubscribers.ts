@@ -2,6 +2,7 @@ import { hash } from 'node:crypto'
 import type { TableValue } from '../tables.ts'
 import type { ImportEntry, ImportRow, ImportSubscription } from '../../import.ts'
 import type { SuppressionEntry } from '../../suppression/import.ts'
+import { perPerson } from '../tables/person.ts'
 import type { Stage } from '../tables/stage.ts'
 import { formerKeys, type Signer, signerOf } from './former-key.ts'
 import { langOf } from './lang.ts'
@@ -112,7 +113,7 @@ function leftOut({ statut, place, listes }: Joined): string | undefined {
   return 'without any subscription'
 }
 
-function* people(stage: Stage): Generator<Joined[]> {
+function people(stage: Stage): Generator<Joined[]> {
   const rows = stage.all<Joined>(`
     SELECT s.rowid AS key, s._line AS line, s.email, s.nom, s.optin, s.date, s.statut, s.jeton, s.lang, s.listes,
       l.id_mailsubscribinglist AS listId, l.identifiant AS list, p.statut AS place
@@ -120,15 +121,7 @@ function* people(stage: Stage): Generator<Joined[]> {
     LEFT JOIN mailsubscriptions p ON p.id_mailsubscriber = s.id_mailsubscriber AND coalesce(p.id_segment, 0) = 0
     LEFT JOIN mailsubscribinglists l ON l.id_mailsubscribinglist = p.id_mailsubscribinglist
     ORDER BY s.rowid`)
-  let person: Joined[] = []
-  for (const row of rows) {
-    if (person[0] && person[0].key !== row.key) {
-      yield person
-      person = []
-    }
-    person.push(row)
-  }
-  if (person.length > 0) yield person
+  return perPerson(rows, (row) => row.key)
 }
 
 function rowOf(
