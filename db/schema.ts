@@ -214,6 +214,10 @@ export const letters = sqliteTable(
       .on(table.id)
       .where(sql`status = 'failed'`),
     index('letters_subscriber').on(table.subscriberId),
+    // Who was asked whether an address is theirs, and how often.
+    index('letters_asked_address')
+      .on(sql`lower(email)`)
+      .where(sql`kind = 'change-address'`),
     index('letters_kept_back')
       .on(table.id)
       .where(sql`status = 'held'`),

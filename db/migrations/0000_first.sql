@@ -23,6 +23,7 @@ CREATE INDEX `letters_due` ON `letters` (`due_at`) WHERE status = 'pending';--> 
 CREATE INDEX `letters_held` ON `letters` (`worker_id`) WHERE status = 'in-hand';--> statement-breakpoint
 CREATE INDEX `letters_failed` ON `letters` (`id`) WHERE status = 'failed';--> statement-breakpoint
 CREATE INDEX `letters_subscriber` ON `letters` (`subscriber_id`);--> statement-breakpoint
+CREATE INDEX `letters_asked_address` ON `letters` (lower(email)) WHERE kind = 'change-address';--> statement-breakpoint
 CREATE INDEX `letters_kept_back` ON `letters` (`id`) WHERE status = 'held';--> statement-breakpoint
 CREATE INDEX `letters_confirmations` ON `letters` (`created_at`) WHERE kind = 'confirmation';--> statement-breakpoint
 CREATE TABLE `media` (

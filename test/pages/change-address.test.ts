@@ -157,6 +157,52 @@ describe('changeAddressPage by its button', () => {
     expect(consents).toEqual([{ id: zoe }])
   })
 
+  it('mails one of whom it made two in a running send once, and goes on to the address that is left', async () => {
+    await addOther({ lists: ['weekly'] })
+    const sendId = await runningSend(mailshot, ['weekly'])
+    await visit(post(await linkFor('other@example.net'), {}))
+    const rows = await mailshot.db.all(
+      sql`SELECT email, subscriber_id AS id, status, reason FROM recipients WHERE send_id = ${sendId} ORDER BY email`,
+    )
+    expect(rows).toEqual([
+      { email: 'other@example.net', id: zoe, status: 'pending', reason: null },
+      { email: 'zoe@example.org', id: zoe, status: 'skipped', reason: 'merged' },
+    ])
+  })
+
+  it('brings along what waits at an address that the other had before, and a break', async () => {
+    const other = await addOther({ lists: ['weekly'] })
+    await unsubscribe(mailshot, { subscriberId: zoe, lists: ['weekly'], reason: 'page' })
+    const sendId = await runningSend(mailshot, ['weekly'])
+    const pausedUntil = mailshot.now() + day
+    await mailshot.db.write(
+      sql`UPDATE subscribers SET email = 'third@example.net', written = 'third@example.net', paused_until = ${pausedUntil}
+        WHERE id = ${other}`,
+      sql`INSERT INTO audit (at, actor, action, subject, detail) VALUES (1, 'subscriber', 'change-address',
+        ${`subscriber:${other}`}, '{"from":"other@example.net","to":"third@example.net"}')`,
+    )
+    await visit(post(await linkFor('third@example.net'), {}))
+    const rows = await mailshot.db.all(
+      sql`SELECT subscriber_id AS id, status FROM recipients WHERE send_id = ${sendId}`,
+    )
+    expect(rows).toEqual([{ id: zoe, status: 'pending' }])
+    expect(await findPerson(mailshot, zoe)).toMatchObject({ pausedUntil })
+    await erase(mailshot, zoe, 'subscriber')
+    expect(JSON.stringify(await dump(mailshot))).not.toMatch(/other@|third@|zoe@/i)
+  })
+
+  it('goes on counting by name only whom the one who asked has let', async () => {
+    const other = await addOther({ lists: ['weekly'] })
+    await mailshot.db.write(
+      sql`UPDATE subscribers SET tracking_agreed_at = 1 WHERE id = ${other}`,
+      sql`INSERT INTO events (key, transport, type, word, at, received_at, email, raw)
+        VALUES ('k', 'smtp', 'opened', 'open', 0, 0, 'other@example.net', '{}')`,
+    )
+    await visit(post(await linkFor('other@example.net'), {}))
+    expect(await findPerson(mailshot, zoe)).toMatchObject({ isTracked: false })
+    expect(await mailshot.db.all(sql`SELECT email FROM events`)).toEqual([{ email: null }])
+  })
+
   it('lets the links in the mails of both go on working', async () => {
     const other = await addOther({ lists: ['product'] })
     const sendId = await runningSend(mailshot, ['product'])

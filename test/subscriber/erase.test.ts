@@ -3,10 +3,12 @@ import { sql } from 'drizzle-orm/sql'
 import { describe, expect, it } from 'vitest'
 import { deliver } from '../../integrations/mailshot/deliver.ts'
 import { recordEvents } from '../../integrations/mailshot/event.ts'
-import { findSuppression } from '../../integrations/mailshot/suppression.ts'
+import { findSuppression, suppress } from '../../integrations/mailshot/suppression.ts'
 import { readStatistics } from '../../integrations/mailshot/send/statistics.ts'
 import { tendSends } from '../../integrations/mailshot/send/tend.ts'
 import { confirm, subscribe, unsubscribe } from '../../integrations/mailshot/subscriber.ts'
+import { askNewAddress } from '../../integrations/mailshot/subscriber/address.ts'
+import { readPersonalData } from '../../integrations/mailshot/subscriber/data.ts'
 import { erase, eraseAddress } from '../../integrations/mailshot/subscriber/erase.ts'
 import { memory } from '../../integrations/mailshot/transports/memory.ts'
 import { markdown } from '../campaign-folder.ts'
@@ -85,6 +87,18 @@ async function idOf({ db }: TestMailshot, email: string): Promise<number> {
   return row?.id ?? 0
 }
 
+async function moved(
+  { db }: TestMailshot,
+  id: number,
+  { from, to }: { from: string; to: string },
+): Promise<void> {
+  await db.write(
+    sql`UPDATE subscribers SET email = ${to}, written = ${to} WHERE id = ${id}`,
+    sql`INSERT INTO audit (at, actor, action, subject, detail)
+      VALUES (1, 'subscriber', 'change-address', ${`subscriber:${id}`}, ${JSON.stringify({ from, to })})`,
+  )
+}
+
 describe('erase', () => {
   const words = ['quidam', '192.0.2.7']
 
@@ -133,13 +147,50 @@ describe('erase', () => {
   it('finds what was sent to an address of before', async () => {
     const { mailshot } = await sentTo(1)
     const id = await idOf(mailshot, 'reader1@example.net')
-    await mailshot.db.write(
-      sql`UPDATE subscribers SET email = 'new@example.net', written = 'new@example.net' WHERE id = ${id}`,
-      sql`INSERT INTO audit (at, actor, action, subject, detail) VALUES (1, 'subscriber', 'change-address',
-        ${`subscriber:${id}`}, '{"from":"reader1@example.net","to":"new@example.net"}')`,
-    )
+    await moved(mailshot, id, { from: 'reader1@example.net', to: 'new@example.net' })
     await erase(mailshot, id, 'subscriber')
     expect(await rowsWith(mailshot, ['reader1', 'new@example.net'])).toEqual({})
+  })
+
+  it('leaves to another reader what is known of an address that is theirs by now', async () => {
+    const { mailshot, mails, sendId } = await sentTo(1)
+    const id = await idOf(mailshot, 'reader1@example.net')
+    await moved(mailshot, id, { from: 'reader1@example.net', to: 'new@example.net' })
+    await addReaders(mailshot, 1)
+    const first = { type: 'bounced', class: 'hard', reason: 'of the first' } as const
+    await recordEvents(mailshot, 'relay', [eventOf({ ...first, ourId: mails[0].ourId })])
+    await mailshot.db.write(
+      sql`INSERT INTO events (key, transport, type, word, at, received_at, email, reason, raw)
+        VALUES ('k', 'relay', 'bounced', 'hard', 0, 0, 'reader1@example.net', 'of the second', '{}')`,
+    )
+    await suppress(mailshot, 'reader1@example.net', { reason: 'manual', actor: 'test' })
+    const data = await readPersonalData(mailshot, id)
+    expect(data?.events.map(({ reason }) => reason)).toEqual(['of the first'])
+    expect([data?.suppressions, data?.mails.length]).toEqual([[], 1])
+    await erase(mailshot, id, 'subscriber')
+    expect(await mailshot.db.all(sql`SELECT email, reason FROM suppressions`)).toEqual([
+      { email: 'reader1@example.net', reason: 'manual' },
+    ])
+    expect(await mailshot.db.all(sql`SELECT reason FROM events`)).toEqual([
+      { reason: 'of the second' },
+    ])
+    const left = sql`SELECT 1 FROM recipients WHERE send_id = ${sendId}`
+    expect(await mailshot.db.all(left)).toEqual([])
+  })
+
+  it('takes the address out of what another reader asked for who wanted it to be theirs', async () => {
+    const mailshot = await openTestMailshot()
+    await addReaders(mailshot, 2)
+    const [one, two] = [
+      await idOf(mailshot, 'reader1@example.net'),
+      await idOf(mailshot, 'reader2@example.net'),
+    ]
+    await askNewAddress(mailshot, { subscriberId: one, email: 'Reader2@example.net' })
+    expect((await readPersonalData(mailshot, two))?.letters).toMatchObject([
+      { kind: 'change-address', email: 'Reader2@example.net' },
+    ])
+    await erase(mailshot, two, 'subscriber')
+    expect(await rowsWith(mailshot, ['reader2'])).toEqual({})
   })
 
   it('skips whoever waits in a send, which still ends with all accounted for', async () => {

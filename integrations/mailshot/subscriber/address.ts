@@ -9,7 +9,7 @@ import { languageOfTexts } from '../reader-language.ts'
 import { findSuppression, liftableReasons, liftOwnStatements } from '../suppression.ts'
 import { nameSuppressed } from '../suppression/hash.ts'
 import { linkTo, signToken, verifyToken } from '../token.ts'
-import { mergeStatements } from './merge.ts'
+import { findMerging, mergeStatements } from './merge.ts'
 import { findPerson, type Person } from './person.ts'
 
 const linkLife = 7 * day
@@ -37,14 +37,18 @@ export async function askNewAddress(
   if (await isTooOften(mailshot, person.id)) return { status: 'too-often' }
   const suppression = await findSuppression(mailshot, address.identity)
   const mayMail = suppression === undefined || liftableReasons.includes(suppression.reason)
+  // The link, its letter and the line are found by this moment.
+  const at = mailshot.now()
+  const then = { ...mailshot, now: () => at }
   await mailshot.db.write(
-    auditStatement(mailshot, {
+    // Without the address, which may be somebody else's: the letter alone has it.
+    auditStatement(then, {
       actor: 'subscriber',
       action: 'ask-change-address',
       subject: `subscriber:${person.id}`,
-      detail: { to: address.written },
+      detail: {},
     }),
-    linkStatement(mailshot, person, { address, mayMail }),
+    linkStatement(then, person, { address, mayMail }),
   )
   return { status: 'asked' }
 }
@@ -107,6 +111,7 @@ export async function changeAddress(
   const found = await findNewAddress(mailshot, token)
   if (found.status !== 'ready') return { status: found.status }
   const { person, address, other, askedAt } = found
+  const merging = other && (await findMerging(mailshot, { from: other, into: person }))
   await nameSuppressed(mailshot, [address.identity])
   const now = mailshot.now()
   const isStill = sql`EXISTS (SELECT 1 FROM subscribers WHERE id = ${person.id} AND email = ${person.email})`
@@ -120,7 +125,7 @@ export async function changeAddress(
       when: isStill,
     }),
     toldStatement(mailshot, person, isStill),
-    ...(other ? mergeStatements({ from: other, into: person.id, when: isStill }) : []),
+    ...(merging ? mergeStatements(mailshot, merging, isStill) : []),
     // A confirmation that waits at the old address would bring that back.
     sql`UPDATE consents SET said = NULL WHERE subscriber_id = ${person.id} AND said IS NOT NULL AND ${isStill}`,
     ...liftOwnStatements(mailshot, address.identity, askedAt),
@@ -177,11 +182,12 @@ async function latestAsk(
   { db }: Mailshot,
   { id, askedAt }: { id: number; askedAt: number },
 ): Promise<ParsedAddress | undefined> {
-  const row = await db.get<{ at: number; email: string }>(sql`
-    SELECT at, detail ->> 'to' AS email FROM audit
-    WHERE subject = ${`subscriber:${id}`} AND action IN ('ask-change-address', 'change-address')
-    ORDER BY id DESC LIMIT 1`)
-  return row?.at === askedAt ? parseEmailAddress(row.email) : undefined
+  const row = await db.get<{ email: string | null }>(sql`
+    SELECT (SELECT email FROM letters WHERE subscriber_id = ${id} AND kind = 'change-address' AND created_at = ${askedAt}) AS email
+    FROM (SELECT at, action FROM audit
+      WHERE subject = ${`subscriber:${id}`} AND action IN ('ask-change-address', 'change-address')
+      ORDER BY id DESC LIMIT 1) WHERE at = ${askedAt} AND action = 'ask-change-address'`)
+  return parseEmailAddress(row?.email ?? '')
 }
 
 async function findByAddress(mailshot: Mailshot, email: string): Promise<Person | undefined> {

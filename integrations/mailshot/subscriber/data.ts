@@ -1,7 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm/sql'
 import type { Mailshot } from '../mailshot.ts'
 import { wordingOf } from '../privacy/wording.ts'
-import { emailsOf } from './leave.ts'
+import { emailsOf, everyEmailOf, isEventOf } from './addresses.ts'
 
 /** A row of what is held: text, numbers and null, or lists of these; times in ISO 8601. */
 export type DataRow = Record<string, unknown>
@@ -51,16 +51,18 @@ export async function readPersonalData(
     mails: await rows(sql`
       SELECT s.slug AS campaign, r.send_id AS send, r.email, r.lists, r.lang, r.status, r.in_hand_at AS at, r.reason, r.answer,
         r.message_id AS messageId, r.delivery, r.delivery_class AS deliveryClass
-      FROM recipients AS r JOIN sends AS s ON s.id = r.send_id WHERE r.email IN ${emails} AND r.${own} ORDER BY r.id`),
+      FROM recipients AS r JOIN sends AS s ON s.id = r.send_id WHERE r.email IN ${everyEmailOf(subscriberId)} AND r.${own} ORDER BY r.id`),
     events: await rows(sql`
       SELECT at, received_at AS receivedAt, type, class, status, reason, url, is_machine AS isMachine, email, send_id AS send, transport,
-        raw FROM events WHERE email IN ${emails} ORDER BY id`),
+        raw FROM events WHERE ${isEventOf(subscriberId)} ORDER BY id`),
     letters: await rows(sql`
-      SELECT kind, email, lang, status, created_at AS at, settled_at AS settledAt, reason, answer FROM letters WHERE ${own} ORDER BY id`),
+      SELECT kind, email, lang, status, created_at AS at, settled_at AS settledAt, reason, answer FROM letters
+      WHERE ${own} OR (kind = 'change-address' AND lower(email) IN (
+        SELECT email FROM ${emails} UNION SELECT lower(written) FROM subscribers WHERE id = ${subscriberId})) ORDER BY id`),
     history: await rows(sql`
       SELECT at, actor, action, detail FROM audit WHERE subject = ${`subscriber:${subscriberId}`}
         OR subject IN (SELECT 'address:' || email FROM ${emails})
-        OR subject IN (SELECT 'recipient:' || id FROM recipients WHERE email IN ${emails} AND ${own}) ORDER BY id`),
+        OR subject IN (SELECT 'recipient:' || id FROM recipients WHERE email IN ${everyEmailOf(subscriberId)} AND ${own}) ORDER BY id`),
   }
 }
 

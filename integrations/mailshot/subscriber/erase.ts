@@ -20,7 +20,7 @@ export type Erased =
  * address got no mail any more, a hash of it with the site's own key says so from now on. Doing it again changes nothing.
  *
  * A change of address is to leave an audit line `change-address` about `subscriber:<id>` with the old one as `from` in its detail, by
- * which the traces of the old one are found.
+ * which the traces of the old one are found. What there is about one that another reader has by now is left to that reader.
  *
  * @param by the actor that the audit names; all that it keeps is that number `subscriberId` was erased, when, and by whom
  */
@@ -107,23 +107,42 @@ async function addressesOf({ db }: Mailshot, subscriberId: number): Promise<stri
 /** Takes away all that is about the addresses, in the same write; but what is in hand for that person, for whom it is repeated. */
 async function traceStatements(mailshot: Mailshot, traces: Traces): Promise<SQL[]> {
   const { subscriberId, emails } = traces
-  const given = sql`(SELECT value FROM json_each(${JSON.stringify(emails)}))`
-  const own = sql`email IN ${given} AND subscriber_id = ${subscriberId}`
+  const alone = await addressesOfNobodyElse(mailshot, traces)
+  const given = sql`(SELECT value FROM json_each(${JSON.stringify(alone)}))`
+  const every = sql`email IN (SELECT value FROM json_each(${JSON.stringify(emails)}))`
+  const own = sql`${every} AND subscriber_id = ${subscriberId}`
+  const others = sql`SELECT id FROM recipients WHERE ${every} AND subscriber_id <> ${subscriberId}`
   return [
-    ...(await hashStatements(mailshot, emails)),
+    ...(await hashStatements(mailshot, alone)),
     // Counted as skipped by their sends before they go.
     sql`UPDATE recipients SET status = 'skipped', reason = 'erased', settled_at = ${mailshot.now()}
       WHERE ${own} AND status IN ('pending', 'deferred', 'claimed')`,
     sql`DELETE FROM audit WHERE action <> 'erase' AND subject IN (
-      SELECT ${`subscriber:${subscriberId}`} UNION SELECT 'address:' || value FROM json_each(${JSON.stringify(emails)})
+      SELECT ${`subscriber:${subscriberId}`} UNION SELECT 'address:' || value FROM json_each(${JSON.stringify(alone)})
       UNION SELECT 'recipient:' || id FROM recipients WHERE ${own})`,
-    sql`DELETE FROM events WHERE email IN ${given}`,
-    ...scrubStatements(emails),
+    sql`DELETE FROM events WHERE ${every} AND (recipient_id IN (SELECT id FROM recipients WHERE ${own})
+      OR (email IN ${given} AND ifnull(recipient_id, 0) NOT IN (${others})))`,
+    ...scrubStatements(alone),
     sql`DELETE FROM recipients WHERE ${own} AND status <> 'in-hand'`,
     sql`DELETE FROM letters WHERE status <> 'in-hand' AND (subscriber_id = ${subscriberId}
       OR (subscriber_id IS NULL AND email IN ${given}))`,
+    // What another reader asked for who wanted an address of theirs.
+    sql`DELETE FROM letters WHERE kind = 'change-address' AND status <> 'in-hand' AND lower(email) IN ${given}`,
     sql`DELETE FROM erasures WHERE subscriber_id = ${subscriberId} AND NOT ${isInHand(sql`${subscriberId}`)}`,
   ]
+}
+
+/** Those of the addresses that no other reader has now. */
+async function addressesOfNobodyElse(
+  { db }: Mailshot,
+  { subscriberId, emails }: Traces,
+): Promise<string[]> {
+  const identityOf = (email: string) => parseEmailAddress(email)?.identity ?? email
+  const rows = await db.all<{ email: string }>(sql`
+    SELECT email FROM subscribers WHERE id <> ${subscriberId}
+      AND email IN (SELECT value FROM json_each(${JSON.stringify(emails.map(identityOf))}))`)
+  const taken = new Set(rows.map(({ email }) => email))
+  return emails.filter((email) => !taken.has(identityOf(email)))
 }
 
 /** What suppression needs: that this address, should it come back, gets nothing, and why. A note may have the address in it. */

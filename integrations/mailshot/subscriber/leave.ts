@@ -56,13 +56,6 @@ export function emailOf(subscriberId: number): SQL {
   return sql`(SELECT email FROM subscribers WHERE id = ${subscriberId})`
 }
 
-/** All addresses of a person, the present one and those of before, within a statement. */
-export function emailsOf(subscriberId: number): SQL {
-  return sql`(SELECT email FROM subscribers WHERE id = ${subscriberId} UNION
-    SELECT detail ->> 'from' FROM audit
-    WHERE subject = ${`subscriber:${subscriberId}`} AND action = 'change-address')`
-}
-
 function openOn(subscriberId: number, lists: string[] | 'all'): SQL {
   const chosen =
     lists === 'all'

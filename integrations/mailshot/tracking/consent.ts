@@ -4,7 +4,7 @@ import type { Fact } from '../event/fact.ts'
 import type { Mailshot } from '../mailshot.ts'
 import { wordingHash, wordingStatements } from '../privacy/wording.ts'
 import type { Consent } from '../subscriber/ask.ts'
-import { emailsOf } from '../subscriber/leave.ts'
+import { isEventOf } from '../subscriber/addresses.ts'
 
 /** The statements that note that a person agrees to be counted by name, with the words agreed to. Nothing where they do already. */
 export function agreeStatements(
@@ -41,7 +41,11 @@ export function agreeStatements(
  */
 export function withdrawStatements(
   mailshot: Mailshot,
-  { subscriberId, actor = 'subscriber' }: { subscriberId: number; actor?: string },
+  {
+    subscriberId,
+    actor = 'subscriber',
+    when = sql`true`,
+  }: { subscriberId: number; actor?: string; when?: SQL },
 ): SQL[] {
   const agreed = sql`SELECT 1 FROM subscribers WHERE id = ${subscriberId} AND tracking_agreed_at IS NOT NULL`
   return [
@@ -50,11 +54,11 @@ export function withdrawStatements(
       action: 'withdraw-tracking',
       subject: `subscriber:${subscriberId}`,
       detail: {},
-      when: sql`EXISTS (${agreed})`,
+      when: sql`EXISTS (${agreed}) AND ${when}`,
     }),
     sql`UPDATE events SET ${nameless}
-      WHERE email IN ${emailsOf(subscriberId)} AND type IN ('opened', 'clicked')`,
-    sql`UPDATE subscribers SET tracking_agreed_at = NULL WHERE id = ${subscriberId}`,
+      WHERE ${isEventOf(subscriberId)} AND type IN ('opened', 'clicked') AND ${when}`,
+    sql`UPDATE subscribers SET tracking_agreed_at = NULL WHERE id = ${subscriberId} AND ${when}`,
   ]
 }
 

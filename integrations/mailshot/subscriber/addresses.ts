@@ -1,0 +1,29 @@
+import { type SQL, sql } from 'drizzle-orm/sql'
+
+/**
+ * All addresses of a person, the present one and those of before, within a statement; but none of before that another reader has now: what
+ * there is about it is that reader's.
+ */
+export function emailsOf(subscriberId: number): SQL {
+  return sql`(SELECT email FROM subscribers WHERE id = ${subscriberId} UNION
+    SELECT f.email FROM (${formerEmails(subscriberId)}) AS f
+    WHERE NOT EXISTS (SELECT 1 FROM subscribers AS o WHERE o.email = f.email AND o.id <> ${subscriberId}))`
+}
+
+/** The same with those that another reader has now: to find by them what names the person besides. */
+export function everyEmailOf(subscriberId: number): SQL {
+  return sql`(SELECT email FROM subscribers WHERE id = ${subscriberId} UNION ${formerEmails(subscriberId)})`
+}
+
+/** The condition on `events` that they are about a person: about mails to them, or an address of theirs and nobody else's mail. */
+export function isEventOf(subscriberId: number): SQL {
+  const mails = (whose: SQL) => sql`(SELECT id FROM recipients
+    WHERE email IN ${everyEmailOf(subscriberId)} AND subscriber_id ${whose} ${subscriberId})`
+  return sql`(email IN ${everyEmailOf(subscriberId)} AND (recipient_id IN ${mails(sql`=`)}
+    OR (email IN ${emailsOf(subscriberId)} AND ifnull(recipient_id, 0) NOT IN ${mails(sql`<>`)})))`
+}
+
+function formerEmails(subscriberId: number): SQL {
+  return sql`SELECT detail ->> 'from' AS email FROM audit
+    WHERE subject = ${`subscriber:${subscriberId}`} AND action = 'change-address' AND detail ->> 'from' IS NOT NULL`
+}
