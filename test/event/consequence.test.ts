@@ -107,6 +107,17 @@ describe('what follows from a complaint', () => {
 })
 
 describe('what follows from an unsubscription that is reported', () => {
+  it('ends it too where the reader has another address by now than the mail went to', async () => {
+    const mailshot = await withSends(['s1'])
+    await mailshot.db.write(
+      sql`UPDATE subscribers SET email = 'new@example.net' WHERE email = ${zoe}`,
+    )
+    await report(mailshot, { send: 's1', email: zoe }, { type: 'unsubscribed' })
+    expect((await findSubscriber(mailshot, 'new@example.net'))?.subscriptions).toMatchObject([
+      { status: 'unsubscribed', endReason: 'reported' },
+    ])
+  })
+
   it('ends the lists of that mail, and no other', async () => {
     const mailshot = await withSends(['s1'])
     await addReaders(mailshot, 1, { list: 'product' })

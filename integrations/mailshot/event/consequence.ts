@@ -90,7 +90,8 @@ function leaveStatements(mailshot: Mailshot, emails: string[]): SQL[] {
     FROM json_each(${JSON.stringify(emails)}) AS j CROSS JOIN events AS e ON e.email = j.value
       JOIN sends AS d ON d.id = e.send_id
       LEFT JOIN recipients AS r ON r.id = e.recipient_id
-      JOIN subscribers AS s ON s.email = e.email
+      -- Also by a mail to an address that the reader has no more.
+      JOIN subscribers AS s ON s.id = ifnull(r.subscriber_id, (SELECT id FROM subscribers WHERE email = e.email))
       JOIN subscriptions AS p ON p.subscriber_id = s.id AND p.list_id IN (SELECT value FROM json_each(coalesce(r.lists, d.lists)))
     WHERE e.type = 'unsubscribed' AND e.matched_by IS NOT NULL AND max(p.asked_at, ifnull(p.active_at, 0)) <= ${countsAt}
       AND (${isOpen} OR (p.end_reason = 'reported' AND p.ended_at > ${countsAt}))
