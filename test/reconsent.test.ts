@@ -12,7 +12,9 @@ import {
   stopReconsent,
 } from '../integrations/mailshot/reconsent.ts'
 import { tendReconsents } from '../integrations/mailshot/reconsent/tend.ts'
-import { unsubscribe } from '../integrations/mailshot/subscriber.ts'
+import { cancelSend } from '../integrations/mailshot/send.ts'
+import { changePreferences, unsubscribe } from '../integrations/mailshot/subscriber.ts'
+import { pausePerson } from '../integrations/mailshot/subscriber/pause.ts'
 import { listConsents } from '../integrations/mailshot/subscriber/read.ts'
 import { memory } from '../integrations/mailshot/transports/memory.ts'
 import { campaignFolder } from './campaign-folder.ts'
@@ -75,6 +77,24 @@ describe('startReconsent', () => {
     await expect(planReconsent(mailshot, { ...request, list: 'weeky' })).rejects.toThrow(
       'there is no list "weeky"; did you mean "weekly"?',
     )
+  })
+
+  it('is made with its send or not at all, and may be asked anew where nobody was mailed', async () => {
+    const { mailshot } = await oldList(1)
+    await mailshot.db.write(
+      sql`CREATE TRIGGER killed BEFORE INSERT ON reconsents BEGIN SELECT raise(ABORT, 'killed'); END`,
+    )
+    await expect(startReconsent(mailshot, request)).rejects.toThrow()
+    expect(await mailshot.db.all(sql`SELECT id FROM sends`)).toEqual([])
+    await mailshot.db.write(sql`DROP TRIGGER killed`)
+    const [first, second] = await Promise.all([
+      startReconsent(mailshot, request),
+      startReconsent(mailshot, request),
+    ])
+    expect(second.sendId).toBe(first.sendId)
+    await cancelSend(mailshot, first.sendId, { actor: 'test' })
+    await tendReconsents(mailshot)
+    expect((await startReconsent(mailshot, request)).sendId).not.toBe(first.sendId)
   })
 
   it('uses the words of the site, and refuses them where they lack the button', async () => {
@@ -173,6 +193,36 @@ describe('tendReconsents', () => {
       action: 'unsubscribe',
       detail: `{"lists":["weekly"],"reason":"re-consent","send":"${started.sendId}"}`,
     })
+  })
+})
+
+describe('who has answered otherwise', () => {
+  it('stays by taking a break, and by saving their page with the list ticked', async () => {
+    const { mailshot, tokens } = await askedList(3)
+    await pausePerson(mailshot, { subscriberId: 1, day: '2028-06-01' })
+    const form = { shown: ['weekly'], chosen: ['weekly'], name: 'Two', lang: 'fr' }
+    await changePreferences(mailshot, { ...form, subscriberId: 2, consent: { wording: 'Save' } })
+    await changePreferences(mailshot, { ...form, subscriberId: 2, consent: { wording: 'Save' } })
+    mailshot.clock.advance(31 * day)
+    await tendReconsents(mailshot)
+    expect(await placesOf(mailshot)).toEqual({
+      1: 'active',
+      2: 'active',
+      3: 'unsubscribed re-consent',
+    })
+    expect(await listConsents(mailshot, 2)).toMatchObject([{ form: 'stay', wording: 'Save' }])
+    const late = pageOf(await stayPage(mailshot, post('stay/x', {}), tokens.get(3)))
+    expect([late.status, await listConsents(mailshot, 3)]).toEqual([410, []])
+  })
+
+  it('stays where the mail went to somebody else', async () => {
+    const { mailshot } = await oldList(1, { redirectTo: 'test@example.org' })
+    await startReconsent(mailshot, request)
+    await deliver(mailshot, { untilDone: true })
+    mailshot.clock.advance(31 * day)
+    await tendReconsents(mailshot)
+    expect(await placesOf(mailshot)).toEqual({ 1: 'active' })
+    expect(await listReconsents(mailshot)).toMatchObject([{ asked: 1, silent: 0, status: 'done' }])
   })
 })
 

@@ -1,4 +1,4 @@
-import { sql } from 'drizzle-orm/sql'
+import { type SQL, sql } from 'drizzle-orm/sql'
 import { auditStatement } from './audit.ts'
 import { didYouMean } from './closest.ts'
 import type { CompiledCampaign } from './compile.ts'
@@ -61,21 +61,28 @@ export async function startReconsent(
     exclude: recently(list),
     audience: 'all',
     actor,
+    also: (sendId) => askStatements(mailshot, sendId, request),
   })
-  await mailshot.db.write(
+  const started = (await listReconsents(mailshot, list)).find((one) => one.sendId === send.id)
+  if (!started) throw new Error('what was written is not there')
+  return started
+}
+
+/** In the write that makes the send: a mail whose button nobody knows must not go. */
+function askStatements(mailshot: Mailshot, sendId: string, request: ReconsentRequest): SQL[] {
+  const { list, days, actor } = request
+  const isMade = sql`EXISTS (SELECT 1 FROM sends WHERE id = ${sendId})`
+  return [
     auditStatement(mailshot, {
       actor,
       action: 'ask-again',
       subject: `list:${list}`,
-      detail: { send: send.id, days },
-      when: sql`NOT EXISTS (SELECT 1 FROM reconsents WHERE send_id = ${send.id})`,
+      detail: { send: sendId, days },
+      when: isMade,
     }),
     sql`INSERT INTO reconsents (send_id, list_id, days, actor, at)
-      VALUES (${send.id}, ${list}, ${days}, ${actor}, ${mailshot.now()}) ON CONFLICT DO NOTHING`,
-  )
-  const [started] = await listReconsents(mailshot, list)
-  if (!started) throw new Error('what was written is not there')
-  return started
+      SELECT ${sendId}, ${list}, ${days}, ${actor}, ${mailshot.now()} WHERE ${isMade}`,
+  ]
 }
 
 /** How many readers would be asked now, of all on the list. @throws MailshotError as a start does */
@@ -163,7 +170,7 @@ async function requireMayAsk(mailshot: Mailshot, list: string): Promise<void> {
   }
   const since = monthsBefore(mailshot.now(), askAgainAfterMonths)
   const last = (await listReconsents(mailshot, list)).find(
-    ({ at, status, asked }) => at > since && (status !== 'stopped' || asked > 0),
+    ({ at, status, asked }) => at > since && (status === 'open' || asked > 0),
   )
   if (!last) return
   throw new MailshotError(

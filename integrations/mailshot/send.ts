@@ -42,6 +42,8 @@ export interface StartOptions {
   replaces?: string | undefined
   /** The Git commit that the campaign was compiled from. */
   commit?: string | undefined
+  /** What belongs to the send of that id, written with it where it is made; it has to do nothing where there is no such send. */
+  also?: (sendId: string) => SQL[]
   actor: string
 }
 
@@ -112,6 +114,7 @@ function startStatements(mailshot: Mailshot, start: Start): SQL[] {
       detail: { slug, hash, lists, ...conditionsOf(request) },
       when: sql`EXISTS (SELECT 1 FROM sends WHERE id = ${id})`,
     }),
+    ...(options.also?.(id) ?? []),
   ]
 }
 

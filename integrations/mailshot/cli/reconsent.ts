@@ -1,3 +1,4 @@
+import { didYouMean } from '../closest.ts'
 import { MailshotError } from '../error.ts'
 import type { Mailshot } from '../mailshot.ts'
 import {
@@ -8,6 +9,7 @@ import {
   startReconsent,
   stopReconsent,
 } from '../reconsent.ts'
+import { allLists } from './arguments.ts'
 import { type Call, defineCommand, type ExitCode, exitCodes } from './command.ts'
 import { count, formatTime, isoTime } from './format.ts'
 import { actor, withMailshot } from './project.ts'
@@ -56,6 +58,11 @@ async function run(call: ReconsentCall, mailshot: Mailshot): Promise<ExitCode> {
     return exitCodes.done
   }
   if (values.days !== undefined) return start(call, mailshot)
+  // Also one that the settings have no more.
+  const known = await allLists(mailshot)
+  if (list !== undefined && !known.includes(list)) {
+    throw new MailshotError(`there is no list "${list}"; ${didYouMean(list, known)}`)
+  }
   show(call, mailshot, await listReconsents(mailshot, list))
   return exitCodes.done
 }

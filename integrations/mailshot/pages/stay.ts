@@ -3,7 +3,7 @@ import { readForm } from '../http.ts'
 import type { Mailshot } from '../mailshot.ts'
 import { clientOf } from '../privacy/client.ts'
 import { readerLanguage } from '../reader-language.ts'
-import { type Asked, findAsked, stay } from '../reconsent/answer.ts'
+import { type Asked, findAsked, stayStatements } from '../reconsent/answer.ts'
 import { findPerson, type Person } from '../subscriber.ts'
 import { type Texts, textsFor } from '../texts.ts'
 import { signToken, verifyToken } from '../token.ts'
@@ -43,7 +43,7 @@ export async function stayPage(
   const { list, askedAt } = asked
   const wording = wordsOf(show(config, texts, link).view)
   const from = { wording, lang: texts.lang, ...clientOf(config, request) }
-  await stay(mailshot, { subscriberId, list, askedAt }, from)
+  await mailshot.db.write(...stayStatements(mailshot, { subscriberId, list, askedAt }, from))
   return redirectTo(pagePath(config, `stay/${token}`))
 }
 

@@ -1,8 +1,9 @@
-import { sql } from 'drizzle-orm/sql'
+import { type SQL, sql } from 'drizzle-orm/sql'
 import { auditStatement } from '../audit.ts'
 import type { Mailshot } from '../mailshot.ts'
 import type { Client } from '../privacy/client.ts'
 import { wordingHash, wordingStatements } from '../privacy/wording.ts'
+import { everyEmailOf } from '../subscriber/addresses.ts'
 import { hasStayed } from './stayed.ts'
 
 /** What a link to stay is worth now. */
@@ -28,16 +29,30 @@ export async function findAsked(
     WHERE r.id = ${recipientId} AND r.subscriber_id = ${subscriberId} AND r.in_hand_at IS NOT NULL`)
 }
 
+/** The lists of these on which a person was asked and may answer still, and when they were mailed. Changes nothing. */
+export async function findOpenAsks(
+  { db }: Mailshot,
+  { subscriberId, lists }: { subscriberId: number; lists: readonly string[] },
+): Promise<Pick<Asked, 'list' | 'askedAt'>[]> {
+  const open = await db.get(sql`SELECT 1 FROM reconsents WHERE ended_at IS NULL LIMIT 1`)
+  if (!open) return []
+  return db.all<Pick<Asked, 'list' | 'askedAt'>>(sql`
+    SELECT q.list_id AS list, max(r.in_hand_at) AS askedAt FROM reconsents AS q JOIN recipients AS r ON r.send_id = q.send_id
+    WHERE q.ended_at IS NULL AND q.list_id IN (SELECT value FROM json_each(${JSON.stringify(lists)}))
+      AND r.email IN ${everyEmailOf(subscriberId)} AND r.subscriber_id = ${subscriberId} AND r.in_hand_at IS NOT NULL
+    GROUP BY q.list_id`)
+}
+
 /** Notes that a reader wants to stay, with the words that they read. Once, however often they say so. */
-export async function stay(
+export function stayStatements(
   mailshot: Mailshot,
   { subscriberId, list, askedAt }: { subscriberId: number; list: string; askedAt: number },
-  { wording, lang, ip, userAgent }: Client & { wording: string; lang: string },
-): Promise<void> {
+  { wording, lang, ip, userAgent }: Client & { wording: string | undefined; lang: string | null },
+): SQL[] {
   const now = mailshot.now()
   const isNew = sql`EXISTS (SELECT 1 FROM subscriptions WHERE subscriber_id = ${subscriberId} AND list_id = ${list}
     AND status = 'active') AND NOT ${hasStayed(sql`${subscriberId}`, sql`${list}`, sql`${askedAt}`)}`
-  await mailshot.db.write(
+  return [
     ...wordingStatements([wording], lang, now),
     auditStatement(mailshot, {
       actor: 'subscriber',
@@ -50,5 +65,5 @@ export async function stay(
         confirmed_at, confirmed_ip, confirmed_user_agent)
       SELECT ${subscriberId}, ${list}, ${now}, 're-consent', 'stay', ${wordingHash(wording)}, ${lang}, ${ip ?? null},
         ${userAgent ?? null}, ${now}, ${ip ?? null}, ${userAgent ?? null} WHERE ${isNew}`,
-  )
+  ]
 }

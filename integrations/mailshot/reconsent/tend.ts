@@ -1,6 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm/sql'
 import type { Mailshot } from '../mailshot.ts'
-import { hasStayed } from './stayed.ts'
+import { hasAnswered } from './stayed.ts'
 
 interface OpenReconsent {
   sendId: string
@@ -35,7 +35,7 @@ async function takeOff(mailshot: Mailshot, one: OpenReconsent): Promise<number> 
   const silent = sql`SELECT p.subscriber_id FROM ${mailed(sendId)} JOIN subscriptions AS p
       ON p.subscriber_id = r.subscriber_id AND p.list_id = ${list} AND p.status = 'active'
     WHERE r.in_hand_at < ${before} AND max(p.asked_at, ifnull(p.active_at, 0)) < r.in_hand_at
-      AND NOT ${hasStayed(sql`r.subscriber_id`, sql`${list}`, sql`r.in_hand_at`)}
+      AND NOT ${hasAnswered(sql`r.subscriber_id`, sql`${list}`, sql`r.in_hand_at`)}
     ORDER BY r.id LIMIT ${atOnce}`
   const [, , , rows] = await mailshot.db.write<{ n: number }>(
     ...leftStatements(sendId, list),
@@ -50,10 +50,10 @@ async function takeOff(mailshot: Mailshot, one: OpenReconsent): Promise<number> 
   return rows?.[0]?.n ?? 0
 }
 
-/** Of a send, those who surely had the mail: whose mailbox did not refuse it. */
+/** Of a send, those who surely had the mail: whose mailbox did not refuse it, and for whom nobody else got it. */
 function mailed(sendId: string): SQL {
   return sql`(SELECT id, subscriber_id, in_hand_at FROM recipients WHERE send_id = ${sendId} AND status = 'sent'
-    AND ifnull(delivery, '') NOT IN ('bounced', 'rejected')) AS r`
+    AND ifnull(delivery, '') NOT IN ('bounced', 'rejected') AND redirected IS NOT 1) AS r`
 }
 
 /** Who left by themselves has answered, too. */
@@ -62,7 +62,8 @@ function leftStatements(sendId: string, list: string): SQL[] {
     sql`INSERT INTO consents (subscriber_id, list_id, at, source, form, confirmed_at)
       SELECT p.subscriber_id, ${list}, p.ended_at, 're-consent', 'leave', p.ended_at
       FROM ${mailed(sendId)} JOIN subscriptions AS p ON p.subscriber_id = r.subscriber_id AND p.list_id = ${list}
-      WHERE p.status = 'unsubscribed' AND p.end_reason IN ('page', 'one-click', 'preferences', 'mail') AND p.ended_at >= r.in_hand_at
+      WHERE p.status = 'unsubscribed' AND p.end_reason IN ('page', 'one-click', 'preferences', 'mail', 'reported')
+        AND p.ended_at >= r.in_hand_at
         AND NOT EXISTS (SELECT 1 FROM consents AS c WHERE c.subscriber_id = p.subscriber_id AND c.list_id = ${list}
           AND c.source = 're-consent' AND c.form = 'leave' AND c.at = p.ended_at)`,
   ]
@@ -79,5 +80,5 @@ function endStatement(
     AND NOT EXISTS (SELECT 1 FROM ${mailed(sendId)} JOIN subscriptions AS p
         ON p.subscriber_id = r.subscriber_id AND p.list_id = ${list} AND p.status = 'active'
       WHERE max(p.asked_at, ifnull(p.active_at, 0)) < r.in_hand_at
-        AND NOT ${hasStayed(sql`r.subscriber_id`, sql`${list}`, sql`r.in_hand_at`)})`
+        AND NOT ${hasAnswered(sql`r.subscriber_id`, sql`${list}`, sql`r.in_hand_at`)})`
 }

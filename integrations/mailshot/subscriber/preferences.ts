@@ -4,6 +4,7 @@ import { auditStatement } from '../audit.ts'
 import { parseEmailAddress } from '../email-address.ts'
 import type { Mailshot } from '../mailshot.ts'
 import { readProfile } from '../profile.ts'
+import { findOpenAsks, stayStatements } from '../reconsent/answer.ts'
 import { liftUnsubscribeStatements } from '../suppression.ts'
 import { agreeStatements, withdrawStatements } from '../tracking/consent.ts'
 import { activateStatements, agreeFieldsStatements, type Consent } from './ask.ts'
@@ -45,7 +46,9 @@ export async function changePreferences(
   const person = await findPerson(mailshot, request.subscriberId)
   if (!person) return { status: 'unknown' }
   if (person.suppressed && person.suppressed !== 'unsubscribe') return { status: 'suppressed' }
-  const { joined, left } = listsToChange(mailshot, person, request)
+  const { joined, kept, left } = listsToChange(mailshot, person, request)
+  const asks = await findOpenAsks(mailshot, { subscriberId: person.id, lists: kept })
+  const { fields: _ofFields, ...agreed } = request.consent
   await mailshot.db.write(
     ...profileStatements(mailshot, person, request),
     ...fieldStatements(mailshot, person, request),
@@ -58,6 +61,14 @@ export async function changePreferences(
           reason: 'preferences',
         })
       : []),
+    // Whoever was asked whether they want to stay, and saves what they get, has said so.
+    ...asks.flatMap((ask) =>
+      stayStatements(
+        mailshot,
+        { subscriberId: person.id, ...ask },
+        { wording: undefined, lang: person.lang, ...agreed },
+      ),
+    ),
     ...trackingStatements(mailshot, person, request),
   )
   return { status: 'changed', joined, left }
@@ -80,7 +91,7 @@ function listsToChange(
   { config }: Mailshot,
   person: Person,
   { shown, chosen }: PreferencesRequest,
-): { joined: string[]; left: string[] } {
+): { joined: string[]; kept: string[]; left: string[] } {
   const open = openPlaces(person)
   const isOpen = (list: string) => open.some((place) => place.list === list)
   const isActive = (list: string) =>
@@ -90,6 +101,7 @@ function listsToChange(
   const lists = [...new Set(shown)]
   return {
     joined: lists.filter((list) => chosen.includes(list) && !isActive(list) && mayJoin(list)),
+    kept: lists.filter((list) => chosen.includes(list) && isActive(list)),
     left: lists.filter((list) => !chosen.includes(list) && isOpen(list)),
   }
 }
