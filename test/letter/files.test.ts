@@ -39,7 +39,7 @@ describe('letters that the site words itself', () => {
     expect(message?.html).toMatch(
       /<strong>Oui \?<\/strong> <a href="https:\/\/example\.org\/mailshot\/confirm\/[\w-]+"/,
     )
-    expect(message?.html).toContain('Les Nouvelles<br>1 rue du Port, 31000 Toulouse')
+    expect(message?.html).toMatch(/>Les Nouvelles<.*>1 rue du Port, 31000 Toulouse</)
     expect(message?.text).toMatch(/Oui \? Oui \(https:\S+\)\n\n-- \nLes Nouvelles, 1 rue du Port/)
     expect(transport.sentTo('en@example.net')[0]?.subject).toBe('One click for Weekly')
     expect(transport.sentTo('de@example.net')[0]?.subject).toBe('Encore un clic pour Hebdo')

@@ -13,11 +13,14 @@ export interface LetterFrame {
  */
 export function letterHtml(content: LetterContent, frame: LetterFrame): string {
   const align = frame.dir === 'rtl' ? 'right' : 'left'
-  const notes = [...(content.notes ?? []), frame.foot.join('\n')]
+  const said = (text: string) => textRow(markup(text), { ...looks.content, align })
+  const noted = (html: string) => textRow(html, { ...looks.foot, align })
   const rows = [
-    ...content.paragraphs.map((text) => textRow(text, { align, size: '16px', color: '#1a1a1a' })),
+    ...content.paragraphs.map(said),
     ...(content.button ? [buttonRow(content.button)] : []),
-    ...notes.map((text) => textRow(text, { align, size: '14px', color: '#595959' })),
+    ...(content.notes ?? []).map((text) => noted(markup(text))),
+    // A postal address keeps the order of its own script.
+    noted(frame.foot.map((line) => `<span dir="auto">${escape(line)}</span>`).join('<br>')),
   ]
   return `${headOf(content.subject, frame)}
 <body style="word-spacing:normal;">
@@ -26,6 +29,20 @@ ${bodyOf(content.subject, frame, rows.join('\n'))}
 </html>
 `
 }
+
+/** The classes are for dark mode. */
+const looks = {
+  content: { name: 'content', size: '16px', color: '#1a1a1a' },
+  foot: { name: 'foot', size: '14px', color: '#595959' },
+}
+const linkColor = '#1d4ed8'
+/** What the mail declares by `color-scheme`, it must have: no client changes its colours then. */
+const darkStyle = `:root { color-scheme: light dark; supported-color-schemes: light dark; }
+@media (prefers-color-scheme: dark) {
+.content > div { color: #dcdee3 !important; }
+.foot > div { color: #a6abb5 !important; }
+.content > div > a, .foot > div > a { color: #8db5ff !important; }
+}`
 
 const font = `font-family:system-ui, 'Segoe UI', Roboto, Helvetica, Arial, sans-serif;`
 const plainTable = 'border="0" cellpadding="0" cellspacing="0" role="presentation"'
@@ -72,7 +89,11 @@ p { display:block;margin:13px 0; }
 <style media="screen and (min-width:480px)">
 .moz-text-html .mj-column-per-100 { width:100% !important; max-width: 100%; }
 </style>
+<style type="text/css">
+${darkStyle}
+</style>
 <meta name="color-scheme" content="light dark">
+<meta name="supported-color-schemes" content="light dark">
 </head>`
 }
 
@@ -102,11 +123,25 @@ ${rows}
 </div>`
 }
 
-function textRow(text: string, look: { align: string; size: string; color: string }): string {
-  const { align, size, color } = look
+type Look = (typeof looks)[keyof typeof looks] & { align: string }
+
+function textRow(html: string, { name, align, size, color }: Look): string {
   const style = `${font}font-size:${size};line-height:1.6;text-align:${align};color:${color};`
-  return row(align, `<div style="${style}">${escape(text).replaceAll('\n', '<br>')}</div>`)
+  return row(align, `<div style="${style}">${html}</div>`, `class="${name}" `)
 }
+
+/** A sentence, escaped, in which addresses of pages are links. */
+function markup(text: string): string {
+  const parts = text.split(pageAddress).map((part, index) => {
+    const shown = escape(part)
+    if (index % 2 === 0) return shown.replaceAll('\n', '<br>')
+    return `<a href="${shown}" dir="ltr" style="color:${linkColor};" target="_blank">${shown}</a>`
+  })
+  return parts.join('')
+}
+
+/** Without what ends the sentence behind it. */
+const pageAddress = /(https?:\/\/[!#-;=?-~]*[\w/#=&~-])/
 
 function buttonRow({ label, url }: { label: string; url: string }): string {
   const cell =
@@ -128,9 +163,9 @@ function buttonRow({ label, url }: { label: string; url: string }): string {
   )
 }
 
-function row(align: string, inside: string): string {
+function row(align: string, inside: string, classes = ''): string {
   return `<tr>
-<td align="${align}" style="font-size:0px;padding:10px 25px;word-break:break-word;">
+<td align="${align}" ${classes}style="font-size:0px;padding:10px 25px;word-break:break-word;">
 ${inside}
 </td>
 </tr>`
