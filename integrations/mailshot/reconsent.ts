@@ -47,7 +47,7 @@ export async function startReconsent(
   mailshot: Mailshot,
   request: ReconsentRequest,
 ): Promise<Reconsent> {
-  const { list, days, actor } = request
+  const { list, actor } = request
   await requireMayAsk(mailshot, list)
   const { compiled, media } = await reconsentMail(mailshot, request)
   const { readers, of } = await countAsked(mailshot, compiled, list)
