@@ -14,7 +14,17 @@ import { signToken, type TokenPurpose, verifyToken } from '../../integrations/ma
 import { viewPage } from '../../integrations/mailshot/view.ts'
 import { openTestMailshot, type TestMailshot, testSecret } from '../open-test-mailshot.ts'
 import { active, ask, lettersOf } from '../subscriber/zoe.ts'
-import { dump, type Fields, get, head, locationOf, noticeOf, pageOf, post } from './visit.ts'
+import {
+  dump,
+  type Fields,
+  get,
+  head,
+  locationOf,
+  noticeOf,
+  pageOf,
+  post,
+  postSlowly,
+} from './visit.ts'
 
 const minute = 60_000
 
@@ -48,6 +58,19 @@ describe('linksPage', () => {
     )
     expect(answers).toEqual(names.map(() => [answer, true]))
     expect(await lettersOf(mailshot, 'links')).toHaveLength(1)
+  })
+
+  it('answers as late where its form came slowly: nobody can use up that time', async () => {
+    const mailshot = await openTestMailshot()
+    await active(mailshot)
+    const waits = await Promise.all(
+      [ask.email, 'nobody@example.org'].map(async (email) => {
+        const { request, sent } = postSlowly(mailshot, 'links', { email })
+        const answered = linksPage(mailshot, request).then(() => mailshot.now())
+        return (await answered) - (await sent)
+      }),
+    )
+    expect(Math.min(...waits)).toBe(300)
   })
 
   it('asks for one more press where it comes back faster than anybody fills it in', async () => {

@@ -21,6 +21,26 @@ export function post(path: string, fields: Fields, headers: Record<string, strin
   return new Request(`https://example.org/mailshot/${path}`, { method: 'POST', body, headers })
 }
 
+/** A form whose head comes at once, and whose body half a second later; and when that was. */
+export function postSlowly(
+  { now, sleep }: Pick<Mailshot, 'now' | 'sleep'>,
+  path: string,
+  fields: Fields,
+): { request: Request; sent: Promise<number> } {
+  const { promise: sent, resolve } = Promise.withResolvers<number>()
+  const body = new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      await sleep(500)
+      controller.enqueue(new TextEncoder().encode(`${new URLSearchParams(pairsOf(fields))}`))
+      controller.close()
+      resolve(now())
+    },
+  })
+  const headers = { 'content-type': 'application/x-www-form-urlencoded' }
+  const url = `https://example.org/mailshot/${path}`
+  return { request: new Request(url, { method: 'POST', body, headers, duplex: 'half' }), sent }
+}
+
 /** The same form as `multipart/form-data`. */
 export function postMultipart(path: string, fields: Fields): Request {
   const body = new FormData()

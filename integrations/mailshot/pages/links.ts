@@ -35,7 +35,7 @@ export async function linksPage(
   mailshot: Mailshot,
   request: Request,
 ): Promise<Page<LinksView> | Response> {
-  if (request.method === 'POST') return inSameTime(mailshot, () => post(mailshot, request))
+  if (request.method === 'POST') return post(mailshot, request)
   const { config } = mailshot
   const texts = textsFor(config, readerLanguage(config, request))
   if (!new URL(request.url).searchParams.has('asked')) {
@@ -59,10 +59,12 @@ async function post(mailshot: Mailshot, request: Request): Promise<Page<LinksVie
   if (seemsRobot(config, form, mailshot.now())) {
     return formPage(texts, { email, since, isDoubted: true })
   }
-  const tooMany = await refuseTooMany(mailshot, request, { email, lang })
-  if (tooMany) return tooMany
-  await mailLinks(mailshot, email)
-  return redirectTo(pathOf(config), { asked: '1', lang })
+  return inSameTime(mailshot, async () => {
+    const tooMany = await refuseTooMany(mailshot, request, { email, lang })
+    if (tooMany) return tooMany
+    await mailLinks(mailshot, email)
+    return redirectTo(pathOf(config), { asked: '1', lang })
+  })
 }
 
 function pathOf(config: MailshotConfig): string {

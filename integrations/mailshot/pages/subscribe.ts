@@ -75,18 +75,20 @@ export async function subscribePage(
 }
 
 async function post(mailshot: Mailshot, request: Request): Promise<Page<SubscribeView> | Response> {
-  return inSameTime(mailshot, () => answerPost(mailshot, request))
+  const { config } = mailshot
+  const form = await readForm(request)
+  if ('refused' in form) return refusalPage(config, request, { status: form.refused })
+  const given = await readSignUp(mailshot, request, form)
+  if (given.filled.problems.length > 0) return formPage(config, given.filled)
+  return inSameTime(mailshot, () => answerPost(mailshot, request, { form, ...given }))
 }
 
 async function answerPost(
   mailshot: Mailshot,
   request: Request,
+  { form, filled, attributes }: FilledSignUp & { form: FormData },
 ): Promise<Page<SubscribeView> | Response> {
   const { config } = mailshot
-  const form = await readForm(request)
-  if ('refused' in form) return refusalPage(config, request, { status: form.refused })
-  const { filled, attributes } = await readSignUp(mailshot, request, form)
-  if (filled.problems.length > 0) return formPage(config, filled)
   if (seemsRobot(config, form, mailshot.now())) {
     const page = formPage(config, filled, filled.texts.pages.abuse.press)
     return { ...page, status: 422 }
