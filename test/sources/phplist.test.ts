@@ -40,6 +40,10 @@ describe('phplist', () => {
       {
         suppressed: 'hard-bounce',
         suppressedAt: Date.UTC(2020, 4, 1, 10),
+        subscriptions: [
+          { list: 'weekly', status: 'unsubscribed', endedAt: Date.UTC(2020, 4, 1, 10) },
+          { list: 'product' },
+        ],
         suppressionNote:
           'on the blacklist, as old.sql says: 3 consecutive bounces, threshold reached',
       },
@@ -49,6 +53,13 @@ describe('phplist', () => {
     expect(await Array.fromAsync(source.suppressions ?? [])).toMatchObject([
       { address: 'gone@example.org', reason: 'complaint' },
     ])
+  })
+
+  it('brings in who says of their language what is none', async () => {
+    const [row] = await rowsOf(
+      installation([[4, 'a@example.org', 1, 0, 0, day, 'u4']], { language: 'Elvish' }),
+    )
+    expect(row).toMatchObject({ email: 'a@example.org', lang: '' })
   })
 
   it('leaves out who is on no list, and says how many', async () => {
@@ -66,7 +77,7 @@ describe('phplist', () => {
       {
         id: '7',
         subject: 'Hello @nom@',
-        html: '<a href="@url_unsubscribe@">x</a> [LOGO]',
+        html: '<a href="@url_unsubscribe@">x</a> [LOGO] @city@, @nom@: [2020] été',
         from: { name: 'The News', address: 'news@example.org' },
         lists: ['weekly', 'product'],
         startedAt: Date.UTC(2020, 0, 1, 8),
@@ -90,7 +101,11 @@ type Rows = (readonly TableValue[])[]
 
 function installation(
   rows: Rows,
-  { blacklist = [], reasons = [] }: { blacklist?: Rows; reasons?: Rows } = {},
+  {
+    blacklist = [],
+    reasons = [],
+    language = 'English',
+  }: { blacklist?: Rows; reasons?: Rows; language?: string } = {},
 ) {
   const start = '2020-01-01 08:00:00'
   const dump = dumpOf({
@@ -135,7 +150,7 @@ function installation(
           7,
           'Hello [NAME]',
           'The News <news@example.org>',
-          '<a href="[UNSUBSCRIBEURL]">x</a> [LOGO]',
+          '<a href="[UNSUBSCRIBEURL]">x</a> [LOGO] [City%%nowhere], [FIRST NAME]: [2020] Ã©tÃ©[USERTRACK]',
           '',
           'sent',
           start,
@@ -159,12 +174,12 @@ function installation(
     phplist_user_user_attribute: {
       columns: ['attributeid', 'userid', 'value'],
       rows: [
-        [1, 1, 'Zoé'],
+        [1, 1, 'ZoÃ©'],
         [2, 1, '"Z" Martin'],
         [3, 1, '1'],
         [4, 1, 'fr'],
         [3, 4, '2'],
-        [4, 4, 'en'],
+        [4, 4, language],
       ],
     },
     phplist_usermessage: {

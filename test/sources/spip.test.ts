@@ -113,6 +113,13 @@ describe('spip', () => {
     ])
   })
 
+  it('knows of no consent where SPIP has no log of it, so that the import notes its own', async () => {
+    const row = [1, 'zoe@example.org', '', '', '2019-07-01 12:30:15', 'valide', '', '']
+    const [read] = await rowsOf(site([row]))
+    expect(read).toMatchObject({ subscriptions: [{ list: 'weekly' }, { list: 'product' }] })
+    expect(read?.consents).toBeUndefined()
+  })
+
   it('mends accents that were stored twice encoded, and reads languages as tags', async () => {
     const twice = Buffer.from('Zoé Œuvré').toString('latin1')
     const rows = await rowsOf(

@@ -4,6 +4,7 @@ import type { ImportEntry, ImportRow, ImportSource } from '../import.ts'
 import { isTimeZone } from '../pace/options.ts'
 import { type Fields, readSystemCsv } from './csv/system.ts'
 import { csvFiles, type NamedFile } from './mailchimp/file.ts'
+import { langNamed } from './tables/lang.ts'
 import { zonedTime } from './tables/zoned-time.ts'
 
 export interface MailchimpOptions {
@@ -43,7 +44,7 @@ async function* readAudience(path: string, reading: Reading): AsyncGenerator<Imp
     }
     let last = before
     for await (const entry of readFile(file, kind, reading)) {
-      if ('notice' in entry) yield entry
+      if ('notice' in entry || 'lastId' in entry) yield entry
       else {
         const numbered = renumbered(entry, { before, file: file.name })
         last = 'row' in numbered ? numbered.line : numbered.fault.line
@@ -68,7 +69,7 @@ function whyLeftOut(name: string): string {
     : 'its name begins with none of subscribed, unsubscribed, cleaned'
 }
 
-type Numbered = Exclude<ImportEntry, { notice: string }>
+type Numbered = Exclude<ImportEntry, { notice: string } | { lastId: number }>
 
 /** Lines are counted on from file to file, so that they only go up; a fault says its own. */
 function renumbered(entry: Numbered, { before, file }: { before: number; file: string }): Numbered {
@@ -95,7 +96,7 @@ function rowOf(fields: Fields, kind: Kind, { name, fields: declared }: Reading):
   return {
     email: value('email address'),
     name: [value('first name'), value('last name')].filter(Boolean).join(' '),
-    lang: value('language'),
+    lang: langNamed(value('language')),
     ...(isTimeZone(timeZone) && { timeZone }),
     status: kind === 'active' ? 'active' : 'unsubscribed',
     ...(since !== undefined && { createdAt: since, consentAt: since }),

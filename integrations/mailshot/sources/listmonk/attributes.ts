@@ -1,3 +1,5 @@
+import { langNamed } from '../tables/lang.ts'
+
 /** What listmonk knows of a person besides: its JSON, one level deep; `lang` or `language` is theirs. What is no JSON is nothing. */
 export function readAttributes(json: string): {
   lang: string
@@ -9,7 +11,7 @@ export function readAttributes(json: string): {
     if (text !== undefined) attributes[name.toLowerCase()] = text
   }
   const { lang = '', language = '', ...others } = attributes
-  return { lang: lang || language, attributes: others }
+  return { lang: langNamed(lang || language), attributes: others }
 }
 
 function parsed(json: string): object {

@@ -1,4 +1,6 @@
+import { langNamed } from '../tables/lang.ts'
 import type { Stage } from '../tables/stage.ts'
+import { repaired } from '../tables/text.ts'
 
 export interface Attributes {
   name: string
@@ -24,7 +26,7 @@ export function attributeReader(stage: Stage): (userId: number) => Attributes {
     'SELECT _table AS "table", id, name FROM listattr',
   )
   for (const { table, id, name } of all) {
-    choices.set(`${table.replace(/^.*?_listattr_/, '')} ${id}`, name ?? '')
+    choices.set(`${table.replace(/^.*?_listattr_/, '')} ${id}`, repaired(name))
   }
   return (userId) => {
     const values = stage.all<Value>(
@@ -42,7 +44,7 @@ export function attributeReader(stage: Stage): (userId: number) => Attributes {
     ]
     return {
       name: first('name', 'full_name', 'nom', 'nom_complet') || parts.filter(Boolean).join(' '),
-      lang: first('lang', 'language', 'langue').slice(0, 5),
+      lang: langNamed(first('lang', 'language', 'langue')),
       attributes: Object.fromEntries([...known].filter(([word]) => !ownWords.has(word))),
     }
   }
@@ -54,7 +56,7 @@ const ownWords = new Set(
 )
 
 function textOf({ type, tablename, value }: Value, choices: ReadonlyMap<string, string>): string {
-  const text = value?.trim() ?? ''
+  const text = repaired(value).trim()
   if (type === 'checkbox') return text === '' ? '' : 'yes'
   if (!/^(?:select|radio|checkboxgroup)$/.test(type ?? '')) return text
   const numbers = text.split(',').map((number) => number.trim())
@@ -64,7 +66,8 @@ function textOf({ type, tablename, value }: Value, choices: ReadonlyMap<string, 
     .join(', ')
 }
 
-function wordOf(text: string): string {
-  const plain = text.normalize('NFD').replace(/\p{M}/gu, '').toLowerCase()
+/** The name of an attribute as a word of a–z, digits and _. */
+export function wordOf(text: string): string {
+  const plain = repaired(text).normalize('NFD').replace(/\p{M}/gu, '').toLowerCase()
   return plain.replace(/[^a-z0-9]+/g, '_').replace(/^_|_$/g, '')
 }

@@ -1,6 +1,8 @@
 import { parseEmailAddress } from '../../email-address.ts'
 import type { FormerRecipient, FormerSend } from '../../import/history.ts'
 import type { Stage } from '../tables/stage.ts'
+import { repaired } from '../tables/text.ts'
+import { wordOf } from './attribute.ts'
 import type { PhplistReading } from './people.ts'
 
 export const phplistSendTables = {
@@ -54,6 +56,7 @@ function sendOf(stage: Stage, row: Message, { timeOf }: PhplistReading): FormerS
     'SELECT DISTINCT l.name FROM listmessage m JOIN list l ON l.id = m.listid WHERE m.messageid = ? ORDER BY l.id',
     row.id,
   )
+  const withFields = fieldReader(stage)
   const startedAt = timeOf(row.sendstart) ?? timeOf(row.entered)
   const total = row.processed ?? 0
   return {
@@ -61,8 +64,8 @@ function sendOf(stage: Stage, row: Message, { timeOf }: PhplistReading): FormerS
     subject: withFields(row.subject),
     html: withFields(row.message),
     text: withFields(row.textmessage),
-    from: senderOf(row.fromfield ?? ''),
-    lists: Array.from(lists, ({ name }) => name),
+    from: senderOf(repaired(row.fromfield)),
+    lists: Array.from(lists, ({ name }) => repaired(name)),
     startedAt,
     finishedAt: timeOf(row.sent) ?? startedAt,
     status: row.status === 'sent' ? 'done' : 'cancelled',
@@ -108,17 +111,36 @@ function senderOf(text: string): FormerSend['from'] {
   return { name, address: address.written }
 }
 
-/** phpList's placeholders as those of SPIP, which the history reads. */
-function withFields(text: string | null): string {
-  return (text ?? '').replace(
-    /\[(NAME|EMAIL|UNSUBSCRIBEURL|PREFERENCESURL)\]/gi,
-    (_, name: string) => `@${fields[name.toUpperCase()] ?? ''}@`,
-  )
+/**
+ * phpList's placeholders as those of SPIP, which the history reads: its own, and the attributes of people, also with a text for those
+ * who have none (`[CITY%%nowhere]`). What phpList alone can fill in vanishes; other words in brackets stay.
+ */
+function fieldReader(stage: Stage): (text: string | null) => string {
+  const stored = stage.all<{ name: string | null }>('SELECT name FROM user_attribute')
+  const attributes = new Set(Array.from(stored, ({ name }) => wordOf(name ?? '')))
+  return (text) =>
+    repaired(text).replace(/\[([^\][]{1,80}?)(?:%%[^\][]*)?\]/g, (whole, placeholder: string) => {
+      const name = wordOf(placeholder)
+      const field = fields[name] ?? (attributes.has(name) ? name : undefined)
+      if (field !== undefined) return `@${field}@`
+      return vanishing.has(name) ? '' : whole
+    })
 }
 
 const fields: Record<string, string> = {
-  NAME: 'nom',
-  EMAIL: 'email',
-  UNSUBSCRIBEURL: 'url_unsubscribe',
-  PREFERENCESURL: 'url_preferences',
+  name: 'nom',
+  full_name: 'nom',
+  first_name: 'nom',
+  firstname: 'nom',
+  prenom: 'nom',
+  email: 'email',
+  unsubscribeurl: 'url_unsubscribe',
+  unsubscribe: 'url_unsubscribe',
+  preferencesurl: 'url_preferences',
+  preferences: 'url_preferences',
 }
+
+const vanishing = new Set(
+  `usertrack userid listowner messageid footer signature lists forward forwardurl confirmationurl blacklist blacklisturl
+  subscribe subscribeurl contact contacturl jumpoff jumpoffurl userdata`.split(/\s+/),
+)

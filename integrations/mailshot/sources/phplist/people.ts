@@ -3,6 +3,7 @@ import type { SuppressionEntry } from '../../suppression/import.ts'
 import { parseReason } from '../../suppression/merge.ts'
 import { perPerson } from '../tables/person.ts'
 import type { Stage } from '../tables/stage.ts'
+import { repaired } from '../tables/text.ts'
 import type { timeReader } from '../tables/time.ts'
 import { attributeReader, type Attributes } from './attribute.ts'
 
@@ -123,16 +124,15 @@ function rowOf(
   const [person] = rows
   const { name, lang, attributes } = attributesOf(person?.id ?? 0)
   const isOut = isKeptOut(person)
-  const subscriptions = rows.flatMap(({ list, joined }): ImportSubscription[] => {
-    if (list === null) return []
-    const at = timeOf(joined) ?? timeOf(person?.entered)
-    if (isOut) return [{ list, status: 'unsubscribed', ...(at !== undefined && { askedAt: at }) }]
-    const status = person?.confirmed ? 'active' : 'pending'
-    const since = status === 'active' ? { askedAt: at, activeAt: at } : { askedAt: at }
-    return [{ list, status, ...(at !== undefined && since) }]
+  const endedAt = timeOf(person?.added)
+  const subscriptions = rows.flatMap(({ list: stored, joined }): ImportSubscription[] => {
+    if (stored === null) return []
+    const [list, askedAt] = [repaired(stored), timeOf(joined) ?? timeOf(person?.entered)]
+    if (isOut) return [{ list, status: 'unsubscribed', askedAt, endedAt }]
+    if (!person?.confirmed) return [{ list, status: 'pending', askedAt }]
+    return [{ list, status: 'active', askedAt, activeAt: askedAt }]
   })
   const isBlack = Boolean(person?.blacklisted || person?.added)
-  const at = timeOf(person?.added)
   const createdAt = timeOf(person?.entered)
   return {
     email: person?.email?.trim() ?? '',
@@ -144,7 +144,7 @@ function rowOf(
     ...(isOut && {
       suppressed: isBlack ? suppressionOf(person?.reason ?? null) : 'manual',
       suppressionNote: isBlack ? noteOf(file, person?.reason ?? null) : `disabled, as ${file} says`,
-      ...(at !== undefined && { suppressedAt: at }),
+      ...(endedAt !== undefined && { suppressedAt: endedAt }),
     }),
     formerIds: [person?.uniqid, person?.uuid].flatMap((id) =>
       id ? [{ source: 'phplist', id }] : [],

@@ -4,10 +4,11 @@ import type { FormerRecipient, FormerSend } from '../../import/history.ts'
 import type { SuppressionEntry } from '../../suppression/import.ts'
 import { perPerson } from '../tables/person.ts'
 import type { Stage } from '../tables/stage.ts'
+import { repaired } from '../tables/text.ts'
 import { type Ancestor, ancestors } from './ancestor.ts'
 import { langOf } from './lang.ts'
 import type { SpipReading } from './mailsubscribers.ts'
-import { plainTitle, repaired } from './text.ts'
+import { plainTitle } from './text.ts'
 
 export const ancestorTables: Readonly<Record<string, readonly string[]>> = Object.fromEntries(
   ancestors.flatMap(({ tables }) => Object.entries(tables)),

@@ -1,8 +1,8 @@
 import { parseEmailAddress } from '../../email-address.ts'
 import type { FormerRecipient, FormerSend } from '../../import/history.ts'
 import type { Stage } from '../tables/stage.ts'
+import { repaired } from '../tables/text.ts'
 import type { SpipReading } from './mailsubscribers.ts'
-import { repaired } from './text.ts'
 
 /** Of the plugin Mailshot, in all its versions. */
 export const mailshotTables = {

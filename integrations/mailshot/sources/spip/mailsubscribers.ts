@@ -4,9 +4,9 @@ import type { ImportEntry, ImportRow, ImportSubscription } from '../../import.ts
 import type { SuppressionEntry } from '../../suppression/import.ts'
 import { perPerson } from '../tables/person.ts'
 import type { Stage } from '../tables/stage.ts'
+import { repaired } from '../tables/text.ts'
 import { formerKeys, type Signer, signerOf } from './former-key.ts'
 import { langOf } from './lang.ts'
-import { repaired } from './text.ts'
 
 /** Of the plugin Mailsubscribers, in all its versions. */
 export const mailsubscribersTables = {
@@ -142,7 +142,8 @@ function rowOf(
     }
   })
   const log = repaired(optin).trim().slice(0, longestLog)
-  const consented = log === '' || at === undefined ? [] : subscriptions
+  // Where there is none, the import notes its own.
+  const consented = log === '' || at === undefined ? undefined : subscriptions
   const lists = rows.flatMap(({ listId }) => listId ?? [])
   const token = jeton ?? ''
   const keys =
@@ -159,7 +160,7 @@ function rowOf(
     }),
     formerIds: keys.map((id) => ({ source: 'spip', id })),
     consents: consented
-      .filter(({ status }) => status === 'active')
+      ?.filter(({ status }) => status === 'active')
       .map(({ list }) => ({ list, at: at ?? 0, form: `${name}: ${log}`, confirmedAt: at ?? 0 })),
   }
 }
