@@ -141,7 +141,8 @@ describe('stayPage', () => {
         confirmedAt: mailshot.now(),
       },
     ])
-    expect(consents[0]?.wording).toMatch(/^Souhaitez-vous rester[\s\S]*Oui, je souhaite rester$/)
+    const words = /^Souhaitez-vous rester[\s\S]* \{email\}\.[\s\S]*Oui, je souhaite rester$/
+    expect(consents[0]?.wording).toMatch(words)
     const after = pageOf(await stayPage(mailshot, get(`stay/${token}`), token))
     expect(noticeOf(after).heading).toBe('Merci, vous restez avec nous')
   })

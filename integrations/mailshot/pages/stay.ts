@@ -41,7 +41,9 @@ export async function stayPage(
   }
   if (asked?.status !== 'open') return show(config, texts, link)
   const { list, askedAt } = asked
-  const wording = wordsOf(show(config, texts, link).view)
+  // The words are kept for ever, once for all who have read them: without the reader's address.
+  const unnamed = { ...link, person: { ...person, written: '{email}' } }
+  const wording = wordsOf(show(config, texts, unnamed).view)
   const from = { wording, lang: texts.lang, ...clientOf(config, request) }
   await mailshot.db.write(...stayStatements(mailshot, { subscriberId, list, askedAt }, from))
   return redirectTo(pagePath(config, `stay/${token}`))
