@@ -1,4 +1,4 @@
-import type { Browser, Page } from 'playwright-core'
+import type { Browser, BrowserContextOptions, Locator, Page, Route } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { z } from 'zod'
 import ar from '../../integrations/mailshot/texts/ar.json' with { type: 'json' }
@@ -74,6 +74,51 @@ describe('in a browser', () => {
     expect(invitation?.text).toContain('zoe@example.org')
     await page.goto(linkIn(invitation, '/confirm/'))
     await page.getByRole('button', { name: words.confirm.button }).waitFor()
+  })
+
+  it('a visitor signs up on a page of the site, where the form stands', async () => {
+    const site = await startBuiltSite()
+    const { form: words, abuse, subscribe, refusals } = fr.pages
+    const page = await open('fr-FR')
+    await page.goto(site.url)
+    const [first, second] = await twoForms(page)
+    await second.getByRole('button', { name: words.button }).click()
+    await second.getByRole('link', { name: words.noEmail }).waitFor()
+    expect(await isFocused(page, '#second .mailshot-mistakes')).toBe(true)
+
+    await first.getByLabel('Ville').evaluate((city: HTMLInputElement) => {
+      city.value = 'x'.repeat(70_000)
+    })
+    await first.getByRole('button', { name: words.button }).click()
+    await first.getByRole('heading', { name: refusals.tooLarge.heading }).waitFor()
+    await first.getByLabel('Ville').fill('Lyon')
+    await first.getByRole('button', { name: words.button }).click()
+    await first.getByRole('link', { name: words.noEmail }).click()
+    expect(await isFocused(page, '#first [name=email]')).toBe(true)
+    await look(page, 'sign-up-in-place-fr', onPhone)
+
+    await page.route(`${site.url}/`, withStrictPolicy)
+    await page.goto(site.url)
+    const form = page.locator('.mailshot:has(form)')
+    await signUpAtHome(form, 'zoe@gmial.com')
+    const yes = abuse.use.replace('{suggestion}', 'zoe@gmail.com')
+    await form.getByRole('button', { name: yes }).click()
+    await page.getByRole('heading', { level: 2, name: subscribe.asked.heading }).waitFor()
+    expect(await isFocused(page, '.mailshot > h2')).toBe(true)
+    expect(page.url()).toBe(`${site.url}/`)
+
+    await page.route('**/mailshot/subscribe', withoutFetch)
+    await page.goto(site.url)
+    await signUpAtHome(form, 'ana@example.org')
+    await page.getByRole('heading', { level: 1, name: subscribe.asked.heading }).waitFor()
+    expect(page.url()).toBe(`${site.url}/mailshot/subscribe?asked=1&lang=fr`)
+
+    const plain = await open('fr-FR', { javaScriptEnabled: false })
+    await plain.goto(site.url)
+    await signUpAtHome(plain.locator('form'), 'leo@example.org')
+    await plain.getByRole('heading', { level: 1, name: subscribe.asked.heading }).waitFor()
+    const readers = ['zoe@gmail.com', 'ana@example.org', 'leo@example.org']
+    await Promise.all(readers.map((reader) => mails(site, reader, 1)))
   })
 
   it('an Arabic and a Japanese reader meet the same pages in their own language', async () => {
@@ -180,6 +225,39 @@ describe('in a browser', () => {
   })
 })
 
+/** As a server may set it, which knows nothing of Astro's own scripts. */
+async function withStrictPolicy(route: Route): Promise<void> {
+  const response = await route.fetch()
+  const headers = { ...response.headers(), 'content-security-policy': "script-src 'self'" }
+  await route.fulfill({ response, headers })
+}
+
+async function withoutFetch(route: Route): Promise<void> {
+  if (route.request().resourceType() === 'fetch') await route.abort()
+  else await route.continue()
+}
+
+/** The form of a page, and another one below, as a footer may have it. */
+async function twoForms(page: Page): Promise<[Locator, Locator]> {
+  await page.locator('.mailshot:has(form)').evaluate((frame) => {
+    frame.id = 'first'
+    const copy = frame.cloneNode(true)
+    frame.after(copy)
+    if (copy instanceof HTMLElement) copy.id = 'second'
+  })
+  return [page.locator('#first'), page.locator('#second')]
+}
+
+async function isFocused(page: Page, selector: string): Promise<boolean> {
+  return page.locator(selector).evaluate((element) => element === document.activeElement)
+}
+
+async function signUpAtHome(form: Locator, email: string): Promise<void> {
+  await form.getByLabel(fr.pages.form.email).fill(email)
+  await form.getByLabel('La lettre du vendredi').check()
+  await form.getByRole('button', { name: fr.pages.form.button }).click()
+}
+
 interface Reader {
   locale: string
   dir: 'ltr' | 'rtl'
@@ -234,8 +312,8 @@ async function leave(site: BuiltSite, { locale, dir, texts }: Reader): Promise<v
   await seen('lost')
 }
 
-async function open(locale: string): Promise<Page> {
-  const context = await browser.newContext({ locale })
+async function open(locale: string, options: BrowserContextOptions = {}): Promise<Page> {
+  const context = await browser.newContext({ locale, ...options })
   onTestFinished(() => context.close())
   return context.newPage()
 }

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import type { AstroConfig } from 'astro'
 import { AstroError } from 'astro/errors'
-import type { Plugin } from 'vite'
+import type { BuildEnvironmentOptions, Plugin } from 'vite'
 import type { MailshotConfig } from '../config.ts'
 import type { LetterTemplate } from '../letter/template.ts'
 
@@ -32,8 +32,9 @@ export function configPlugin({
   return {
     name: 'astro-mailshot',
     enforce: 'pre',
-    config: () => ({
+    config: ({ build }) => ({
       resolve: { alias: aliases },
+      build: { assetsInlineLimit: keepFormScript(build?.assetsInlineLimit) },
       // Vite's own BASE_URL is not always the site's.
       define: {
         SITE_BASE: JSON.stringify(astro.base.replace(/\/$/, '')),
@@ -50,6 +51,17 @@ export function configPlugin({
       if (id !== `\0${layoutsId}`) return undefined
       return `export default import.meta.glob('/${config.campaigns}/layouts/*.astro')`
     },
+  }
+}
+
+type InlineLimit = NonNullable<BuildEnvironmentOptions['assetsInlineLimit']>
+
+/** Astro writes a small script into the page itself, where a site whose headers say `script-src 'self'` would not run it. */
+function keepFormScript(given: InlineLimit | undefined): InlineLimit {
+  return (file, content) => {
+    if (/\bSignUpForm\.astro_astro_type_script/.test(file)) return false
+    if (typeof given === 'function') return given(file, content)
+    return given === undefined ? undefined : content.length < given
   }
 }
 

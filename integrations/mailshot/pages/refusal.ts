@@ -89,7 +89,7 @@ function documentOf(
 <style>${style}</style>
 </head>
 <body>
-<main>
+<main data-mailshot-refusal>
 <h1>${title}</h1>
 ${[...said, ...ways].join('\n')}
 </main>

@@ -36,6 +36,8 @@ export interface SignUpView {
   signUp: SignUp
   /** What is said above the form. */
   intro: string
+  /** Whether that asks for one more press. */
+  isDoubted: boolean
   languages: Language[]
 }
 
@@ -90,8 +92,8 @@ async function answerPost(
 ): Promise<Page<SubscribeView> | Response> {
   const { config } = mailshot
   if (seemsRobot(config, form, mailshot.now())) {
-    const page = formPage(config, filled, filled.texts.pages.abuse.press)
-    return { ...page, status: 422 }
+    const { view, texts } = formPage(config, filled, filled.texts.pages.abuse.press)
+    return { status: 422, texts, view: { ...view, isDoubted: true } }
   }
   const tooMany = await refuseTooMany(mailshot, request, {
     email: filled.email,
@@ -198,11 +200,12 @@ function formPage(
   config: MailshotConfig,
   filled: SignUp,
   intro = filled.texts.pages.subscribe.intro,
-): Page<SubscribeView> {
+): Page<SignUpView> {
   const { texts, problems } = filled
   const status = problems.length > 0 ? 422 : 200
   const languages = languagesBeside(config, texts, chosenLists(filled))
-  return { status, texts, view: { kind: 'sign-up', signUp: filled, intro, languages } }
+  const view = { kind: 'sign-up', signUp: filled, intro, isDoubted: false, languages } as const
+  return { status, texts, view }
 }
 
 /** Somebody who came by the site's own link has chosen no language yet. */
