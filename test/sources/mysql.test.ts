@@ -1,20 +1,27 @@
 import { describe, expect, it } from 'vitest'
 import { mysqlServer } from '../../integrations/mailshot/sources/mysql.ts'
+import { mysqlDump } from '../../integrations/mailshot/sources/mysql-dump.ts'
+import { phplist } from '../../integrations/mailshot/sources/phplist.ts'
+import { spip } from '../../integrations/mailshot/sources/spip.ts'
+import { allOf, phplistSite, spipSite } from './old-sites.ts'
+import { bytesOf, dumpOf } from './table-rows.ts'
 import { startMariadb, whyNoMariadb } from './mariadb.ts'
 
 const why = whyNoMariadb()
 
 describe(`mysqlServer, with a real server${why ? ` (skipped: ${why})` : ''}`, () => {
   it.skipIf(why)(
-    'gives the rows of the tables that are wanted, and changes nothing',
+    'gives the rows of the tables that are wanted, and a site as its dump does',
     async () => {
+      const [site, installation] = [dumpOf(spipSite), dumpOf(phplistSite)]
       const server = await startMariadb(`
-      CREATE DATABASE old CHARACTER SET utf8mb4; USE old;
+      SET NAMES utf8mb4; CREATE DATABASE old CHARACTER SET utf8mb4; USE old; ${site}
       CREATE TABLE people (id bigint, email varchar(255), at datetime, html longblob, big bigint unsigned);
-      INSERT INTO people VALUES (1, 'zoé@example.org', '2026-01-31 10:00:00', 'é', 18446744073709551615),
+      INSERT INTO people VALUES (1, 'zoé@example.org', '2026-01-31 10:00:00', X'E974E9', 18446744073709551615),
         (2, NULL, NULL, NULL, 3);
       INSERT INTO people SELECT seq, 'x', NULL, NULL, 0 FROM seq_3_to_1200;
-      CREATE TABLE other (id int); CREATE VIEW people_view AS SELECT * FROM people;`)
+      CREATE TABLE other (id int); CREATE VIEW people_view AS SELECT * FROM people;
+      CREATE DATABASE list CHARACTER SET utf8mb4; USE list; ${installation}`)
       const source = mysqlServer(`${server}/old`)
       const entries = await Array.fromAsync(source.read((table) => table.startsWith('people')))
       const rows = entries.flatMap((entry) => ('rows' in entry ? entry.rows : []))
@@ -24,12 +31,18 @@ describe(`mysqlServer, with a real server${why ? ` (skipped: ${why})` : ''}`, ()
       })
       expect(rows.slice(0, 2)).toEqual([
         {
-          values: [1, 'zoé@example.org', '2026-01-31 10:00:00', 'é', '18446744073709551615'],
+          values: [1, 'zoé@example.org', '2026-01-31 10:00:00', 'été', '18446744073709551615'],
           line: 1,
         },
         { values: [2, null, null, null, 3], line: 2 },
       ])
       expect(rows).toHaveLength(1200)
+      const { name } = source
+      const dump = mysqlDump(bytesOf(site), { name })
+      expect(await allOf(spip(source))).toEqual(await allOf(spip(dump)))
+      const lists = mysqlServer(`${server}/list`)
+      const listsDump = mysqlDump(bytesOf(installation), { name: lists.name })
+      expect(await allOf(phplist(lists))).toEqual(await allOf(phplist(listsDump)))
       await expect(Array.fromAsync(mysqlServer(`${server}/none`).read(() => true))).rejects.toThrow(
         /^127\.0\.0\.1\/none: the server could not be read \(Unknown database 'none'\)/,
       )

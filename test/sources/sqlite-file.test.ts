@@ -3,8 +3,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import Database from 'libsql'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import { mysqlDump } from '../../integrations/mailshot/sources/mysql-dump.ts'
+import { phplist } from '../../integrations/mailshot/sources/phplist.ts'
 import { spip } from '../../integrations/mailshot/sources/spip.ts'
 import { sqliteFile } from '../../integrations/mailshot/sources/sqlite-file.ts'
+import { allOf, phplistSite, spipSite } from './old-sites.ts'
+import { bytesOf, dumpOf } from './table-rows.ts'
 
 describe('sqliteFile', () => {
   it('gives the rows of the tables that are wanted', async () => {
@@ -25,13 +29,31 @@ describe('sqliteFile', () => {
     ])
   })
 
-  it('is what a SPIP site can be read from', async () => {
+  it('reads what is no UTF-8 as Windows-1252, and whole numbers however large', async () => {
     const path = newFile(`
-      CREATE TABLE spip_mailsubscribers (id_mailsubscriber, email, statut, listes);
-      INSERT INTO spip_mailsubscribers VALUES (1, 'zoe@example.org', 'valide', 'newsletter::weekly');`)
-    expect(await Array.fromAsync(spip(sqliteFile(path)))).toMatchObject([
-      { row: { email: 'zoe@example.org', subscriptions: [{ list: 'weekly', status: 'active' }] } },
-    ])
+      CREATE TABLE people (name TEXT, html BLOB, id INTEGER);
+      INSERT INTO people VALUES (CAST(X'5AE9' AS TEXT), X'5AE9', 9007199254740993);`)
+    const entries = await Array.fromAsync(sqliteFile(path).read(() => true))
+    expect(entries).toMatchObject([{ rows: [{ values: ['Zé', 'Zé', '9007199254740993'] }] }])
+  })
+
+  it('gives a site of SPIP or phpList as their dump does', async () => {
+    const dump = (tables: typeof spipSite) => mysqlDump(bytesOf(dumpOf(tables)), { name: 'old' })
+    const file = (tables: typeof spipSite) => sqliteFile(fileOf(tables), { name: 'old' })
+    const site = await allOf(spip(file(spipSite)))
+    expect(site).toEqual(await allOf(spip(dump(spipSite))))
+    expect(site).toMatchObject({
+      people: [{ row: { email: 'Zoé@Example.org', name: 'Zoé "Z" O\'Hara \\' } }, {}],
+      suppressions: [{ address: '0a'.repeat(16) }],
+      sends: [{ recipients: [{}, {}] }, { counts: { total: 9, sent: 7, failed: 1 } }],
+    })
+    const installation = await allOf(phplist(file(phplistSite)))
+    expect(installation).toEqual(await allOf(phplist(dump(phplistSite))))
+    expect(installation).toMatchObject({
+      people: [{ row: { attributes: { city: 'Orléans' } } }, { row: { email: 'bob@example.org' } }],
+      suppressions: [{ address: 'gone@example.org' }],
+      sends: [{ recipients: [{ reports: ['opened'] }, { status: 'failed' }] }],
+    })
   })
 
   it('says when a file is none', async () => {
@@ -57,6 +79,18 @@ function newFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'mailshot-sqlite-'))
   onTestFinished(() => rmSync(folder, { recursive: true }))
   return folder
+}
+
+function fileOf(tables: typeof spipSite): string {
+  const path = newFile('')
+  const db = new Database(path)
+  for (const [table, { columns, rows }] of Object.entries(tables)) {
+    db.exec(`CREATE TABLE ${table} (${columns.join(', ')})`)
+    const insert = db.prepare(`INSERT INTO ${table} VALUES (${columns.map(() => '?').join(', ')})`)
+    for (const row of rows) insert.run(row)
+  }
+  db.close()
+  return path
 }
 
 function newFile(script: string): string {

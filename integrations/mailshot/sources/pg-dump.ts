@@ -2,6 +2,7 @@ import { basename } from 'node:path'
 import { MailshotError } from '../error.ts'
 import { readLines } from './csv/text.ts'
 import { readDumpFile } from './dump-file.ts'
+import { textOfBytes } from './tables/bytes.ts'
 import type { TableFault, TableRow, TableRows, TableSource, TableValue } from './tables.ts'
 
 /**
@@ -99,18 +100,8 @@ function valueOf(text: string): TableValue {
   const bytes = text.includes('\\')
     ? text.replace(/\\(?:([0-7]{1,3})|x([\da-f]{1,2})|([^]))/gi, unescaped)
     : text
-  if (!/[\x80-\xff]/.test(bytes)) return bytes
-  const buffer = Buffer.from(bytes, 'latin1')
-  try {
-    return strict.decode(buffer)
-  } catch {
-    // The dump of a database that is not in UTF-8.
-    return latin.decode(buffer)
-  }
+  return /[\x80-\xff]/.test(bytes) ? textOfBytes(Buffer.from(bytes, 'latin1')) : bytes
 }
-
-const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
-const latin = new TextDecoder('windows-1252')
 
 function unescaped(_: string, octal?: string, hex?: string, char = ''): string {
   if (octal !== undefined) return String.fromCharCode(Number.parseInt(octal, 8) & 0xff)

@@ -2,6 +2,7 @@ import { basename } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import Database from 'libsql'
 import { MailshotError } from '../error.ts'
+import { textOfBytes } from './tables/bytes.ts'
 import type { TableRow, TableRows, TableSource, TableValue } from './tables.ts'
 
 const batchRows = 500
@@ -57,8 +58,12 @@ function unreadable(name: string, cause: unknown): MailshotError {
 }
 
 function* rowsOf(db: Connection, table: string): Generator<TableRows> {
-  const statement = db.prepare(`SELECT * FROM "${table.replaceAll('"', '""')}"`)
-  const columns = statement.columns().map((column: { name: string }) => column.name)
+  const from = `FROM ${quoted(table)}`
+  const columns = db
+    .prepare(`SELECT * ${from}`)
+    .columns()
+    .map(({ name }: { name: string }) => name)
+  const statement = db.prepare(`SELECT ${columns.map(asBytes).join(', ')} ${from}`)
   let rows: TableRow[] = []
   let line = 0
   for (const values of statement.raw().iterate()) {
@@ -71,10 +76,21 @@ function* rowsOf(db: Connection, table: string): Generator<TableRows> {
   if (rows.length > 0) yield { table, columns, rows }
 }
 
+/** A text that is no UTF-8 would end the process in the binding; a number beyond 2^53 would be another one. */
+function asBytes(column: string): string {
+  const name = quoted(column)
+  return `CASE WHEN typeof(${name}) = 'text' OR (typeof(${name}) = 'integer' AND abs(${name}) > 9007199254740991)
+    THEN CAST(${name} AS BLOB) ELSE ${name} END`
+}
+
+function quoted(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`
+}
+
 /** What is stored as bytes is a text, as SPIP's older tables have it. */
 export function valueOf(value: unknown): TableValue {
   if (value === null || typeof value === 'string' || typeof value === 'number') return value
-  if (value instanceof Uint8Array) return Buffer.from(value).toString()
+  if (value instanceof Uint8Array) return textOfBytes(value)
   if (value instanceof Date) return value.toISOString().slice(0, 19).replace('T', ' ')
   return typeof value === 'bigint' || typeof value === 'boolean' ? String(value) : null
 }

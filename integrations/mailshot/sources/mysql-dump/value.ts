@@ -1,5 +1,6 @@
 import { MailshotError } from '../../error.ts'
 import type { TableValue } from '../tables.ts'
+import { textOfBytes } from '../tables/bytes.ts'
 
 /** What a value is, where it ends, or that the text ends before it does. */
 export type Scanned = { end: number; value: TableValue } | 'incomplete' | 'broken'
@@ -113,17 +114,7 @@ export function decoderFor(names: string | undefined, where: string): Decode {
       `${where}: the dump is in "${charset}"; make it again with --default-character-set=utf8mb4`,
     )
   }
-  const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
-  const fallback = new TextDecoder('windows-1252')
-  return (bytes) => {
-    if (!/[\x80-\xff]/.test(bytes)) return bytes
-    const buffer = Buffer.from(bytes, 'latin1')
-    try {
-      return utf8.decode(buffer)
-    } catch {
-      return fallback.decode(buffer)
-    }
-  }
+  return (bytes) => (/[\x80-\xff]/.test(bytes) ? textOfBytes(Buffer.from(bytes, 'latin1')) : bytes)
 }
 
 const singleByte: Record<string, string> = {

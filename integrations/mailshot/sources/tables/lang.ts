@@ -20,7 +20,7 @@ let known: Map<string, string> | undefined
 
 function names(): Map<string, string> {
   if (known) return known
-  const letters = [...'abcdefghijklmnopqrstuvwxyz']
+  const letters = 'a b c d e f g h i j k l m n o p q r s t u v w x y z'.split(' ')
   const readers = ['en', 'fr', 'de', 'es', 'it', 'nl', 'pt'].map(namesIn)
   known = new Map()
   for (const tag of letters.flatMap((first) => letters.map((second) => first + second))) {

@@ -1,0 +1,11 @@
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+const fallback = new TextDecoder('windows-1252')
+
+/** Bytes of a database as the text that they are: UTF-8, else Windows-1252, which is what MySQL calls latin1, and old sites have stored. */
+export function textOfBytes(bytes: Uint8Array): string {
+  try {
+    return utf8.decode(bytes)
+  } catch {
+    return fallback.decode(bytes)
+  }
+}
