@@ -9,6 +9,7 @@ import { type Consent, activateStatements, askStatements } from './subscriber/as
 import { type Confirming, confirmStatements, findConfirmation } from './subscriber/confirm.ts'
 import { openLists, type UnsubscribeRequest, unsubscribeStatements } from './subscriber/leave.ts'
 import { goodbyeStatements } from './subscriber/goodbye.ts'
+import { passNumberStatement } from './subscriber/numbers.ts'
 import { findLists, findPerson } from './subscriber/person.ts'
 import { findSuppression, liftableReasons } from './suppression.ts'
 import { nameSuppressed } from './suppression/hash.ts'
@@ -69,6 +70,7 @@ export async function subscribe(
   const suppression = await findSuppression(mailshot, address.identity)
   const isLiftable = !suppression || liftableReasons.includes(suppression.reason)
   if (suppression && (!isLiftable || request.confirmed)) {
+    await mailshot.db.write(passNumberStatement('subscribers'), passNumberStatement('letters'))
     return { status: 'suppressed', reason: suppression.reason }
   }
   const isVouched = request.confirmed === true
@@ -77,12 +79,16 @@ export async function subscribe(
   const active = new Set(await findLists(mailshot, subscriberId, { status: 'active' }))
   // A bounced address proves itself again, also on lists where it is still active.
   const lists = suppression ? request.lists : request.lists.filter((list) => !active.has(list))
-  if (lists.length === 0) return { status: 'unchanged', subscriberId }
+  if (lists.length === 0) {
+    await mailshot.db.write(passNumberStatement('letters'))
+    return { status: 'unchanged', subscriberId }
+  }
   const { consent, invitedBy } = request
   const ask = { subscriberId, address, profile, lists, consent, invitedBy }
   const mayJoin = request.confirmation !== 'always' && !needsConfirmation(mailshot, lists)
   if (isVouched || (!suppression && mayJoin)) {
-    await mailshot.db.write(...activateStatements(mailshot, ask, isVouched))
+    const activate = activateStatements(mailshot, ask, isVouched)
+    await mailshot.db.write(...activate, passNumberStatement('letters'))
     return { status: 'active', subscriberId }
   }
   const { source } = request.consent

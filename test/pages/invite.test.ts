@@ -11,7 +11,16 @@ import { suppress } from '../../integrations/mailshot/suppression.ts'
 import { signToken } from '../../integrations/mailshot/token.ts'
 import { openTestMailshot, type TestMailshot, testSecret } from '../open-test-mailshot.ts'
 import { active, lettersOf } from '../subscriber/zoe.ts'
-import { dump, type Fields, get, locationOf, noticeOf, pageOf, post } from './visit.ts'
+import {
+  dump,
+  type Fields,
+  get,
+  locationOf,
+  noticeOf,
+  numbersUsedBy,
+  pageOf,
+  post,
+} from './visit.ts'
 
 const day = 86_400_000
 let mailshot: TestMailshot
@@ -76,11 +85,16 @@ describe('invitePage', () => {
     await suppress(mailshot, 'never@example.org', { reason: 'manual', actor: 'test' })
     const guests = ['left@example.org', 'never@example.org', 'zoe@example.org']
     const before = mailshot.now()
-    const answer = await send({ email: guests })
+    let answer = ''
+    const used = await numbersUsedBy(mailshot, async () => (answer = await send({ email: guests })))
+    expect(used).toEqual([3, 3])
     const known = mailshot.now() - before
     expect(await lettersOf(mailshot, 'invitation')).toHaveLength(1)
     const again = mailshot.now()
-    expect(await send({ email: 'new@example.org' })).toBe(answer)
+    const numbers = await numbersUsedBy(mailshot, async () => {
+      expect(await send({ email: 'new@example.org' })).toBe(answer)
+    })
+    expect(numbers).toEqual([1, 1])
     expect(mailshot.now() - again).toBe(known)
     expect(await lettersOf(mailshot, 'invitation')).toHaveLength(2)
   })

@@ -21,6 +21,7 @@ import {
   head,
   locationOf,
   noticeOf,
+  numbersUsedBy,
   pageOf,
   post,
   postSlowly,
@@ -58,6 +59,12 @@ describe('linksPage', () => {
     )
     expect(answers).toEqual(names.map(() => [answer, true]))
     expect(await lettersOf(mailshot, 'links')).toHaveLength(1)
+    const by = (name: string) =>
+      numbersUsedBy(mailshot, () => send(mailshot, { email: `${name}@example.org` }))
+    expect([await by('angry'), await by('nobody')]).toEqual([
+      [1, 0],
+      [1, 0],
+    ])
   })
 
   it('answers as late where its form came slowly: nobody can use up that time', async () => {

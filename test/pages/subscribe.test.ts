@@ -18,6 +18,7 @@ import {
   head,
   locationOf,
   noticeOf,
+  numbersUsedBy,
   pageOf,
   post,
   postSlowly,
@@ -203,6 +204,21 @@ describe('subscribePage by POST', () => {
     const suppressed = await answerTo(mailshot, filled)
     expect([waiting, active, suppressed]).toEqual([unknown, unknown, unknown])
     expect(unknown).toMatchObject({ status: 303, headers: { location: asked } })
+  })
+
+  it('uses up as many numbers, which stand in links and mails, whatever is known', async () => {
+    const { mailshot, send } = await open({
+      lists: { weekly, open: { title: 'Open', doubleOptIn: false } },
+    })
+    await subscribe(mailshot, { email: 'first@example.org', lists: ['weekly'], consent })
+    const by = (fields: Fields) => numbersUsedBy(mailshot, () => send({ ...filled, ...fields }))
+    const used = [await by({}), await by({ list: 'open', offered: ['open'], email: 'a@b.example' })]
+    used.push(await by({}))
+    await subscribe(mailshot, { email, lists: ['weekly'], consent, confirmed: true })
+    used.push(await by({}), await by({ list: ['weekly', 'open'], offered: ['weekly', 'open'] }))
+    await suppress(mailshot, email, { reason: 'complaint', actor: 'event' })
+    used.push(await by({}))
+    expect(used).toEqual(used.map(() => [1, 1]))
   })
 
   it('takes as long whatever is known of the address, however long the work takes', async () => {

@@ -80,6 +80,20 @@ export function noticeOf(answer: Page<{ kind: string }> | Response): Notice {
   throw new Error(`no notice but ${view.kind}`)
 }
 
+/** How many numbers of letters and of subscribers something uses up: they stand in links and mails. */
+export async function numbersUsedBy(
+  { db }: Mailshot,
+  act: () => Promise<unknown>,
+): Promise<number[]> {
+  const read = () =>
+    db.all<{ seq: number }>(
+      sql`SELECT seq FROM sqlite_sequence WHERE name IN ('subscribers', 'letters') ORDER BY name`,
+    )
+  const before = await read()
+  await act()
+  return (await read()).map(({ seq }, index) => seq - (before[index]?.seq ?? 0))
+}
+
 /** Everything that the database holds. */
 export async function dump(mailshot: Mailshot): Promise<Record<string, unknown[]>> {
   const tables = await mailshot.db.all<{ name: string }>(

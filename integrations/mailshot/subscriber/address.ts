@@ -10,6 +10,7 @@ import { findSuppression, liftableReasons, liftOwnStatements } from '../suppress
 import { nameSuppressed } from '../suppression/hash.ts'
 import { linkTo, signToken, verifyToken } from '../token.ts'
 import { findMerging, mergeStatements } from './merge.ts'
+import { passUnqueuedStatement } from './numbers.ts'
 import { findPerson, type Person } from './person.ts'
 
 const linkLife = 7 * day
@@ -49,6 +50,7 @@ export async function askNewAddress(
       detail: {},
     }),
     linkStatement(then, person, { address, mayMail }),
+    passUnqueuedStatement(),
   )
   return { status: 'asked' }
 }

@@ -1,6 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm/sql'
 import { auditStatement } from '../audit.ts'
 import type { ParsedAddress } from '../email-address.ts'
+import type { MailshotConfig } from '../config.ts'
 import { queueLetterStatement } from '../letter.ts'
 import { titlesOf } from '../list.ts'
 import type { Mailshot } from '../mailshot.ts'
@@ -9,6 +10,7 @@ import { wordingHash, wordingStatements } from '../privacy/wording.ts'
 import type { Profile } from '../profile.ts'
 import { languageOfTexts } from '../reader-language.ts'
 import { linkTo, signToken } from '../token.ts'
+import { passUnqueuedStatement } from './numbers.ts'
 
 /** From where, by which form and which wording a subscription was asked for. */
 export interface Consent {
@@ -92,6 +94,7 @@ export function askStatements(mailshot: Mailshot, ask: Ask): SQL[] {
   return [
     noteStatement(mailshot, ask, { action: 'ask', when: isNewAsk(ask, now) }),
     confirmationStatement(mailshot, ask, now),
+    passUnqueuedStatement(),
     ...agreedWords(ask, now),
     ...fieldConsentStatements(ask, now, { when: isNewAsk(ask, now) }),
     consentStatement(ask, now, {
@@ -140,13 +143,18 @@ function confirmationStatement(mailshot: Mailshot, ask: Ask, now: number): SQL {
     email: address.written,
     lang,
     values: {
-      lists: titlesOf(config, lists, lang),
+      lists: titlesOf(config, settingsOf(config, lists), lang),
       url: linkTo(config, 'confirm', token),
       date: dayOf(expiresAt, lang, config.timeZone),
       ...(invitedBy !== undefined && { invitedBy: String(invitedBy) }),
     },
     when: sql`EXISTS (SELECT 1 FROM ${each(lists)} WHERE ${isNewAsk(ask, now)})`,
   })
+}
+
+/** In the config's order, as every page names them. */
+function settingsOf({ lists }: MailshotConfig, ids: readonly string[]) {
+  return Object.entries(lists).flatMap(([id, list]) => (ids.includes(id) ? [list] : []))
 }
 
 function dayOf(time: number, lang: string, timeZone: string): string {

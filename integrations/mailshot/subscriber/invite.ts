@@ -7,6 +7,7 @@ import { inSameTime } from '../same-time.ts'
 import { subscribe } from '../subscriber.ts'
 import { findSuppression } from '../suppression.ts'
 import type { Consent } from './ask.ts'
+import { passNumberStatement } from './numbers.ts'
 import { findLists, type Person } from './person.ts'
 import { findSubscriber } from './read.ts'
 
@@ -91,8 +92,13 @@ async function inviteOne(
   guest: ParsedAddress,
   { inviter, lists, lang, consent }: InviteRequest,
 ): Promise<void> {
-  if (await findSubscriber(mailshot, guest.identity)) return
-  if (await findSuppression(mailshot, guest.identity)) return
+  const isKnown =
+    (await findSubscriber(mailshot, guest.identity)) ??
+    (await findSuppression(mailshot, guest.identity))
+  if (isKnown) {
+    await mailshot.db.write(passNumberStatement('subscribers'), passNumberStatement('letters'))
+    return
+  }
   await subscribe(mailshot, {
     email: guest.written,
     lang,

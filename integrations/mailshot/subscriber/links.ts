@@ -5,6 +5,7 @@ import type { Mailshot } from '../mailshot.ts'
 import { day } from '../pace-limit.ts'
 import { languageOfTexts } from '../reader-language.ts'
 import { linkTo, signToken } from '../token.ts'
+import { passUnqueuedStatement } from './numbers.ts'
 import { findPerson } from './person.ts'
 
 const minute = 60_000
@@ -41,5 +42,6 @@ export async function mailLinks(mailshot: Mailshot, email: string): Promise<void
         AND ${(person?.suppressed ?? 'unsubscribe') === 'unsubscribe'}
         AND ${mailedSince(now - againAfter)} = 0 AND ${mailedSince(now - day)} < ${mostADay}`,
     }),
+    passUnqueuedStatement(),
   )
 }
