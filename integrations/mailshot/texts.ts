@@ -26,6 +26,8 @@ export interface Texts {
   }
   /** Single mails. Placeholders in braces are filled by the letter: `{title}`, `{lists}`, `{name}`. */
   letters: {
+    /** What stands, in the text part, before the address of a button: `{label}` is the button's. */
+    beforeLink: string
     confirmation: {
       subject: string
       intro: string
@@ -42,8 +44,8 @@ export interface Texts {
       button: string
       ignore: string
     }
-    welcome: { subject: string; intro: string; leave: string }
-    goodbye: { subject: string; intro: string; back: string }
+    welcome: { subject: string; intro: string; leave: string; button: string }
+    goodbye: { subject: string; intro: string; back: string; button: string }
   } & OwnLetterTexts
   /** Mails to the operator about a send, by what happened. The button leads to its page; `commands` do the same. */
   alarms: Record<

@@ -1,6 +1,6 @@
 import mjml2html from 'mjml'
 import { describe, expect, it } from 'vitest'
-import type { LetterContent } from '../../integrations/mailshot/letter/compose.ts'
+import type { LetterContent } from '../../integrations/mailshot/letter/content.ts'
 import { letterHtml } from '../../integrations/mailshot/letter/html.ts'
 
 const content: LetterContent = {

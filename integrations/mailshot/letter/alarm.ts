@@ -7,7 +7,8 @@ import { sendIdNumbers } from '../send/id.ts'
 import { findSend, type Send } from '../send/read.ts'
 import { fill, type Texts, textsFor } from '../texts.ts'
 import { linkTo, signToken } from '../token.ts'
-import type { Letter, LetterContent } from './compose.ts'
+import type { Letter } from './compose.ts'
+import type { LetterContent } from './content.ts'
 
 /** What the operator is told about a send, or the relay: what happened, its figures, and the page and commands to act on it. */
 export async function alarmContent(mailshot: Mailshot, letter: Letter): Promise<LetterContent> {

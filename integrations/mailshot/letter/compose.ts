@@ -6,11 +6,10 @@ import { encodeMime } from '../message/mime.ts'
 import { domainOf } from '../email-address.ts'
 import { languageOfTexts } from '../reader-language.ts'
 import { findPerson } from '../subscriber/person.ts'
-import { directionOf, fill, textsFor } from '../texts.ts'
 import type { Message } from '../transport.ts'
 import { alarmContent } from './alarm.ts'
-import { letterHtml } from './html.ts'
-import { ownContent } from './own.ts'
+import { contentOf } from './content.ts'
+import { layOut } from './lay-out.ts'
 import { fillTemplate, findTemplate, type LetterWords } from './template.ts'
 
 export interface Letter {
@@ -21,15 +20,6 @@ export interface Letter {
   values: Record<string, string>
   tries: number
   createdAt: number
-}
-
-/** What a letter says: plain sentences and at most one button. Nothing in it is markup. */
-export interface LetterContent {
-  subject: string
-  paragraphs: string[]
-  button?: { label: string; url: string } | undefined
-  /** Below the button, smaller. */
-  notes?: string[] | undefined
 }
 
 /**
@@ -50,7 +40,7 @@ export async function composeLetter(mailshot: Mailshot, given: Letter): Promise<
     from: { ...config.from, name: config.from.name || title },
     to: { name: '', address: config.redirectTo ?? letter.email },
     replyTo: config.replyTo,
-    ...(await wordsOf(mailshot, letter, title)),
+    ...(await wordsOf(mailshot, letter)),
     messageId: `<letter.${letter.id}.${letter.createdAt.toString(36)}@${domainOf(config.from.address)}>`,
     // RFC 3834: no vacation reply to a mail that a machine wrote.
     headers: { 'Auto-Submitted': 'auto-generated' },
@@ -65,19 +55,16 @@ export async function composeLetter(mailshot: Mailshot, given: Letter): Promise<
 async function wordsOf(
   mailshot: Mailshot,
   letter: Letter,
-  title: string,
 ): Promise<Pick<LetterWords, 'subject' | 'html' | 'text'>> {
   const template = await findTemplate(mailshot, letter.kind)
   if (template)
     return fillTemplate(template, letter.lang, { ...letter.values, email: letter.email })
-  const content = await contentOf(mailshot, letter)
-  const foot = [title, mailshot.config.postalAddress]
-  const { lang } = letter
-  return {
-    subject: content.subject,
-    html: letterHtml(content, { lang, dir: directionOf(lang), foot }),
-    text: textOf(content, foot),
-  }
+  const { kind } = letter
+  const content =
+    kind === 'alarm'
+      ? await alarmContent(mailshot, letter)
+      : contentOf(mailshot.config, { ...letter, kind })
+  return layOut(mailshot.config, content, letter.lang)
 }
 
 /** Whoever invites is named while they are here: their address stands in no letter to somebody else that waits. */
@@ -88,52 +75,4 @@ async function inviterOf(
   if (kind !== 'invitation') return {}
   const person = await findPerson(mailshot, Number(values['invitedBy']))
   return { inviter: person?.written ?? '' }
-}
-
-async function contentOf(mailshot: Mailshot, letter: Letter): Promise<LetterContent> {
-  const { config } = mailshot
-  const { confirmation, invitation, welcome, goodbye } = textsFor(config, letter.lang).letters
-  const title = localize(config.title, letter.lang, config.lang)
-  const values = { ...letter.values, title }
-  const words = (text: string) => fill(text, values)
-  switch (letter.kind) {
-    case 'confirmation':
-      return {
-        subject: words(confirmation.subject),
-        paragraphs: [words(confirmation.intro)],
-        button: { label: confirmation.button, url: letter.values['url'] ?? config.site },
-        notes: [words(confirmation.ignore), words(confirmation.expires)],
-      }
-    case 'invitation': {
-      const intro = letter.values['inviter'] ? invitation.intro : invitation.nameless
-      return {
-        subject: words(invitation.subject),
-        paragraphs: [words(intro), words(invitation.what)],
-        button: { label: invitation.button, url: letter.values['url'] ?? config.site },
-        notes: [words(invitation.ignore), words(confirmation.expires)],
-      }
-    }
-    case 'welcome':
-      return {
-        subject: words(welcome.subject),
-        paragraphs: [words(welcome.intro), words(welcome.leave)],
-      }
-    case 'goodbye':
-      return {
-        subject: words(goodbye.subject),
-        paragraphs: [words(goodbye.intro), words(goodbye.back)],
-      }
-    case 'change-address':
-    case 'address-changed':
-    case 'links':
-      return ownContent(mailshot, { ...letter, kind: letter.kind })
-    case 'alarm':
-      return alarmContent(mailshot, letter)
-  }
-}
-
-function textOf(content: LetterContent, foot: string[]): string {
-  const button = content.button ? [`${content.button.label}:\n${content.button.url}`] : []
-  const blocks = [...content.paragraphs, ...button, ...(content.notes ?? [])]
-  return [...blocks, `-- \n${foot.join('\n')}`].join('\n\n')
 }

@@ -1,4 +1,4 @@
-import type { LetterContent } from './compose.ts'
+import type { LetterContent } from './content.ts'
 
 export interface LetterFrame {
   lang: string

@@ -1,16 +1,15 @@
-import { localize } from '../config.ts'
+import { localize, type MailshotConfig } from '../config.ts'
 import type { LetterKind } from '../letter.ts'
-import type { Mailshot } from '../mailshot.ts'
 import { fill, textsFor } from '../texts.ts'
-import type { Letter, LetterContent } from './compose.ts'
+import type { LetterContent, ReaderLetter } from './content.ts'
 
 /** The letters about a reader's own page and address. */
 export type OwnLetterKind = Extract<LetterKind, 'change-address' | 'address-changed' | 'links'>
 
 /** What they say, in our words. */
 export function ownContent(
-  { config }: Mailshot,
-  letter: Pick<Letter, 'lang' | 'values'> & { kind: OwnLetterKind },
+  config: MailshotConfig,
+  letter: ReaderLetter & { kind: OwnLetterKind },
 ): LetterContent {
   const { changeAddress, addressChanged, links } = textsFor(config, letter.lang).letters
   const { address } = config.replyTo ?? config.from
@@ -35,7 +34,7 @@ export function ownContent(
         subject: words(links.subject),
         paragraphs: [words(links.intro)],
         button: { label: links.button, url },
-        notes: [words(links.leave), words(links.ignore)],
+        notes: [words(links.fresh), words(links.leave), words(links.ignore)],
       }
   }
 }

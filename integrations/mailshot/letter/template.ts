@@ -16,7 +16,7 @@ export const writable = {
   goodbye: { fields: ['email', 'lang', 'lists', 'url', 'name'], link: undefined },
   'change-address': { fields: ['email', 'lang', 'url', 'date'], link: 'url' },
   'address-changed': { fields: ['email', 'lang'], link: undefined },
-  links: { fields: ['email', 'lang', 'url', 'leave_url'], link: 'url' },
+  links: { fields: ['email', 'lang', 'url', 'leave_url', 'date'], link: 'url' },
   're-consent': {
     fields: ['email', 'lang', 'name', 'list_title', 'url_stay', 'url_unsubscribe'],
     link: 'url_stay',

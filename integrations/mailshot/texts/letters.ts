@@ -6,6 +6,13 @@ export interface OwnLetterTexts {
   addressChanged: { subject: string; intro: string; notYou: string }
   /** Asks all of a list whether they want to stay, `{days}` being like “30 days”; `silence` says what no answer means. */
   reconsent: { subject: string; intro: string; button: string; silence: string; leave: string }
-  /** To whoever asked for them by the public form. */
-  links: { subject: string; intro: string; button: string; leave: string; ignore: string }
+  /** To whoever asked for them; `fresh` says until when (`{date}`) the button opens more than the links of other mails do. */
+  links: {
+    subject: string
+    intro: string
+    button: string
+    fresh: string
+    leave: string
+    ignore: string
+  }
 }

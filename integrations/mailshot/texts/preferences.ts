@@ -14,7 +14,23 @@ export interface PreferencesTexts {
   saved: string
   leftEverything: string
   pause: PauseTexts
+  fresh: FreshTexts
   address: AddressTexts
+}
+
+/** What a link opens that was asked for and mailed just now, and no other. `{email}` is the address it goes to. */
+export interface FreshTexts {
+  heading: string
+  /** Above the button: what the link is for, and why that one. */
+  note: string
+  button: string
+  asked: string
+  /** Said of a link whose time is over. */
+  over: string
+  /** For whoever reads no mail there any more. */
+  noMailbox: string
+  /** For whoever gets no mail of ours. */
+  keptOut: string
 }
 
 /** No mail for a while. `{date}` is the day on which there is mail again. */
