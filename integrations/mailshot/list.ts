@@ -82,6 +82,12 @@ function summaryOf({ lists }: MailshotConfig, row: SummaryRow): ListSummary {
   }
 }
 
+/** The lists that have gone from the settings, whose people are still on them. */
+export async function closedLists({ db }: Pick<Mailshot, 'db'>): Promise<string[]> {
+  const rows = await db.all<{ id: string }>(sql`SELECT id FROM lists WHERE status = 'closed'`)
+  return rows.map(({ id }) => id)
+}
+
 /** How many people a campaign to these lists would reach: each counted once, nobody suppressed. */
 export async function audienceOf(mailshot: Mailshot, lists: string[]): Promise<number> {
   const row = await mailshot.db.get<{ people: number }>(sql`
@@ -93,8 +99,12 @@ export async function audienceOf(mailshot: Mailshot, lists: string[]): Promise<n
 }
 
 /** The titles of lists for readers of a language, as one phrase: `Hebdo et Produits`. */
-export function titlesOf(config: MailshotConfig, lists: readonly string[], lang: string): string {
-  const titles = lists.map((id) => localize(config.lists[id]?.title ?? id, lang, config.lang))
+export function titlesOf(
+  config: MailshotConfig,
+  lists: readonly Pick<ListSummary, 'title'>[],
+  lang: string,
+): string {
+  const titles = lists.map(({ title }) => localize(title, lang, config.lang))
   return new Intl.ListFormat(localeOf(lang), { type: 'conjunction' }).format(titles)
 }
 

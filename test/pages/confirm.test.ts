@@ -52,13 +52,23 @@ describe('confirmPage by GET', () => {
   })
 
   it('leads to the sign-up where nothing waits any more behind a link that expired', async () => {
-    await confirm(mailshot, token)
+    await unsubscribe(mailshot, { subscriberId: 1, lists: 'all', reason: 'page' })
     mailshot.clock.advance(14 * day)
-    const notice = noticeOf(await visit(get(`confirm/${token}`)))
-    expect(notice.form).toBeUndefined()
+    const page = pageOf(await visit(get(`confirm/${token}`)))
+    const notice = noticeOf(page)
+    expect([page.status, notice.form]).toEqual([410, undefined])
     expect(notice.links).toEqual([
       { label: 'S’inscrire de nouveau', href: '/mailshot/subscribe?lang=fr' },
     ])
+  })
+
+  it('says to who has confirmed that it is done, also long after, and opens nothing then', async () => {
+    await confirm(mailshot, token)
+    mailshot.clock.advance(14 * day)
+    const notice = noticeOf(await visit(get(`confirm/${token}`)))
+    expect(notice.paragraphs.join()).toMatch(/«\u00a0Hebdo\u00a0» et «\u00a0Produits\u00a0»/)
+    expect(notice.form).toBeUndefined()
+    expect(notice.links.map(({ href }) => href)).toEqual(['/mailshot/links?lang=fr'])
   })
 
   it('says of what was left since that it has ended', async () => {
@@ -119,7 +129,7 @@ describe('confirmPage by POST', () => {
     mailshot.clock.advance(14 * day)
     const confirmed = await dump(mailshot)
     const expired = await press()
-    expect([forged.status, expired.status]).toEqual([404, 410])
+    expect([forged.status, expired.status]).toEqual([404, 200])
     expect(await dump(mailshot)).toEqual(confirmed)
   })
 

@@ -1,14 +1,17 @@
 import { describe, expect, it } from 'vitest'
 import { deliver } from '../../integrations/mailshot/deliver.ts'
 import { listLetters } from '../../integrations/mailshot/letter.ts'
+import { mirrorLists } from '../../integrations/mailshot/list.ts'
 import {
   changePreferences,
+  confirm,
+  subscribe,
   undoUnsubscribe,
   unsubscribe,
 } from '../../integrations/mailshot/subscriber.ts'
 import { memory } from '../../integrations/mailshot/transports/memory.ts'
 import { openTestMailshot, type TestMailshot } from '../open-test-mailshot.ts'
-import { active, ask } from './zoe.ts'
+import { active, ask, confirmationToken } from './zoe.ts'
 
 const wait = 5 * 60_000
 
@@ -27,8 +30,26 @@ describe('who leaves', () => {
       .sentTo(ask.email)
       .filter(({ subject }) => subject.includes('désinscription'))
     expect(message?.text).toContain('Vous ne recevrez plus de message de Hebdo et Produits.')
-    expect(message?.text).toContain(
-      'https://example.org/mailshot/subscribe?lang=fr&list=weekly&list=product',
+    expect(message?.text).toMatch(
+      /\nMe réinscrire\u00a0:\nhttps:\/\/example\.org\/mailshot\/subscribe\?lang=fr&list=weekly&list=product\n/,
+    )
+  })
+
+  it('is told the titles of lists that have vanished since, and led back to none of them', async () => {
+    const transport = memory()
+    const mailshot = await openTestMailshot({ transport })
+    await subscribe(mailshot, ask)
+    const { product: _, ...lists } = mailshot.config.lists
+    const later = { ...mailshot, config: { ...mailshot.config, lists } }
+    await mirrorLists(later)
+    await confirm(later, await confirmationToken(later))
+    await unsubscribe(later, { subscriberId: 1, lists: ['product'], reason: 'page' })
+    mailshot.clock.advance(wait)
+    await deliver(later, { untilDone: true })
+    const [, welcome, goodbye] = transport.sentTo(ask.email)
+    expect(welcome?.text).toContain('vous recevrez Hebdo et Produits.')
+    expect(goodbye?.text).toBe(
+      'Vous ne recevrez plus de message de Produits.\n\n-- \nLes Nouvelles\n1 rue du Port, 31000 Toulouse',
     )
   })
 
@@ -43,6 +64,11 @@ describe('who leaves', () => {
     await changePreferences(mailshot, { ...base, chosen: ['product'] })
     expect(await goodbyes(mailshot)).toHaveLength(1)
     await changePreferences(mailshot, { ...base, chosen: shown })
+    expect(await goodbyes(mailshot)).toEqual([])
+    await unsubscribe(mailshot, { subscriberId, lists: 'all', reason: 'page' })
+    await subscribe(mailshot, ask)
+    expect(await goodbyes(mailshot)).toHaveLength(1)
+    await confirm(mailshot, await confirmationToken(mailshot))
     expect(await goodbyes(mailshot)).toEqual([])
   })
 

@@ -6,7 +6,7 @@ import { readerLanguage } from '../reader-language.ts'
 import { confirm, findConfirmation, type FoundConfirmation } from '../subscriber.ts'
 import { renewConfirmation } from '../subscriber/renew.ts'
 import { type Texts, textsFor } from '../texts.ts'
-import { inviteLinks, pagePath, preferencesLink, subscribeLink } from './link.ts'
+import { inviteLinks, pagePath, preferencesLink, sendLinksLink, subscribeLink } from './link.ts'
 import {
   isSampleToken,
   lostPage,
@@ -69,19 +69,26 @@ async function renew(
   return redirectTo(pagePath(config, `confirm/${token}`), { renewed: '1' })
 }
 
-/** What still waits takes one button; what does not, or whom we have forgotten, a new sign-up. */
-function expiredNotice(
+/** What still waits takes one button, whom we have forgotten a new sign-up. Who has confirmed long ago need do nothing. */
+function showExpired(
   config: MailshotConfig,
   texts: Texts,
-  { person, lists }: Extract<FoundConfirmation, { status: 'expired' }>,
-): Notice {
+  { person, lists, active }: Extract<FoundConfirmation, { status: 'expired' }>,
+): Page<Notice> {
   const words = texts.pages.confirm
-  if (!person || lists.length === 0) {
-    const links = [subscribeLink(config, texts, { label: words.again, lists })]
-    return noticeOf(words.lapsed, {}, { links })
+  if (person && lists.length > 0) {
+    const values = valuesOf(config, texts, { ...person, lists })
+    const form = { fields: {}, button: words.renew }
+    return { status: 410, texts, view: noticeOf(words.expired, values, { form }) }
   }
-  const values = valuesOf(config, texts, { ...person, lists })
-  return noticeOf(words.expired, values, { form: { fields: {}, button: words.renew } })
+  if (person && active.length > 0) {
+    const values = valuesOf(config, texts, { ...person, lists: active })
+    // Not to their own page: a link that has expired opens nothing.
+    const links = [sendLinksLink(config, texts)]
+    return { status: 200, texts, view: noticeOf(words.confirmed, values, { links }) }
+  }
+  const links = [subscribeLink(config, texts, { label: words.again })]
+  return { status: 410, texts, view: noticeOf(words.lapsed, {}, { links }) }
 }
 
 type Known = Exclude<FoundConfirmation, { status: 'malformed' | 'forged' }>
@@ -90,7 +97,7 @@ function show(config: MailshotConfig, texts: Texts, found: Known): Page<Notice> 
   const words = texts.pages.confirm
   switch (found.status) {
     case 'expired':
-      return { status: 410, texts, view: expiredNotice(config, texts, found) }
+      return showExpired(config, texts, found)
     case 'ended': {
       const links = [subscribeLink(config, texts, { label: words.again })]
       return { status: 410, texts, view: noticeOf(words.ended, {}, { links }) }

@@ -1,5 +1,6 @@
 import { localize, type MailshotConfig } from '../config.ts'
 import type { Place } from '../subscriber.ts'
+import { placesAmong } from '../subscriber/person.ts'
 import { fill, type Texts } from '../texts.ts'
 
 /** The title of a place in a page's language. */
@@ -23,7 +24,6 @@ export function valuesOf(
   texts: Texts,
   { written, places, lists }: { written: string; places: Place[]; lists: string[] },
 ): { email: string; lists: string } {
-  const named = places.filter(({ list }) => lists.includes(list))
-  const titles = named.map((place) => titleOf(config, texts, place))
+  const titles = placesAmong({ places }, lists).map((place) => titleOf(config, texts, place))
   return { email: written, lists: quotedTitles(texts, titles) }
 }

@@ -1,4 +1,3 @@
-import { hash } from 'node:crypto'
 import { type SQL, sql } from 'drizzle-orm/sql'
 import { auditStatement } from '../audit.ts'
 import { type ParsedAddress, parseEmailAddress } from '../email-address.ts'
@@ -9,6 +8,7 @@ import { languageOfTexts } from '../reader-language.ts'
 import { findSuppression, liftableReasons, liftOwnStatements } from '../suppression.ts'
 import { nameSuppressed } from '../suppression/hash.ts'
 import { linkTo, signToken, verifyToken } from '../token.ts'
+import { digestOf } from './address-digest.ts'
 import { findMerging, mergeStatements } from './merge.ts'
 import { passUnqueuedStatement } from './numbers.ts'
 import { findPerson, type Person } from './person.ts'
@@ -197,9 +197,4 @@ async function findByAddress(mailshot: Mailshot, email: string): Promise<Person 
     sql`SELECT id FROM subscribers WHERE email = ${email}`,
   )
   return row && findPerson(mailshot, row.id)
-}
-
-/** Binds a link to the address that it was mailed to: 48 bits, within what a token signs exactly. */
-function digestOf(identity: string): number {
-  return Number.parseInt(hash('sha256', identity).slice(0, 12), 16)
 }

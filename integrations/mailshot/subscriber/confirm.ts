@@ -7,14 +7,22 @@ import { languageOfTexts } from '../reader-language.ts'
 import { findSuppression, liftableReasons, liftOwnStatements } from '../suppression.ts'
 import { linkTo, signToken, type VerifiedToken, verifyToken } from '../token.ts'
 import type { Said } from './ask.ts'
-import { findLists, findPerson, type Person } from './person.ts'
+import { noGoodbyeStatement } from './goodbye.ts'
+import { findLists, findPerson, type Person, placesAmong } from './person.ts'
 
 /** What a link of a confirmation is worth now. */
 export type FoundConfirmation =
   | { status: 'malformed' }
   | { status: 'forged' }
-  /** `lists` are still waiting, unless only the operator can let mail through; the person may be gone. */
-  | { status: 'expired'; person: Person | undefined; askedAt: number; lists: string[] }
+  /** `lists` are still waiting, and can be joined, unless only the operator can let mail through; the person may be gone. */
+  | {
+      status: 'expired'
+      person: Person | undefined
+      askedAt: number
+      lists: string[]
+      /** Where they are by now, unless mail is kept from them. */
+      active: string[]
+    }
   /** The person is gone, or all that was asked for has been left since. */
   | { status: 'ended'; person: Person | undefined }
   /** Only the operator can lift it. */
@@ -49,12 +57,14 @@ export async function findConfirmation(
     askedUntil: askedAt,
   })
   const isBlocked = person?.suppressed && !liftableReasons.includes(person.suppressed)
+  const lists = await findLists(mailshot, id, { status: 'active' })
   if ('refused' in verified) {
-    return { status: 'expired', person, askedAt, lists: isBlocked ? [] : pending }
+    const waiting = pending.filter((list) => Object.hasOwn(mailshot.config.lists, list))
+    const active = person?.suppressed ? [] : lists
+    return { status: 'expired', person, askedAt, lists: isBlocked ? [] : waiting, active }
   }
   if (!person) return { status: 'ended', person }
   if (isBlocked) return { status: 'suppressed', person }
-  const lists = await findLists(mailshot, id, { status: 'active' })
   if (pending.length > 0) {
     const said = lists.length === 0 ? await findSaid(mailshot, id, askedAt) : undefined
     return { status: 'ready', person: believing(person, said), askedAt, lists: pending, said }
@@ -113,9 +123,10 @@ export function confirmStatements(
       action: 'confirm',
       subject: `subscriber:${person.id}`,
       detail: { lists: confirmation.lists },
-      when: sql`EXISTS (SELECT 1 FROM subscriptions WHERE ${isPending(confirmation)})`,
+      when: isAnyPending(confirmation),
     }),
     welcomeStatement(mailshot, confirmation),
+    noGoodbyeStatement(person.id, isAnyPending(confirmation)),
     ...profileStatements(confirmation, now),
     sql`UPDATE consents SET confirmed_at = ${now}, said = NULL, confirmed_ip = ${ip ?? null},
           confirmed_user_agent = ${userAgent ?? null}
@@ -155,14 +166,18 @@ function welcomeStatement(mailshot: Mailshot, confirmation: Confirmation): SQL {
     email: person.written,
     lang,
     values: {
-      lists: titlesOf(config, lists, lang),
+      lists: titlesOf(config, placesAmong(person, lists), lang),
       url: linkTo(config, 'preferences', token),
       name: person.name,
     },
-    when: sql`EXISTS (SELECT 1 FROM subscriptions WHERE ${isPending(confirmation)})
+    when: sql`${isAnyPending(confirmation)}
       AND NOT EXISTS (SELECT 1 FROM consents
         WHERE subscriber_id = ${person.id} AND confirmed_at IS NOT NULL)`,
   })
+}
+
+function isAnyPending(confirmation: Confirmation): SQL {
+  return sql`EXISTS (SELECT 1 FROM subscriptions WHERE ${isPending(confirmation)})`
 }
 
 function isPending({ person, askedAt }: Confirmation): SQL {

@@ -1,7 +1,10 @@
+import type { AttributeValue } from '../../../db/schema.ts'
+import { countAttempt } from '../abuse/limit.ts'
 import { type MailshotConfig, localize } from '../config.ts'
 import type { Mailshot } from '../mailshot.ts'
 import { boxWording } from '../pages/box.ts'
 import { cutAddress } from '../privacy/client.ts'
+import { readProfile } from '../profile.ts'
 import { languageOfTexts } from '../reader-language.ts'
 import { inSameTime } from '../same-time.ts'
 import { subscribe, type SubscribeProblem } from '../subscriber.ts'
@@ -24,21 +27,32 @@ export interface ElsewhereRequest {
 
 export type AskedElsewhere =
   /** Whatever is known of the address: who needs to confirm gets a mail. */
-  { status: 'asked' } | { status: 'invalid'; problems: SubscribeProblem[] }
+  | { status: 'asked' }
+  | { status: 'invalid'; problems: SubscribeProblem[] }
+  /** For this address, its domain, this `ip`, or in all; it may be asked again then (ms). */
+  | { status: 'too-many'; againAt: number }
 
 /**
  * Asks for lists on behalf of somebody who ticked a box in another form. It always waits for the click in a confirmation, also where
- * the lists need none: that form has not checked whose address it is. Asking again is one ask.
+ * the lists need none: that form has not checked whose address it is. Asking again is one ask. It is counted as our own forms are, and
+ * what those require is required here.
  */
 export async function askElsewhere(
   mailshot: Mailshot,
   request: ElsewhereRequest,
 ): Promise<AskedElsewhere> {
   const { config } = mailshot
-  const { email, lists, name = '', attributes = {}, form, userAgent } = request
+  const { email, name = '', attributes = {}, form, userAgent } = request
+  const lists = [...new Set(request.lists)]
   const lang = languageOfTexts(config, request.lang)
+  const { profile } = readProfile(config.fields, { attributes })
+  const agreed = agreedFields(config, profile.attributes, lang)
+  const missing = [...missingFields(config, attributes, agreed), ...missingWording(config, request)]
+  if (missing.length > 0) return { status: 'invalid', problems: missing }
   const ip = request.ip === undefined ? undefined : cutAddress(request.ip, config.privacy.ip)
   const open = lists.filter((list) => config.lists[list]?.public === true)
+  const againAt = await countAttempt(mailshot, { client: request.ip, email })
+  if (againAt !== undefined) return { status: 'too-many', againAt }
   return inSameTime(mailshot, async () => {
     const result = await subscribe(mailshot, {
       email,
@@ -51,7 +65,7 @@ export async function askElsewhere(
         source: 'api',
         form: form.slice(0, 200),
         wording: request.wording ?? boxWording(config, open, lang),
-        fields: agreedFields(config, attributes, lang),
+        fields: agreed,
         ...(ip !== undefined && { ip }),
         ...(userAgent !== undefined && { userAgent: userAgent.slice(0, 300) }),
       },
@@ -60,9 +74,36 @@ export async function askElsewhere(
   })
 }
 
+/** What our own forms would not go on without. */
+function missingFields(
+  { fields }: MailshotConfig,
+  given: NonNullable<ElsewhereRequest['attributes']>,
+  agreed: readonly AgreedField[],
+): SubscribeProblem[] {
+  return Object.entries(fields).flatMap(([name, { type, form }]) => {
+    const isGiven = String(given[name] ?? '').trim() !== ''
+    const isRefused = type === 'consent' && !agreed.some(({ field }) => field === name)
+    if (form !== 'required' || (isGiven && !isRefused)) return []
+    const text = `${name}: ${isGiven ? 'is not agreed to' : 'is missing'}, which forms require (form: 'required' in mailshot.config.ts)`
+    return [{ field: 'profile', text }]
+  })
+}
+
+/** Our own words beside a box are for lists that anybody may get. */
+function missingWording(
+  config: MailshotConfig,
+  { lists, wording }: ElsewhereRequest,
+): SubscribeProblem[] {
+  const closed = lists.find((list) => config.lists[list]?.public === false)
+  if (closed === undefined || wording !== undefined) return []
+  const text = `wording: is missing; "${closed}" is no public list, so send the words beside your box`
+  return [{ field: 'profile', text }]
+}
+
+/** The boxes with words of their own that were ticked. */
 function agreedFields(
   { fields, lang: fallback }: MailshotConfig,
-  attributes: NonNullable<ElsewhereRequest['attributes']>,
+  attributes: Readonly<Record<string, AttributeValue>>,
   lang: string,
 ): AgreedField[] {
   return Object.entries(fields).flatMap(([field, { type, label }]) =>

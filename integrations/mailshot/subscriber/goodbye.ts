@@ -13,7 +13,7 @@ const waitMs = 5 * 60_000
 const ownWays = ['page', 'one-click', 'preferences', 'mail']
 
 /**
- * Queues the goodbye to a person who leaves lists that they were on, with a way back. To stand before the subscriptions end, so
+ * Queues the goodbye to a person who leaves lists that they were on, with a way back to those that anybody may join. To stand before the subscriptions end, so
  * that leaving twice says it once.
  */
 export function goodbyeStatements(
@@ -22,21 +22,24 @@ export function goodbyeStatements(
   { lists, reason }: { lists: readonly string[] | 'all'; reason: string },
 ): SQL[] {
   const { config } = mailshot
-  const left = openPlaces(person)
-    .filter(({ list, status }) => status === 'active' && (lists === 'all' || lists.includes(list)))
-    .map(({ list }) => list)
+  const places = openPlaces(person).filter(
+    ({ list, status }) => status === 'active' && (lists === 'all' || lists.includes(list)),
+  )
+  const left = places.map(({ list }) => list)
   if (!config.goodbye || left.length === 0 || !ownWays.includes(reason)) return []
   const lang = languageOfTexts(config, person.lang)
   const url = new URL(pageUrl(config, 'subscribe'))
   url.searchParams.set('lang', lang)
-  for (const list of left) url.searchParams.append('list', list)
+  for (const list of left.filter((id) => config.lists[id]?.public)) {
+    url.searchParams.append('list', list)
+  }
   return [
     queueLetterStatement(mailshot, {
       kind: 'goodbye',
       subscriberId: person.id,
       email: person.written,
       lang,
-      values: { lists: titlesOf(config, left, lang), url: url.href, name: person.name },
+      values: { lists: titlesOf(config, places, lang), url: url.href, name: person.name },
       after: waitMs,
       when: sql`EXISTS (SELECT 1 FROM subscriptions WHERE subscriber_id = ${person.id}
         AND status = 'active' AND list_id IN (SELECT value FROM json_each(${JSON.stringify(left)})))`,
@@ -44,8 +47,8 @@ export function goodbyeStatements(
   ]
 }
 
-/** Takes back a goodbye that waits, for somebody who came back. */
-export function noGoodbyeStatement(subscriberId: number): SQL {
-  return sql`DELETE FROM letters
-    WHERE kind = 'goodbye' AND subscriber_id = ${subscriberId} AND status = 'pending' AND tries = 0`
+/** Takes back a goodbye that waits, for somebody who came back, if the condition holds. */
+export function noGoodbyeStatement(subscriberId: number, when = sql`true`): SQL {
+  return sql`DELETE FROM letters WHERE kind = 'goodbye' AND subscriber_id = ${subscriberId}
+    AND status = 'pending' AND tries = 0 AND ${when}`
 }

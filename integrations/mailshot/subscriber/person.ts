@@ -73,6 +73,11 @@ export function openPlaces({ places }: Person): Place[] {
   return places.filter(({ status }) => status !== 'unsubscribed')
 }
 
+/** The places of a person among some lists, in the order of all. */
+export function placesAmong({ places }: Pick<Person, 'places'>, lists: readonly string[]): Place[] {
+  return places.filter(({ list }) => lists.includes(list))
+}
+
 /** The ids of the lists on which a person has that status, as far as asked for until then. */
 export async function findLists(
   mailshot: Mailshot,

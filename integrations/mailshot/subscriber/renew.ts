@@ -1,3 +1,4 @@
+import { holdBurstStatements } from '../abuse/burst.ts'
 import { parseEmailAddress } from '../email-address.ts'
 import type { Mailshot } from '../mailshot.ts'
 import { askStatements, type Consent } from './ask.ts'
@@ -22,14 +23,16 @@ export async function renewConfirmation(
   if (!address) return { status: 'refused' }
   const profile = said ?? { name: '', lang: person.lang, attributes: {} }
   const { name, lang, attributes } = profile
+  const ask = {
+    subscriberId: person.id,
+    address,
+    profile: { name, lang: lang ?? person.lang, attributes },
+    lists,
+    consent,
+  }
   await mailshot.db.write(
-    ...askStatements(mailshot, {
-      subscriberId: person.id,
-      address,
-      profile: { name, lang: lang ?? person.lang, attributes },
-      lists,
-      consent,
-    }),
+    ...askStatements(mailshot, ask),
+    ...(await holdBurstStatements(mailshot, { subscriberId: person.id, source: consent.source })),
   )
   return { status: 'asked' }
 }
