@@ -224,7 +224,7 @@ export const letters = sqliteTable(
     // How many people sign up in an hour, and how many usually do.
     index('letters_confirmations')
       .on(table.createdAt)
-      .where(sql`kind = 'confirmation'`),
+      .where(sql`kind IN ('confirmation', 'invitation')`),
   ],
 )
 

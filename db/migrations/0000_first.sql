@@ -25,7 +25,7 @@ CREATE INDEX `letters_failed` ON `letters` (`id`) WHERE status = 'failed';--> st
 CREATE INDEX `letters_subscriber` ON `letters` (`subscriber_id`);--> statement-breakpoint
 CREATE INDEX `letters_asked_address` ON `letters` (lower(email)) WHERE kind = 'change-address';--> statement-breakpoint
 CREATE INDEX `letters_kept_back` ON `letters` (`id`) WHERE status = 'held';--> statement-breakpoint
-CREATE INDEX `letters_confirmations` ON `letters` (`created_at`) WHERE kind = 'confirmation';--> statement-breakpoint
+CREATE INDEX `letters_confirmations` ON `letters` (`created_at`) WHERE kind IN ('confirmation', 'invitation');--> statement-breakpoint
 CREATE TABLE `media` (
 	`hash` text PRIMARY KEY NOT NULL,
 	`type` text NOT NULL,

@@ -2,11 +2,14 @@ import { sql } from 'drizzle-orm/sql'
 import { describe, expect, it } from 'vitest'
 import { dropHeld, releaseHeld } from '../../integrations/mailshot/abuse/burst.ts'
 import { tendAbuse } from '../../integrations/mailshot/abuse/tend.ts'
+import { findAudit } from '../../integrations/mailshot/audit.ts'
 import type { MailshotConfigInput } from '../../integrations/mailshot/config.ts'
 import { deliver } from '../../integrations/mailshot/deliver.ts'
 import { memory } from '../../integrations/mailshot/transports/memory.ts'
 import { subscribe } from '../../integrations/mailshot/subscriber.ts'
+import { renewConfirmation } from '../../integrations/mailshot/subscriber/renew.ts'
 import { openTestMailshot } from '../open-test-mailshot.ts'
+import { confirmationToken } from '../subscriber/zoe.ts'
 
 const minute = 60_000
 const hour = 60 * minute
@@ -38,7 +41,10 @@ describe('a burst of sign-ups', () => {
     const audit = await mailshot.db.all(
       sql`SELECT actor, action, detail FROM audit WHERE subject = 'letters:held'`,
     )
-    expect(audit).toEqual([{ actor: 'mailshot', action: 'release', detail: '{"count":1}' }])
+    expect(audit).toEqual([
+      { actor: 'mailshot', action: 'hold', detail: '{"perHour":3}' },
+      { actor: 'mailshot', action: 'release', detail: '{"count":1}' },
+    ])
     await ask('e')
     expect((await mailed()).map(({ to }) => to)).toEqual(['e@example.org'])
   })
@@ -65,12 +71,32 @@ describe('a burst of sign-ups', () => {
     ])
   })
 
+  it('is one of invitations and of renewed links, too', async () => {
+    const { mailshot, ask, mailed, held } = await open()
+    await ask('a', 'b')
+    await mailed()
+    const confirmation = await confirmationToken(mailshot)
+    mailshot.clock.advance(15 * 24 * hour)
+    await ask('c', 'd')
+    const inviting = { lists: ['weekly'], invitedBy: 1, confirmation: 'always' } as const
+    const consent = { source: 'form' } as const
+    for (const email of ['guest1@example.org', 'guest2@example.org']) {
+      await subscribe(mailshot, { ...inviting, email, consent })
+    }
+    expect(await held()).toEqual(['guest2@example.org'])
+    await renewConfirmation(mailshot, confirmation, consent)
+    expect(await held()).toEqual(['guest2@example.org', 'b@example.org'])
+  })
+
   it('is forgotten at the operator’s word: nobody is mailed', async () => {
     const { mailshot, ask, mailed, held } = await open()
     await ask('a', 'b', 'c', 'd', 'e')
     await mailed()
     expect(await dropHeld(mailshot, 'command')).toBe(2)
     expect(await dropHeld(mailshot, 'command')).toBe(0)
+    expect(await releaseHeld(mailshot, 'command')).toBe(0)
+    const lines = await findAudit(mailshot, 'letters:held')
+    expect(lines.map(({ action }) => action)).toEqual(['hold', 'drop', 'allow-burst'])
     mailshot.clock.advance(2 * hour)
     expect([await held(), await mailed()]).toEqual([[], []])
   })

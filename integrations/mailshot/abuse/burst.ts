@@ -4,6 +4,8 @@ import { queueLetterStatement } from '../letter.ts'
 import type { Mailshot } from '../mailshot.ts'
 import { day, hour } from '../pace-limit.ts'
 
+/** The letters that go to an address that anybody may have entered; a link that is renewed is a confirmation, too. */
+const isAsked = sql`kind IN ('confirmation', 'invitation')`
 /** What is usual is looked up once an hour. */
 const usuals = new WeakMap<Mailshot['config'], { perHour: number; at: number }>()
 /** How many days back it is looked for what is usual; the last one is left out. */
@@ -11,10 +13,12 @@ const days = 28
 /** Until when the operator takes a burst for people. */
 const allowedKey = 'burst_allowed_until'
 const sliceSize = 1000
+/** What the audit calls them. */
+const subject = 'letters:held'
 
 /**
- * Statements to follow those of an ask: in a burst of sign-ups its confirmation is held, and the operator told, once a day. None where
- * the site wants no such thing, or the operator asks by command.
+ * Statements to follow those of an ask: in a burst of sign-ups its confirmation, or invitation, is held, and the operator told, once a
+ * day. None where the site wants no such thing, or the operator asks by command.
  */
 export async function holdBurstStatements(
   mailshot: Mailshot,
@@ -25,13 +29,21 @@ export async function holdBurstStatements(
   const now = mailshot.now()
   const perHour = await usualPerHour(mailshot)
   const most = mostPerHour(mailshot, perHour)
-  const isHeld = sql`subscriber_id = ${subscriberId} AND kind = 'confirmation' AND status = 'held'`
+  const isHeld = sql`subscriber_id = ${subscriberId} AND status = 'held'`
   const isTold = sql`EXISTS (SELECT 1 FROM letters
     WHERE kind = 'alarm' AND "values" ->> 'event' = 'burst' AND created_at > ${now - day})`
+  const isNews = sql`EXISTS (SELECT 1 FROM letters WHERE ${isHeld}) AND NOT ${isTold}`
   return [
     sql`UPDATE letters SET status = 'held'
-        WHERE subscriber_id = ${subscriberId} AND kind = 'confirmation' AND status = 'pending' AND tries = 0
+        WHERE subscriber_id = ${subscriberId} AND ${isAsked} AND status = 'pending' AND tries = 0
           AND ${isBurst(most, now)} AND NOT ${isAllowed(now)}`,
+    auditStatement(mailshot, {
+      actor: 'mailshot',
+      action: 'hold',
+      subject,
+      detail: { perHour: most },
+      when: isNews,
+    }),
     queueLetterStatement(mailshot, {
       kind: 'alarm',
       email: mailshot.config.operator,
@@ -42,7 +54,7 @@ export async function holdBurstStatements(
         usual: String(Math.round(perHour)),
         release: String(burst.release),
       },
-      when: sql`EXISTS (SELECT 1 FROM letters WHERE ${isHeld}) AND NOT ${isTold}`,
+      when: isNews,
     }),
   ]
 }
@@ -55,6 +67,12 @@ export async function holdBurstStatements(
 export async function releaseHeld(mailshot: Mailshot, by: string): Promise<number> {
   const until = mailshot.now() + day
   await mailshot.db.write(
+    auditStatement(mailshot, {
+      actor: by,
+      action: 'allow-burst',
+      subject,
+      detail: { until: new Date(until).toISOString() },
+    }),
     sql`INSERT INTO meta (key, value) VALUES (${allowedKey}, ${String(until)})
         ON CONFLICT (key) DO UPDATE SET value = excluded.value`,
   )
@@ -88,7 +106,7 @@ async function settleHeld(
   const count = row?.n ?? 0
   if (count === 0) return 0
   await mailshot.db.write(
-    auditStatement(mailshot, { actor, action, subject: 'letters:held', detail: { count } }),
+    auditStatement(mailshot, { actor, action, subject, detail: { count } }),
   )
   for (let left = count; left > 0; left -= sliceSize) {
     await mailshot.db.write(
@@ -103,7 +121,7 @@ async function settleHeld(
 /** Whether more were asked for within the last hour; it counts no further than that. */
 function isBurst(most: number, now: number): SQL {
   return sql`(SELECT count(*) FROM (SELECT 1 FROM letters
-    WHERE kind = 'confirmation' AND created_at > ${now - hour} LIMIT ${most + 1})) > ${most}`
+    WHERE ${isAsked} AND created_at > ${now - hour} LIMIT ${most + 1})) > ${most}`
 }
 
 function isAllowed(now: number): SQL {
@@ -122,7 +140,7 @@ async function usualPerHour(mailshot: Mailshot): Promise<number> {
   const known = usuals.get(config)
   if (known && now - known.at < hour) return known.perHour
   const row = await db.get<{ n: number }>(sql`SELECT count(*) AS n FROM letters
-    WHERE kind = 'confirmation' AND created_at BETWEEN ${now - (days + 1) * day} AND ${now - day}`)
+    WHERE ${isAsked} AND created_at BETWEEN ${now - (days + 1) * day} AND ${now - day}`)
   const perHour = (row?.n ?? 0) / (days * 24)
   usuals.set(config, { perHour, at: now })
   return perHour
