@@ -9,6 +9,7 @@ export const errorCodes = [
   'too-large',
   'malformed',
   'invalid',
+  'too-many',
   'wrong-site',
   // What it asks for
   'unknown-list',

@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'vitest'
+import { countAttempt } from '../../integrations/mailshot/abuse/limit.ts'
+import type { MailshotConfigInput } from '../../integrations/mailshot/config.ts'
 import { confirm, subscribe } from '../../integrations/mailshot/subscriber.ts'
 import { apiClient } from '../api-server.ts'
 import { openTestMailshot } from '../open-test-mailshot.ts'
@@ -63,6 +65,48 @@ describe('POST api/subscribe', () => {
       { message: 'plan: there is no such field' },
     ])
     expect(await errorOf({ confirmed: true })).toMatchObject([422, { code: 'invalid' }])
+    expect(await errorOf({ lists: ['staff'] })).toMatchObject([
+      422,
+      {
+        message:
+          'wording: is missing; "staff" is no public list, so send the words beside your box',
+      },
+    ])
+  })
+
+  test('demands what forms require, and keeps a consent however it is said', async () => {
+    const { mailshot, call } = await open({
+      city: { form: 'required' },
+      terms: { type: 'consent', label: 'I agree', form: 'required' },
+    })
+    const asking = (attributes: unknown) => call('POST', 'subscribe', { ...ticked, attributes })
+    const refused = await asking({ city: ' ', terms: false })
+    expect(refused.status).toBe(422)
+    expect((await refused.json()).error.message).toBe(
+      "city: is missing, which forms require (form: 'required' in mailshot.config.ts); " +
+        "terms: is not agreed to, which forms require (form: 'required' in mailshot.config.ts)",
+    )
+    expect(await recordOf(mailshot)).toBeUndefined()
+    expect((await asking({ city: 'Lyon', terms: 'yes' })).status).toBe(202)
+    expect(await recordOf(mailshot)).toMatchObject({
+      attributes: { terms: true },
+      consents: [{ list: 'field:terms' }, { list: 'open' }],
+    })
+  })
+
+  test('says when to ask again where that is too often, and leaves our own forms open', async () => {
+    const limits = { address: '1/hour', site: '3/hour' }
+    const { mailshot, call } = await open({}, { limits })
+    const ask = (email: string) => call('POST', 'subscribe', { ...ticked, attributes: {}, email })
+    expect((await ask('zoe@example.org')).status).toBe(202)
+    const again = await ask('zoe@example.org')
+    expect(again.status).toBe(429)
+    expect(Number(again.headers.get('retry-after'))).toBeGreaterThan(3500)
+    expect((await again.json()).error).toMatchObject({ code: 'too-many' })
+    expect((await ask('ana@example.org')).status).toBe(202)
+    expect((await ask('bob@example.org')).status).toBe(429)
+    const request = new Request('https://example.org/mailshot/subscribe')
+    expect(await countAttempt(mailshot, { request, email: 'eve@example.org' })).toBeUndefined()
   })
 
   test('needs a token that may do this, which may do nothing else', async () => {
@@ -83,10 +127,20 @@ const ticked = {
   attributes: { city: 'Lyon', terms: true },
 }
 
-async function open() {
+async function open(fields: MailshotConfigInput['fields'] = own, abuse = {}) {
   const mailshot = await openTestMailshot({
-    lists: { weekly: { title: 'Weekly' }, open: { title: 'Open', doubleOptIn: false } },
-    fields: { city: {}, terms: { type: 'consent', label: 'I agree' } },
+    lists: {
+      weekly: { title: 'Weekly' },
+      open: { title: 'Open', doubleOptIn: false },
+      staff: { title: 'Staff', public: false },
+    },
+    fields,
+    abuse,
   })
   return { mailshot, call: (await apiClient(mailshot, ['subscribe'])).call }
+}
+
+const own: MailshotConfigInput['fields'] = {
+  city: {},
+  terms: { type: 'consent', label: 'I agree' },
 }

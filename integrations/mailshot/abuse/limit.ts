@@ -9,7 +9,10 @@ import { networkOf } from './network.ts'
 
 /** A form that was sent: from where, and about which address. */
 export interface Attempt {
-  request: Request
+  /** That one of our own forms came with: it says from where, as far as that is known for sure. */
+  request?: Request
+  /** In its place, the address of whoever sent a form that another program takes. */
+  client?: string | undefined
   /** As it was written; undefined where the form has none. */
   email?: string | undefined
 }
@@ -87,10 +90,9 @@ interface Subject {
 
 function subjectsOf(
   config: Mailshot['config'],
-  { request, email }: Attempt,
+  { request, client = request && clientAddress(config, request), email }: Attempt,
 ): Record<string, Subject> {
   const { limits } = config.abuse
-  const client = clientAddress(config, request)
   const address = email === undefined ? undefined : parseEmailAddress(email)?.identity
   return {
     client: {
@@ -103,7 +105,8 @@ function subjectsOf(
     },
     address: { subject: address, limits: limits.address },
     domain: { subject: address && domainOf(address), limits: limits.domain },
-    site: { subject: '', limits: limits.site },
+    // Those of other programs by themselves: a flood there closes none of our own forms.
+    site: { subject: request ? '' : 'elsewhere', limits: limits.site },
   }
 }
 

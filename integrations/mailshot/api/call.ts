@@ -13,6 +13,7 @@ export interface ApiCall {
 
 export interface ApiAnswer {
   status?: number
+  headers?: Record<string, string>
   body: Record<string, unknown>
 }
 
@@ -34,13 +35,17 @@ export async function answerCall(
     if (!answering) return answerWrongMethod(request, allowed(methods))
     const scopes = methods.scopes ?? (isRead ? ['read', 'send'] : ['send'])
     const token = await authorize(mailshot, request, scopes)
-    const { status = 200, body } = await answering({
+    const {
+      status = 200,
+      headers,
+      body,
+    } = await answering({
       mailshot,
       request,
       actor: `api:${token.name}`,
     })
     const held = mailshot.held === undefined ? {} : { held: mailshot.held }
-    return json(request, status, { ...body, ...held })
+    return json(request, status, { ...body, ...held }, headers)
   } catch (error) {
     return answerError(request, known(mailshot, error))
   }
@@ -97,6 +102,7 @@ const statuses: Record<ErrorCode, number> = {
   'too-large': 413,
   malformed: 400,
   invalid: 422,
+  'too-many': 429,
   'wrong-site': 422,
   'unknown-list': 422,
   'unknown-transport': 422,

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { MailshotError } from '../error.ts'
+import { type ErrorCode, MailshotError } from '../error.ts'
 import type { Mailshot } from '../mailshot.ts'
 import { askElsewhere } from '../subscriber/elsewhere.ts'
 import { readBody } from './body.ts'
@@ -21,7 +21,7 @@ const schema = z.strictObject({
 
 /**
  * `POST` asks for lists on behalf of somebody who ticked a box in a form elsewhere. 202 whatever is known of the address: the answer
- * may be shown to anybody. The token needs the scope `subscribe`, which allows nothing else.
+ * may be shown to anybody; 429 where that is too often. The token needs the scope `subscribe`, which allows nothing else.
  */
 export function handleSubscribe(mailshot: Mailshot, request: Request): Promise<Response> {
   return answerCall(mailshot, request, { POST: ask, scopes: ['subscribe'] })
@@ -29,10 +29,27 @@ export function handleSubscribe(mailshot: Mailshot, request: Request): Promise<R
 
 async function ask({ mailshot, request }: ApiCall): Promise<ApiAnswer> {
   const asked = await askElsewhere(mailshot, await readBody({ request }, schema))
-  if (asked.status === 'asked') return { status: 202, body: { status: 'asked' } }
-  const problems = asked.problems.map(({ field, text }) => ({ field, text }))
-  const isList = problems.every(({ field }) => field === 'lists')
-  throw new MailshotError(problems.map(({ text }) => text).join('; '), {
-    code: isList ? 'unknown-list' : 'invalid',
-  })
+  switch (asked.status) {
+    case 'asked':
+      return { status: 202, body: { status: 'asked' } }
+    case 'too-many':
+      return tooMany(Math.ceil((asked.againAt - mailshot.now()) / 1000))
+    case 'invalid': {
+      const isList = asked.problems.every(({ field }) => field === 'lists')
+      throw new MailshotError(asked.problems.map(({ text }) => text).join('; '), {
+        code: isList ? 'unknown-list' : 'invalid',
+      })
+    }
+  }
+}
+
+function tooMany(seconds: number): ApiAnswer {
+  const message =
+    'too many of late, about this address or its mail domain, from the ip that you gave, or by programs in all ' +
+    `(abuse.limits in mailshot.config.ts); ask again in ${seconds} s`
+  return {
+    status: 429,
+    headers: { 'retry-after': String(seconds) },
+    body: { error: { code: 'too-many' satisfies ErrorCode, message } },
+  }
 }
