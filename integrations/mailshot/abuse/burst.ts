@@ -105,9 +105,7 @@ async function settleHeld(
   const row = await mailshot.db.get<{ n: number }>(sql`SELECT (${held}) AS n`)
   const count = row?.n ?? 0
   if (count === 0) return 0
-  await mailshot.db.write(
-    auditStatement(mailshot, { actor, action, subject, detail: { count } }),
-  )
+  await mailshot.db.write(auditStatement(mailshot, { actor, action, subject, detail: { count } }))
   for (let left = count; left > 0; left -= sliceSize) {
     await mailshot.db.write(
       action === 'drop'
