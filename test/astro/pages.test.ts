@@ -17,6 +17,7 @@ import { stopPage } from '../../integrations/mailshot/pages/stop.ts'
 import { subscribePage } from '../../integrations/mailshot/pages/subscribe.ts'
 import { unsubscribePage } from '../../integrations/mailshot/pages/unsubscribe.ts'
 import { sendIdNumbers } from '../../integrations/mailshot/send/id.ts'
+import { freshLink } from '../../integrations/mailshot/subscriber/own-link.ts'
 import { subscribe } from '../../integrations/mailshot/subscriber.ts'
 import { signToken, type TokenPurpose } from '../../integrations/mailshot/token.ts'
 import { openTestMailshot, type TestMailshot, testSecret } from '../open-test-mailshot.ts'
@@ -176,8 +177,10 @@ describe('PreferencesPage', () => {
   it('says beside a field what is wrong, leads there, and names each button’s deed', async () => {
     const { mailshot, sign } = await open()
     await subscribe(mailshot, zoe)
+    const person = { id: 1, email: 'zoe@example.org' }
+    const fresh = freshLink(mailshot.config, person, mailshot.now()).url.split('/').at(-1)
     const request = post('preferences/x', { do: 'change-address', email: hostile })
-    const page = await preferencesPage(mailshot, request, sign('preferences', [1]))
+    const page = await preferencesPage(mailshot, request, fresh)
     const html = await render(PreferencesPage, { page: pageOf(page) })
     expect(elements(html, 'script')).toEqual([])
     expect(html).toContain('<a href="#mailshot-email">')
@@ -188,8 +191,8 @@ describe('PreferencesPage', () => {
     expect(deeds).toEqual([
       'save',
       'pause',
-      'change-address',
       'leave-everything',
+      'change-address',
       'export-html',
       'export-json',
     ])

@@ -7,17 +7,21 @@ import { suppress } from '../../integrations/mailshot/suppression.ts'
 import { signToken } from '../../integrations/mailshot/token.ts'
 import { openTestMailshot, type TestMailshot, testSecret } from '../open-test-mailshot.ts'
 import { startFixture } from '../start-fixture.ts'
-import { active, ask } from '../subscriber/zoe.ts'
+import { active, ask, freshPath, lettersOf } from '../subscriber/zoe.ts'
 import { dump, get, locationOf, noticeOf, pageOf, post, textOf } from './visit.ts'
 
 let mailshot: TestMailshot
+let zoe: number
+/** What a link opens that was asked for just now, and one of any newsletter. */
 let own: string
+let usual: string
 
 // Zoé was sent a mail, has opened it, and had another address before.
 beforeEach(async () => {
   mailshot = await openTestMailshot()
-  const zoe = await active(mailshot)
-  own = `preferences/${signToken([testSecret], 'preferences', [zoe])}`
+  zoe = await active(mailshot)
+  own = await freshPath(mailshot, zoe)
+  usual = `preferences/${signToken([testSecret], 'preferences', [zoe])}`
   await startFixture(mailshot, 'hello', { lists: ['weekly'] })
   await deliver(mailshot, { untilDone: true })
   await mailshot.db.write(
@@ -90,8 +94,11 @@ describe('preferencesPage with what is held', () => {
     expect(pageOf(await visit(get(own))).status).toBe(410)
   })
 
-  it('lets those see and erase it who get no mail any more', async () => {
+  it('tells those to write who get no mail any more, unless they have a link that was just mailed', async () => {
     await suppress(mailshot, ask.email, { reason: 'complaint', actor: 'event' })
+    const usually = noticeOf(await visit(get(usual)))
+    expect(usually.paragraphs.at(-1)).toContain('Écrivez-nous, et nous nous en occuperons')
+    expect(usually.links).toEqual([{ label: 'Nous écrire', href: 'mailto:redac@example.org' }])
     const { links } = noticeOf(await visit(get(own)))
     expect(links.at(-1)).toEqual({ label: 'Vos données', href: `/mailshot/${own}?data=1` })
     expect(pageOf(await visit(get(`${own}?data=1`))).view).toMatchObject({ kind: 'data' })
@@ -103,6 +110,54 @@ describe('preferencesPage with what is held', () => {
   })
 })
 
+describe('preferencesPage by the link of a newsletter, which may have been forwarded', () => {
+  it('shows no data, and changes no address, but mails a link that does', async () => {
+    const { view } = pageOf(await visit(get(`${usual}?data=1&erase=1`)))
+    expect(view).toMatchObject({
+      own: { isOpen: false, noMailbox: expect.stringContaining('de Zoe@example.org') },
+    })
+    const asked = locationOf(await visit(post(usual, { do: 'mail-link' })))
+    expect(asked).toBe(`/mailshot/${usual}?mailed=1`)
+    const { view: told } = pageOf(await visit(get(`${usual}?mailed=1`)))
+    expect(told).toHaveProperty('done', expect.stringContaining('en route vers Zoe@example.org'))
+    await visit(post(usual, { do: 'mail-link' }))
+    const [letter, second] = await lettersOf(mailshot, 'links')
+    expect([letter?.email, letter?.values['date'], second]).toEqual([
+      'Zoe@example.org',
+      '23 novembre 2026 à 13:00',
+      undefined,
+    ])
+    const fresh = letter?.values['url']?.replace('https://example.org/mailshot/', '') ?? ''
+    const { view: opened } = pageOf(await visit(get(fresh)))
+    expect(opened).toMatchObject({ own: { isOpen: true } })
+  })
+
+  it('does nothing that a stale page asks for, and says how to go on', async () => {
+    const before = await dump(mailshot)
+    for (const what of ['export-json', 'export-html', 'erase', 'erase-for-good', 'change-address'])
+      expect(await isRefused(usual, what)).toBe(true)
+    mailshot.clock.advance(86_401_000)
+    expect(await isRefused(own, 'erase-for-good')).toBe(true)
+    expect(await dump(mailshot)).toEqual(before)
+    const { view } = pageOf(await visit(get(own)))
+    expect(view).toMatchObject({
+      own: { isOpen: false },
+      done: expect.stringContaining('était valable un jour'),
+    })
+  })
+
+  it('opens no more by what was mailed to an address of before', async () => {
+    await mailshot.db.write(sql`UPDATE subscribers SET email = 'new@example.net' WHERE id = ${zoe}`)
+    expect(pageOf(await visit(get(own))).view).toMatchObject({ own: { isOpen: false } })
+    expect(await isRefused(own, 'export-json')).toBe(true)
+  })
+})
+
+async function isRefused(path: string, what: string): Promise<boolean> {
+  const answer = await visit(post(path, { do: what, email: 'new@example.net' }))
+  return locationOf(answer) === `/mailshot/${usual}?over=1`
+}
+
 async function visit(request: Request) {
-  return preferencesPage(mailshot, request, own.split('/')[1])
+  return preferencesPage(mailshot, request, new URL(request.url).pathname.split('/').at(-1))
 }

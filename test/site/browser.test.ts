@@ -60,6 +60,12 @@ describe('in a browser', () => {
     await page.getByRole('button', { name: pause.button, exact: true }).click()
     await page.getByRole('button', { name: pause.end }).click()
     await page.getByText(pause.ended).waitFor()
+    // The confirmation and the welcome, then the link that opens the rest.
+    await mails(site, 'zoe@example.org', 2)
+    await page.getByRole('button', { name: words.preferences.fresh.button }).click()
+    const ownLink = (await mails(site, 'zoe@example.org', 3)).at(-1)
+    await page.goto(linkIn(ownLink, '/preferences/'))
+    await look(page, 'preferences-fresh-fr')
     await page.getByRole('link', { name: words.data.erase }).click()
     await look(page, 'erase-fr', onPhone)
     await page.getByRole('link', { name: words.erase.back }).click()

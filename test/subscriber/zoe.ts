@@ -2,7 +2,12 @@ import { sql } from 'drizzle-orm/sql'
 import { findAudit } from '../../integrations/mailshot/audit.ts'
 import type { LetterKind } from '../../integrations/mailshot/letter.ts'
 import type { Mailshot } from '../../integrations/mailshot/mailshot.ts'
-import { subscribe, type SubscribeRequest } from '../../integrations/mailshot/subscriber.ts'
+import {
+  findPerson,
+  subscribe,
+  type SubscribeRequest,
+} from '../../integrations/mailshot/subscriber.ts'
+import { freshLink } from '../../integrations/mailshot/subscriber/own-link.ts'
 import { findSubscriber, listConsents } from '../../integrations/mailshot/subscriber/read.ts'
 import { findSuppression } from '../../integrations/mailshot/suppression.ts'
 
@@ -62,6 +67,14 @@ export async function lettersOf(mailshot: Mailshot, kind: LetterKind): Promise<L
     sql`SELECT email, lang, "values" FROM letters WHERE kind = ${kind} ORDER BY id`,
   )
   return rows.map((row) => ({ ...row, values: JSON.parse(row.values) }))
+}
+
+/** The path of the page that a link opens which was asked for just now. */
+export async function freshPath(mailshot: Mailshot, id: number): Promise<string> {
+  const person = await findPerson(mailshot, id)
+  if (!person) throw new Error(`there is no person ${id}`)
+  const { url } = freshLink(mailshot.config, person, mailshot.now())
+  return url.replace('https://example.org/mailshot/', '')
 }
 
 export async function confirmationToken(mailshot: Mailshot): Promise<string> {

@@ -33,6 +33,11 @@ export function ownDataPage(
   return { status: 200, texts, view: { kind: 'data', erase: `${own}?erase=1`, links: [] } }
 }
 
+/** Whether a button is about what is held. */
+export function isAboutData(what: string): boolean {
+  return ['export-json', 'export-html', 'erase', 'erase-for-good'].includes(what)
+}
+
 /** Does what a button says that is about what is held, for everybody; undefined for one that says something else. */
 export async function doWithData(
   mailshot: Mailshot,

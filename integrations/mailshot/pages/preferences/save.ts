@@ -63,7 +63,7 @@ function wordingOf(
   { person, chosen }: { person: Person; chosen: string[] },
 ): string {
   const { form, preferences } = texts.pages
-  const { lists } = preferencesForm(mailshot, texts, { person })
+  const { lists } = preferencesForm(mailshot, texts, { person, isFresh: false })
   const titles = lists
     .filter(({ id }) => chosen.includes(id))
     .flatMap(({ title, description }) => [title, description ?? []].flat())

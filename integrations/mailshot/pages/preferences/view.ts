@@ -5,7 +5,7 @@ import { openPlaces, type Person } from '../../subscriber.ts'
 import { pauseDays } from '../../subscriber/pause.ts'
 import { fill, languageWithTexts, textLanguages, type Texts } from '../../texts.ts'
 import { type FieldProblem, type FormField, formFields } from '../field.ts'
-import { inviteLinks, type PageLink } from '../link.ts'
+import { inviteLinks, type PageLink, subscribeLink } from '../link.ts'
 import { type OfferedList, publicListsOf } from '../sign-up.ts'
 import { titleOf } from '../title.ts'
 
@@ -24,13 +24,16 @@ export interface PreferencesForm {
   /** Whether this person agrees to be counted by name; undefined where the site does not ask. */
   tracking: { isAgreed: boolean } | undefined
   pause: PauseForm
-  /** The new address, as far as it was typed. */
-  email: string
-  /** To the page that asks before everything is erased. */
-  erase: string
+  /** What a fresh link alone opens; or what has to be said to whoever has another one. */
+  own: OwnPart
   /** To where the reader invites others, if the site lets them. */
   links: PageLink[]
 }
+
+export type OwnPart =
+  /** `email`: the new address, as far as it was typed; `erase`: to the page that asks before everything is erased. */
+  | { isOpen: true; email: string; erase: string }
+  | { isOpen: false; noMailbox: string; subscribe: PageLink }
 
 export interface PreferencesList extends OfferedList {
   /** What is said of it: that it awaits its confirmation, or was left. */
@@ -62,12 +65,13 @@ export interface Typed {
 export function preferencesForm(
   mailshot: Mailshot,
   texts: Texts,
-  { person, typed }: { person: Person; typed?: Typed | undefined },
+  { person, typed, isFresh }: { person: Person; typed?: Typed | undefined; isFresh: boolean },
 ): PreferencesForm {
   const { config } = mailshot
+  const { preferences: words } = texts.pages
   return {
     kind: 'preferences',
-    intro: fill(texts.pages.preferences.intro, { email: person.written }),
+    intro: fill(words.intro, { email: person.written }),
     done: undefined,
     problems: typed?.problems ?? [],
     lists: listsOf(config, texts, { person, chosen: typed?.chosen }),
@@ -78,8 +82,13 @@ export function preferencesForm(
     tracking:
       config.tracking.individual || person.isTracked ? { isAgreed: person.isTracked } : undefined,
     pause: pauseOf(mailshot, texts, { person, day: typed?.day }),
-    email: typed?.email ?? '',
-    erase: '?erase=1',
+    own: isFresh
+      ? { isOpen: true, email: typed?.email ?? '', erase: '?erase=1' }
+      : {
+          isOpen: false,
+          noMailbox: fill(words.fresh.noMailbox, { email: person.written }),
+          subscribe: subscribeLink(config, texts),
+        },
     links: inviteLinks(config, texts, person.id),
   }
 }
