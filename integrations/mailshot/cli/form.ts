@@ -1,6 +1,10 @@
+import { didYouMean } from '../closest.ts'
+import type { MailshotConfig } from '../config.ts'
+import { MailshotError } from '../error.ts'
 import { embeddedForm } from '../pages/embed.ts'
-import { signUp } from '../pages/sign-up.ts'
+import { publicListsOf, signUp } from '../pages/sign-up.ts'
 import { languageOfTexts } from '../reader-language.ts'
+import { languageWithTexts, textLanguages } from '../texts.ts'
 import { defineCommand, exitCodes } from './command.ts'
 import { readProject } from './project.ts'
 
@@ -32,7 +36,9 @@ export const form = defineCommand({
   ],
   async run({ values, terminal }) {
     const config = await readProject(values)
-    const lang = languageOfTexts(config, values.lang ?? config.lang)
+    const lang = languageOf(config, values.lang)
+    const wrong = values.list?.find((list) => !publicListsOf(config).includes(list))
+    if (wrong !== undefined) throw noList(config, wrong)
     const model = signUp(config, {
       lang,
       form: 'mailshot form',
@@ -51,3 +57,17 @@ export const form = defineCommand({
     return exitCodes.done
   },
 })
+
+function languageOf(config: MailshotConfig, asked: string | undefined): string {
+  const lang = languageWithTexts(asked)
+  if (asked === undefined) return languageOfTexts(config, config.lang)
+  if (lang !== undefined) return lang
+  throw new MailshotError(
+    `--lang ${asked}: there are no texts in that language (known: ${textLanguages.join(', ')})`,
+  )
+}
+
+function noList(config: MailshotConfig, list: string): MailshotError {
+  const hint = didYouMean(list, publicListsOf(config))
+  return new MailshotError(`--list ${list}: mailshot.config.ts has no such public list; ${hint}`)
+}

@@ -26,12 +26,12 @@ export function embeddedForm(config: MailshotConfig, signUp: SignUp): string {
     ...(only === undefined ? choices(signUp) : onlyList(signUp, only)),
     ...(asksName
       ? labelled(
-          `${words.name} (${texts.pages.optional})`,
+          escapeHtml(`${words.name} (${texts.pages.optional})`),
           input({ name: 'name', autocomplete: 'name' }),
         )
       : []),
     ...labelled(
-      words.email,
+      escapeHtml(words.email),
       input({ type: 'email', name: 'email', autocomplete: 'email', required: true }),
     ),
     ...fields.flatMap((field) => ownField(field, texts.pages.optional)),
@@ -49,7 +49,7 @@ function choices({ texts, offered }: SignUp): string[] {
     `    <legend>${escapeHtml(texts.pages.form.choose)}</legend>`,
     ...offered.map(({ id, title, description, isChosen }) => {
       const box = input({ type: 'checkbox', name: 'list', value: id, checked: isChosen })
-      return `    <p><label>${box} ${escapeHtml(title)}</label>${note(description)}</p>`
+      return `    <p><label>${box} ${own(title)}</label>${note(description)}</p>`
     }),
     '  </fieldset>',
   ]
@@ -64,30 +64,35 @@ function onlyList({ offered }: SignUp, only: string): string[] {
 
 function ownField(field: FormField, optional: string): string[] {
   const { name, control, label, description, isRequired, options, longest } = field
-  const own = { name: inputName(name), required: isRequired }
+  const named = { name: inputName(name), required: isRequired }
   const asked = hidden('asked', name)
   if (control === 'box') {
-    const box = input({ type: 'checkbox', value: 'yes', ...own })
-    return [...asked, `  <p><label>${box} ${escapeHtml(label)}</label>${note(description)}</p>`]
+    const box = input({ type: 'checkbox', value: 'yes', ...named })
+    return [...asked, `  <p><label>${box} ${own(label)}</label>${note(description)}</p>`]
   }
-  const said = isRequired ? label : `${label} (${optional})`
-  const text = [said, description].filter(Boolean).join(' – ')
+  const said = isRequired ? own(label) : `${own(label)} (${escapeHtml(optional)})`
+  const text = description === undefined ? said : `${said} – ${own(description)}`
   if (control !== 'select') {
     const type = control === 'date' ? 'date' : 'text'
-    return [...asked, ...labelled(text, input({ type, maxlength: longest, ...own }))]
+    return [...asked, ...labelled(text, input({ type, maxlength: longest, ...named }))]
   }
   const entries = options.map(
     (one) => `<option${attributes({ value: one.value })}>${escapeHtml(one.label)}</option>`,
   )
-  return [...asked, ...labelled(text, `<select${attributes(own)}>${entries.join('')}</select>`)]
+  return [...asked, ...labelled(text, `<select${attributes(named)}>${entries.join('')}</select>`)]
 }
 
-function labelled(text: string, control: string): string[] {
-  return [`  <p><label>${escapeHtml(text)}<br>${control}</label></p>`]
+function labelled(html: string, control: string): string[] {
+  return [`  <p><label>${html}<br>${control}</label></p>`]
 }
 
 function note(text: string | undefined): string {
-  return text === undefined ? '' : `<br><small>${escapeHtml(text)}</small>`
+  return text === undefined ? '' : `<br><small>${own(text)}</small>`
+}
+
+/** The site's own words may be written in the other direction than the form. */
+function own(text: string): string {
+  return `<bdi>${escapeHtml(text)}</bdi>`
 }
 
 function hidden(name: string, value: string): string[] {
