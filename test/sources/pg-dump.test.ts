@@ -1,6 +1,7 @@
 import { gzipSync } from 'node:zlib'
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import type { TableRow } from '../../integrations/mailshot/sources/tables.ts'
 import { pgDump } from '../../integrations/mailshot/sources/pg-dump.ts'
 
 describe('pgDump', () => {
@@ -35,6 +36,31 @@ describe('pgDump', () => {
     )
   })
 
+  it('reads the rows of INSERT too, one or many in each, with their columns or without', async () => {
+    const people =
+      'CREATE TABLE public.people (\n    id integer DEFAULT nextval(\'x\'::regclass) NOT NULL,\n    "e Mail" text,\n    CONSTRAINT c CHECK ((id > 0))\n);\n'
+    const other =
+      "INSERT INTO public.other VALUES (1, '\nINSERT INTO public.people VALUES (9);\n');\n"
+    const body = 'CREATE FUNCTION f() AS $$\nINSERT INTO people VALUES (8);\n$$;\n'
+    const rows =
+      "INSERT INTO public.people VALUES (1, 'zoé; O''Hara\\');\n" +
+      "INSERT INTO public.people (\"e Mail\", id) VALUES\n\t(NULL, 2),\n\t('a\n''b''), (', -3.5);\n" +
+      'INSERT INTO public.people VALUES (true, 4, 5);\nINSERT INTO public.people VALUES (6, );\n'
+    const entries = await entriesOf(people + other + body + rows, 7)
+    expect(entries).toEqual([
+      peopleOf([{ line: 12, values: ['1', "zoé; O'Hara\\"] }]),
+      peopleOf(
+        [
+          { line: 14, values: [null, '2'] },
+          { line: 15, values: ["a\n'b'), (", '-3.5'] },
+        ],
+        ['e Mail', 'id'],
+      ),
+      { table: 'people', line: 17, cause: 'a row of people has 3 values for 2 columns' },
+      { table: 'people', line: 18, cause: 'a row of people is no list of values' },
+    ])
+  })
+
   it('unpacks gzip, and tells a row of the wrong length with its line', async () => {
     const dump = gzipSync('COPY people (a, b) FROM stdin;\n1\n2\t3\n\\.\n')
     expect(await entriesOf(dump)).toMatchObject([
@@ -46,13 +72,20 @@ describe('pgDump', () => {
   it('says of a dump that it cannot read how to make one', async () => {
     await expect(rowsOf('PGDMP\x01')).rejects.toThrow('make one with: pg_dump --format=plain')
     await expect(rowsOf('\nINSERT INTO public.people VALUES (1);')).rejects.toThrow(
-      'old.sql:2: the dump has its rows as INSERT; make it again without --inserts',
+      'old.sql:2: nothing says what the columns of people are called; make the dump with its structure',
+    )
+    await expect(rowsOf("INSERT INTO people (a) VALUES ('1\n;")).rejects.toThrow(
+      'the dump is not whole',
     )
     await expect(rowsOf('COPY people (a) FROM stdin;\n1\n')).rejects.toThrow(
       'old.sql:2: the file ends in the middle of the rows of people: the dump is not whole',
     )
   })
 })
+
+function peopleOf(rows: TableRow[], columns = ['id', 'e Mail']) {
+  return { table: 'people', columns, rows }
+}
 
 function written(value: string | null): string {
   if (value === null) return '\\N'

@@ -208,6 +208,16 @@ describe('spip', () => {
     const old = spip(mysqlDump(bytesOf(dump)), { prefix: 'old' })
     expect(await rowsOf(old)).toMatchObject([{ email: 'b@example.org' }])
   })
+
+  it('says when a dump holds nothing of SPIP', async () => {
+    const other = mysqlDump(bytesOf('CREATE TABLE x (y int); INSERT INTO x VALUES (1);'), {
+      name: 'x.sql',
+    })
+    await expect(rowsOf(spip(other))).rejects.toThrow(
+      'x.sql: it holds nothing of a newsletter of SPIP: no rows of mailsubscribers, mailshots, auteurs_listes …; ' +
+        'is it a whole dump of that database, and do its tables begin as --prefix says?',
+    )
+  })
 })
 
 const usual: Rows = [

@@ -23,18 +23,33 @@ export async function* readDumpFile(
     const { value: first, done } = await pieces.next()
     if (done) return
     const whole = joined(first, pieces)
-    if (!(first[0] === 0x1f && first[1] === 0x8b)) {
-      refuseOthers(first, name)
-      yield* whole
-      return
-    }
-    yield* unpacked(whole)
+    const isPacked = first[0] === 0x1f && first[1] === 0x8b
+    yield* checked(isPacked ? unpacked(whole) : whole, name)
   } catch (cause) {
     if (cause instanceof MailshotError) throw cause
+    if (cause instanceof Error && 'code' in cause && cause.code === 'EISDIR') {
+      throw new MailshotError(
+        `${name}: it is a folder, and a dump is one file; make one with: pg_dump --format=plain, or mysqldump`,
+        { cause },
+      )
+    }
     const what = cause instanceof Error ? cause.message : String(cause)
     throw new MailshotError(`${name}: cannot be read (${what}); check the name and the file`, {
       cause,
     })
+  }
+}
+
+/** @throws MailshotError for what is no plain dump */
+async function* checked(
+  pieces: AsyncIterable<Uint8Array>,
+  name: string,
+): AsyncGenerator<Uint8Array> {
+  let isFirst = true
+  for await (const piece of pieces) {
+    if (isFirst) refuseOthers(piece, name)
+    isFirst = false
+    yield piece
   }
 }
 
@@ -66,12 +81,16 @@ async function* unpacked(packed: AsyncIterable<Uint8Array>): AsyncGenerator<Uint
   yield* out
 }
 
+const notPlain = 'it is no plain dump; make one with: pg_dump --format=plain'
+
 const others: [mark: number[], cause: string][] = [
   [[0x50, 0x4b, 0x03, 0x04], 'it is a zip archive; unpack it first'],
   [[0x42, 0x5a, 0x68], 'it is packed with bzip2; unpack it first: bunzip2 FILE'],
   [[0xfd, 0x37, 0x7a, 0x58], 'it is packed with xz; unpack it first: unxz FILE'],
   [[0x28, 0xb5, 0x2f, 0xfd], 'it is packed with zstd; unpack it first: unzstd FILE'],
-  [[0x50, 0x47, 0x44, 0x4d, 0x50], 'it is no plain dump; make one with: pg_dump --format=plain'],
+  [[...Buffer.from('PGDMP')], notPlain],
+  [[...Buffer.from('toc.dat')], notPlain],
+  [[...Buffer.from('<?xml')], 'it is a dump in XML; make it again without --xml'],
   [
     [0xff, 0xfe],
     'it is in UTF-16, as PowerShell writes what is sent to ">"; make it with --result-file=FILE instead',

@@ -13,6 +13,8 @@ export function listmonk(tables: TableSource): SystemSource {
   const people = stagedSource(tables, {
     wanted: { ...listmonkTables, ...listmonkSendTables },
     nameOf: (table) => table,
+    system: 'listmonk',
+    shownBy: ['subscribers', 'campaigns'],
     prepare: prepareListmonk,
     entries: (stage) => listmonkEntries(stage, name),
   })

@@ -2,11 +2,11 @@ import { basename } from 'node:path'
 import { MailshotError } from '../error.ts'
 import { readDumpFile } from './dump-file.ts'
 import { byteText, type ByteText } from './mysql-dump/buffer.ts'
-import { nameIn, namePattern, parseCreateTable } from './mysql-dump/create-table.ts'
 import { readRows } from './mysql-dump/row.ts'
 import { readStatement, skipBehind, skipBlank } from './mysql-dump/skip.ts'
 import { type Decode, decoderFor } from './mysql-dump/value.ts'
 import type { TableFault, TableRows, TableSource } from './tables.ts'
+import { nameIn, namePattern, parseCreateTable } from './tables/create-table.ts'
 
 /**
  * Reads the rows of a dump of MySQL or MariaDB as mysqldump, mariadb-dump, mydumper and phpMyAdmin write it, packed with gzip or not,

@@ -1,4 +1,4 @@
-import { closeSync, openSync, readSync } from 'node:fs'
+import { closeSync, openSync, readSync, statSync } from 'node:fs'
 import { mysqlDump } from './mysql-dump.ts'
 import { mysqlServer } from './mysql.ts'
 import { sqliteFile } from './sqlite-file.ts'
@@ -25,6 +25,7 @@ export function isServer(input: string): boolean {
 const sqliteMark = 'SQLite format 3\0'
 
 function isSqlite(path: string): boolean {
+  if (statSync(path).isDirectory()) return false
   const file = openSync(path, 'r')
   try {
     const start = Buffer.alloc(sqliteMark.length)

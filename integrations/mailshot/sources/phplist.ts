@@ -28,6 +28,8 @@ export function phplist(tables: TableSource, options: PhplistOptions = {}): Syst
     nameOf: phplistNames(options.prefix),
     merged: ['listattr'],
     cure: ': --prefix phplist, for example',
+    system: 'phpList',
+    shownBy: ['user_user', 'message', 'user_blacklist'],
     prepare: preparePhplist,
     entries: (stage) => phplistEntries(stage, reading),
   })

@@ -1,6 +1,7 @@
 import {
   ancestorEntries,
   ancestorLeavers,
+  ancestorMarks,
   ancestorSends,
   ancestorTables,
   prepareAncestors,
@@ -41,6 +42,8 @@ export function spip(tables: TableSource, options: SpipOptions = {}): SystemSour
     wanted: { ...mailsubscribersTables, ...mailshotTables, ...ancestorTables },
     nameOf: spipNames(options.prefix),
     cure: ': --prefix spip, for example',
+    system: 'a newsletter of SPIP',
+    shownBy: ['mailsubscribers', 'mailshots', ...ancestorMarks],
     prepare(stage) {
       prepareMailsubscribers(stage)
       prepareMailshots(stage)

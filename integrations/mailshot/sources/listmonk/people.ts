@@ -26,6 +26,7 @@ export function prepareListmonk(stage: Stage): void {
 }
 
 interface Joined {
+  key: number
   line: number
   id: number
   uuid: string | null
@@ -59,11 +60,11 @@ export function* listmonkEntries(stage: Stage, file: string): Generator<ImportEn
 
 function people(stage: Stage): Generator<Joined[]> {
   const rows = stage.all<Joined>(`
-    SELECT s._line AS line, s.id, s.uuid, s.email, s.name, s.attribs, s.status, s.created_at, l.name AS list, l.optin,
+    SELECT s.rowid AS key, s._line AS line, s.id, s.uuid, s.email, s.name, s.attribs, s.status, s.created_at, l.name AS list, l.optin,
       p.status AS place, p.created_at AS asked, p.updated_at AS changed
     FROM subscribers s LEFT JOIN subscriber_lists p ON p.subscriber_id = s.id LEFT JOIN lists l ON l.id = p.list_id
     ORDER BY s.rowid`)
-  return perPerson(rows, (row) => row.line)
+  return perPerson(rows, (row) => row.key)
 }
 
 function rowOf(

@@ -14,6 +14,15 @@ export const ancestorTables: Readonly<Record<string, readonly string[]>> = Objec
   ancestors.flatMap(({ tables }) => Object.entries(tables)),
 )
 
+/** Tables of which one at least has rows, where one of those plugins was there. */
+export const ancestorMarks: readonly string[] = [
+  ...ancestors.map(({ shownBy }) => shownBy),
+  'desabonnes',
+  'courriers',
+  'lettres',
+  'cm_posts',
+]
+
 /** What is joined, by what it is joined with. */
 export function prepareAncestors(stage: Stage): void {
   const joined = {

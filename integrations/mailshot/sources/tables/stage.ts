@@ -19,6 +19,10 @@ export interface StageOptions {
   merged?: readonly string[]
   /** How to choose, where two tables have one name without prefix. */
   cure?: string
+  /** Tables of which one at least has rows, where it is this system. */
+  shownBy: readonly string[]
+  /** What it is called. */
+  system: string
 }
 
 /**
@@ -39,7 +43,7 @@ export interface Stage {
  * Reads a source once into a database that is nobody else's: its file has no name any more once it is open, so that nothing is left
  * behind, even where the process is killed.
  *
- * @throws MailshotError where tables of two installations would be mixed
+ * @throws MailshotError where tables of two installations would be mixed, or none is of the system
  */
 export async function stageTables(source: TableSource, options: StageOptions): Promise<Stage> {
   const db = openPrivate()
@@ -59,6 +63,7 @@ export async function stageTables(source: TableSource, options: StageOptions): P
     if ('columns' in entry) seen.set(table, new Set(entry.columns))
   }
   db.exec('COMMIT')
+  if (!options.shownBy.some((table) => seen.has(table))) throw noneOf(source.name, options)
   return {
     has: (table, column) =>
       column === undefined ? seen.has(table) : seen.get(table)?.has(column) === true,
@@ -68,6 +73,13 @@ export async function stageTables(source: TableSource, options: StageOptions): P
     faults,
     close: () => db.close(),
   }
+}
+
+function noneOf(where: string, { system, shownBy, cure = '' }: StageOptions): MailshotError {
+  const prefixed = cure === '' ? '' : ', and do its tables begin as --prefix says'
+  return new MailshotError(
+    `${where}: it holds nothing of ${system}: no rows of ${shownBy.slice(0, 3).join(', ')} …; is it a whole dump of that database${prefixed}?`,
+  )
 }
 
 /** SQLite's own temporary databases are held in memory by libsql, and would grow with the source. */
