@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { handleUnknown } from '../integrations/mailshot/api/unknown.ts'
-import { guardRequest } from '../integrations/mailshot/guard.ts'
+import { guardRequest, protectResponse } from '../integrations/mailshot/guard.ts'
 import { siteRoutes } from '../integrations/mailshot/routes.ts'
 import { testConfig } from './open-test-mailshot.ts'
 
@@ -57,6 +57,25 @@ describe('guardRequest', () => {
   test('lets a method through that an address has', () => {
     expect(refusalOf('GET', '/api/sends/[id]')).toBeUndefined()
     expect(refusalOf('POST', '/api/sends/[id]/[action]')).toBeUndefined()
+  })
+})
+
+describe('protectResponse', () => {
+  const [route] = siteRoutes
+  const policyOf = (given: Record<string, string>) => {
+    const headers = { 'content-type': 'text/html', ...given }
+    const response = route && protectResponse(new Response('', { headers }), route)
+    return response?.headers.get('content-security-policy')
+  }
+
+  test('lets no other site frame a page of ours, also beside a policy of the site', () => {
+    const own = "frame-ancestors 'self'"
+    expect(policyOf({})).toBe(own)
+    const policy = "script-src 'self'"
+    expect(policyOf({ 'content-security-policy': policy })).toBe(`${policy}, ${own}`)
+    const stricter = "frame-ancestors 'none'"
+    expect(policyOf({ 'content-security-policy': stricter })).toBe(stricter)
+    expect(policyOf({ 'content-type': 'application/json' })).toBeNull()
   })
 })
 

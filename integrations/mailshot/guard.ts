@@ -25,14 +25,13 @@ export function guardRequest(
 
 /** Gives an answer of ours the headers that keep it, and the secret in its address, where they belong. */
 export function protectResponse(response: Response, route: SiteRoute): Response {
-  const wanted = headersFor(response, route)
   try {
-    fill(response.headers, wanted)
+    protect(response.headers, route)
     return response
   } catch {
     // The headers of some responses cannot be changed (a redirect made by the platform).
     const copy = new Response(response.body, response)
-    fill(copy.headers, wanted)
+    protect(copy.headers, route)
     return copy
   }
 }
@@ -66,8 +65,19 @@ function methodNotAllowed(
   return refusalPage(config, request, { status: 405, headers: { allow } })
 }
 
-function headersFor(response: Response, route: SiteRoute): Record<string, string> {
-  const isPage = /text\/html/.test(response.headers.get('content-type') ?? '')
+function protect(headers: Headers, route: SiteRoute): void {
+  for (const [name, value] of Object.entries(headersFor(route))) {
+    if (!headers.has(name)) headers.set(name, value)
+  }
+  if (!/text\/html/.test(headers.get('content-type') ?? '')) return
+  const policy = headers.get('content-security-policy') ?? ''
+  // Beside a policy of the site's own: a browser holds to both.
+  if (!policy.includes('frame-ancestors')) {
+    headers.append('content-security-policy', "frame-ancestors 'self'")
+  }
+}
+
+function headersFor(route: SiteRoute): Record<string, string> {
   const isSecret = route.kind === 'token' || /^(?:unsubscribe|former)\.astro$/.test(route.file)
   return {
     'cache-control': 'no-store',
@@ -75,13 +85,6 @@ function headersFor(response: Response, route: SiteRoute): Record<string, string
     // No address with a token to anybody, the site's own logs included; with no-referrer a browser would post our forms
     // with "Origin: null".
     'referrer-policy': 'strict-origin',
-    ...(isPage && { 'content-security-policy': "frame-ancestors 'self'" }),
     ...((isSecret || route.kind === 'preview') && { 'x-robots-tag': 'noindex' }),
-  }
-}
-
-function fill(headers: Headers, wanted: Record<string, string>): void {
-  for (const [name, value] of Object.entries(wanted)) {
-    if (!headers.has(name)) headers.set(name, value)
   }
 }
