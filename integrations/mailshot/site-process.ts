@@ -3,6 +3,7 @@ import type { IncomingMessage, Server as HttpServer, ServerResponse } from 'node
 import type { Server as HttpsServer } from 'node:https'
 import type { Socket } from 'node:net'
 import { connectedPeer } from './client-address.ts'
+import { repairedUrl } from './damaged-url.ts'
 import { MailshotError } from './error.ts'
 
 /** The adapter's server. */
@@ -69,19 +70,9 @@ function repairRequests(server: Server): void {
     // Not a method that a page could see: the platform refuses to make a request of it.
     if (request.method === 'TRACE')
       return void response.writeHead(405, { allow: 'GET, HEAD' }).end()
-    request.url = decodable(request.url ?? '/')
+    request.url = repairedUrl(request.url ?? '/')
     connectedPeer.run(request.socket.remoteAddress, () => {
       for (const listener of listeners) listener.call(server, request, response)
     })
   })
-}
-
-/** Mail services cut links, and write characters of their own into them, so that they cannot be decoded any more. */
-function decodable(url: string): string {
-  try {
-    // The result is used, or the bundler would take the call for one without effect.
-    return decodeURI(url) === '' ? '/' : url
-  } catch {
-    return url.replace(/%(?![0-7][0-9a-f])[0-9a-f]{0,2}/gi, '')
-  }
 }
