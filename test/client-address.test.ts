@@ -26,6 +26,14 @@ describe('clientAddress', () => {
     expect(seen(declared, '::ffff:127.0.0.1', '203.0.113.7:4711')).toBe('203.0.113.7')
     expect(seen(declared, '127.0.0.1', '[2001:db8::7]:4711')).toBe('2001:db8::7')
     expect(seen(declared, '127.0.0.1', '203.0.113.7, ::ffff:10.0.0.1')).toBe('203.0.113.7')
+    expect(seen(declared, '127.0.0.1', '[0:0:0:0:0:FFFF:CB00:7107]:4711')).toBe('203.0.113.7')
+    expect(seen(declared, '::ffff:7f00:1', '::ffff:0:cb00:7107')).toBe('::ffff:0:cb00:7107')
+  })
+
+  it('is whoever connected where nothing was noted with the request, as in the site’s own routes', () => {
+    const ofRoute = () => clientAddress({ proxies: proxiesOption.parse([]) }, requestOf(undefined))
+    expect(connectedPeer.run('203.0.113.7', ofRoute)).toBe('203.0.113.7')
+    expect(ofRoute()).toBeUndefined()
   })
 
   it('is unknown while no proxies are declared', () => {

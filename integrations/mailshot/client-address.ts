@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { BlockList, isIP } from 'node:net'
+import { groupsOf } from './abuse/network.ts'
 import type { MailshotConfig } from './config.ts'
 
 /**
@@ -37,12 +38,13 @@ export function notedPeer(request: Request): string | undefined {
  * declares, the last of X-Forwarded-For that is none of them, since each appends whom it was asked by. Undefined where that is not
  * known for sure: no proxies are declared, a proxy that is not declared stands on the same machine or network, or one says nothing.
  *
- * @param peer by `peerOf`; by default what was remembered with the request
+ * @param peer by `peerOf`; by default what was remembered with the request, or whoever connected
  */
 export function clientAddress(
   { proxies }: Pick<MailshotConfig, 'proxies'>,
   request: Request,
-  peer = notedPeer(request),
+  // A route of the site's own has none noted.
+  peer = notedPeer(request) ?? connectedPeer.getStore(),
 ): string | undefined {
   const connected = peer === undefined ? undefined : plainAddress(peer)
   if (proxies === undefined || connected === undefined) return undefined
@@ -61,10 +63,18 @@ export function clientAddress(
 /** An address as it is written plainly, without port, zone or the prefix of a socket for both families; undefined if it is none. */
 export function plainAddress(text: string): string | undefined {
   const [, bracketed, ported] = /^\[(.+)\](?::\d+)?$|^([\d.]+):\d+$/.exec(text.trim()) ?? []
-  const plain = (bracketed ?? ported ?? text.trim())
-    .replace(/%.*$/, '')
-    .replace(/^::ffff:(?=\d+\.)/i, '')
-  return isIP(plain) > 0 ? plain : undefined
+  const plain = (bracketed ?? ported ?? text.trim()).replace(/%.*$/, '')
+  if (isIP(plain) === 0) return undefined
+  return isIP(plain) === 6 ? withoutPrefix(plain) : plain
+}
+
+/** `::ffff:cb00:7107` is 203.0.113.7, too. */
+function withoutPrefix(address: string): string {
+  const groups = groupsOf(address)
+  const [high = 0, low = 0] = groups.slice(6).map((group) => Number.parseInt(group, 16))
+  return groups.slice(0, 6).join() === '0,0,0,0,0,ffff'
+    ? [high >> 8, high & 255, low >> 8, low & 255].join('.')
+    : address
 }
 
 /** Whether a plain address is in one of the networks. */

@@ -1,4 +1,5 @@
 import { isIPv6 } from 'node:net'
+import { groupsOf } from '../abuse/network.ts'
 import { clientAddress } from '../client-address.ts'
 import type { MailshotConfig } from '../config.ts'
 import type { PrivacyOptions } from './options.ts'
@@ -27,18 +28,4 @@ export function cutAddress(address: string, how: PrivacyOptions['ip']): string |
   return isIPv6(address)
     ? `${groupsOf(address).slice(0, 3).join(':')}::`
     : address.replace(/\d+$/, '0')
-}
-
-/** The groups of an IPv6 address (RFC 4291 §2.2) without leading zeros, the left-out ones written down. */
-function groupsOf(address: string): string[] {
-  const [head = '', tail] = address.replace(/%.*$/, '').toLowerCase().split('::')
-  const [before, after] = [head, tail ?? ''].map((part) => part.split(':').filter(Boolean))
-  const gap = 8 - (before?.length ?? 0) - (after?.length ?? 0)
-  const zeros: string[] = Array.from(
-    { length: tail === undefined ? 0 : Math.max(0, gap) },
-    () => '0',
-  )
-  return [...(before ?? []), ...zeros, ...(after ?? [])].map((group) =>
-    group.replace(/^0+(?=.)/, ''),
-  )
 }
