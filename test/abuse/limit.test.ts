@@ -55,6 +55,25 @@ describe('countAttempt', () => {
     expect(await about('bob@example.net')).toBeUndefined()
   })
 
+  it('counts the tags of one mailbox together, and the spellings that Gmail takes for one', async () => {
+    const { about } = await open({ ...none, address: '1/hour' })
+    expect(await about('zoe+news@example.org')).toBeUndefined()
+    expect(await about('zoe@example.org')).toBeDefined()
+    expect(await about('z.oe@example.org')).toBeUndefined()
+    expect(await about('a.na+1@gmail.com')).toBeUndefined()
+    expect(await about('An.A@googlemail.com')).toBeDefined()
+    expect(await about('+plus@example.org')).toBeUndefined()
+    expect(await about('+other@example.org')).toBeUndefined()
+  })
+
+  it('counts everybody whom one form is about', async () => {
+    const { about } = await open({ ...none, address: '1/hour', domain: '3/hour' })
+    expect(await about('zoe@example.org', 'ana@example.org')).toBeUndefined()
+    expect(await about('new@example.net', 'ana@example.org')).toBeDefined()
+    expect(await about('bob@example.org', 'eve@example.org')).toBeDefined()
+    expect(await about('new@example.com', 'eve@example.com')).toBeUndefined()
+  })
+
   it('counts nothing of a client while its address is not known, but all the rest', async () => {
     const { mailshot } = await open({ ...none, client: '1/hour', site: '2/hour' }, {})
     const sent = () => countAttempt(mailshot, { request: requestFrom('203.0.113.7') })
@@ -82,7 +101,7 @@ describe('countAttempt', () => {
   })
 
   it('stores neither an address of a client nor one of a reader, and forgets what is over', async () => {
-    const { mailshot, from } = await open({ client: '9/hour', site: '9/day' })
+    const { mailshot, from } = await open({ client: '9/hour', address: '9/hour', site: '9/day' })
     await from('203.0.113.7', 'zoe@example.org')
     const rows = await mailshot.db.all<{ key: string }>(sql`SELECT key FROM attempts`)
     expect(rows).toHaveLength(5)
@@ -113,8 +132,12 @@ async function open(
   return {
     mailshot,
     from: (peer: string, email?: string) =>
-      countAttempt(mailshot, { request: requestFrom(peer), email }),
-    about: (email: string) => countAttempt(mailshot, { request: requestFrom(undefined), email }),
+      countAttempt(mailshot, {
+        request: requestFrom(peer),
+        emails: email === undefined ? [] : [email],
+      }),
+    about: (...emails: string[]) =>
+      countAttempt(mailshot, { request: requestFrom(undefined), emails }),
   }
 }
 

@@ -5,6 +5,7 @@ import { clientAddress } from '../client-address.ts'
 import { domainOf, parseEmailAddress } from '../email-address.ts'
 import type { Mailshot } from '../mailshot.ts'
 import type { Limit } from '../pace-limit.ts'
+import { mailboxOf } from './mailbox.ts'
 import { networkOf } from './network.ts'
 
 /** A form that was sent: from where, and about which address. */
@@ -13,8 +14,8 @@ export interface Attempt {
   request?: Request
   /** In its place, the address of whoever sent a form that another program takes. */
   client?: string | undefined
-  /** As it was written; undefined where the form has none. */
-  email?: string | undefined
+  /** As they were written; none where the form has none. */
+  emails?: readonly string[]
 }
 
 /** A window is counted in so many buckets. */
@@ -69,44 +70,46 @@ function countersOf({ config }: Mailshot, attempt: Attempt, now: number): Counte
       .update(`mailshot attempts\0${text}`)
       .digest()
       .toString('base64url', 0, 16)
-  return Object.entries(subjectsOf(config, attempt)).flatMap(([name, { subject, limits }]) =>
-    subject === undefined
-      ? []
-      : limits.map(({ count, windowMs }) => {
-          const size = windowMs / buckets
-          return {
-            key: hmac(`${name}\0${windowMs}\0${subject}`),
-            freeAt: Math.ceil((Math.floor(now / size) + 1) * size + windowMs),
-            most: count,
-          }
-        }),
+  return Object.entries(subjectsOf(config, attempt)).flatMap(([name, { subjects, limits }]) =>
+    subjects.flatMap((subject) =>
+      limits.map(({ count, windowMs }) => {
+        const size = windowMs / buckets
+        return {
+          key: hmac(`${name}\0${windowMs}\0${subject}`),
+          freeAt: Math.ceil((Math.floor(now / size) + 1) * size + windowMs),
+          most: count,
+        }
+      }),
+    ),
   )
 }
 
-interface Subject {
-  subject: string | undefined
+interface Counted {
+  /** One that stands there twice counts twice. */
+  subjects: string[]
   limits: Limit[]
 }
 
 function subjectsOf(
   config: Mailshot['config'],
-  { request, client = request && clientAddress(config, request), email }: Attempt,
-): Record<string, Subject> {
+  { request, client = request && clientAddress(config, request), emails = [] }: Attempt,
+): Record<string, Counted> {
   const { limits } = config.abuse
-  const address = email === undefined ? undefined : parseEmailAddress(email)?.identity
+  const clients = client === undefined ? [] : [client]
+  const addresses = emails.flatMap((email) => parseEmailAddress(email)?.identity ?? [])
   return {
     client: {
-      subject: client && (isIPv6(client) ? networkOf(client, 64) : client),
+      subjects: clients.map((one) => (isIPv6(one) ? networkOf(one, 64) : one)),
       limits: limits.client,
     },
     network: {
-      subject: client && networkOf(client, isIPv6(client) ? 48 : 24),
+      subjects: clients.map((one) => networkOf(one, isIPv6(one) ? 48 : 24)),
       limits: limits.network,
     },
-    address: { subject: address, limits: limits.address },
-    domain: { subject: address && domainOf(address), limits: limits.domain },
+    address: { subjects: addresses.map(mailboxOf), limits: limits.address },
+    domain: { subjects: addresses.map(domainOf), limits: limits.domain },
     // Those of other programs by themselves: a flood there closes none of our own forms.
-    site: { subject: request ? '' : 'elsewhere', limits: limits.site },
+    site: { subjects: [request ? '' : 'elsewhere'], limits: limits.site },
   }
 }
 

@@ -25,8 +25,8 @@ const limitsOption = z.strictObject({
   client: limit.prefault('20/hour'),
   /** From one network: a /24 of IPv4, a /48 of IPv6. Off while `proxies` are not declared. */
   network: limit.prefault('100/hour'),
-  /** For one mail address. */
-  address: limit.prefault('6/hour'),
+  /** For one mail address, whatever tag stands behind a plus in it; of Gmail, whatever dots. */
+  address: limit.prefault({ perHour: 6, perDay: 20 }),
   /** For addresses of one mail domain. */
   domain: limit.prefault('500/hour'),
   /** In all. */

@@ -58,7 +58,7 @@ async function renew(
   if (found.status !== 'expired' || !found.person || found.lists.length === 0) return undefined
   const { lang: own, written: email } = found.person
   const { lang, pages } = textsFor(config, readerLanguage(config, request, [own]))
-  const tooMany = await refuseTooMany(mailshot, request, { email, lang })
+  const tooMany = await refuseTooMany(mailshot, request, { emails: [email], lang })
   if (tooMany) return tooMany
   await renewConfirmation(mailshot, token, {
     source: 'form',

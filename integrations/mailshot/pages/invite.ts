@@ -1,7 +1,6 @@
 import { type ParsedAddress, parseEmailAddress } from '../email-address.ts'
 import { readForm } from '../http.ts'
 import type { Mailshot } from '../mailshot.ts'
-import { clientOf } from '../privacy/client.ts'
 import { readerLanguage } from '../reader-language.ts'
 import { findPerson, type Person } from '../subscriber.ts'
 import { invitationsLeft, invite, invitingLists } from '../subscriber/invite.ts'
@@ -90,7 +89,10 @@ async function post(
   const lists = offeredLists(config, texts, { lists: open, chosen })
   const problems = problemsOf(texts, { lists, guests })
   if (problems.length === 0) {
-    const tooMany = await refuseTooMany(mailshot, request, { lang: texts.lang })
+    const tooMany = await refuseTooMany(mailshot, request, {
+      emails: addresses.map(({ identity }) => identity),
+      lang: texts.lang,
+    })
     if (tooMany) return tooMany
     const words = texts.pages.invite
     const { status } = await invite(mailshot, {
@@ -98,10 +100,7 @@ async function post(
       guests: addresses,
       lists: chosen,
       lang: texts.lang,
-      consent: {
-        wording: [words.heading, words.note, words.button].join('\n'),
-        ...clientOf(config, request),
-      },
+      wording: [words.heading, words.note, words.button].join('\n'),
     })
     const own = pagePath(config, `invite/${token}`)
     return redirectTo(own, status === 'invited' ? { done: '1' } : {})

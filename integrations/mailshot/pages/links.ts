@@ -60,7 +60,7 @@ async function post(mailshot: Mailshot, request: Request): Promise<Page<LinksVie
     return formPage(texts, { email, since, isDoubted: true })
   }
   return inSameTime(mailshot, async () => {
-    const tooMany = await refuseTooMany(mailshot, request, { email, lang })
+    const tooMany = await refuseTooMany(mailshot, request, { emails: [email], lang })
     if (tooMany) return tooMany
     await mailLinks(mailshot, email)
     return redirectTo(pathOf(config), { asked: '1', lang })

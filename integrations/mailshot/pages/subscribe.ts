@@ -96,7 +96,7 @@ async function answerPost(
     return { status: 422, texts, view: { ...view, isDoubted: true } }
   }
   const tooMany = await refuseTooMany(mailshot, request, {
-    email: filled.email,
+    emails: [filled.email],
     lang: filled.texts.lang,
   })
   if (tooMany) return tooMany

@@ -6,15 +6,15 @@ import { refusalPage } from './refusal.ts'
  * Counts a public form that was sent, and answers the page (429) that says when to try again where that is too often; undefined where
  * it may go on. To be asked once a form, after what the person can see for themselves to be wrong: a slip counts nothing.
  *
- * @param form.email whom it is about, as written
+ * @param form.emails whom it is about, as written
  * @param form.lang what the reader is known to read
  */
 export async function refuseTooMany(
   mailshot: Mailshot,
   request: Request,
-  form: { email?: string; lang?: string },
+  form: { emails?: readonly string[]; lang?: string },
 ): Promise<Response | undefined> {
-  const againAt = await countAttempt(mailshot, { request, email: form.email })
+  const againAt = await countAttempt(mailshot, { request, emails: form.emails ?? [] })
   if (againAt === undefined) return undefined
   const seconds = Math.ceil((againAt - mailshot.now()) / 1000)
   return refusalPage(mailshot.config, request, {

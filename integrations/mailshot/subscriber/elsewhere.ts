@@ -51,7 +51,7 @@ export async function askElsewhere(
   if (missing.length > 0) return { status: 'invalid', problems: missing }
   const ip = request.ip === undefined ? undefined : cutAddress(request.ip, config.privacy.ip)
   const open = lists.filter((list) => config.lists[list]?.public === true)
-  const againAt = await countAttempt(mailshot, { client: request.ip, email })
+  const againAt = await countAttempt(mailshot, { client: request.ip, emails: [email] })
   if (againAt !== undefined) return { status: 'too-many', againAt }
   return inSameTime(mailshot, async () => {
     const result = await subscribe(mailshot, {

@@ -6,7 +6,6 @@ import { day } from '../pace-limit.ts'
 import { inSameTime } from '../same-time.ts'
 import { subscribe } from '../subscriber.ts'
 import { findSuppression } from '../suppression.ts'
-import type { Consent } from './ask.ts'
 import { passNumberStatement } from './numbers.ts'
 import { findLists, type Person } from './person.ts'
 import { findSubscriber } from './read.ts'
@@ -17,7 +16,8 @@ export interface InviteRequest {
   guests: readonly ParsedAddress[]
   lists: readonly string[]
   lang: string
-  consent: Pick<Consent, 'wording' | 'ip' | 'userAgent'>
+  /** What the inviter has read. From where they did is not kept with the guests, who have not asked. */
+  wording: string
 }
 
 export type Invited =
@@ -90,7 +90,7 @@ function invitedSince(id: number, time: number): SQL {
 async function inviteOne(
   mailshot: Mailshot,
   guest: ParsedAddress,
-  { inviter, lists, lang, consent }: InviteRequest,
+  { inviter, lists, lang, wording }: InviteRequest,
 ): Promise<void> {
   const isKnown =
     (await findSubscriber(mailshot, guest.identity)) ??
@@ -105,6 +105,6 @@ async function inviteOne(
     lists: [...lists],
     confirmation: 'always',
     invitedBy: inviter.id,
-    consent: { ...consent, source: 'form', form: 'invitation' },
+    consent: { wording, source: 'form', form: 'invitation' },
   })
 }

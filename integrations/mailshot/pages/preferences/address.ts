@@ -14,7 +14,7 @@ export async function askAddress(
   { person, texts, form }: { person: Person; texts: Texts; form: FormData },
 ): Promise<Typed | Response | undefined> {
   const email = fieldOf(form, 'email').trim().slice(0, 320)
-  const tooMany = await refuseTooMany(mailshot, request, { email, lang: texts.lang })
+  const tooMany = await refuseTooMany(mailshot, request, { emails: [email], lang: texts.lang })
   if (tooMany) return tooMany
   const { status } = await inSameTime(mailshot, () =>
     askNewAddress(mailshot, { subscriberId: person.id, email }),
