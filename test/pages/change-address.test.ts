@@ -123,7 +123,7 @@ describe('changeAddressPage by its button', () => {
     const asked = transport.sentTo('new@example.net')[0]
     expect(asked?.subject).toBe('Les Nouvelles\u00a0: est-ce votre nouvelle adresse\u202f?')
     expect(asked?.text).toMatch(
-      /Oui, écrivez à cette adresse:\nhttps:\/\/example\.org\/mailshot\/change-address\//,
+      /Oui, écrivez à cette adresse\u00a0:\nhttps:\/\/example\.org\/mailshot\/change-address\//,
     )
     expect(asked?.html).not.toMatch(/zo[eé]/i)
     const told = transport.sentTo('Zoe@example.org')[0]
