@@ -392,9 +392,9 @@ describe('countAudience', () => {
     await addReaders(mailshot, 3, { list: 'product', from: 4 })
     const { send } = await startFixture(mailshot, 'hello')
     const request = { lists: ['weekly', 'product'], slug: 'hello', hash: send.contentHash }
-    expect(await countAudience(mailshot, request)).toEqual({ readers: 6, of: 6 })
+    expect(await countAudience(mailshot, request)).toEqual({ readers: 6, paused: 0, of: 6 })
     await deliver(mailshot, { untilDone: true })
-    expect(await countAudience(mailshot, request)).toEqual({ readers: 1, of: 6 })
+    expect(await countAudience(mailshot, request)).toEqual({ readers: 1, paused: 0, of: 6 })
     expect(await countAudience(mailshot, { ...request, audience: 'all' })).toMatchObject({
       readers: 6,
     })

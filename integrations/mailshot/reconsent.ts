@@ -52,7 +52,7 @@ export async function startReconsent(
   const { compiled, media } = await reconsentMail(mailshot, request)
   const { readers, of } = await countAsked(mailshot, compiled, list)
   if (readers === 0) {
-    const lately = `all ${of} signed up or confirmed within ${askAgainAfterMonths} months`
+    const lately = `all ${of} signed up or confirmed within ${askAgainAfterMonths} months, or take a break`
     const why = of === 0 ? 'it has no readers' : lately
     throw new MailshotError(`list "${list}": nobody is to be asked, ${why}`)
   }

@@ -5,6 +5,7 @@ import { findAudit } from '../../integrations/mailshot/audit.ts'
 import { deliver } from '../../integrations/mailshot/deliver.ts'
 import { listSends } from '../../integrations/mailshot/send.ts'
 import { readSnapshot } from '../../integrations/mailshot/send/media.ts'
+import { pausePerson } from '../../integrations/mailshot/subscriber/pause.ts'
 import { memory } from '../../integrations/mailshot/transports/memory.ts'
 import { answerApi, apiClient, apiRequest } from '../api-server.ts'
 import { markdown } from '../campaign-folder.ts'
@@ -89,17 +90,20 @@ describe('tokens of the API', () => {
 })
 
 describe('POST api/audience', () => {
-  test('counts whom a send would mail, and says what is wrong with its condition', async () => {
+  test('counts whom a send would mail then, and says what is wrong with its condition', async () => {
     const mailshot = await openTestMailshot()
     await addReaders(mailshot, 3)
     await addReaders(mailshot, 2, { from: 4, lang: 'en' })
     const { call } = await apiClient(mailshot)
     const asked = { slug: 'june', hash: 'h', lists: ['weekly'] }
 
+    await pausePerson(mailshot, { subscriberId: 1, day: '2026-11-30' })
     const counted = await call('POST', 'audience', { ...asked, segment: 'lang = fr' })
+    const later = await call('POST', 'audience', { ...asked, at: Date.UTC(2026, 11, 1) })
     const wrong = await call('POST', 'audience', { ...asked, exclude: ['wekly'] })
 
-    expect(await counted.json()).toEqual({ readers: 3, of: 5 })
+    expect(await counted.json()).toEqual({ readers: 2, paused: 1, of: 5 })
+    expect(await later.json()).toEqual({ readers: 5, paused: 0, of: 5 })
     expect([wrong.status, await wrong.json()]).toMatchObject([
       422,
       { error: { message: expect.stringContaining('did you mean "weekly"?') } },

@@ -175,7 +175,7 @@ describe('PreferencesPage', () => {
   })
 
   it('says beside a field what is wrong, leads there, and names each button’s deed', async () => {
-    const { mailshot, sign } = await open()
+    const { mailshot } = await open()
     await subscribe(mailshot, zoe)
     const person = { id: 1, email: 'zoe@example.org' }
     const fresh = freshLink(mailshot.config, person, mailshot.now()).url.split('/').at(-1)

@@ -76,11 +76,12 @@ describe('a send with a segment', () => {
           VALUES ('1', 'test', 'opened', '', 1, 1, 'reader1@example.net', '{}', 'july1')`,
     )
     const count = (given: object) => countAudience(mailshot, { ...hello, ...given })
-    expect(await count({ segment: 'opened july' })).toEqual({ readers: 1, of: 8 })
-    expect(await count({ segment: 'not opened july' })).toEqual({ readers: 1, of: 8 })
-    expect(await count({ exclude: ['opened july'] })).toEqual({ readers: 7, of: 8 })
+    expect(await count({ segment: 'opened july' })).toEqual({ readers: 1, paused: 0, of: 8 })
+    expect(await count({ segment: 'not opened july' })).toEqual({ readers: 1, paused: 0, of: 8 })
+    expect(await count({ exclude: ['opened july'] })).toEqual({ readers: 7, paused: 0, of: 8 })
     expect(await count({ segment: 'received july and not opened july' })).toEqual({
       readers: 1,
+      paused: 0,
       of: 8,
     })
   })

@@ -3,6 +3,7 @@ import { MailshotError } from '../error.ts'
 import { readJson } from '../http.ts'
 import type { Mailshot } from '../mailshot.ts'
 import { countAudience } from '../send.ts'
+import { time } from './start-request.ts'
 import { type ApiAnswer, type ApiCall, answerCall, unreadable } from './call.ts'
 
 /** What `POST api/audience` takes: whom a send would go to. */
@@ -16,12 +17,14 @@ const schema = z.strictObject({
   segment: z.string().optional(),
   exclude: z.array(z.string()).optional(),
   audience: z.enum(['first', 'again', 'all']).optional(),
+  /** When it is to start; by default now. */
+  at: time.optional(),
 })
 
 const bodyLimit = 64 * 1024
 
 /**
- * `POST` counts whom a send would mail, and how many its lists reach. A condition can be about one person, so the token needs the
+ * `POST` counts whom a send would mail, who of them takes a break, and how many its lists reach. A condition can be about one person, so the token needs the
  * scope `send` or `people`.
  */
 export function handleAudience(mailshot: Mailshot, request: Request): Promise<Response> {
@@ -38,6 +41,6 @@ async function count({ mailshot, request }: ApiCall): Promise<ApiAnswer> {
       { code: 'invalid' },
     )
   }
-  const { readers, of } = await countAudience(mailshot, result.data)
-  return { body: { readers, of } }
+  const { readers, paused, of } = await countAudience(mailshot, result.data)
+  return { body: { readers, paused, of } }
 }

@@ -124,7 +124,8 @@ const file = z
     error: 'is no jpg, png or gif with the type of its ending',
   })
 
-const time = z.union(
+/** A time as requests say it: ISO 8601 with its zone, or milliseconds since 1970. */
+export const time = z.union(
   [
     // Seconds would be a day in 1970.
     z.int().min(1e12, notTime).max(latest, notTime),

@@ -11,8 +11,9 @@ import {
 } from '../reconsent.ts'
 import { allLists } from './arguments.ts'
 import { type Call, defineCommand, type ExitCode, exitCodes } from './command.ts'
-import { count, formatTime, isoTime } from './format.ts'
+import { formatTime, isoTime } from './format.ts'
 import { actor, withMailshot } from './project.ts'
+import { whom as whomOf } from './send/describe.ts'
 import { printList } from './table.ts'
 
 const options = {
@@ -70,10 +71,10 @@ async function run(call: ReconsentCall, mailshot: Mailshot): Promise<ExitCode> {
 async function start(call: ReconsentCall, mailshot: Mailshot): Promise<ExitCode> {
   const { values, positionals, terminal } = call
   const request = { list: requireList(positionals[0]), days: parseDays(values.days) }
-  const { readers, of } = await planReconsent(mailshot, request)
-  const whom = `${count(readers, 'reader')} of ${of.toLocaleString('en')} on ${request.list}`
+  const people = await planReconsent(mailshot, request)
+  const whom = `${whomOf(people)} on ${request.list}`
   if (values['dry-run']) {
-    if (terminal.json) terminal.printJson({ dryRun: true, ...request, readers, of })
+    if (terminal.json) terminal.printJson({ dryRun: true, ...request, ...people })
     else terminal.print(`${whom} would be asked`)
     return exitCodes.done
   }

@@ -78,6 +78,8 @@ export interface SendDesk {
 /** Whom a send would go to. */
 export interface AudienceRequest extends SaidSelection {
   audience?: ShownSend['audience'] | undefined
+  /** When it is to start, in ms; by default now. */
+  at?: number | undefined
   onlyTo?: string | undefined
 }
 

@@ -53,7 +53,7 @@ export async function countReaders(
 ): Promise<ExitCode> {
   const lists = (await listsNamed(values, mailshot)) ?? Object.keys(mailshot.config.lists)
   const where = values.segment === undefined ? sql`true` : segmentOf(mailshot, values.segment)
-  const people = await countPeople(mailshot, lists, where)
+  const people = await countPeople(mailshot, lists, { where })
   if (terminal.json) terminal.printJson({ lists, segment: values.segment, ...people })
   else terminal.print(`${whom(people)} (${lists.join(', ')})`)
   return exitCodes.done

@@ -59,14 +59,15 @@ function gotIt({ slug, hash, sendId = '' }: NonNullable<Audience['except']>): SQ
       AND e.only_to = s.email AND e.status NOT IN ('done', 'cancelled')`
 }
 
-/** How many a send would mail, and how many its lists reach without its conditions. */
+/** How many a send would mail, how many it would skip who take a break, and how many its lists reach without its conditions. */
 export interface AudienceCount {
   readers: number
+  paused: number
   of: number
 }
 
 /**
- * Counts whom a send would mail if it started now. Of many it is done in slices, so that others get their turns meanwhile.
+ * Counts whom a send would mail if it started now; whether they take a break, `at` its time. Of many it is done in slices, so that others get their turns meanwhile.
  *
  * @throws MailshotError when a condition cannot be read
  */
@@ -77,9 +78,11 @@ export async function countAudience(
     hash: string
     audience?: Send['audience'] | undefined
     onlyTo?: string | undefined
+    /** When it is to start, in ms; by default now. */
+    at?: number | undefined
   },
 ): Promise<AudienceCount> {
-  const { slug, hash, audience, onlyTo } = request
+  const { slug, hash, audience, onlyTo, at } = request
   const isNamed = onlyTo !== undefined
   const { lists } = request
   const selection = await requireSelection(mailshot, slug, isNamed ? { lists } : request)
@@ -90,25 +93,30 @@ export async function countAudience(
       : [sql`NOT EXISTS (${gotIt({ slug, hash })})`]),
     ...(isNamed ? [sql`s.email = ${onlyTo}`] : []),
   ]
-  return countPeople(mailshot, lists, sql.join(where, sql` AND `))
+  return countPeople(mailshot, lists, { where: sql.join(where, sql` AND `), at })
 }
 
-/** How many people of these lists a condition on the row `s` of subscribers holds for, and how many there are. */
+/**
+ * How many people of these lists a condition on the row `s` of subscribers holds for, those apart who take a break `at` that time, and how
+ * many there are.
+ */
 export async function countPeople(
   { db, now }: Mailshot,
   lists: string[],
-  where: SQL,
+  { where, at = now() }: { where: SQL; at?: number | undefined },
 ): Promise<AudienceCount> {
   const last = await db.get<{ id: number | null }>(sql`SELECT max(id) AS id FROM subscribers`)
   const until = now()
-  const total = { readers: 0, of: 0 }
+  const total = { readers: 0, paused: 0, of: 0 }
   for (let above = 0; above < (last?.id ?? 0); above += countedAtOnce) {
     const slice = { above, upTo: above + countedAtOnce }
     const row = await db.get<AudienceCount>(
-      sql`SELECT count(*) AS "of", count(*) FILTER (WHERE fits) AS readers
-          FROM (SELECT s.id, ${where} AS fits ${reachable({ lists, until, slice })} GROUP BY s.id)`,
+      sql`SELECT count(*) AS "of", count(*) FILTER (WHERE fits AND NOT rests) AS readers, count(*) FILTER (WHERE fits AND rests) AS paused
+          FROM (SELECT s.id, ${where} AS fits, ifnull(s.paused_until > ${at}, 0) AS rests
+            ${reachable({ lists, until, slice })} GROUP BY s.id)`,
     )
     total.readers += row?.readers ?? 0
+    total.paused += row?.paused ?? 0
     total.of += row?.of ?? 0
     await setImmediate()
   }

@@ -37,9 +37,10 @@ export async function foreseenStart(desk: SendDesk, start: Start): Promise<Resul
   const { compiled, replaces } = start
   const { send, lists, segment, exclude } = compiled
   const audience = replaces?.audience
-  const people = await desk.countAudience(compiled, { lists, segment, exclude, audience })
+  const at = typeof send === 'object' ? send.at : undefined
+  const people = await desk.countAudience(compiled, { lists, segment, exclude, audience, at })
   const createdAt = desk.now()
-  const scheduledAt = typeof send === 'object' ? send.at : createdAt
+  const scheduledAt = at ?? createdAt
   return { ...outcome(desk, start, { createdAt, scheduledAt }), ...(people && { people }) }
 }
 

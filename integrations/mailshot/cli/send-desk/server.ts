@@ -100,8 +100,8 @@ export function serverDesk(config: MailshotConfig, address: string, terminal: Te
       // Whether one address is a reader is the site's to know.
       if (onlyTo !== undefined) return undefined
       const body: AudienceBody = { slug, hash, ...request }
-      const { readers, of } = await read(audienceAnswer, { path: 'api/audience', body })
-      return { readers, of }
+      const { readers, paused, of } = await read(audienceAnswer, { path: 'api/audience', body })
+      return { readers, paused, of }
     },
   }
 }
@@ -128,7 +128,7 @@ const purgeAnswer = z.object({
   people: count,
   done: z.boolean(),
 })
-const audienceAnswer = z.object({ held, readers: count, of: count })
+const audienceAnswer = z.object({ held, readers: count, paused: count, of: count })
 const settleAnswer = z.object({ held, send: sendSchema, settled: count, already: count })
 const planAnswer = z.object({
   held,

@@ -42,12 +42,14 @@ export function describeSend(
   return lines.map(([name, value]) => `${name.padEnd(11)} ${value}`).join('\n')
 }
 
-/** `3 readers of 10`; without a number, all that the lists reach. */
+/** `3 readers of 10 (and 1 who takes a break)`; without a number, all that the lists reach. */
 export function whom(people: AudienceCount | undefined): string {
   if (people === undefined) return 'the readers of its lists'
-  const { readers, of } = people
+  const { readers, paused, of } = people
   const number = count(readers, 'reader')
-  return readers === of ? number : `${number} of ${of.toLocaleString('en')}`
+  const some = readers === of ? number : `${number} of ${of.toLocaleString('en')}`
+  if (paused === 0) return some
+  return `${some} (${paused.toLocaleString('en')} more ${paused === 1 ? 'takes' : 'take'} a break)`
 }
 
 /** That a send would mail nobody. */
@@ -55,7 +57,7 @@ export function nobody(slug: string, { of }: AudienceCount): string {
   const why =
     of === 0
       ? 'nobody is on its lists, or all are suppressed'
-      : `of the ${count(of, 'reader')} of its lists, none fits its segment, or all have got it`
+      : `of the ${count(of, 'reader')} of its lists, none fits its segment, or all have got it or take a break`
   return `${slug}: nobody would get it: ${why}`
 }
 
