@@ -1,8 +1,6 @@
 const signUpForms = 'form[data-mailshot-sign-up]'
 /** Of what an answer says above the form. */
 const saidAttribute = 'data-mailshot-said'
-/** Forms that the browser is to post by itself. */
-const left = new WeakSet<HTMLFormElement>()
 /** Makes an id one of its own: another form on the page may have had an answer. */
 let answers = 0
 
@@ -12,13 +10,15 @@ let answers = 0
  */
 export function answerSignUps(): void {
   // On the document, so that it holds for forms that come later, too: those of an answer, or of a page that a router swaps in.
-  document.addEventListener('submit', (event) => {
-    const form = event.target
-    if (!(form instanceof HTMLFormElement) || !form.matches(signUpForms)) return
-    if (event.defaultPrevented || left.has(form)) return
-    event.preventDefault()
-    if (form.ariaBusy !== 'true') void answerInPlace(form, event.submitter)
-  })
+  // At the form itself then: after what the site may have to say there, before a router on the document takes it.
+  document.addEventListener(
+    'submit',
+    ({ target: form }) => {
+      if (!(form instanceof HTMLFormElement) || !form.matches(signUpForms)) return
+      form.addEventListener('submit', takeOver, { once: true })
+    },
+    { capture: true },
+  )
   document.addEventListener('astro:page-load', leaveWordsToUs)
   leaveWordsToUs()
 }
@@ -28,14 +28,19 @@ function leaveWordsToUs(): void {
   for (const form of document.querySelectorAll<HTMLFormElement>(signUpForms)) form.noValidate = true
 }
 
+function takeOver(event: SubmitEvent): void {
+  const form = event.currentTarget
+  if (!(form instanceof HTMLFormElement) || event.defaultPrevented) return
+  event.preventDefault()
+  if (form.ariaBusy !== 'true') void answerInPlace(form, event.submitter)
+}
+
 async function answerInPlace(form: HTMLFormElement, submitter: HTMLElement | null): Promise<void> {
   if (saysUnreadable(form)) return
   form.ariaBusy = 'true'
   const answer = await ask(form, submitter).catch(() => undefined)
   form.ariaBusy = null
-  if (answer && show(form, answer)) return
-  left.add(form)
-  form.requestSubmit(submitter)
+  if (!answer || !show(form, answer)) postPlainly(form, submitter)
 }
 
 /** A date that is filled in by half would be posted as none; the browser alone knows of it. */
@@ -52,9 +57,7 @@ interface Answer {
 
 async function ask(form: HTMLFormElement, submitter: HTMLElement | null): Promise<Answer> {
   const body = new FormData(form)
-  if (submitter instanceof HTMLButtonElement && submitter.name !== '') {
-    body.append(submitter.name, submitter.value)
-  }
+  for (const [name, value] of Object.entries(valueOf(submitter))) body.append(name, value)
   const headers = { accept: 'text/html' }
   const signal = AbortSignal.timeout(20_000)
   const response = await fetch(form.action, { method: 'POST', body, headers, signal })
@@ -62,6 +65,21 @@ async function ask(form: HTMLFormElement, submitter: HTMLElement | null): Promis
   const html = (await response.text()).replace(/<(script|style)\b[\s\S]*?<\/\1>/gi, '')
   const page = new DOMParser().parseFromString(html, 'text/html')
   return { page, url: response.redirected ? response.url : undefined }
+}
+
+/** What a button says of itself, where it is one of several. */
+function valueOf(button: HTMLElement | null): Record<string, string> {
+  return button instanceof HTMLButtonElement && button.name !== ''
+    ? { [button.name]: button.value }
+    : {}
+}
+
+/** By the browser itself: no event, so that no router takes it, and nothing is checked twice. */
+function postPlainly(form: HTMLFormElement, submitter: HTMLElement | null): void {
+  for (const [name, value] of Object.entries(valueOf(submitter))) {
+    form.append(Object.assign(document.createElement('input'), { type: 'hidden', name, value }))
+  }
+  form.submit()
 }
 
 /** Answers whether there was anything to show. */
