@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { ImportSource } from '../integrations/mailshot/import.ts'
 
 /** What a system may know nothing of. */
-type Unknown = 'lang' | 'attributes' | 'name'
+type Unknown = 'lang' | 'attributes' | 'name' | 'lists' | 'pending'
 
 /**
  * What every import source must do. `open` gives a fresh source that holds, in its own format: Zoé Martin (active since 31
@@ -24,17 +24,23 @@ export function describeImportSource(
           email: 'Zoe@Example.org',
           ...known('name', { name: 'Zoé "Z" Martin' }),
           ...known('lang', { lang: 'fr' }),
-          places: [
-            { list: 'weekly', status: 'active', activeAt: since },
-            { list: 'product', status: 'active', activeAt: since },
-          ],
+          ...known('lists', {
+            places: [
+              { list: 'weekly', status: 'active', activeAt: since },
+              { list: 'product', status: 'active', activeAt: since },
+            ],
+          }),
           ...known('attributes', { attributes: { city: 'Aix' } }),
         },
-        { email: 'bob@example.org', places: [{ list: 'weekly', status: 'unsubscribed' }] },
+        {
+          email: 'bob@example.org',
+          ...known('lists', { places: [{ list: 'weekly', status: 'unsubscribed' }] }),
+        },
         {
           email: 'eve@example.org',
           ...known('lang', { lang: 'en' }),
-          places: [{ list: 'product', status: 'pending' }],
+          ...known('lists', { places: [{ list: 'product' }] }),
+          ...known('pending', { places: [{ status: 'pending' }] }),
           ...known('attributes', { attributes: { city: 'Lyon' } }),
         },
       ])
@@ -43,7 +49,7 @@ export function describeImportSource(
     it('numbers its rows upwards, and its faults among them', async () => {
       const entries = await Array.fromAsync(open())
       const lines = entries.flatMap((entry) => {
-        if ('notice' in entry) return []
+        if ('notice' in entry || 'lastId' in entry) return []
         return 'row' in entry ? entry.line : entry.fault.line
       })
       expect(lines).toHaveLength(4)

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import type { ImportEntry } from '../../integrations/mailshot/import.ts'
+import { dateReader } from '../../integrations/mailshot/sources/csv/date.ts'
 import { csv, type CsvOptions } from '../../integrations/mailshot/sources/csv.ts'
 import { describeImportSource } from '../import-contract.ts'
 
@@ -136,6 +137,33 @@ describe('csv', () => {
     ])
   })
 
+  it('reads dates as people and spreadsheets write them', () => {
+    const read = dateReader({ timeZone: 'Europe/Paris' })
+    const utc = (text: string) => {
+      const at = read(text)
+      return typeof at === 'number' ? new Date(at).toISOString().slice(0, 16) : at
+    }
+    expect(utc('31/01/2026')).toBe('2026-01-30T23:00')
+    expect(utc('01/31/2026 2:05 PM')).toBe('2026-01-31T13:05')
+    expect(utc('1.2.2026, 12:30:15')).toBe('2026-02-01T11:30')
+    expect(utc('2026/2/1')).toBe('2026-01-31T23:00')
+    expect(utc('46053.5')).toBe('2026-01-31T11:00')
+    expect(utc('2026-07-01 18:30')).toBe('2026-07-01T16:30')
+    expect(utc('03/04/2026')).toContain('say which way the file writes dates, --dates day-first')
+    expect(utc('31/02/2026')).toContain('"31/02/2026" is not a date; write it like 2026-12-31')
+    expect(utc('soon')).toContain('is not a date')
+    expect(dateReader({ dates: 'day-first' })('03/04/2026')).toBe(Date.UTC(2026, 3, 3))
+    expect(dateReader({ dates: 'month-first' })('03/04/2026')).toBe(Date.UTC(2026, 2, 4))
+  })
+
+  it('reads addresses and texts as programs copy them', async () => {
+    const text = 'email;city\nZoé M <z@example.org>;="013"\nmailto:b@example.org;x'
+    expect(await rowsOf(text, { fields: ['city'] })).toMatchObject([
+      { email: 'z@example.org', name: 'Zoé M', attributes: { city: '013' } },
+      { email: 'b@example.org' },
+    ])
+  })
+
   it('takes missing fields at the end of a line as empty', async () => {
     expect(await rowsOf('email;name;lang\nz@example.org')).toMatchObject([
       { email: 'z@example.org', name: '', lang: '' },
@@ -148,7 +176,7 @@ describe('csv', () => {
         'email;name;status;confirmed_at',
         'a@example.org;"A',
         'b@example.org;B;maybe',
-        'c@example.org;C;active;31/01/2026',
+        'c@example.org;C;active;31/02/2026',
         'd@example.org;D;;;e',
         'f@example.org;F',
       ].join('\n'),
@@ -156,7 +184,7 @@ describe('csv', () => {
     expect(entries).toMatchObject([
       { fault: { line: 2, cause: expect.stringContaining('a quote is not closed') } },
       { fault: { line: 3, cause: 'status "maybe" is none of active, pending, unsubscribed' } },
-      { fault: { line: 4, cause: expect.stringContaining('"31/01/2026" is not a date') } },
+      { fault: { line: 4, cause: expect.stringContaining('"31/02/2026" is not a date') } },
       { fault: { line: 5, cause: expect.stringContaining('5 fields where the header has 4') } },
       { row: { email: 'f@example.org' }, line: 6 },
     ])

@@ -97,11 +97,24 @@ describe('listmonk', () => {
 
 const csvHeader = 'uuid,email,name,attributes,status,created_at,updated_at'
 
+describeImportSource(
+  'listmonkCsv',
+  () =>
+    listmonkCsv(
+      bytesOf(`${csvHeader}
+u1,Zoe@Example.org,"Zoé ""Z"" Martin","{""city"": ""Aix"", ""lang"": ""French""}",enabled,2026-01-31T00:00:00Z,
+u2,broken@example.org,"line
+u3,bob@example.org,Bob,{},blocklisted,,
+u4,eve@example.org,Eve,"{""city"": ""Lyon"", ""lang"": ""en""}",enabled,,`),
+    ),
+  { without: ['lists', 'pending'] },
+)
+
 describe('listmonkCsv', () => {
   it('gives each row, with its attributes and its former id', async () => {
     const lines = [
       `u1,zoe@example.org,Zoé,"{""city"": ""Aix"", ""tags"": [""a"", 1], ""deep"": {}}",enabled,2026-01-31T00:00:00Z,`,
-      'u2,bob@example.org,Bob,{},blocklisted,2026-01-31 10:00:00 +0000 UTC,',
+      'u2,bob@example.org,Bob,{},blocklisted,2026-01-31 11:00:00.123456 +0100 CET,',
       'u3,eve@example.org,Eve,{},unknown,,',
     ]
     const source = listmonkCsv(bytesOf([csvHeader, ...lines].join('\n')), { name: 'list.csv' })
@@ -115,7 +128,13 @@ describe('listmonkCsv', () => {
           formerIds: [{ source: 'listmonk', id: 'u1' }],
         },
       },
-      { row: { status: 'unsubscribed', suppressed: 'unsubscribe' } },
+      {
+        row: {
+          status: 'unsubscribed',
+          suppressed: 'unsubscribe',
+          createdAt: Date.UTC(2026, 0, 31, 10, 0, 0, 123),
+        },
+      },
       { fault: { line: 4, cause: 'status "unknown" is none of listmonk\'s' } },
     ])
   })

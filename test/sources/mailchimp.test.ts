@@ -4,6 +4,7 @@ import { basename, join } from 'node:path'
 import { crc32, deflateRawSync } from 'node:zlib'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { mailchimp } from '../../integrations/mailshot/sources/mailchimp.ts'
+import { describeImportSource } from '../import-contract.ts'
 
 const header =
   '"Email Address","First Name","Last Name",City,MEMBER_RATING,OPTIN_TIME,OPTIN_IP,CONFIRM_TIME,TIMEZONE'
@@ -14,7 +15,7 @@ const audience = {
   'cleaned_email_audience_export_1.csv': `${header},CLEAN_TIME\ngone@example.org,,,,2,,,,,"2026-02-01 00:00:00"\n`,
   'nonsubscribed_email_audience_export_1.csv': `${header}\nshop@example.org,,,,,,,,\n`,
   'subscribed_email_audience_export_1.csv': `${header}\n${zoe}\nbroken,"line\n`,
-  'unsubscribed_email_audience_export_1.csv': `${header},UNSUB_TIME\nbob@example.org,Bob,,,,,,,Nowhere,\n`,
+  'unsubscribed_email_audience_export_1.csv': `${header},UNSUB_TIME\nbob@example.org,Bob,,,,,,,Nowhere,2026-02-02 00:00:00\n`,
 }
 
 const expected = [
@@ -49,8 +50,26 @@ const expected = [
       cause: expect.stringMatching(/^subscribed_.*\.csv:3: a quote is not closed/),
     },
   },
-  { row: { email: 'bob@example.org', status: 'unsubscribed' }, line: 7 },
+  {
+    row: { email: 'bob@example.org', status: 'unsubscribed', endedAt: Date.UTC(2026, 1, 2) },
+    line: 7,
+  },
 ]
+
+describeImportSource(
+  'mailchimp',
+  () => {
+    const path = join(newFolder(), 'audience.zip')
+    const quoted = zoe.replace('Zoé,', '"Zoé ""Z""",')
+    const contract = {
+      'subscribed_1.csv': `${header},Language\n${quoted},fr\nbroken,"line\n`,
+      'unsubscribed_1.csv': `${header},Language\nbob@example.org,,,,,,,,,en\neve@example.org,,,Lyon,,,,,,en\n`,
+    }
+    writeFileSync(path, zipOf(contract))
+    return mailchimp(path, { fields: ['city'] })
+  },
+  { without: ['lists', 'pending'] },
+)
 
 describe('mailchimp', () => {
   it('reads the folder of an export, each person by the file that they are in', async () => {

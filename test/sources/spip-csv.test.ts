@@ -1,4 +1,7 @@
-import { describe, expect, it } from 'vitest'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { spipCsv } from '../../integrations/mailshot/sources/spip-csv.ts'
 import { describeImportSource } from '../import-contract.ts'
 import { bytesOf } from './table-rows.ts'
@@ -32,6 +35,30 @@ describe('spipCsv', () => {
     ])
   })
 
+  it('tells the encoding of a file by itself, and takes what it rejected once that is corrected', async () => {
+    const path = newFile(
+      Buffer.from(`${header}\na@example.org,Zoé,,,valide,\nb,"Bé",,,odd,weekly\n`, 'latin1'),
+    )
+    const source = spipCsv(path)
+    const [notice, row, rejected] = await Array.fromAsync(source)
+    expect([notice, row]).toMatchObject([
+      { notice: expect.stringContaining('read as windows-1252') },
+      { row: { name: 'Zoé' } },
+    ])
+    const fault = rejected && 'fault' in rejected ? rejected.fault : { line: 0, cause: '' }
+    const text = `${source.rejects?.heading()}${source.rejects?.line(fault)}`
+    expect(text).toBe(
+      `mailshot_line,mailshot_cause,${header}\n3,"statut ""odd"" is none of SPIP's",b,"Bé",,,odd,weekly\n`,
+    )
+    const corrected = spipCsv(newFile(Buffer.from(text.replace(',odd,', ',valide,'))))
+    expect(await Array.fromAsync(corrected)).toMatchObject([
+      { row: { email: 'b', name: 'Bé', lists: ['weekly'] } },
+    ])
+    await expect(Array.fromAsync(spipCsv(path, { encoding: 'utf-8' }))).rejects.toThrow(
+      'this is not UTF-8',
+    )
+  })
+
   it('says when it is another file', async () => {
     await expect(
       Array.fromAsync(spipCsv(bytesOf('mail;nom\n'), { name: 'a.csv' })),
@@ -40,3 +67,10 @@ describe('spipCsv', () => {
     )
   })
 })
+
+function newFile(bytes: Uint8Array): string {
+  const folder = mkdtempSync(join(tmpdir(), 'mailshot-spip-csv-'))
+  onTestFinished(() => rmSync(folder, { recursive: true }))
+  writeFileSync(join(folder, 'spip.csv'), bytes)
+  return join(folder, 'spip.csv')
+}

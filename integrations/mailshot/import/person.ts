@@ -83,14 +83,14 @@ function beside(row: ImportRow) {
 /** Where a row puts its person, each list once: by what it says of each, else by its lists or those of the whole import. */
 export function placesOf(row: ImportRow, lists: readonly string[] = []): ImportedPlace[] {
   if (row.subscriptions) return onePerList(row.subscriptions.map(placeOf))
-  const { status = 'active', consentAt = null, confirmedAt = null } = row
+  const { status = 'active', consentAt = null, confirmedAt = null, endedAt = null } = row
   const named = row.lists && row.lists.length > 0 ? [...new Set(row.lists)] : lists
   return named.map((list) => ({
     list,
     status,
     askedAt: consentAt ?? confirmedAt,
     activeAt: status === 'pending' ? null : confirmedAt,
-    endedAt: null,
+    endedAt: status === 'unsubscribed' ? endedAt : null,
     endReason: null,
     confirmedAt,
   }))

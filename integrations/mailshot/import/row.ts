@@ -7,7 +7,7 @@ export interface ImportRow {
   lang?: string | undefined
   /** IANA name of the zone of their local time; one that is none is a fault. */
   timeZone?: string | undefined
-  /** Where they are, or were; `status`, `consentAt` and `confirmedAt` are about all of these. */
+  /** Where they are, or were; `status`, `consentAt`, `confirmedAt` and `endedAt` are about all of these. */
   lists?: string[] | undefined
   /** `active` unless said otherwise. */
   status?: SubscriptionStatus | undefined
@@ -15,6 +15,8 @@ export interface ImportRow {
   consentAt?: number | undefined
   /** When they confirmed it. */
   confirmedAt?: number | undefined
+  /** When they left. */
+  endedAt?: number | undefined
   /** In the place of `lists`, where the source knows more of each. */
   subscriptions?: ImportSubscription[] | undefined
   attributes?: Record<string, unknown> | undefined

@@ -1,6 +1,6 @@
 import { basename } from 'node:path'
 import type { ImportRow, ImportSource } from '../import.ts'
-import { type Fields, readSystemCsv } from './csv/system.ts'
+import { type Fields, systemCsv } from './csv/system.ts'
 import { readAttributes } from './listmonk/attributes.ts'
 import { zonedTime } from './tables/zoned-time.ts'
 
@@ -12,18 +12,17 @@ import { zonedTime } from './tables/zoned-time.ts'
  */
 export function listmonkCsv(
   input: string | AsyncIterable<Uint8Array>,
-  { name = typeof input === 'string' ? basename(input) : 'CSV' }: { name?: string } = {},
+  {
+    name = typeof input === 'string' ? basename(input) : 'CSV',
+    encoding,
+  }: { name?: string; encoding?: string | undefined } = {},
 ): ImportSource {
-  return {
+  return systemCsv(input, {
     name,
-    rereadable: typeof input === 'string',
-    [Symbol.asyncIterator]: () =>
-      readSystemCsv(input, {
-        name,
-        needs: ['uuid', 'email', 'status'],
-        rowOf: (fields) => rowOf(fields, name),
-      }),
-  }
+    encoding,
+    needs: ['uuid', 'email', 'status'],
+    rowOf: (fields) => rowOf(fields, name),
+  })
 }
 
 function rowOf(fields: Fields, file: string): ImportRow | string {

@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises'
 import { basename } from 'node:path'
 import type { ImportEntry, ImportRow, ImportSource } from '../import.ts'
 import { isTimeZone } from '../pace/options.ts'
-import { type Fields, readSystemCsv } from './csv/system.ts'
+import { type Fields, systemCsv } from './csv/system.ts'
 import { csvFiles, type NamedFile } from './mailchimp/file.ts'
 import { langNamed } from './tables/lang.ts'
 import { zonedTime } from './tables/zoned-time.ts'
@@ -12,6 +12,8 @@ export interface MailchimpOptions {
   fields?: readonly string[] | undefined
   /** What messages call it; its own name by default. */
   name?: string | undefined
+  /** As `TextDecoder` calls it; told by itself. */
+  encoding?: string | undefined
 }
 
 /**
@@ -20,16 +22,17 @@ export interface MailchimpOptions {
  * `nonsubscribed…` (customers who never asked for mail, and are left out). An audience is one list, so the import names it.
  */
 export function mailchimp(path: string, options: MailchimpOptions = {}): ImportSource {
-  const { name = basename(path), fields = [] } = options
+  const { name = basename(path), fields = [], encoding } = options
   return {
     name,
     rereadable: true,
-    [Symbol.asyncIterator]: () => readAudience(path, { name, fields }),
+    [Symbol.asyncIterator]: () => readAudience(path, { name, fields, encoding }),
   }
 }
 
 interface Reading {
   name: string
+  encoding: string | undefined
   fields: readonly string[]
 }
 
@@ -75,12 +78,15 @@ type Numbered = Exclude<ImportEntry, { notice: string } | { lastId: number }>
 function renumbered(entry: Numbered, { before, file }: { before: number; file: string }): Numbered {
   if ('row' in entry) return { ...entry, line: before + entry.line }
   const { line, cause } = entry.fault
-  return { fault: { line: before + line, cause: `${file}:${line}: ${cause}` } }
+  return {
+    fault: { ...entry.fault, line: before + line, cause: `${file}:${line}: ${cause}` },
+  }
 }
 
 function readFile(file: NamedFile, kind: Kind, reading: Reading): AsyncIterable<ImportEntry> {
-  return readSystemCsv(file.bytes(), {
+  return systemCsv(file.bytes, {
     name: file.name,
+    encoding: reading.encoding,
     needs: ['email address'],
     rowOf: (fields) => rowOf(fields, kind, reading),
   })
@@ -100,7 +106,7 @@ function rowOf(fields: Fields, kind: Kind, { name, fields: declared }: Reading):
     ...(isTimeZone(timeZone) && { timeZone }),
     status: kind === 'active' ? 'active' : 'unsubscribed',
     ...(since !== undefined && { createdAt: since, consentAt: since }),
-    ...(kind === 'active' && confirmedAt !== undefined && { confirmedAt }),
+    ...(kind === 'active' ? confirmedAt !== undefined && { confirmedAt } : { endedAt }),
     ...(kind === 'cleaned' && {
       suppressed: 'hard-bounce',
       suppressionNote: `cleaned, as ${name} says`,

@@ -1,6 +1,6 @@
 import { basename } from 'node:path'
 import type { ImportRow, ImportSource } from '../import.ts'
-import { type Fields, readSystemCsv } from './csv/system.ts'
+import { type Fields, systemCsv } from './csv/system.ts'
 import { langOf } from './spip/lang.ts'
 import { timeReader } from './tables/time.ts'
 
@@ -16,19 +16,16 @@ export function spipCsv(
   {
     timeZone = 'UTC',
     name = typeof input === 'string' ? basename(input) : 'CSV',
-  }: { timeZone?: string; name?: string } = {},
+    encoding,
+  }: { timeZone?: string; name?: string; encoding?: string | undefined } = {},
 ): ImportSource {
   const timeOf = timeReader(timeZone)
-  return {
+  return systemCsv(input, {
     name,
-    rereadable: typeof input === 'string',
-    [Symbol.asyncIterator]: () =>
-      readSystemCsv(input, {
-        name,
-        needs: ['email', 'statut'],
-        rowOf: (fields) => rowOf(fields, { name, timeOf }),
-      }),
-  }
+    encoding,
+    needs: ['email', 'statut'],
+    rowOf: (fields) => rowOf(fields, { name, timeOf }),
+  })
 }
 
 const statuses = new Map([

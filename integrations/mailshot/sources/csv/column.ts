@@ -1,7 +1,8 @@
 import { didYouMean } from '../../closest.ts'
-import { parseEmailAddress } from '../../email-address.ts'
+import { parseEmailAddress, parseMailbox } from '../../email-address.ts'
 import { MailshotError } from '../../error.ts'
 import type { ImportRow } from '../../import.ts'
+import { dateReader } from './date.ts'
 import { bareFormula } from './formula.ts'
 
 /** Which column holds what. A column may be part of the name and an attribute of its own. */
@@ -34,7 +35,7 @@ const roles: Record<Role, string[]> = {
 
 const statuses = {
   active: words('active actif subscribed confirmed enabled valide inscrit abonne publie'),
-  pending: words('pending prop unconfirmed waiting en_attente a_confirmer'),
+  pending: words('pending prop unconfirmed waiting en_attente a_confirmer a_valider'),
   unsubscribed:
     words(`unsubscribed refuse desinscrit desabonne resilie optout opt_out inactive disabled
     bounced cleaned blocked blocklisted complained suppressed poubelle`),
@@ -47,6 +48,8 @@ export interface KnownColumns {
   /** Headers by what they hold: a name of `columnNames`, or a field. */
   columns: Readonly<Record<string, string>>
   name: string
+  /** ms since 1970, undefined for none, or what is wrong with a date. */
+  timeOf: (text: string) => number | undefined | string
 }
 
 /**
@@ -99,30 +102,33 @@ function givenColumns(header: string[], known: KnownColumns, columns: Columns): 
 }
 
 /** Reads one record; a text says why it cannot be one. */
-export function rowOf(values: string[], columns: Columns): ImportRow | string {
+export function rowOf(
+  values: string[],
+  columns: Columns,
+  timeOf: KnownColumns['timeOf'] = dateReader({}),
+): ImportRow | string {
   const beyond = values.slice(columns.header.length).filter((value) => value.trim() !== '')
   if (beyond.length > 0) {
     return `${values.length} fields where the header has ${columns.header.length}; quote fields that hold the delimiter`
   }
   const valueOf = (role: Role) => {
     const index = columns[role]
-    return index === undefined ? '' : bareFormula(values[index]?.trim() ?? '')
+    return index === undefined ? '' : cellOf(values[index]?.trim() ?? '')
   }
   const status = statusOf(valueOf('status'))
   if (!status) return `status "${valueOf('status')}" is none of active, pending, unsubscribed`
   const confirmedAt = timeOf(valueOf('confirmedAt'))
-  if (Number.isNaN(confirmedAt)) {
-    return `"${valueOf('confirmedAt')}" is not a date; write it like 2026-12-31 or 2026-12-31 18:30`
-  }
+  if (typeof confirmedAt === 'string') return confirmedAt
+  const { email, name } = addressOf(valueOf('email'))
   return {
-    email: valueOf('email'),
-    name: valueOf('name') || `${valueOf('first')} ${valueOf('last')}`.trim(),
+    email,
+    name: valueOf('name') || `${valueOf('first')} ${valueOf('last')}`.trim() || name,
     lang: valueOf('lang'),
     timeZone: valueOf('timeZone'),
     lists: listsOf(valueOf('lists')),
     status,
     attributes: Object.fromEntries(
-      columns.attributes.map(({ field, index }) => [field, bareFormula(values[index] ?? '')]),
+      columns.attributes.map(({ field, index }) => [field, cellOf(values[index] ?? '')]),
     ),
     ...(confirmedAt !== undefined && { confirmedAt }),
   }
@@ -183,13 +189,16 @@ function statusOf(text: string): ImportRow['status'] {
   return statuses.unsubscribed.includes(word) ? 'unsubscribed' : undefined
 }
 
-function timeOf(text: string): number | undefined {
-  if (text === '') return undefined
-  const match =
-    /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d(?:\.\d+)?)?)(Z|[+-]\d\d:\d\d)?)?$/.exec(text)
-  if (!match) return Number.NaN
-  const [, day = '', time = '00:00', zone = 'Z'] = match
-  return Date.parse(`${day}T${time}${zone}`)
+/** Spreadsheets write what is to stay a text as a formula: `="00123"`. */
+function cellOf(text: string): string {
+  return /^="([^"]*)"$/.exec(text)?.[1] ?? bareFormula(text)
+}
+
+/** Also as a mail program copies it, `Zoé <zoe@example.org>`, and as a link. */
+function addressOf(text: string): { email: string; name: string } {
+  const bare = text.replace(/^mailto:/i, '')
+  const mailbox = bare.endsWith('>') ? parseMailbox(bare) : undefined
+  return mailbox ? { email: mailbox.address, name: mailbox.name } : { email: bare, name: '' }
 }
 
 function words(text: string): string[] {

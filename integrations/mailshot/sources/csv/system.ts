@@ -1,14 +1,16 @@
-import { createReadStream } from 'node:fs'
 import { MailshotError } from '../../error.ts'
-import type { ImportEntry, ImportRow } from '../../import.ts'
-import { readRecords } from './record.ts'
-import { decode, readLines } from './text.ts'
+import type { ImportEntry, ImportRow, ImportSource } from '../../import.ts'
+import { csvFile, type CsvFile, type CsvInput } from './file.ts'
+import type { CsvRecord } from './record.ts'
+import { type CsvRejects, csvRejects } from './rejects.ts'
 
 /** A line of an export, by its columns as they are called there, in lower case. */
 export type Fields = ReadonlyMap<string, string>
 
 export interface SystemCsv {
   name: string
+  /** As `TextDecoder` calls it; told by itself of a file. */
+  encoding?: string | undefined
   /** The columns without which it is another file. */
   needs: readonly string[]
   /** What a line is: a row, why it cannot be one, or nothing to be told of. */
@@ -16,36 +18,55 @@ export interface SystemCsv {
 }
 
 /**
- * Reads a CSV file that another system has exported, whose columns are known.
+ * A CSV file that another system has exported, whose columns are known.
  *
- * @throws MailshotError for a file without the columns it must have
+ * @throws MailshotError, when it is read, for a file without the columns it must have
  */
-export async function* readSystemCsv(
-  input: string | AsyncIterable<Uint8Array>,
+export function systemCsv(input: CsvInput, system: SystemCsv): ImportSource {
+  const file = csvFile(input, system)
+  const rejects = csvRejects()
+  return {
+    name: system.name,
+    rereadable: file.isRereadable,
+    rejects,
+    [Symbol.asyncIterator]: () => readEntries(file, system, rejects),
+  }
+}
+
+async function* readEntries(
+  file: CsvFile,
   { name, needs, rowOf }: SystemCsv,
+  rejects: CsvRejects,
 ): AsyncGenerator<ImportEntry> {
-  const bytes: AsyncIterable<Uint8Array> =
-    typeof input === 'string' ? createReadStream(input) : input
   let header: string[] | undefined
-  for await (const record of readRecords(readLines(decode(bytes, { name })))) {
-    const { line } = record
-    if ('cause' in record) yield { fault: record }
-    else if (!header) header = headerOf(record.fields, { name, needs })
-    else if (record.fields.length > header.length) {
-      yield {
-        fault: {
-          line,
-          cause: `${record.fields.length} fields where the header has ${header.length}`,
-        },
-      }
-    } else {
-      const fields = new Map(header.map((column, at) => [column, record.fields[at]?.trim() ?? '']))
-      const row = rowOf(fields)
-      if (typeof row === 'string') yield { fault: { line, cause: row } }
-      else if (row) yield { row, line }
+  for await (const record of file.records()) {
+    if ('notice' in record) yield record
+    else if (header) yield* entryOf(record, header, rowOf)
+    else if ('cause' in record) throw unreadable(name, record.line, record.cause)
+    else {
+      header = headerOf(record.fields, { name, needs })
+      rejects.begin(record.delimiter, record.raw)
     }
   }
   if (!header) throw new MailshotError(`${name}: the file is empty`)
+}
+
+function* entryOf(
+  record: CsvRecord,
+  header: readonly string[],
+  rowOf: SystemCsv['rowOf'],
+): Generator<ImportEntry> {
+  const { line, raw } = record
+  if ('cause' in record) {
+    yield { fault: { line, cause: record.cause, raw } }
+    return
+  }
+  const { length } = record.fields
+  const fields = new Map(header.map((column, at) => [column, record.fields[at]?.trim() ?? '']))
+  const isLong = length > header.length
+  const row = isLong ? `${length} fields where the header has ${header.length}` : rowOf(fields)
+  if (typeof row === 'string') yield { fault: { line, cause: row, raw } }
+  else if (row) yield { row, line, raw }
 }
 
 function headerOf(fields: string[], { name, needs }: Pick<SystemCsv, 'name' | 'needs'>): string[] {
@@ -56,4 +77,8 @@ function headerOf(fields: string[], { name, needs }: Pick<SystemCsv, 'name' | 'n
     `${name}: no column is called "${missing}" (found: ${fields.join(', ')}); ` +
       'is it an export of that system? Another CSV file is read without --source',
   )
+}
+
+function unreadable(name: string, line: number, cause: string): MailshotError {
+  return new MailshotError(`${name}:${line}: the header cannot be read: ${cause}`)
 }

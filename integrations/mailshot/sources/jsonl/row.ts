@@ -55,6 +55,7 @@ const exported = z
     status,
     consentAt: time,
     confirmedAt: time,
+    endedAt: time,
     createdAt: time,
     pausedUntil: time,
     trackingAgreedAt: time,

@@ -7,6 +7,7 @@ import { MailshotError } from '../../error.ts'
 /** A CSV file in a folder or an archive. */
 export interface NamedFile {
   name: string
+  /** From the start, as often as asked. */
   bytes: () => AsyncIterable<Uint8Array>
 }
 
@@ -52,8 +53,10 @@ async function* zipFiles(path: string, name: string): AsyncGenerator<NamedFile> 
     for await (const entry of zip.eachEntry()) entries.push(entry)
     const wanted = entries.filter(({ fileName }) => isCsv(fileName))
     for (const entry of wanted.toSorted((a, b) => (a.fileName < b.fileName ? -1 : 1))) {
-      const stream = await zip.openReadStreamPromise(entry)
-      yield { name: basename(entry.fileName), bytes: () => stream }
+      const bytes = async function* () {
+        yield* await zip.openReadStreamPromise(entry)
+      }
+      yield { name: basename(entry.fileName), bytes }
     }
   } finally {
     zip.close()
