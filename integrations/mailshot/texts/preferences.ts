@@ -84,6 +84,8 @@ export interface DataTexts {
   erase: string
   title: string
   nothing: string
+  /** Below all of it: that the file has some technical details besides. */
+  more: string
   parts: Record<string, string>
   names: Record<string, string>
   codes: Record<string, string>

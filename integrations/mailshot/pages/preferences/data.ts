@@ -63,6 +63,7 @@ function documentOf({ config }: Mailshot, texts: Texts, data: PersonalData): str
 <p>${escapeHtml(site)}, ${escapeHtml(date.format(new Date(exportedAt)))}</p>
 ${tableOf(words, { heading: wordOf(words.parts, 'person'), rows: [person], say })}
 ${tables.join('\n')}
+<p>${escapeHtml(words.more)}</p>
 </body>
 </html>
 `
@@ -74,7 +75,10 @@ function tableOf(
   part: { heading: string; rows: DataRow[]; say: (name: string, value: unknown) => string },
 ): string {
   const items = part.rows.map((row) => {
-    const lines = Object.entries(row).filter(([, value]) => !isEmpty(value))
+    // What has no name in their language is for machines: the file has it.
+    const isSaid = ([name, value]: [string, unknown]) =>
+      Object.hasOwn(words.names, name) && !isEmpty(value)
+    const lines = Object.entries(row).filter(isSaid)
     const said = lines.map(
       ([name, value]) =>
         `<dt>${escapeHtml(wordOf(words.names, name))}</dt><dd>${escapeHtml(part.say(name, value))}</dd>`,
