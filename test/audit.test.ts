@@ -151,6 +151,16 @@ describe('each operation that changes something', () => {
         () => mirrorLists({ ...mailshot, config: { ...mailshot.config, lists } }),
       ],
       ['reopen by config', () => mirrorLists(mailshot)],
+      [
+        'change by config, change by config',
+        () => {
+          const closed = Object.entries(mailshot.config.lists).map(
+            ([id, list]) => [id, { ...list, public: false }] as const,
+          )
+          const config = { ...mailshot.config, lists: Object.fromEntries(closed) }
+          return mirrorLists({ ...mailshot, config })
+        },
+      ],
       ['token.revoke by command', () => revokeApiToken(mailshot, token.id, 'command')],
     ]
     expect(await walk(mailshot, steps)).toEqual(steps.map(([line]) => line))

@@ -34,7 +34,10 @@ describe('openMailshot', () => {
     const { open } = site()
     await (await open({ secret: oldSecret })).close()
     await (await open({ secret: [newSecret, oldSecret] })).close()
-    await expect(open({ secret: newSecret })).resolves.toBeDefined()
+    const { db } = await open({ secret: newSecret })
+    expect(await db.all(sql`SELECT actor, action FROM audit WHERE subject = 'secrets'`)).toEqual([
+      { actor: 'config', action: 'add-secret' },
+    ])
   })
 
   it('refuses a secret too short to sign with', async () => {
@@ -70,6 +73,11 @@ describe('openMailshot', () => {
     expect(transport.messages).toEqual([])
     const send = await copy.db.get(sql`SELECT status, reason FROM sends`)
     expect(send).toMatchObject({ status: 'paused', reason: 'database taken over' })
+    const lines = await copy.db.all(
+      sql`SELECT action, detail ->> 'from' AS "from" FROM audit WHERE actor = 'command' ORDER BY id`,
+    )
+    const adopted = [{ action: 'adopt', from: 'https://example.org' }]
+    expect(lines).toEqual([...adopted, { action: 'pause', from: null }])
   })
 
   it('holds what it is told to hold', async () => {

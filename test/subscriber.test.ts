@@ -56,6 +56,13 @@ describe('subscribe', () => {
       mailshot.clock.advance(11 * minute)
     }
     expect(await lettersOf(mailshot, 'confirmation')).toHaveLength(3)
+    const { subscriberId } = await asked(mailshot)
+    await unsubscribe(mailshot, { subscriberId, lists: ['weekly'], reason: 'operator' })
+    await subscribe(mailshot, ask)
+    // What waits anew without a mail is noted all the same.
+    const lines = (await recordOf(mailshot))?.history.map(({ action }) => action)
+    expect(lines).toEqual(['ask', 'ask', 'ask', 'unsubscribe', 'ask'])
+    expect(await lettersOf(mailshot, 'confirmation')).toHaveLength(3)
     mailshot.clock.advance(day)
     await subscribe(mailshot, ask)
     expect(await lettersOf(mailshot, 'confirmation')).toHaveLength(4)

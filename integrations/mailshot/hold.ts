@@ -55,6 +55,7 @@ export async function takeOver(db: Database, config: MailshotConfig): Promise<vo
   const isForeign = sql`(${isBackup} OR
     EXISTS (SELECT 1 FROM meta WHERE key = 'site' AND value <> ${config.site}))`
   await db.write(
+    noteStatement('adopt', { to: config.site }, isForeign),
     strandedStatement(isBackup),
     ...holdOpenStatements(takenOver, isForeign),
     sql`DELETE FROM meta WHERE key = ${backupKey}`,
@@ -72,6 +73,7 @@ export async function takeOver(db: Database, config: MailshotConfig): Promise<vo
 export async function restoreToService(db: Database, madeAt: number | undefined): Promise<void> {
   const what = madeAt === undefined ? 'a copy' : `the backup of ${utc(madeAt)}`
   await db.write(
+    noteStatement('restore', { what }, sql`true`),
     strandedStatement(sql`true`),
     ...holdOpenStatements(`${restoredFrom} ${what}`, sql`true`),
     sql`DELETE FROM meta WHERE key = ${backupKey}`,
@@ -86,8 +88,21 @@ export function isTakenOver(reason: string | null): boolean {
 const takenOver = 'database taken over'
 const restoredFrom = 'restored from'
 
+/** Who put a database into service, and what waited in it: recipients of whom nobody knows, letters that are kept back. */
+function noteStatement(action: string, detail: Record<string, string>, when: SQL): SQL {
+  return sql`INSERT INTO audit (at, actor, action, subject, detail)
+    SELECT unixepoch() * 1000, 'command', ${action}, 'database', json_patch(${JSON.stringify(detail)}, json_object(
+      'from', (SELECT value FROM meta WHERE key = 'site'),
+      'inHand', (SELECT count(*) FROM recipients WHERE status = 'in-hand'),
+      'letters', (SELECT count(*) FROM letters WHERE status IN ('pending', 'held', 'in-hand'))))
+    WHERE ${when}`
+}
+
 function holdOpenStatements(reason: string, when: SQL): SQL[] {
   return [
+    sql`INSERT INTO audit (at, actor, action, subject, detail)
+      SELECT unixepoch() * 1000, 'command', 'pause', 'send:' || id, json_object('reason', ${reason})
+      FROM sends WHERE status IN ('scheduled', 'preparing', 'running') AND ${when}`,
     holdSendsStatement(reason, when),
     releaseClaimsStatement(when),
     holdLettersStatement(reason, when),

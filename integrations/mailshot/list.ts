@@ -19,6 +19,7 @@ export async function mirrorLists(mailshot: Mailshot): Promise<void> {
   const isBack = sql`status = 'closed' AND id IN (SELECT value FROM json_each(${ids}))`
   await mailshot.db.write(
     noteStatement(mailshot, 'reopen', isBack),
+    changedStatement(mailshot),
     openStatement(mailshot),
     noteStatement(mailshot, 'close', isGone),
     sql`UPDATE lists SET status = 'closed' WHERE ${isGone}`,
@@ -30,6 +31,15 @@ export async function mirrorLists(mailshot: Mailshot): Promise<void> {
 function noteStatement(mailshot: Mailshot, action: 'reopen' | 'close', which: SQL): SQL {
   return sql`INSERT INTO audit (at, actor, action, subject, detail)
     SELECT ${mailshot.now()}, 'config', ${action}, 'list:' || id, '{}' FROM lists WHERE ${which}`
+}
+
+/** A line for each list that is called otherwise by now, or was public and is not, or the other way round. */
+function changedStatement(mailshot: Mailshot): SQL {
+  return sql`INSERT INTO audit (at, actor, action, subject, detail)
+    SELECT ${mailshot.now()}, 'config', 'change', 'list:' || l.id,
+      json_object('title', value -> 'title', 'public', json(iif(value ->> 'public', 'true', 'false')))
+    FROM ${givenLists(mailshot)} JOIN lists AS l ON l.id = value ->> 'id'
+    WHERE l.title <> value -> 'title' OR l.public <> value ->> 'public'`
 }
 
 export interface ListSummary {
@@ -147,18 +157,18 @@ function renamesOf(config: MailshotConfig): Rename[] {
 }
 
 function openStatement(mailshot: Mailshot): SQL {
-  const lists = Object.entries(mailshot.config.lists).map(([id, list]) => ({
-    id,
-    title: list.title,
-    public: list.public,
-  }))
   return sql`
     INSERT INTO lists (id, status, title, public, created_at)
     SELECT value ->> 'id', 'open', value -> 'title', value ->> 'public', ${mailshot.now()}
-    FROM json_each(${JSON.stringify(lists)}) WHERE true
+    FROM ${givenLists(mailshot)} WHERE true
     ON CONFLICT (id) DO UPDATE
       SET status = 'open', title = excluded.title, public = excluded.public
       WHERE status <> 'open' OR title <> excluded.title OR public <> excluded.public`
+}
+
+function givenLists({ config }: Mailshot): SQL {
+  const lists = Object.entries(config.lists)
+  return sql`json_each(${JSON.stringify(lists.map(([id, { title, public: isPublic }]) => ({ id, title, public: isPublic })))})`
 }
 
 /** Whoever has a place on the new list keeps it, so nobody who left it comes back; only a pending one is confirmed. */

@@ -124,6 +124,9 @@ async function checkSecret(db: Database, config: MailshotConfig): Promise<void> 
   const missing = checks.filter((check) => !known.some((row) => row.key === check))
   if (missing.length === 0) return
   await db.write(
+    sql`INSERT INTO audit (at, actor, action, subject, detail)
+        SELECT unixepoch() * 1000, 'config', 'add-secret', 'secrets', ${JSON.stringify({ count: missing.length })}
+        WHERE ${known.length > 0}`,
     sql`INSERT INTO meta (key, value) SELECT value, '1' FROM json_each(${JSON.stringify(missing)}) WHERE true
         ON CONFLICT DO NOTHING`,
   )

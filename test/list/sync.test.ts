@@ -55,6 +55,14 @@ describe('syncList', () => {
     answer(people('bob'))
     expect(await sync()).toMatchObject({ joined: 0, ended: 1 })
     expect(await places(mailshot)).toEqual(['ann unsubscribed synced', 'bob active null'])
+    expect(await findAudit(mailshot, 'subscriber:1', 'subscriber:2')).toMatchObject([
+      {
+        actor: 'test',
+        action: 'unsubscribe',
+        subject: 'subscriber:1',
+        detail: { reason: 'synced' },
+      },
+    ])
     expect(await mailshot.db.all(sql`SELECT 1 FROM letters`)).toEqual([])
     answer(people('ann', 'bob'))
     expect(await sync()).toMatchObject({ joined: 1, ended: 0 })

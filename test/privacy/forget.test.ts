@@ -96,6 +96,8 @@ describe('forget', () => {
     expect(lines).toEqual([
       { action: 'lift', subject: 'address:x@example.org' },
       { action: 'suppress', subject: 'address:y@example.org' },
+      { action: 'forget', subject: 'letters' },
+      { action: 'forget', subject: 'audit' },
     ])
   })
 })

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { sql } from 'drizzle-orm/sql'
 import { describe, expect, it } from 'vitest'
+import { findAudit } from '../../integrations/mailshot/audit.ts'
 import { deliver } from '../../integrations/mailshot/deliver.ts'
 import { recordEvents } from '../../integrations/mailshot/event.ts'
 import { findSuppression, suppress } from '../../integrations/mailshot/suppression.ts'
@@ -262,7 +263,10 @@ describe('eraseAddress', () => {
     const mailshot = await openTestMailshot()
     const email = 'nobody@example.com'
     await recordEvents(mailshot, 'relay', [eventOf({ type: 'bounced', recipient: email })])
-    await eraseAddress(mailshot, 'Nobody@example.com')
+    await eraseAddress(mailshot, 'Nobody@example.com', 'command')
     expect(await rowsWith(mailshot, [email])).toEqual({})
+    expect(await findAudit(mailshot, 'address')).toMatchObject([
+      { actor: 'command', action: 'erase' },
+    ])
   })
 })

@@ -64,7 +64,7 @@ export async function erasePerson(call: PrivacyCall, mailshot: Mailshot): Promis
   }
   const person = await findSubscriber(mailshot, email)
   const { status } = person ? await erase(mailshot, person.id, actor()) : { status: 'unknown' }
-  if (!person) await eraseAddress(mailshot, email)
+  if (!person) await eraseAddress(mailshot, email, actor())
   if (terminal.json) terminal.printJson({ email, status })
   else terminal.print(`${email}: ${said(status)}`)
   terminal.note('Backups, exports and reject files of yours still have what they had.')

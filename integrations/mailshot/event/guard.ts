@@ -1,4 +1,5 @@
 import { type SQL, sql } from 'drizzle-orm/sql'
+import { auditStatement } from '../audit.ts'
 import type { Tally } from '../deliver/tally.ts'
 import { queueLetterStatement } from '../letter.ts'
 import type { Mailshot } from '../mailshot.ts'
@@ -136,6 +137,13 @@ async function holdDomains(mailshot: Mailshot, send: Send, figures: Figures): Pr
       const when = sql`id = ${id} AND ${isNews(scope, one)}`
       await mailshot.db.write(
         alarmStatement(mailshot, id, { finding: one, when }),
+        auditStatement(mailshot, {
+          actor: 'mailshot',
+          action: 'hold',
+          subject: `domain:${domainIn(one)}`,
+          detail: { send: id, reason: reasonOf(one) },
+          when: sql`EXISTS (SELECT 1 FROM sends WHERE ${when})`,
+        }),
         noteLevelsStatement(mailshot, scope, [one]),
         holdDomainStatement(domainIn(one), reasonOf(one)),
       )

@@ -31,12 +31,23 @@ export async function joinSlice(
   return { joined: rows?.[0]?.joined ?? 0, keptOut: rows?.[0]?.keptOut ?? 0 }
 }
 
-/** Ends subscriptions without a word. */
-export function endStatement(mailshot: Mailshot, list: string, subscriberIds: number[]): SQL {
-  return sql`
-    UPDATE subscriptions SET status = 'unsubscribed', ended_at = ${mailshot.now()}, end_reason = ${endReason}
-    WHERE list_id = ${list} AND status = 'active' AND NOT ${hasAsked(sql`subscriptions`)}
+/** Ends subscriptions without a word to their people. */
+export function endStatements(
+  mailshot: Mailshot,
+  list: string,
+  { subscriberIds, actor }: { subscriberIds: number[]; actor: string },
+): SQL[] {
+  const now = mailshot.now()
+  const isEnding = sql`list_id = ${list} AND status = 'active' AND NOT ${hasAsked(sql`subscriptions`)}
       AND subscriber_id IN (SELECT value FROM json_each(${JSON.stringify(subscriberIds)}))`
+  return [
+    sql`INSERT INTO audit (at, actor, action, subject, detail)
+      SELECT ${now}, ${actor}, 'unsubscribe', 'subscriber:' || subscriber_id,
+        json_object('lists', json_array(list_id), 'reason', ${endReason})
+      FROM subscriptions WHERE ${isEnding}`,
+    sql`UPDATE subscriptions SET status = 'unsubscribed', ended_at = ${now}, end_reason = ${endReason}
+      WHERE ${isEnding}`,
+  ]
 }
 
 /** Whether a person has asked for a subscription, or somebody for them, besides syncs and imports. */

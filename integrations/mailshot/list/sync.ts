@@ -1,11 +1,11 @@
 import { setImmediate } from 'node:timers/promises'
-import { sql } from 'drizzle-orm/sql'
+import { type SQL, sql } from 'drizzle-orm/sql'
 import { auditStatement } from '../audit.ts'
 import { MailshotError } from '../error.ts'
 import type { Mailshot } from '../mailshot.ts'
 import { askMembers } from './members.ts'
 import type { ReadMembers } from './options.ts'
-import { endStatement, hasAsked, joinSlice, type Joined } from './sync-slice.ts'
+import { endStatements, hasAsked, joinSlice, type Joined } from './sync-slice.ts'
 
 export interface SyncRequest {
   actor: string
@@ -68,7 +68,13 @@ export async function syncList(
   }
   const joined: Joined = { joined: 0, keptOut: 0 }
   for (const people of slices([...members.values()])) {
-    if (signal.aborted) return { status: 'failed', list, reason: 'stopped' }
+    if (signal.aborted) {
+      const { actor } = request
+      if (!request.dryRun) {
+        await mailshot.db.write(syncedStatement(mailshot, list, { actor, counts: joined }))
+      }
+      return { status: 'failed', list, reason: 'stopped' }
+    }
     const slice = await joinSlice(mailshot, list, people, { dryRun: request.dryRun === true })
     joined.joined += slice.joined
     joined.keptOut += slice.keptOut
@@ -131,23 +137,28 @@ async function end(
   { leaving, counts, actor }: { leaving: number[]; counts: SyncCounts; actor: string },
 ): Promise<void> {
   for (const ids of slices(leaving)) {
-    await mailshot.db.write(endStatement(mailshot, list, ids))
+    await mailshot.db.write(...endStatements(mailshot, list, { subscriberIds: ids, actor }))
     await setImmediate()
   }
-  const hasChanged = counts.joined + counts.ended > 0
   await mailshot.db.write(
-    ...(hasChanged
-      ? [
-          auditStatement(mailshot, {
-            actor,
-            action: 'sync',
-            subject: `list:${list}`,
-            detail: { ...counts },
-          }),
-        ]
-      : []),
+    syncedStatement(mailshot, list, { actor, counts }),
     sql`UPDATE lists SET synced_at = ${mailshot.now()}, sync_fault = NULL WHERE id = ${list}`,
   )
+}
+
+function syncedStatement(
+  mailshot: Mailshot,
+  list: string,
+  { actor, counts }: { actor: string; counts: Partial<SyncCounts> },
+): SQL {
+  const { joined = 0, ended = 0 } = counts
+  return auditStatement(mailshot, {
+    actor,
+    action: 'sync',
+    subject: `list:${list}`,
+    detail: counts,
+    when: sql`${joined + ended > 0}`,
+  })
 }
 
 async function note(

@@ -38,7 +38,7 @@ export async function forgetSlice(
   )
   const upTo = last?.id ?? null
   if (upTo === null) {
-    const rest = await forgetLines(mailshot, limits)
+    const rest = await forgetLines(mailshot, { ...limits, by })
     const isDone = rest.letters + rest.audit === 0
     return { gone: { people: 0, asks: 0, ...rest }, walk: { ...walk, isDone } }
   }
@@ -138,12 +138,15 @@ async function endAsks(
 
 /** Single mails that are settled, and lines of the audit, but for those on which it depends what mails to a person do. */
 async function forgetLines(
-  { db }: Mailshot,
-  { letters, audit }: Limits,
+  mailshot: Mailshot,
+  { letters, audit, by }: Limits & { by: string },
 ): Promise<Pick<Forgotten, 'letters' | 'audit'>> {
   const some = (table: SQL, which: SQL) =>
     sql`DELETE FROM ${table} WHERE id IN (SELECT id FROM ${table} WHERE ${which} LIMIT ${linesAtOnce})`
-  const [, goneLetters, , goneLines] = await db.write<{ n: number }>(
+  const noted = (subject: string) =>
+    sql`INSERT INTO audit (at, actor, action, subject, detail)
+      SELECT ${mailshot.now()}, ${by}, 'forget', ${subject}, json_object('count', changes()) WHERE changes() > 0`
+  const [, goneLetters, , , goneLines] = await mailshot.db.write<{ n: number }>(
     some(
       sql`letters`,
       letters === null
@@ -151,8 +154,10 @@ async function forgetLines(
         : sql`status IN ('sent', 'failed') AND created_at < ${letters} AND ifnull(settled_at, 0) < ${letters}`,
     ),
     sql`SELECT changes() AS n`,
+    noted('letters'),
     some(sql`audit`, audit === null ? sql`false` : sql`at < ${audit} AND action NOT IN ${kept}`),
     sql`SELECT changes() AS n`,
+    noted('audit'),
   )
   return { letters: goneLetters?.[0]?.n ?? 0, audit: goneLines?.[0]?.n ?? 0 }
 }

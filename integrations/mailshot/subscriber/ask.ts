@@ -92,7 +92,10 @@ export function agreeFieldsStatements(mailshot: Mailshot, ask: Omit<Ask, 'lists'
 export function askStatements(mailshot: Mailshot, ask: Ask): SQL[] {
   const now = mailshot.now()
   return [
-    noteStatement(mailshot, ask, { action: 'ask', when: isNewAsk(ask, now) }),
+    noteStatement(mailshot, ask, {
+      action: 'ask',
+      when: sql`((${isNewAsk(ask, now)}) OR NOT ${isOpen(ask)})`,
+    }),
     confirmationStatement(mailshot, ask, now),
     passUnqueuedStatement(),
     ...agreedWords(ask, now),
@@ -215,6 +218,12 @@ function isNewAsk({ subscriberId, address, consent }: Ask, now: number): SQL {
       JOIN consents c ON c.subscriber_id = ${subscriberId} AND c.at > x.at
       WHERE x.email = ${address.identity} AND c.source <> 'import' AND c.confirmed_at IS NULL
         AND c.at > ${now - confirmationLife} AND c.at < ${now})`
+}
+
+/** Whether the list `value` waits already, or is active. */
+function isOpen({ subscriberId }: Ask): SQL {
+  return sql`EXISTS (SELECT 1 FROM subscriptions
+    WHERE subscriber_id = ${subscriberId} AND list_id = value AND status <> 'unsubscribed')`
 }
 
 function each(values: readonly string[]): SQL {

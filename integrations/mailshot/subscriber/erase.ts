@@ -61,12 +61,19 @@ export async function eraseRows(
   return { status: isWaiting ? 'in-hand' : 'erased' }
 }
 
-/** Erases what there is about an address that no subscriber has: reports of others, letters to it, why it gets nothing. */
-export async function eraseAddress(mailshot: Mailshot, address: string): Promise<void> {
+/**
+ * Erases what there is about an address that no subscriber has: reports of others, letters to it, why it gets nothing.
+ *
+ * @param by the actor that the audit names; it does not keep which address that was
+ */
+export async function eraseAddress(mailshot: Mailshot, address: string, by: string): Promise<void> {
   const parsed = parseEmailAddress(address)
   if (!parsed) return
   const emails = [...new Set([parsed.identity, parsed.written])]
-  await mailshot.db.write(...(await traceStatements(mailshot, { subscriberId: 0, emails })))
+  await mailshot.db.write(
+    auditStatement(mailshot, { actor: by, action: 'erase', subject: 'address', detail: {} }),
+    ...(await traceStatements(mailshot, { subscriberId: 0, emails })),
+  )
   await forgetLog(mailshot)
 }
 
