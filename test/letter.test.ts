@@ -87,7 +87,7 @@ describe('letters', () => {
     await deliver(mailshot, { untilDone: true })
     const [message] = transport.sentTo('ali@example.net')
     expect(message?.html).toMatch(/<html lang="ar(?:-EG)?" dir="rtl"/)
-    expect(message?.text).toContain('الاشتراك في Hebdo وProduits.')
+    expect(message?.text).toContain('الاشتراك في \u2068Hebdo\u2069 و\u2068Produits\u2069.')
     expect(message?.text).toContain('الرابط صالح حتى 6 ديسمبر 2026.')
   })
 

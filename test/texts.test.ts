@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
-import { ownTexts, textLanguages, textsFor } from '../integrations/mailshot/texts.ts'
+import { fill, ownTexts, textLanguages, textsFor } from '../integrations/mailshot/texts.ts'
+import { textFor } from '../integrations/mailshot/texts/fill.ts'
 import { textsOption } from '../integrations/mailshot/texts/option.ts'
 
 /** Every text with its path, so that two languages can be compared. */
@@ -26,6 +27,11 @@ function pathsIn(lang: string, path: string, english: Map<string, string>): stri
   const rules = new Intl.PluralRules(lang)
   const picked = Array.from({ length: 200 }, (_, number) => rules.select(number))
   return ['other', ...picked].map((form) => `${text}.${form}`)
+}
+
+/** Whether a text is one of those for a number, and not the one for any other. */
+function isForm(path: string, english: Map<string, string>): boolean {
+  return /\.(?:zero|one|two|few|many)$/.test(path) && english.has(path.replace(/\w+$/, 'other'))
 }
 
 /** What one language does not write, and another may. */
@@ -65,7 +71,17 @@ describe('textsFor', () => {
       for (const [path, text] of [...english].filter(([one]) => own.has(one))) {
         const said = own.get(path) ?? ''
         expect([path, said.trim()]).not.toEqual([path, ''])
+        if (isForm(path, english)) continue
         expect([lang, path, ...placeholders(said)]).toEqual([lang, path, ...placeholders(text)])
+      }
+      // One or two are a word of their own in some languages.
+      for (const [path, said] of [...own].filter(([one]) => isForm(one, english))) {
+        const usual = placeholders(own.get(path.replace(/\w+$/, 'other')) ?? '')
+        const left = usual.filter((one) => !placeholders(said).includes(one))
+        expect([path, left.length > 1 || placeholders(said).length > usual.length]).toEqual([
+          path,
+          false,
+        ])
       }
     }
   })
@@ -107,6 +123,56 @@ describe('textsFor', () => {
   })
 })
 
+describe('fill', () => {
+  const open = '\u2068'
+  const close = '\u2069'
+
+  test('keeps a value apart that is written in the other direction', () => {
+    expect(fill('Welcome to {title}!', { title: 'أخبار' })).toBe(`Welcome to ${open}أخبار${close}!`)
+    expect(fill('أهلًا بكم في {title}!', { title: 'News' })).toBe(`أهلًا بكم في ${open}News${close}!`)
+    expect(fill('{title}: هل تودون؟', { title: 'News' })).toContain(`${open}News${close}:`)
+    expect(fill('“{title}”', { title: 'News' })).toBe('“News”')
+  })
+
+  test('leaves a command as it is copied, an address that is made a link of, and what is apart', () => {
+    const arabic = 'أو بأمر: mailshot pause {id}'
+    expect(fill(arabic, { id: 'abc' })).toBe('أو بأمر: mailshot pause abc')
+    expect(fill('هنا: {url}', { url: 'https://example.org' })).toBe('هنا: https://example.org')
+    expect(fill('على \u2066{email}\u2069.', { email: 'a@b.c' })).toBe('على \u2066a@b.c\u2069.')
+    expect(fill('في {lists}.', { lists: `${open}A${close} و${open}B${close}` })).toBe(
+      `في ${open}A${close} و${open}B${close}.`,
+    )
+  })
+})
+
+describe('textFor', () => {
+  test('picks the form that the grammar of the language has for a number', () => {
+    const say = (lang: string, count: number) =>
+      fill(textFor(ownTexts(lang).recipients, lang, count), { count: String(count) })
+    expect([1, 2].map((count) => say('en', count))).toEqual(['1 recipient', '2 recipients'])
+    expect([0, 1, 1_000_000].map((count) => say('fr', count))).toEqual([
+      '0 destinataire',
+      '1 destinataire',
+      '1000000 destinataires',
+    ])
+    expect([1, 2, 5, 11, 21].map((count) => say('ru', count))).toEqual([
+      '1\u00a0получатель',
+      '2\u00a0получателя',
+      '5\u00a0получателей',
+      '11\u00a0получателей',
+      '21\u00a0получатель',
+    ])
+    expect([1, 2, 3, 11, 100].map((count) => say('ar', count))).toEqual([
+      'مستلم واحد',
+      'مستلمان',
+      '3 مستلمين',
+      '11 مستلمًا',
+      '100 مستلم',
+    ])
+    expect(say('ja', 1)).toBe('宛先1件')
+  })
+})
+
 describe('the site’s own wording', () => {
   const changes = { fr: { pages: { form: { button: 'Je m’abonne' } } } }
 
@@ -132,7 +198,7 @@ describe('the site’s own wording', () => {
     }
     const found = textsOption.safeParse(wrong).error?.issues
     expect(found?.map(({ path, message }) => `${path.join('.')} ${message}`)).toEqual([
-      'fr.lang is no text of ours; known: mail, letters, alarms, resting, burst, guard, givenUp, endedUnstarted, pages, archive',
+      'fr.lang is no text of ours; known: mail, letters, recipients, alarms, resting, burst, guard, givenUp, endedUnstarted, pages, archive',
       'fr.pages.form.buton is no text of ours; did you mean "button"?',
       'fr.pages.form.note must be a text, and not empty',
       'fr.pages.form.email must be one text: "…"',

@@ -4,6 +4,8 @@ import { localeOf } from './campaign/language-tag.ts'
 import { localize, type MailshotConfig } from './config.ts'
 import { MailshotError } from './error.ts'
 import type { Mailshot } from './mailshot.ts'
+import { directionOf } from './texts.ts'
+import { keptApart } from './texts/fill.ts'
 
 /**
  * Brings the table of lists in line with the config: new ones are added, those that vanished are closed and keep their
@@ -114,7 +116,8 @@ export function titlesOf(
   lists: readonly Pick<ListSummary, 'title'>[],
   lang: string,
 ): string {
-  const titles = lists.map(({ title }) => localize(title, lang, config.lang))
+  const dir = directionOf(lang)
+  const titles = lists.map(({ title }) => keptApart(localize(title, lang, config.lang), dir))
   return new Intl.ListFormat(localeOf(lang), { type: 'conjunction' }).format(titles)
 }
 

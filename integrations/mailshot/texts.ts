@@ -10,8 +10,11 @@ import type {
   PreferencesTexts,
   SendLinksTexts,
 } from './texts/preferences.ts'
+import type { Counted } from './texts/fill.ts'
 import type { StayTexts } from './texts/stay.ts'
 import { english, languages } from './texts/languages.ts'
+
+export { fill } from './texts/fill.ts'
 
 /** All that a reader of one language gets to read from us, apart from what an author wrote. One file a language. */
 export interface Texts {
@@ -47,6 +50,8 @@ export interface Texts {
     welcome: { subject: string; intro: string; leave: string; button: string }
     goodbye: { subject: string; intro: string; back: string; button: string }
   } & OwnLetterTexts
+  /** So many, as `{recipients}` in the texts below. */
+  recipients: Counted
   /** Mails to the operator about a send, by what happened. The button leads to its page; `commands` do the same. */
   alarms: Record<
     'started' | 'held' | 'paused' | 'done',
@@ -75,10 +80,10 @@ export interface Texts {
       string
     >
     /** Before a cause that is about all sends of late. */
-    late: string
+    late: Counted
   }
   /** Said where a send has ended at its end date. */
-  givenUp: string
+  givenUp: Counted
   /** Said where it came before the send could start. */
   endedUnstarted: string
   /** The pages readers meet. `{lists}`, `{email}` and the like are filled by the page. */
@@ -282,11 +287,6 @@ export function textsFor({ texts: changes }: { texts: TextChanges }, lang: strin
 export function ownTexts(lang: string): Texts {
   const texts = all.get((languageWithTexts(lang) ?? 'en').toLowerCase()) ?? english
   return { ...texts, dir: directionOf(lang) }
-}
-
-/** Puts values into a text's `{placeholders}`; what a value holds is never filled again. */
-export function fill(text: string, values: Record<string, string>): string {
-  return text.replace(/\{(\w+)\}/g, (placeholder, key: string) => values[key] ?? placeholder)
 }
 
 /** The direction a language is written in, also of one we have no texts in. */

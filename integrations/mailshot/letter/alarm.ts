@@ -6,6 +6,7 @@ import { day } from '../pace-limit.ts'
 import { sendIdNumbers } from '../send/id.ts'
 import { findSend, type Send } from '../send/read.ts'
 import { fill, type Texts, textsFor } from '../texts.ts'
+import { textFor } from '../texts/fill.ts'
 import { linkTo, signToken } from '../token.ts'
 import type { Letter } from './compose.ts'
 import type { LetterContent } from './content.ts'
@@ -15,18 +16,18 @@ export async function alarmContent(mailshot: Mailshot, letter: Letter): Promise<
   const { config } = mailshot
   if (letter.values['event'] === 'resting') return restContent(config, letter)
   if (letter.values['event'] === 'burst') return burstContent(config, letter)
-  const { alarms } = textsFor(config, letter.lang)
+  const texts = textsFor(config, letter.lang)
   const send = await findSend(mailshot, { id: letter.values['send'] ?? '' })
   if (letter.values['event'] === 'guarded') return guardContent(mailshot, letter, send)
   const event = eventOf(letter.values['event'])
   if (!send) return { subject: event, paragraphs: [] }
   const values = valuesOf(mailshot, send, letter.lang)
-  const { subject, paragraphs, button, commands } = alarms[event]
+  const { subject, paragraphs, button, commands } = texts.alarms[event]
   const wordsOf = (text: string) => fill(text, values)
   const url = stopLink(config, send.id, letter.createdAt)
   return {
     subject: wordsOf(subject),
-    paragraphs: [...paragraphs, ...endOf(event, send, textsFor(config, letter.lang))].map(wordsOf),
+    paragraphs: [...paragraphs, ...endOf(event, send, texts)].map(wordsOf),
     button: url === undefined ? undefined : { label: button, url },
     notes: [wordsOf(commands)],
   }
@@ -62,7 +63,8 @@ function guardContent(mailshot: Mailshot, letter: Letter, send: Send | undefined
     domain,
   }
   const isLate = letter.values['days'] !== undefined
-  const said = fill(`${isLate ? texts.late : ''}${causeOf(texts.causes, cause)}`, values)
+  const late = isLate ? textFor(texts.late, letter.lang, Number(letter.values['days'])) : ''
+  const said = fill(`${late}${causeOf(texts.causes, cause)}`, values)
   const { subject, paragraphs, button, commands } = texts[guardEvent(cause)]
   const wordsOf = (text: string) => fill(text, { ...values, cause: said })
   const url = send && stopLink(mailshot.config, send.id, letter.createdAt)
@@ -112,6 +114,7 @@ function stopLink(config: MailshotConfig, sendId: string, since: number): string
 
 function valuesOf(mailshot: Mailshot, send: Send, lang: string): Record<string, string> {
   const { config } = mailshot
+  const { recipients } = textsFor(config, lang)
   const count = new Intl.NumberFormat(localeOf(lang))
   const time = new Intl.DateTimeFormat(localeOf(lang), {
     dateStyle: 'long',
@@ -129,6 +132,7 @@ function valuesOf(mailshot: Mailshot, send: Send, lang: string): Record<string, 
     lists: new Intl.ListFormat(localeOf(lang)).format(titles),
     reason: send.reason ?? '',
     scheduled: time.format(send.scheduledAt),
+    recipients: fill(textFor(recipients, lang, send.total), { count: count.format(send.total) }),
     total: count.format(send.total),
     sent: count.format(send.sent),
     failed: count.format(send.failed),
@@ -143,11 +147,11 @@ function valuesOf(mailshot: Mailshot, send: Send, lang: string): Record<string, 
 function endOf(
   event: AlarmEvent,
   { until, startedAt, cancelled }: Send,
-  { givenUp, endedUnstarted }: Texts,
+  { lang, givenUp, endedUnstarted }: Texts,
 ): string[] {
   if (event !== 'done' || until === null) return []
   if (startedAt === null) return [endedUnstarted]
-  return cancelled > 0 ? [givenUp] : []
+  return cancelled > 0 ? [textFor(givenUp, lang, cancelled)] : []
 }
 
 function eventOf(text: string | undefined): AlarmEvent {

@@ -12,6 +12,7 @@ import { readLetter, readLetters, type WrittenLetter } from '../letter/files.ts'
 import type { LetterTemplate } from '../letter/template.ts'
 import type { Mailshot } from '../mailshot.ts'
 import { directionOf, fill, textLanguages, textsFor } from '../texts.ts'
+import { textFor } from '../texts/fill.ts'
 
 const kind = 're-consent'
 
@@ -73,15 +74,10 @@ async function builtIn(config: MailshotConfig, days: number): Promise<WrittenLet
 
 function sourceOf(config: MailshotConfig, lang: string, days: number): string {
   const { subject, intro, button, leave, silence } = textsFor(config, lang).letters.reconsent
-  const count = new Intl.NumberFormat(localeOf(lang), {
-    style: 'unit',
-    unit: 'day',
-    unitDisplay: 'long',
-  })
   const values = {
     title: localize(config.title, lang, config.lang),
     list: '{{ list_title }}',
-    days: count.format(days),
+    days: new Intl.NumberFormat(localeOf(lang)).format(days),
   }
   const words = (text: string) => fill(text, values)
   return `---
@@ -92,7 +88,7 @@ ${words(intro)}
 
 [${words(button)}]({{ url_stay }})
 
-${words(silence)}
+${words(textFor(silence, lang, days))}
 
 [${words(leave)}]({{ url_unsubscribe }})
 `
