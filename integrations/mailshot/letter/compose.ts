@@ -1,8 +1,6 @@
 import { bounceAddress } from '../bounce/verp.ts'
-import { localize } from '../config.ts'
 import type { LetterKind } from '../letter.ts'
 import type { Mailshot } from '../mailshot.ts'
-import { encodeMime } from '../message/mime.ts'
 import { domainOf } from '../email-address.ts'
 import { languageOfTexts } from '../reader-language.ts'
 import { findPerson } from '../subscriber/person.ts'
@@ -10,6 +8,7 @@ import type { Message } from '../transport.ts'
 import { alarmContent } from './alarm.ts'
 import { contentOf } from './content.ts'
 import { layOut } from './lay-out.ts'
+import { letterMessage } from './message.ts'
 import { fillTemplate, findTemplate, type LetterWords } from './template.ts'
 
 export interface Letter {
@@ -30,25 +29,18 @@ export async function composeLetter(mailshot: Mailshot, given: Letter): Promise<
   const { config } = mailshot
   const values = { ...given.values, ...(await inviterOf(mailshot, given)) }
   const letter = { ...given, values, lang: languageOfTexts(config, given.lang) }
-  const title = localize(config.title, letter.lang, config.lang)
-  const parts = {
-    id: `letter.${letter.id}`,
-    envelope: {
-      from: bounceAddress(config, { ...letter, kind: 'letter' }),
-      to: config.redirectTo ?? letter.email,
+  const host = domainOf(config.from.address)
+  return letterMessage(
+    config,
+    {
+      id: `letter.${letter.id}`,
+      email: letter.email,
+      lang: letter.lang,
+      envelopeFrom: bounceAddress(config, { ...letter, kind: 'letter' }),
+      messageId: `<letter.${letter.id}.${letter.createdAt.toString(36)}@${host}>`,
     },
-    from: { ...config.from, name: config.from.name || title },
-    to: { name: '', address: config.redirectTo ?? letter.email },
-    replyTo: config.replyTo,
-    ...(await wordsOf(mailshot, letter)),
-    messageId: `<letter.${letter.id}.${letter.createdAt.toString(36)}@${domainOf(config.from.address)}>`,
-    // RFC 3834: no vacation reply to a mail that a machine wrote.
-    headers: { 'Auto-Submitted': 'auto-generated' },
-    campaign: undefined,
-    track: { opens: false, clicks: false },
-  }
-  let mime: string | undefined
-  return { ...parts, mime: () => (mime ??= encodeMime(parts, new Date())) }
+    await wordsOf(mailshot, letter),
+  )
 }
 
 /** The site's own words where it has written some, else ours. */

@@ -23,7 +23,7 @@ const kind = 're-consent'
  * @throws MailshotError when the site's own has a mistake
  */
 export async function reconsentMail(
-  { config, now }: Mailshot,
+  { config, now }: Pick<Mailshot, 'config' | 'now'>,
   { list, days }: { list: string; days: number },
 ): Promise<{ compiled: CompiledCampaign; media: MediaFile[] }> {
   const own = (await readLetters(config)).find((letter) => letter.kind === kind)

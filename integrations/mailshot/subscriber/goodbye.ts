@@ -1,4 +1,5 @@
 import { type SQL, sql } from 'drizzle-orm/sql'
+import type { MailshotConfig } from '../config.ts'
 import { queueLetterStatement } from '../letter.ts'
 import { titlesOf } from '../list.ts'
 import type { Mailshot } from '../mailshot.ts'
@@ -28,23 +29,32 @@ export function goodbyeStatements(
   const left = places.map(({ list }) => list)
   if (!config.goodbye || left.length === 0 || !ownWays.includes(reason)) return []
   const lang = languageOfTexts(config, person.lang)
-  const url = new URL(pageUrl(config, 'subscribe'))
-  url.searchParams.set('lang', lang)
-  for (const list of left.filter((id) => config.lists[id]?.public)) {
-    url.searchParams.append('list', list)
-  }
   return [
     queueLetterStatement(mailshot, {
       kind: 'goodbye',
       subscriberId: person.id,
       email: person.written,
       lang,
-      values: { lists: titlesOf(config, places, lang), url: url.href, name: person.name },
+      values: {
+        lists: titlesOf(config, places, lang),
+        url: wayBack(config, lang, left),
+        name: person.name,
+      },
       after: waitMs,
       when: sql`EXISTS (SELECT 1 FROM subscriptions WHERE subscriber_id = ${person.id}
         AND status = 'active' AND list_id IN (SELECT value FROM json_each(${JSON.stringify(left)})))`,
     }),
   ]
+}
+
+/** The sign-up page, with those lists chosen that anybody may join. */
+export function wayBack(config: MailshotConfig, lang: string, lists: readonly string[]): string {
+  const url = new URL(pageUrl(config, 'subscribe'))
+  url.searchParams.set('lang', lang)
+  for (const list of lists.filter((id) => config.lists[id]?.public)) {
+    url.searchParams.append('list', list)
+  }
+  return url.href
 }
 
 /** Takes back a goodbye that waits, for somebody who came back, if the condition holds. */

@@ -1,0 +1,114 @@
+import { join } from 'node:path'
+import type { Problem } from '../campaign.ts'
+import { listSlugs } from '../campaign/files.ts'
+import type { MediaFile } from '../compile.ts'
+import type { MailshotConfig } from '../config.ts'
+import { MailshotError } from '../error.ts'
+import type { Mailshot } from '../mailshot.ts'
+import { composeSample } from '../message.ts'
+import { languageOfTexts } from '../reader-language.ts'
+import { reconsentMail } from '../reconsent/mail.ts'
+import { textLanguages } from '../texts.ts'
+import { linkTo, type TokenPurpose } from '../token.ts'
+import type { Message } from '../transport.ts'
+import { contentOf } from './content.ts'
+import { readLetter, type WrittenLetter } from './files.ts'
+import { layOut } from './lay-out.ts'
+import { letterMessage } from './message.ts'
+import { sampleValues } from './sample-values.ts'
+import { fillTemplate, type LetterWords, type WritableKind } from './template.ts'
+
+/** A letter as it would be mailed now, to look at: its links lead to a page that says that it was a test. */
+export interface SampleLetter {
+  kind: WritableKind
+  /** The languages that it is written in, and the one of readers who have another. */
+  langs: string[]
+  fallback: string
+  /** The site's own file, or folder of files, as far as it has one. */
+  own: WrittenLetter | undefined
+  /** Whether these are the site's words. Where they have a mistake, ours are mailed. */
+  isOwn: boolean
+  problems: Problem[]
+  media: MediaFile[]
+  /** For an invented reader; what is known of a real one wins. */
+  compose(reader?: Partial<SampleReader>): Message
+}
+
+export interface SampleReader {
+  email: string
+  name: string
+  lang: string
+}
+
+type Site = Pick<Mailshot, 'config' | 'now'>
+
+/** Reads a letter from the site's files, and composes it for invented readers, in its own words or ours. Needs no database. */
+export async function readSampleLetter(site: Site, kind: WritableKind): Promise<SampleLetter> {
+  const root = join(site.config.campaigns, 'letters')
+  const isThere = (await listSlugs(root)).includes(kind)
+  const own = isThere ? await readLetter(site.config, root, kind) : undefined
+  const { template, problems = [], media = [] } = own ?? {}
+  const base = { kind, own, isOwn: template !== undefined, problems, media }
+  if (kind === 're-consent') return { ...base, ...(await asSend(site, own)) }
+  const fallback = template?.fallback ?? languageOfTexts(site.config, site.config.lang)
+  const langs = template ? Object.keys(template.variants).toSorted() : [...textLanguages]
+  const compose = (known: Partial<SampleReader> = {}) => {
+    const lang = known.lang ?? fallback
+    const reader = { ...invented, ...known, lang }
+    const values = sampleValues(site, kind, reader)
+    if (template) return messageOf(site.config, kind, reader, fillTemplate(template, lang, values))
+    const spoken = languageOfTexts(site.config, lang)
+    const content = contentOf(site.config, { kind, lang: spoken, values })
+    return messageOf(site.config, kind, reader, layOut(site.config, content, spoken))
+  }
+  return { ...base, langs, fallback, compose }
+}
+
+const invented = { email: 'camille@example.org', name: 'Camille Martin' }
+
+/** Whether readers want to stay is asked by a send, as a campaign is mailed. */
+async function asSend(
+  { config, now }: Site,
+  own: WrittenLetter | undefined,
+): Promise<Pick<SampleLetter, 'langs' | 'fallback' | 'compose'>> {
+  if (own && !own.template) {
+    return { langs: [], fallback: config.lang, compose: () => raise('its file has a mistake') }
+  }
+  const [list = ''] = Object.keys(config.lists)
+  const { compiled } = await reconsentMail({ config, now }, { list, days: 30 })
+  const page = (name: TokenPurpose) => linkTo(config, name, 'sample')
+  const urls = {
+    unsubscribe: page('unsubscribe'),
+    preferences: page('preferences'),
+    view: page('view'),
+    stay: page('stay'),
+  }
+  return {
+    langs: Object.keys(compiled.variants).toSorted(),
+    fallback: compiled.fallback,
+    compose: (known = {}) => composeSample(config, compiled, { ...known, urls }),
+  }
+}
+
+function raise(why: string): never {
+  throw new MailshotError(why)
+}
+
+function messageOf(
+  config: MailshotConfig,
+  kind: WritableKind,
+  { email, lang }: SampleReader,
+  words: Omit<LetterWords, 'lang'>,
+): Message {
+  return letterMessage(
+    config,
+    {
+      id: `sample.${kind}`,
+      email,
+      lang,
+      envelopeFrom: config.returnPath,
+      messageId: `<sample.${kind}@${new URL(config.site).hostname}>`,
+    },
+    words,
+  )
+}
