@@ -194,6 +194,26 @@ describe('erase', () => {
     expect(await rowsWith(mailshot, ['reader2'])).toEqual({})
   })
 
+  it('takes what was reported of an address that they asked for, and never confirmed', async () => {
+    const mailshot = await openTestMailshot()
+    await addReaders(mailshot, 2)
+    const id = await idOf(mailshot, 'reader1@example.net')
+    await askNewAddress(mailshot, { subscriberId: id, email: 'Wrong@example.com' })
+    await askNewAddress(mailshot, { subscriberId: id, email: 'reader2@example.net' })
+    const ours = sql`SELECT id, created_at AS at FROM letters`
+    const letters = await mailshot.db.all<{ id: number; at: number }>(ours)
+    const bounces = letters.map(({ id: letter, at }) =>
+      eventOf({ type: 'bounced', class: 'hard', ourId: `letter.${letter}.${at.toString(36)}` }),
+    )
+    await recordEvents(mailshot, 'relay', bounces)
+    await suppress(mailshot, 'wrong@example.com', { reason: 'manual', actor: 'command' })
+    expect(Object.keys(await rowsWith(mailshot, ['wrong@']))).toContain('events')
+    await erase(mailshot, id, 'subscriber')
+    expect(await rowsWith(mailshot, ['wrong@'])).toEqual({})
+    expect(await findSuppression(mailshot, 'wrong@example.com')).toMatchObject({ note: null })
+    expect(await idOf(mailshot, 'reader2@example.net')).toBeGreaterThan(id)
+  })
+
   it('skips whoever waits in a send, which still ends with all accounted for', async () => {
     const transport = memory()
     const mailshot = await openTestMailshot({ transport })

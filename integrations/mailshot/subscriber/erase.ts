@@ -95,13 +95,16 @@ interface Traces {
   emails: string[]
 }
 
-/** The present address and those of before, each in both forms. */
+/** The present address, those of before, and those that letters to the person went to, each in both forms. */
 async function addressesOf({ db }: Mailshot, subscriberId: number): Promise<string[]> {
   const rows = await db.all<{ email: string; written: string | null }>(sql`
     SELECT email, written FROM subscribers WHERE id = ${subscriberId}
     UNION ALL
     SELECT detail ->> 'from', NULL FROM audit
     WHERE subject = ${`subscriber:${subscriberId}`} AND action = 'change-address' AND detail ->> 'from' IS NOT NULL
+      AND EXISTS (SELECT 1 FROM subscribers WHERE id = ${subscriberId})
+    UNION ALL
+    SELECT lower(email), email FROM letters WHERE subscriber_id = ${subscriberId}
       AND EXISTS (SELECT 1 FROM subscribers WHERE id = ${subscriberId})`)
   const forms = rows.flatMap(({ email, written }) => [
     email,
@@ -176,7 +179,12 @@ async function isUnfinished({ db }: Mailshot, subscriberId: number): Promise<boo
   return row !== undefined
 }
 
-/** What was deleted stands in the write-ahead log beside a database file until that begins anew. Where others read in it, it stays a while. */
-export async function forgetLog({ db }: Mailshot): Promise<void> {
-  if (db.url.startsWith('file:')) await db.all(sql`PRAGMA wal_checkpoint(TRUNCATE)`)
+/** What was deleted stands in the write-ahead log beside a database file until that begins anew, which waits for who reads in it. */
+export async function forgetLog({ db, sleep }: Mailshot): Promise<void> {
+  if (!db.url.startsWith('file:')) return
+  for (let left = 20; left > 0; left -= 1) {
+    const [row] = await db.all<{ busy: number }>(sql`PRAGMA wal_checkpoint(TRUNCATE)`)
+    if (row?.busy !== 1) return
+    await sleep(50)
+  }
 }
