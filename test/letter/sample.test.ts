@@ -31,7 +31,7 @@ describe('readSampleLetter', () => {
   it('takes the site’s own words, for whom they are asked for', async () => {
     const letter = await readSampleLetter({ config: campaignFolder(files), now }, 'welcome')
     expect(letter).toMatchObject({ isOwn: true, langs: ['fr'], problems: [] })
-    const mail = letter.compose({ name: 'Zoé', email: 'zoe@example.net', lang: 'en' })
+    const mail = letter.compose({ name: 'Zoé', email: 'zoe@example.net' })
     expect(mail).toMatchObject({ subject: 'Bonjour Zoé', envelope: { to: 'zoe@example.net' } })
     expect(mail.text).toContain('Voici Hebdo et Produits, zoe@example.net.')
   })
