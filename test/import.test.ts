@@ -386,7 +386,11 @@ describe('importSubscribers', () => {
   it('takes lists by their names there, and leaves out those it is told to', async () => {
     const mailshot = await openTestMailshot()
     const rows = [
-      { ...zoe, lists: ['Old News', 'Shop'] },
+      {
+        ...zoe,
+        lists: ['Old News', 'Shop'],
+        consents: ['Old News', 'Shop'].map((list) => ({ list, at: 5, form: 'of 2019' })),
+      },
       { ...zoe, email: 'bob@example.org', lists: ['Shop'] },
     ]
     const options = {
@@ -397,7 +401,10 @@ describe('importSubscribers', () => {
     }
     const summary = await importSubscribers(mailshot, rowsFrom(rows), options)
     expect(summary).toMatchObject({ created: 1, skipped: { lists: 1 } })
-    expect(await placesOf(mailshot)).toEqual(['zoe@example.org weekly active'])
+    expect(await stateOf(mailshot)).toMatchObject({
+      places: ['zoe@example.org weekly active'],
+      consents: ['zoe@example.org weekly import of 2019'],
+    })
     await expect(importSubscribers(mailshot, rowsFrom(rows), { actor })).rejects.toThrow(
       'people.csv: 2 lists are not in mailshot.config.ts: ' +
         '"Old News" (line 2, rows in all: 1), "Shop" (line 2, rows in all: 2) (known: weekly, product); ' +

@@ -4,6 +4,7 @@ import { databaseFile } from '../../db/open.ts'
 import { auditStatement } from './audit.ts'
 import { checkSource, checkWanted, type WantedLists, wantedPlaces } from './import/check.ts'
 import { type ImportedPerson, personOf } from './import/person.ts'
+import { withOurLists } from './import/our-lists.ts'
 import { openRehearsal } from './import/rehearsal.ts'
 import type { ImportRow } from './import/row.ts'
 import { type ListCounts, writeSlice } from './import/slice.ts'
@@ -186,7 +187,7 @@ function peopleOf(mailshot: Mailshot, entries: ImportEntry[], run: Run): Importe
       summary.skipped.lists += 1
       continue
     }
-    const { person, faults, unknown } = personOf(mailshot.config, row, places)
+    const { person, faults, unknown } = personOf(mailshot.config, withOurLists(row, options), places)
     for (const field of unknown) tellNotice(run, unknownField(field))
     if (person) people.push(person)
     else tellFault(run, { line, cause: faults.join('; '), row, ...(raw !== undefined && { raw }) })
