@@ -1,7 +1,12 @@
 import { sql } from 'drizzle-orm/sql'
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { type Known, readCondition, segmentSql } from '../integrations/mailshot/segment.ts'
+import {
+  explainFault,
+  type Known,
+  readCondition,
+  segmentSql,
+} from '../integrations/mailshot/segment.ts'
 import { parseCondition } from '../integrations/mailshot/segment/parse.ts'
 import { printCondition } from '../integrations/mailshot/segment/print.ts'
 import { openTestMailshot, testConfig } from './open-test-mailshot.ts'
@@ -38,6 +43,35 @@ describe('segmentSql', () => {
       { numRuns: 400 },
     )
     expect(await mailshot.db.get(sql`SELECT count(*) AS n FROM subscribers`)).toEqual({ n: 40 })
+  })
+
+  it('takes the longest conditions, in whatever letters', async () => {
+    const mailshot = await openTestMailshot({ fields })
+    await writePeople(mailshot, inventPeople(40, mailshot.now()))
+    const cities =
+      'Ёлкино, Москва, Казань, Уфа, Хабаровск, Шахты, Юрга, Эльба, Съезд, Вязьма, Ирбит'
+    const nested = Array.from({ length: 12 }).reduce<string>(
+      (inner, _, level) => `lang = fr ${level % 2 ? 'or' : 'and'} not (${inner})`,
+      `city in (${cities}) or subscribed`,
+    )
+    const langs = Array.from({ length: 400 }, (_, n) => `fr-${1000 + n}`).join()
+    for (const text of [
+      `city in (${cities})`,
+      `city in (${Array(900).fill('Ё').join()})`,
+      `city contains "${cities}"`,
+      `lang in (${langs})`,
+      `age in (${Array(950).fill('17').join()})`,
+      Array(330).fill('age=17').join(' or '),
+      nested.replace(' or subscribed', ''),
+    ]) {
+      const { lang, timeZone } = mailshot.config
+      const condition = read(text)
+      const where = segmentSql(condition, knownTo({}), { now: mailshot.now(), timeZone, lang })
+      const row = await mailshot.db.get<{ n: number }>(
+        sql`SELECT count(*) AS n FROM subscribers AS s WHERE ${where} OR (${where}) IS NOT TRUE`,
+      )
+      expect(row).toEqual({ n: 40 })
+    }
   })
 })
 
@@ -132,9 +166,63 @@ describe('readCondition', () => {
     expect(fault('(city = Lyon')?.slice(0, 2)).toEqual(['it ends too early', 13])
     expect(fault('city = Lyon && age > 3')).toEqual(['"&" has no meaning here', 13, 'write "and"'])
     expect(fault('')?.slice(0, 2)).toEqual(['it ends too early', 1])
-    expect(fault('lang = fr or '.repeat(400))?.slice(0, 1)).toEqual([
+    expect(fault('lang = fr or '.repeat(400))?.slice(0, 2)).toEqual([
       'it is longer than 4000 characters',
+      4001,
     ])
+    expect(fault('renewal within 90')).toEqual([
+      'it ends too early',
+      18,
+      'write days, weeks, months or years behind 90',
+    ])
+    expect(fault('city == Lyon')).toEqual(['"==" has no meaning here', 6, 'write one "="'])
+    expect(fault('city <> Lyon')).toEqual(['"<>" has no meaning here', 6, 'write !='])
+  })
+
+  it('points at a word that is mistyped where a name may stand', () => {
+    expect(fault('opened withn 90 days')).toEqual([
+      '"withn" cannot stand here',
+      8,
+      'did you mean "within"?',
+    ])
+    expect(fault('not received 90 days and lyon')).toEqual([
+      '"90" cannot stand here',
+      14,
+      'write "within 90 days"',
+    ])
+    expect(read('received 2026 within 90 days')).toBe('received 2026 within 90 days')
+    expect(fault('lang = fr and lyon')).toEqual([
+      'unknown field "lyon"',
+      15,
+      'write segment = lyon',
+    ])
+    expect(fault('weekly or lang = fr')?.[2]).toBe('write list = weekly')
+  })
+
+  it('refuses what SQLite could not take, and no more than that', () => {
+    const nested = (levels: number) =>
+      Array.from({ length: levels }).reduce<string>(
+        (inner, _, level) => `age = 1 ${level % 2 ? 'or' : 'and'} not (${inner})`,
+        'age = 2',
+      )
+    expect(read(nested(12))).toContain('age = 2')
+    expect(fault(nested(13))).toEqual([
+      'it is nested more than 12 deep',
+      1,
+      'say it with fewer parentheses',
+    ])
+    expect(read(`${'('.repeat(1900)}age = 1${')'.repeat(1900)}`)).toBe('age = 1')
+    expect(fault(Array(51).fill('received').join(' or '))?.[0]).toBe(
+      'it asks about lists and mails more than 50 times',
+    )
+  })
+
+  it('quotes of a long condition only what stands around its fault', () => {
+    const text = `${'lang = fr or '.repeat(50)}cty = Lyon${' or lang = fr'.repeat(50)}`
+    const found = readCondition(text, knownTo({}))
+    expect('wrong' in found && explainFault(text, found.wrong)).toBe(
+      'unknown field "cty" (column 651 of: … lang = fr or lang = fr or lang = fr or cty = Lyon or lang = fr or lang = fr or lang = fr or lang = …); did you mean "city"?',
+    )
   })
 
   it('refuses segments that are made of themselves', () => {

@@ -1,13 +1,13 @@
 import type { SQL } from 'drizzle-orm/sql'
 import { didYouMean } from './closest.ts'
-import { type Condition, reserved } from './segment/condition.ts'
-import { ConditionError } from './segment/fault.ts'
+import { lookUpsOf, reserved } from './segment/condition.ts'
+import { ConditionError, excerptOf } from './segment/fault.ts'
 import { isOfList } from './segment/happening.ts'
 import { parseCondition } from './segment/parse.ts'
 import { printCondition } from './segment/print.ts'
 import { type Asked, conditionSql } from './segment/sql.ts'
 import type { Known } from './segment/test.ts'
-import { longest } from './segment/token.ts'
+import { longest, tooLong } from './segment/token.ts'
 
 export type { Asked } from './segment/sql.ts'
 export type { Known } from './segment/test.ts'
@@ -32,8 +32,8 @@ export function readCondition(text: string, known: Known): ReadCondition {
     const parsed = parseCondition(isSegment ? `segment = "${name}"` : oneWord(text, known), known)
     const condition = printCondition(parsed)
     if (condition.length <= longest) return { condition }
-    const what = `with its segments spelled out it is longer than ${longest} characters`
-    return { wrong: { what, column: 1, cure: 'say it in fewer words' } }
+    const what = `as it is kept, with its segments spelled out, it is longer than ${longest} characters`
+    return { wrong: { what, column: 1, cure: tooLong } }
   } catch (error) {
     if (!(error instanceof ConditionError)) throw error
     const column = Object.hasOwn(known.segments, text.trim()) ? 1 : error.at + 1
@@ -53,27 +53,9 @@ export function readExcluded(text: string, known: Known): ReadCondition {
 
 /** The campaigns and sends that a condition asks about, by their slugs and ids. */
 export function campaignsIn(condition: string, known: Known): string[] {
-  return namesIn(parseCondition(condition, known))
-}
-
-function namesIn(condition: Condition): string[] {
-  switch (condition.kind) {
-    case 'and':
-    case 'or':
-      return condition.parts.flatMap(namesIn)
-    case 'not':
-      return namesIn(condition.of)
-    case 'happening':
-      return condition.of === undefined || isOfList(condition.what) ? [] : [condition.of]
-    case 'text':
-    case 'number':
-    case 'flag':
-    case 'days':
-    case 'set':
-    case 'lang':
-    case 'list':
-      return []
-  }
+  return lookUpsOf(parseCondition(condition, known)).flatMap((one) =>
+    one.kind === 'happening' && !isOfList(one.what) ? (one.of ?? []) : [],
+  )
 }
 
 /**
@@ -100,7 +82,12 @@ export function segmentMistakes(known: Known): { path: string[]; message: string
 
 /** In one line: `unknown field "cty" (column 15 of: lang = fr and cty = Lyon); did you mean "city"?` */
 export function explainFault(text: string, { what, column, cure }: ConditionFault): string {
-  return `${what} (column ${column} of: ${text}); ${cure}`
+  return `${what} (${whereIn(text, column)}); ${cure}`
+}
+
+/** `column 15 of: lang = fr and cty = Lyon` */
+export function whereIn(text: string, column: number): string {
+  return `column ${column} of: ${text.trim() === '' ? '(nothing)' : excerptOf(text, column)}`
 }
 
 /** A single word is a name, and no condition begun. */

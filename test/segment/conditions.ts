@@ -25,12 +25,14 @@ const range: fc.Arbitrary<Range> = fc.oneof(
 
 const text = fc
   .oneof(
-    fc.constantFrom(...texts, 'and', 'é', 'ÿ'),
+    fc.constantFrom(...texts, 'and', 'é', 'ÿ', 'ё', '*', '[', 'ЁЛКИНО', 'ly', 'St-Étienne'),
     fc
       .string({ minLength: 1, maxLength: 5, unit: 'binary' })
-      .filter((value) => value.trim() !== ''),
+      // As a profile keeps what people say.
+      .map((value) => value.normalize('NFC').replace(/[\p{Cc}\s]+/gu, ' ')),
   )
-  .map((value) => value.normalize('NFC'))
+  .filter((value) => value.trim() !== '')
+const number = fc.constantFrom(17, 18, 18.5, -3, 0)
 const subject = fc.constantFrom('email' as const, 'domain' as const, 'name' as const, {
   field: 'city',
 })
@@ -51,8 +53,14 @@ const test: fc.Arbitrary<Condition> = fc.oneof(
   fc.record({
     kind: fc.constant('number' as const),
     field: fc.constant('age'),
-    op: fc.constantFrom('=' as const, '<' as const, '<=' as const, '>' as const, '>=' as const),
-    value: fc.constantFrom(17, 18, 18.5, -3, 0),
+    op: fc.constantFrom('<' as const, '<=' as const, '>' as const, '>=' as const),
+    values: fc.tuple(number),
+  }),
+  fc.record({
+    kind: fc.constant('number' as const),
+    field: fc.constant('age'),
+    op: fc.constant('=' as const),
+    values: fc.array(number, { minLength: 1, maxLength: 3 }),
   }),
   fc.record({
     kind: fc.constant('flag' as const),

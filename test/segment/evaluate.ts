@@ -86,22 +86,24 @@ function lower(text: string): string {
 }
 
 function isNumber(
-  { op, value }: Extract<Condition, { kind: 'number' }>,
+  { op, values }: Extract<Condition, { kind: 'number' }>,
   own: string | number | boolean | undefined,
 ): boolean {
   if (typeof own !== 'number') return false
-  switch (op) {
-    case '=':
-      return own === value
-    case '<':
-      return own < value
-    case '<=':
-      return own <= value
-    case '>':
-      return own > value
-    case '>=':
-      return own >= value
-  }
+  return values.some((value) => {
+    switch (op) {
+      case '=':
+        return own === value
+      case '<':
+        return own < value
+      case '<=':
+        return own <= value
+      case '>':
+        return own > value
+      case '>=':
+        return own >= value
+    }
+  })
 }
 
 function hasHappened(

@@ -39,6 +39,9 @@ export const texts = [
   `x"); DROP TABLE subscribers; --`,
   '?',
   '$.city',
+  'Ёлкино',
+  'St*',
+  '[x]',
 ]
 export const langs = ['fr', 'fr-CA', 'FR', 'pt', 'pt-BR', 'de', 'frr']
 export const sends = [

@@ -1,5 +1,5 @@
 import type { MailshotConfig } from '../config.ts'
-import { type ConditionFault, readCondition, readExcluded } from '../segment.ts'
+import { type ConditionFault, readCondition, readExcluded, whereIn } from '../segment.ts'
 import { placeOf, type SourceFile } from './front-matter.ts'
 import { errorAt, type Problem } from './problem.ts'
 
@@ -21,7 +21,7 @@ export function checkReaders(
     text: string,
     { what, column, cure }: ConditionFault,
   ) => {
-    const why = `it stands at column ${column} of: ${text.trim() === '' ? '(nothing)' : text}`
+    const why = `it stands at ${whereIn(text, column)}`
     problems.push(errorAt(placeOf(source, [key]), `${key}: ${what}`, why, cure))
     return undefined
   }

@@ -109,8 +109,8 @@ function takeOperand(cursor: Cursor, operator: Operator, compared: Compared): Co
     case '>=': {
       if (field?.type !== 'number')
         throw misplaced(operator, 'it goes with numbers and days; use = or in here')
-      const value = numberOf(takeValue(cursor, expected))
-      return { kind: 'number', field: fieldName(compared), op: operator.name, value }
+      const values = [numberOf(takeValue(cursor, expected))]
+      return { kind: 'number', field: fieldName(compared), op: operator.name, values }
     }
     case '=':
       return equality(compared, [takeValue(cursor, expected)])
@@ -126,12 +126,12 @@ function equality(compared: Compared, values: Token[]): Condition {
   const name = typeof subject === 'object' ? subject.field : subject
   switch (field?.type) {
     case 'number':
-      return anyOf(
-        values.map((one) => ({ kind: 'number', field: name, op: '=', value: numberOf(one) })),
-      )
+      return { kind: 'number', field: name, op: '=', values: values.map(numberOf) }
     case 'boolean':
-    case 'consent':
-      return anyOf(values.map((one) => ({ kind: 'flag', field: name, value: flagOf(one) })))
+    case 'consent': {
+      const flags = [...new Set(values.map(flagOf))]
+      return anyOf(flags.map((value) => ({ kind: 'flag', field: name, value })))
+    }
     case 'choice':
       return { kind: 'text', subject, op: 'is', values: values.map((one) => choiceOf(one, field)) }
     case 'text':
@@ -142,7 +142,7 @@ function equality(compared: Compared, values: Token[]): Condition {
 }
 
 function textTest(subject: Subject, op: TextOp, values: Token[]): Condition {
-  return { kind: 'text', subject, op, values: values.map(({ value }) => value.normalize('NFC')) }
+  return { kind: 'text', subject, op, values: values.map(({ value }) => value) }
 }
 
 /** One of several conditions. */

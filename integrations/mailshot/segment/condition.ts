@@ -6,7 +6,8 @@ export type Condition =
   | { kind: 'not'; of: Condition }
   /** Any of the values; letters are compared without their case. */
   | { kind: 'text'; subject: Subject; op: TextOp; values: string[] }
-  | { kind: 'number'; field: string; op: NumberOp; value: number }
+  /** Of several values with `=` any; with an order there is one. */
+  | { kind: 'number'; field: string; op: NumberOp; values: number[] }
   | { kind: 'flag'; field: string; value: boolean }
   | { kind: 'days'; field: string; range: Range }
   | { kind: 'set'; subject: Subject }
@@ -40,4 +41,24 @@ export const reserved: readonly string[] = [
 /** Negates; twice is not at all. */
 export function negated(condition: Condition): Condition {
   return condition.kind === 'not' ? condition.of : { kind: 'not', of: condition }
+}
+
+/** The conditions that one is made of, or none. */
+export function partsOf(condition: Condition): readonly Condition[] {
+  if (condition.kind === 'not') return [condition.of]
+  return condition.kind === 'and' || condition.kind === 'or' ? condition.parts : []
+}
+
+/** How many levels of `and` and `or` stand within each other. */
+export function depthOf(condition: Condition): number {
+  const own = condition.kind === 'and' || condition.kind === 'or' ? 1 : 0
+  return own + Math.max(0, ...partsOf(condition).map(depthOf))
+}
+
+/** Those that another table than that of the people is asked for. */
+export function lookUpsOf(condition: Condition): Condition[] {
+  const { kind } = condition
+  return kind === 'list' || kind === 'happening'
+    ? [condition]
+    : partsOf(condition).flatMap(lookUpsOf)
 }

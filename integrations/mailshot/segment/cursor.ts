@@ -86,6 +86,7 @@ function takeSpan(cursor: Cursor): { count: number; unit: Unit } {
   if (!/^\d+$/.test(number.value))
     throw unexpected(number, 'a number of days, weeks, months or years')
   const word = cursor.next()
+  if (word.kind === 'end') throw unexpected(word, `days, weeks, months or years behind ${count}`)
   const unit = units.find((one) => isWord(word, one) || isWord(word, `${one}s`))
   if (!unit) {
     const known = units.map((one) => `${one}s`)

@@ -12,3 +12,13 @@ export class ConditionError extends Error {
     this.cure = cure
   }
 }
+
+const before = 40
+const behind = 60
+
+/** A condition as it is quoted where it is wrong at a column, counted from 1: of a long one, what stands around it. */
+export function excerptOf(text: string, column: number): string {
+  const from = Math.max(0, column - 1 - before)
+  const to = column - 1 + behind
+  return `${from > 0 ? '…' : ''}${text.slice(from, to)}${to < text.length ? '…' : ''}`
+}

@@ -1,5 +1,6 @@
-import { type Condition, negated } from './condition.ts'
+import { type Condition, depthOf, lookUpsOf, negated } from './condition.ts'
 import { type Cursor, isWord, openCursor, unexpected } from './cursor.ts'
+import { ConditionError } from './fault.ts'
 import { type Known, takeTest } from './test.ts'
 import { type Token, tokensOf } from './token.ts'
 
@@ -13,8 +14,24 @@ export function parseCondition(text: string, known: Known): Condition {
   const cursor = openCursor(tokensOf(text))
   const condition = takeExpression(cursor, known, 0)
   const rest = cursor.peek()
-  if (rest.kind === 'end') return condition
+  if (rest.kind === 'end') return withinLimits(condition)
   throw unexpected(rest, rest.kind === 'word' ? severalWords : '"and" or "or"')
+}
+
+/** SQLite reads no deeper one, and plans a query of more of them for seconds. */
+const deepest = 12
+const mostLookUps = 50
+
+function withinLimits(condition: Condition): Condition {
+  if (depthOf(condition) > deepest) {
+    const cure = 'say it with fewer parentheses'
+    throw new ConditionError(`it is nested more than ${deepest} deep`, { at: 0, cure })
+  }
+  if (lookUpsOf(condition).length > mostLookUps) {
+    const what = `it asks about lists and mails more than ${mostLookUps} times`
+    throw new ConditionError(what, { at: 0, cure: 'say it with fewer tests' })
+  }
+  return condition
 }
 
 const severalWords = '"and" or "or"; a value of several words goes in quotes: "Saint Étienne"'

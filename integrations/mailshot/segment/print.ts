@@ -13,7 +13,7 @@ export function printCondition(condition: Condition): string {
     case 'text':
       return `${nameOf(condition.subject)} ${textTest(condition)}`
     case 'number':
-      return `${fieldName(condition.field)} ${condition.op} ${condition.value}`
+      return `${fieldName(condition.field)} ${numberTest(condition)}`
     case 'flag':
       return `${fieldName(condition.field)} = ${condition.value ? 'yes' : 'no'}`
     case 'days':
@@ -49,6 +49,10 @@ function textTest({ op, values }: Extract<Condition, { kind: 'text' }>): string 
   if (op === 'is') return equals(values)
   const word = op === 'contains' ? op : `${op} with`
   return `${word} ${values.map(printValue).join(' ')}`
+}
+
+function numberTest({ op, values }: Extract<Condition, { kind: 'number' }>): string {
+  return op === '=' ? equals(values.map(String)) : `${op} ${values.join()}`
 }
 
 function equals(values: readonly string[]): string {

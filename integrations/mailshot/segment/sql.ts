@@ -1,6 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm/sql'
 import type { Condition, Happening, Subject } from './condition.ts'
-import { foldCase, foldedFor } from './fold.ts'
+import { globOf, isAscii } from './glob.ts'
+import { joined, listed } from './joined.ts'
 import { type Days, daysOf, type Range, startOfDay, todayIn } from './range.ts'
 
 /** What a condition is asked against. */
@@ -20,18 +21,21 @@ export interface Asked {
 export function conditionSql(condition: Condition, asked: Asked): SQL {
   switch (condition.kind) {
     case 'and':
-    case 'or': {
-      const parts = condition.parts.map((part) => conditionSql(part, asked))
-      return sql`(${sql.join(parts, condition.kind === 'and' ? sql` AND ` : sql` OR `)})`
-    }
+    case 'or':
+      return joined(
+        condition.kind,
+        condition.parts.map((part) => conditionSql(part, asked)),
+      )
     case 'not':
       return sql`NOT ${conditionSql(condition.of, asked)}`
     case 'text':
       return textSql(condition)
     case 'number': {
       const value = attribute(condition.field)
-      const order = numberOrders[condition.op]
-      return sql`(typeof(${value}) IN ('integer', 'real') AND ${value} ${order} ${condition.value})`
+      const { op, values } = condition
+      const fits =
+        op === '=' ? sql`IN ${listed(values)}` : sql`${numberOrders[op]} ${values[0] ?? null}`
+      return sql`(typeof(${value}) IN ('integer', 'real') AND ${value} ${fits})`
     }
     case 'flag':
       return sql`((s.attributes -> ${condition.field}) IS ${condition.value ? 'true' : 'false'})`
@@ -40,7 +44,7 @@ export function conditionSql(condition: Condition, asked: Asked): SQL {
     case 'set':
       return sql`(ifnull(${textOf(condition.subject)}, '') <> '')`
     case 'lang':
-      return anyOf(condition.values.map((lang) => langSql(foldCase(lang), asked)))
+      return langSql(condition.values, asked)
     case 'list':
       return sql`EXISTS (SELECT 1 FROM subscriptions AS sl
         WHERE sl.subscriber_id = s.id AND sl.status = 'active' AND sl.list_id IN ${listed(condition.values)})`
@@ -79,28 +83,56 @@ function textOf(subject: Subject): SQL {
 }
 
 function textSql({ subject, op, values }: Extract<Condition, { kind: 'text' }>): SQL {
-  const folded = values.map(foldCase)
-  const text = sql`ifnull(${foldedFor(textOf(subject), folded)}, '')`
+  const text = sql`ifnull(${textOf(subject)}, '')`
   switch (op) {
     case 'is':
-      return sql`(${text} COLLATE NOCASE IN ${listed(folded)})`
+      return isAnyOf(text, values)
     case 'contains':
-      return anyOf(folded.map((value) => sql`instr(lower(${text}), ${value}) > 0`))
+      return joined(
+        'or',
+        values.map((value) =>
+          isAscii(value)
+            ? sql`instr(lower(${text}), ${value.toLowerCase()}) > 0`
+            : sql`${text} GLOB ${`*${globOf(value)}*`}`,
+        ),
+      )
     case 'starts':
-      return anyOf(
-        folded.map((value) => sql`substr(${text}, 1, length(${value})) COLLATE NOCASE = ${value}`),
+      return joined(
+        'or',
+        values.map((value) => sql`${text} GLOB ${`${globOf(value)}*`}`),
       )
     case 'ends':
-      return anyOf(
-        folded.map((value) => sql`substr(${text}, -length(${value})) COLLATE NOCASE = ${value}`),
+      return joined(
+        'or',
+        values.map((value) => sql`${text} GLOB ${`*${globOf(value)}`}`),
       )
   }
 }
 
-function langSql(lang: string, asked: Asked): SQL {
+/** Patterns are looked at one after the other, so that the text of a row is made once for all of them. */
+function isAnyOf(text: SQL, values: readonly string[]): SQL {
+  const plain = values.filter(isAscii)
+  const patterns = values.filter((value) => !isAscii(value)).map(globOf)
+  if (patterns.length === 0) return sql`(${text} COLLATE NOCASE IN ${listed(plain)})`
+  const tests = [
+    ...(plain.length > 0 ? [sql`t.v COLLATE NOCASE IN ${listed(plain)}`] : []),
+    ...patterns.map((pattern) => sql`t.v GLOB ${pattern}`),
+  ]
+  return sql`(WITH t (v) AS MATERIALIZED (SELECT ${text}) SELECT ${joined('or', tests)} FROM t)`
+}
+
+/** A language stands for its regions, too. */
+function langSql(values: readonly string[], asked: Asked): SQL {
+  const langs = values.map((value) => value.toLowerCase())
   const own = sql`lower(coalesce(s.lang, ${asked.lang}))`
-  const region = `${lang}-`
-  return sql`${own} = ${lang} OR substr(${own}, 1, length(${region})) = ${region}`
+  const whole = langs.filter((lang) => !lang.includes('-'))
+  const regions = langs.filter((lang) => lang.includes('-')).map((lang) => `${lang}-`)
+  return joined('or', [
+    ...(whole.length > 0
+      ? [sql`substr(${own}, 1, instr(${own} || '-', '-') - 1) IN ${listed(whole)}`]
+      : []),
+    ...regions.map((region) => sql`substr(${own} || '-', 1, length(${region})) = ${region}`),
+  ])
 }
 
 /** What is no day, as it may have been kept under another type of field, is in none. */
@@ -161,16 +193,4 @@ function timeSql(time: SQL, { from, to }: Days, timeZone: string): SQL {
 
 function daysIn(range: Range, { now, timeZone }: Asked): Days {
   return daysOf(range, todayIn(timeZone, now))
-}
-
-function anyOf(tests: SQL[]): SQL {
-  return sql`(${sql.join(tests, sql` OR `)})`
-}
-
-/** `(?, ?)` */
-function listed(values: readonly string[]): SQL {
-  return sql`(${sql.join(
-    values.map((value) => sql`${value}`),
-    sql`, `,
-  )})`
 }

@@ -6,6 +6,7 @@ import { type Condition, type Happening, happenings, reserved, type Subject } fr
 import { type Cursor, takeRange, unexpected } from './cursor.ts'
 import { ConditionError } from './fault.ts'
 import { isOfList, takeName } from './happening.ts'
+import { rangeWords } from './range.ts'
 import type { Token } from './token.ts'
 
 /** What a condition may speak of. */
@@ -58,11 +59,14 @@ function textOf(subject: Subject): Compared {
 }
 
 /** By its own name, or `fields.domain` where that is also a word of ours. */
-function fieldOf(token: Token, { fields }: Known): Compared {
+function fieldOf(token: Token, { fields, segments, lists }: Known): Compared {
   const name = token.value.replace(/^fields\./, '')
   const field: FieldConfig | undefined = Object.hasOwn(fields, name) ? fields[name] : undefined
   if (field) return { expected: expectations[field.type], subject: { field: name }, field }
-  const cure = didYouMean(name, [...Object.keys(fields), ...reserved])
+  const kind = Object.hasOwn(segments, name) ? 'segment' : Object.hasOwn(lists, name) && 'list'
+  const cure = kind
+    ? `write ${kind} = ${name}`
+    : didYouMean(name, [...new Set([...Object.keys(fields), ...reserved])])
   throw new ConditionError(`unknown field "${token.value}"`, { at: token.at, cure })
 }
 
@@ -86,8 +90,20 @@ function takeHappening(
     throw new ConditionError(`nobody is known by name to have ${what} anything`, { at, cure })
   }
   const named = takeName(cursor)
+  const range = takeRange(cursor)
+  if (named && !range) refuseMistyped(named, cursor.peek())
   const of = named && (isOfList(what) ? listOf(named, known) : named.value)
-  return { kind: 'happening', what, of, range: takeRange(cursor) }
+  return { kind: 'happening', what, of, range }
+}
+
+/** What stands where a name may, and is none if a number follows, or it is one: `opened withn 90 days`, `opened 90 days`. */
+function refuseMistyped({ kind, value, at }: Token, next: Token): void {
+  const isNumber = /^\d+$/.test(value)
+  if (kind !== 'word' || next.kind !== 'word' || !(isNumber || /^\d/.test(next.value))) return
+  const cure = isNumber
+    ? `write "within ${value} ${next.value}"`
+    : didYouMean(value, ['within', ...rangeWords])
+  throw new ConditionError(`"${value}" cannot stand here`, { at, cure })
 }
 
 function languageOf({ value, at }: Token): string {

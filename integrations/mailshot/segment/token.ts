@@ -10,6 +10,7 @@ export interface Token {
 
 /** Nobody writes a longer condition by hand, and parentheses nest no deeper than its length allows. */
 export const longest = 4000
+export const tooLong = 'say it in fewer words, or put those people on a list of their own'
 
 /**
  * Cuts a condition into tokens. A word ends at a space, a sign, a parenthesis, a comma or a quote; a quote is written twice within its own kind.
@@ -18,8 +19,10 @@ export const longest = 4000
  */
 export function tokensOf(condition: string): Token[] {
   if (condition.length > longest) {
-    const cure = 'name parts of it in "segments" of mailshot.config.ts'
-    throw new ConditionError(`it is longer than ${longest} characters`, { at: longest, cure })
+    throw new ConditionError(`it is longer than ${longest} characters`, {
+      at: longest,
+      cure: tooLong,
+    })
   }
   const tokens: Token[] = []
   let at = 0
@@ -32,7 +35,7 @@ export function tokensOf(condition: string): Token[] {
 }
 
 const pattern =
-  /\s+|(?<sign>!=|<=|>=|[=<>(),])|"(?<double>(?:[^"]|"")*)"|'(?<single>(?:[^']|'')*)'|(?<word>[^\s=<>!(),"'&|“”«»„]+)/y
+  /\s+|(?!==|<>)(?<sign>!=|<=|>=|[=<>(),])|"(?<double>(?:[^"]|"")*)"|'(?<single>(?:[^']|'')*)'|(?<word>[^\s=<>!(),"'&|“”«»„]+)/y
 
 /** The token there, none for a space; `pattern.lastIndex` is where the next one begins. */
 function tokenAt(condition: string, at: number): Token | undefined {
@@ -41,9 +44,17 @@ function tokenAt(condition: string, at: number): Token | undefined {
   if (!match) throw noToken(condition, at)
   const { sign, double, single, word } = match.groups ?? {}
   if (sign !== undefined) return { kind: 'sign', value: sign, at }
-  if (double !== undefined) return { kind: 'text', value: double.replaceAll('""', '"'), at }
-  if (single !== undefined) return { kind: 'text', value: single.replaceAll("''", "'"), at }
-  return word === undefined ? undefined : { kind: 'word', value: word, at }
+  if (double !== undefined) return { kind: 'text', value: tidy(double.replaceAll('""', '"')), at }
+  if (single !== undefined) return { kind: 'text', value: tidy(single.replaceAll("''", "'")), at }
+  return word === undefined ? undefined : { kind: 'word', value: tidy(word), at }
+}
+
+/** As what is known of people is kept. A space at its begin or end stays: it may be the one between two words. */
+function tidy(text: string): string {
+  return text
+    .toWellFormed()
+    .normalize('NFC')
+    .replace(/[\p{Cc}\s]+/gu, ' ')
 }
 
 function noToken(condition: string, at: number): ConditionError {
@@ -52,14 +63,18 @@ function noToken(condition: string, at: number): ConditionError {
     const cure = `write ${sign} behind the text; a value with a quote in it goes in quotes of the other kind`
     return new ConditionError('a quote is never closed', { at, cure })
   }
-  const what = `"${sign}" has no meaning here`
-  return new ConditionError(what, { at, cure: cures[sign] ?? 'put the whole value in quotes' })
+  const two = condition.slice(at, at + 2)
+  const found = two in cures ? two : sign
+  const cure = cures[found] ?? 'put the whole value in quotes'
+  return new ConditionError(`"${found}" has no meaning here`, { at, cure })
 }
 
 const straight = 'use straight quotes, " or \''
 const cures: Record<string, string> = {
   '&': 'write "and"',
   '|': 'write "or"',
+  '==': 'write one "="',
+  '<>': 'write !=',
   '!': 'write "not", or != for "is not"',
   '“': straight,
   '”': straight,
