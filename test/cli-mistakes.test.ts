@@ -48,8 +48,8 @@ describe('a command or action that does not exist', () => {
 
     expect(told.map(({ code }) => code)).toEqual(commands.map(() => 1))
     expect(told.map(({ err }) => err)).toEqual([
-      'mailshot: subscribers: "toString" is not known; say one of list, count, show, add, unsubscribe, untrack, erase, proof, unseen\n',
-      'mailshot: subscribers: "constructor" is not known; say one of list, count, show, add, unsubscribe, untrack, erase, proof, unseen\n',
+      'mailshot: subscribers: "toString" is not known; say one of list, count, show, add, unsubscribe, untrack, erase, data, proof, unseen\n',
+      'mailshot: subscribers: "constructor" is not known; say one of list, count, show, add, unsubscribe, untrack, erase, data, proof, unseen\n',
       expect.stringMatching(/^mailshot: token: say create, list or revoke.*\n$/),
       expect.stringMatching(/^mailshot: letters: "valueOf" is not known.*\n$/),
       expect.stringMatching(/^mailshot: there is no command "hasOwnProperty".*\n$/),

@@ -1,10 +1,13 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
+import { auditStatement } from '../audit.ts'
 import { MailshotError } from '../error.ts'
 import type { Mailshot } from '../mailshot.ts'
 import { proofOf, verifyProof } from '../privacy/proof.ts'
 import { findUnseen, type Unseen } from '../privacy/unseen.ts'
 import { unsubscribe } from '../subscriber.ts'
+import { findByFormerAddress } from '../subscriber/addresses.ts'
+import { readPersonalData } from '../subscriber/data.ts'
 import { erase, eraseAddress } from '../subscriber/erase.ts'
 import { findSubscriber } from '../subscriber/read.ts'
 import { type ExitCode, exitCodes } from './command.ts'
@@ -17,7 +20,7 @@ import type { Terminal } from './terminal.ts'
 
 /** The options of what the law asks for. */
 export const privacyOptions = {
-  output: { type: 'string', value: 'FILE', about: 'proof: write it there.' },
+  output: { type: 'string', value: 'FILE', about: 'proof, data: write it there.' },
   verify: {
     type: 'string',
     value: 'FILE',
@@ -28,7 +31,7 @@ export const privacyOptions = {
     type: 'boolean',
     about: 'unseen: end their subscriptions; without it, only list them.',
   },
-  yes: { type: 'boolean', about: 'erase: do not ask.' },
+  yes: { type: 'boolean', about: 'erase, unseen: do not ask.' },
 } as const
 
 interface PrivacyCall {
@@ -63,12 +66,22 @@ export async function erasePerson(call: PrivacyCall, mailshot: Mailshot): Promis
     return exitCodes.wrongRequest
   }
   const person = await findSubscriber(mailshot, email)
+  if (!person) await refuseFormer(mailshot, email)
   const { status } = person ? await erase(mailshot, person.id, actor()) : { status: 'unknown' }
   if (!person) await eraseAddress(mailshot, email, actor())
   if (terminal.json) terminal.printJson({ email, status })
   else terminal.print(`${email}: ${said(status)}`)
   terminal.note('Backups, exports and reject files of yours still have what they had.')
   return exitCodes.done
+}
+
+/** An address that somebody had before is theirs: it goes with all that there is of them, or not at all. */
+async function refuseFormer(mailshot: Mailshot, email: string): Promise<void> {
+  const now = await findByFormerAddress(mailshot, email)
+  if (now === undefined) return
+  throw new MailshotError(
+    `${email}: a reader had it before, whose address is ${now} by now; erase that: mailshot subscribers erase ${now}`,
+  )
 }
 
 function said(status: string): string {
@@ -112,6 +125,27 @@ const verdicts = {
   'no-proof': 'this is no proof, or its last line is missing',
 }
 
+/** Hands out all that is held about a person, as their own page does: to whoever gets no mail, and cannot ask for a link to that. */
+export async function handOut(call: PrivacyCall, mailshot: Mailshot): Promise<ExitCode> {
+  const { values, terminal } = call
+  const person = await personNamed(call, mailshot)
+  const data = await readPersonalData(mailshot, person.id)
+  const file = values.output
+  if (file !== undefined) await writeNew(file, `${JSON.stringify(data, null, 2)}\n`)
+  await mailshot.db.write(
+    auditStatement(mailshot, {
+      actor: actor(),
+      action: 'export-data',
+      subject: `subscriber:${person.id}`,
+      detail: { format: 'json' },
+    }),
+  )
+  if (terminal.json) terminal.printJson({ email: person.email, file: file ?? null, data })
+  else
+    terminal.print(file === undefined ? JSON.stringify(data, null, 2) : `${person.email}: ${file}`)
+  return exitCodes.done
+}
+
 /** Only its owner may read it, and no other file is lost by it. */
 async function writeNew(file: string, text: string): Promise<void> {
   await writeFile(file, text, { flag: 'wx', mode: 0o600 }).catch((cause: unknown) => {
@@ -138,7 +172,11 @@ export async function unseen(call: PrivacyCall, mailshot: Mailshot): Promise<Exi
     empty: 'Nobody.',
   })
   terminal.note(honesty(mailshot, found))
-  if (values.unsubscribe !== true) return exitCodes.done
+  if (values.unsubscribe !== true || found.readers.length === 0) return exitCodes.done
+  const question = `End the subscriptions of ${count(found.readers.length, 'reader')}?`
+  if (terminal.interactive && !values.yes && !(await terminal.confirm(question))) {
+    return exitCodes.wrongRequest
+  }
   for (const { id, lists: on } of found.readers) {
     await unsubscribe(mailshot, { subscriberId: id, lists: on, reason: 'unseen', actor: actor() })
   }

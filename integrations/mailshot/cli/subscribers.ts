@@ -10,7 +10,14 @@ import { formatTime } from './format.ts'
 import { actor, withMailshot } from './project.ts'
 import { countReaders, jsonOf, listPeople, listsNamed } from './subscriber-list.ts'
 import { addressOf, personNamed } from './subscriber-named.ts'
-import { erasePerson, privacyOptions, prove, unseen, withFiles } from './subscriber-privacy.ts'
+import {
+  erasePerson,
+  handOut,
+  privacyOptions,
+  prove,
+  unseen,
+  withFiles,
+} from './subscriber-privacy.ts'
 import { storyJson, storyLines } from './subscriber-story.ts'
 import { printable } from './terminal.ts'
 
@@ -54,6 +61,7 @@ const actions: Record<string, Action> = {
   unsubscribe: leave,
   untrack,
   erase: erasePerson,
+  data: handOut,
   proof: prove,
   unseen,
 }
@@ -66,16 +74,17 @@ export const subscribers = defineCommand({
     'subscribers add <address> --list ID… [--name NAME] [--lang LANG] [--set FIELD=VALUE…] [--confirmed]',
     'subscribers unsubscribe <address> [--list ID…]',
     'subscribers untrack <address>',
+    'subscribers data <address> [--output FILE]',
     'subscribers proof <address> [--output FILE]',
     'subscribers proof --verify FILE',
     'subscribers erase <address> [--yes]',
-    'subscribers unseen --months N [--list ID…] [--unsubscribe]',
+    'subscribers unseen --months N [--list ID…] [--unsubscribe [--yes]]',
   ],
   takes: ([action = 'list']) => (['list', 'count', 'unseen'].includes(action) ? 1 : 2),
   about:
     'The people. "count" counts who gets mail on these lists (or on any), and of them those of a segment. "add" asks for a confirmation where the list does (double opt-in), unless --confirmed; "unsubscribe"\n' +
     'without --list ends everything and suppresses the address. "untrack" takes back that the person is counted by name, and\n' +
-    'takes the name from what was counted. "proof" tells, signed, what the person agreed to in which words, and what happened since;\n' +
+    'takes the name from what was counted. "data" hands out all that is held about them (JSON); "proof" tells, signed, what the person agreed to in which words, and what happened since;\n' +
     '"erase" takes the person out of every table, "unseen" finds who was mailed and did nothing (docs/privacy.md). Many at once:\n' +
     'mailshot import.',
   options,

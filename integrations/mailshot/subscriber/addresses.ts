@@ -1,4 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm/sql'
+import { parseEmailAddress } from '../email-address.ts'
+import type { Mailshot } from '../mailshot.ts'
 
 /**
  * All addresses of a person, the present one and those of before, within a statement; but none of before that another reader has now: what
@@ -21,6 +23,18 @@ export function isEventOf(subscriberId: number): SQL {
     WHERE email IN ${everyEmailOf(subscriberId)} AND subscriber_id ${whose} ${subscriberId})`
   return sql`(email IN ${everyEmailOf(subscriberId)} AND (recipient_id IN ${mails(sql`=`)}
     OR (email IN ${emailsOf(subscriberId)} AND ifnull(recipient_id, 0) NOT IN ${mails(sql`<>`)})))`
+}
+
+/** The present address of whoever had that one before; of many, the last who did. It looks through all of the audit. */
+export async function findByFormerAddress(
+  { db }: Mailshot,
+  address: string,
+): Promise<string | undefined> {
+  const email = parseEmailAddress(address)?.identity ?? address
+  const row = await db.get<{ written: string }>(sql`
+    SELECT s.written FROM audit AS a JOIN subscribers AS s ON a.subject = 'subscriber:' || s.id
+    WHERE a.action = 'change-address' AND a.detail ->> 'from' = ${email} ORDER BY a.id DESC LIMIT 1`)
+  return row?.written
 }
 
 function formerEmails(subscriberId: number): SQL {
