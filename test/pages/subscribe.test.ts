@@ -304,6 +304,29 @@ describe('subscribePage by POST', () => {
     expect(status).toBe(422)
   })
 
+  it('takes nobody for another list than was asked for, where that one has been closed since', async () => {
+    const lists = { weekly: { ...weekly, public: false }, product }
+    const { mailshot, page, send } = await open({ lists })
+    const before = await dump(mailshot)
+    const answers = [
+      await page({ ...filled, offered: 'weekly' }),
+      await page({ ...filled, offered: ['weekly', 'product'] }),
+      await page({ email, lang: 'fr', list: 'weekly' }),
+    ]
+    expect(answers.map(({ status }) => status)).toEqual([422, 422, 422])
+    for (const { texts, view } of answers) {
+      expect(view).toMatchObject({
+        intro: texts.pages.subscribe.closedList,
+        isDoubted: true,
+        signUp: { email, problems: [], offered: [{ id: 'product', isChosen: false }] },
+      })
+    }
+    expect(await dump(mailshot)).toEqual(before)
+    expect(await send({ ...filled, list: 'product' })).toBe(asked)
+    const closed = await open({ lists: { weekly: lists.weekly } })
+    expect((await closed.page(filled)).status).toBe(404)
+  })
+
   it('takes only as much as a person would write', async () => {
     const { mailshot, send, page } = await open()
     const long = 'x'.repeat(5000)

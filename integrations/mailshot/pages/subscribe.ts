@@ -1,8 +1,6 @@
-import type { AttributeValue } from '../../../db/schema.ts'
 import { flagDisposable } from '../abuse/disposable.ts'
 import { nameOfLanguage } from '../campaign/language-tag.ts'
 import type { MailshotConfig } from '../config.ts'
-import { parseEmailAddress } from '../email-address.ts'
 import { readForm } from '../http.ts'
 import type { Mailshot } from '../mailshot.ts'
 import { clientOf } from '../privacy/client.ts'
@@ -10,9 +8,6 @@ import { readerLanguage } from '../reader-language.ts'
 import { inSameTime } from '../same-time.ts'
 import { subscribe } from '../subscriber.ts'
 import { textLanguages, type Texts, textsFor } from '../texts.ts'
-import { addressIn, doubtAddress } from './address-doubt.ts'
-import { readFields } from './field.ts'
-import { fieldOf, fieldsOf } from './form.ts'
 import { pagePath, subscribeLink } from './link.ts'
 import { type Notice, noticeOf } from './notice.ts'
 import { type Page, redirectTo } from './page.ts'
@@ -23,10 +18,10 @@ import {
   publicListsOf,
   signUp,
   type SignUp,
-  type SignUpProblem,
   tickedConsents,
   wordingOf,
 } from './sign-up.ts'
+import { type FilledSignUp, readSignUp } from './subscribe/filled.ts'
 import { openSince, seemsRobot } from './trap.ts'
 
 export type SubscribeView = Notice | SignUpView
@@ -36,7 +31,7 @@ export interface SignUpView {
   signUp: SignUp
   /** What is said above the form. */
   intro: string
-  /** Whether that asks for one more press. */
+  /** Whether that asks to look, and press, once more. */
   isDoubted: boolean
   languages: Language[]
 }
@@ -65,13 +60,12 @@ export async function subscribePage(
     const links = [subscribeLink(config, texts, { label: words.again })]
     return { status: 200, texts, view: noticeOf(words.asked, {}, { links }) }
   }
-  if (publicListsOf(config).length === 0) {
-    return { status: 404, texts, view: noticeOf(words.closed) }
-  }
+  if (publicListsOf(config).length === 0) return closedPage(texts)
   const chosen = searchParams.getAll('list').flatMap((lists) => lists.split(','))
   const form = { lang: texts.lang, form: pagePath(config, 'subscribe'), chosen, asksName: true }
   const empty = signUp(config, form)
-  const isClosed = chosen.length > 0 && chosenLists(empty).length === 0
+  const isOpen = (list: string) => publicListsOf(config).includes(list)
+  const isClosed = chosen.length > 0 && !chosen.some(isOpen)
   const since = openSince(config, mailshot.now(), false)
   return formPage(config, { ...empty, since }, isClosed ? words.closedList : words.intro)
 }
@@ -81,7 +75,10 @@ async function post(mailshot: Mailshot, request: Request): Promise<Page<Subscrib
   const form = await readForm(request)
   if ('refused' in form) return refusalPage(config, request, { status: form.refused })
   const given = await readSignUp(mailshot, request, form)
-  if (given.filled.problems.length > 0) return formPage(config, given.filled)
+  const { filled, isClosed } = given
+  if (filled.offered.length === 0) return closedPage(filled.texts)
+  if (isClosed) return againPage(config, filled, filled.texts.pages.subscribe.closedList)
+  if (filled.problems.length > 0) return formPage(config, filled)
   return inSameTime(mailshot, () => answerPost(mailshot, request, { form, ...given }))
 }
 
@@ -92,8 +89,7 @@ async function answerPost(
 ): Promise<Page<SubscribeView> | Response> {
   const { config } = mailshot
   if (seemsRobot(config, form, mailshot.now())) {
-    const { view, texts } = formPage(config, filled, filled.texts.pages.abuse.press)
-    return { status: 422, texts, view: { ...view, isDoubted: true } }
+    return againPage(config, filled, filled.texts.pages.abuse.press)
   }
   const tooMany = await refuseTooMany(mailshot, request, {
     emails: [filled.email],
@@ -107,7 +103,7 @@ async function answerPost(
 async function subscribeBy(
   mailshot: Mailshot,
   request: Request,
-  { filled, attributes }: FilledSignUp,
+  { filled, attributes }: Omit<FilledSignUp, 'isClosed'>,
 ): Promise<void> {
   const result = await subscribe(mailshot, {
     email: filled.email,
@@ -132,68 +128,14 @@ async function subscribeBy(
   )
 }
 
-interface FilledSignUp {
-  filled: SignUp
-  attributes: Record<string, AttributeValue>
+/** The form once more, with what is said above it in place of the usual. */
+function againPage(config: MailshotConfig, filled: SignUp, said: string): Page<SignUpView> {
+  const { view, texts } = formPage(config, filled, said)
+  return { status: 422, texts, view: { ...view, isDoubted: true } }
 }
 
-/** The form as it was filled in, wherever it stood. What it claims to offer is only what anyone may sign up to. */
-async function readSignUp(
-  mailshot: Mailshot,
-  request: Request,
-  form: FormData,
-): Promise<FilledSignUp> {
-  const { config } = mailshot
-  const lang = readerLanguage(config, request, [fieldOf(form, 'lang')])
-  const asking = { config, texts: textsFor(config, lang) }
-  const { fields, attributes, problems } = readFields(asking, form, { required: true })
-  const address = addressIn(form)
-  const publicLists = publicListsOf(config)
-  const claimed = fieldsOf(form, 'offered')
-  const offered = publicLists.filter((list) => claimed.includes(list))
-  const filled = {
-    ...signUp(config, {
-      lang,
-      form: standsAt(config, request, fieldOf(form, 'form')),
-      lists: offered.length > 0 ? offered : publicLists,
-      chosen: fieldsOf(form, 'list'),
-      asksName: form.has('name'),
-      fields: [],
-    }),
-    fields,
-    email: address.email.slice(0, 320),
-    name: fieldOf(form, 'name').slice(0, 200),
-    since: openSince(config, mailshot.now(), true),
-  }
-  const doubt = await doubtAddress(config, filled.texts, address)
-  const doubted = doubt ? [{ field: 'email' as const, text: doubt.text }] : []
-  return {
-    filled: {
-      ...filled,
-      suggestion: doubt?.suggestion,
-      problems: [...problemsOf(filled), ...doubted, ...problems],
-    },
-    attributes,
-  }
-}
-
-/** Where a form stands: with the other site before it, where it is on one. */
-function standsAt(config: MailshotConfig, { headers }: Request, form: string): string {
-  const origin = headers.get('origin') ?? ''
-  const at = config.signUp.origins.includes(origin) ? origin + form.replace(/^[^/].*/, '') : form
-  return at.slice(0, 200) || pagePath(config, 'subscribe')
-}
-
-/** In the order of the form. */
-function problemsOf(filled: SignUp): SignUpProblem[] {
-  const { email, texts } = filled
-  const { noEmail, wrongEmail, noList } = texts.pages.form
-  return [
-    ...(chosenLists(filled).length === 0 ? [{ field: 'lists' as const, text: noList }] : []),
-    ...(parseEmailAddress(email) === undefined
-      ? [{ field: 'email' as const, text: email.trim() === '' ? noEmail : wrongEmail }]
-      : []),
-  ]
+function closedPage(texts: Texts): Page<Notice> {
+  return { status: 404, texts, view: noticeOf(texts.pages.subscribe.closed) }
 }
 
 function formPage(
