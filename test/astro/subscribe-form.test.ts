@@ -65,6 +65,12 @@ describe('SubscribeForm', () => {
     await expect(render({ fields: ['plan'] })).rejects.toThrow('which readers may not fill in')
   })
 
+  it('says so where there is no list to sign up to', async () => {
+    const html = await render({ lists: [] })
+    expect(html).not.toContain('<form')
+    expect(html).toContain('Aucune de nos lettres n’est ouverte aux inscriptions')
+  })
+
   it('takes a class of the site’s', async () => {
     expect(await render({ class: 'aside' })).toContain('<div class="mailshot aside"')
   })
