@@ -1,10 +1,22 @@
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import {
+  closeSync,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { pathToFileURL } from 'node:url'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { groups } from '../integrations/mailshot/cli.ts'
 import { openSite, runMailshot } from './run-mailshot.ts'
+
+const bin = fileURLToPath(new URL('../integrations/mailshot/bin.mjs', import.meta.url))
 
 describe('mailshot', () => {
   test('lists its commands by what they are about', async () => {
@@ -13,6 +25,19 @@ describe('mailshot', () => {
     expect(code).toBe(0)
     expect(out).toContain('Campaigns\n  check          find the mistakes in campaigns')
     expect(out).toContain('People\n  import         bring subscribers in from a file')
+  })
+
+  test('says that what it printed could not be written', () => {
+    const full = openSync('/dev/full', 'w')
+    const { status, stderr } = spawnSync(process.execPath, [bin, '--help'], {
+      stdio: ['ignore', full, 'pipe'],
+      encoding: 'utf8',
+    })
+    closeSync(full)
+    expect(stderr).toMatch(
+      /^mailshot: what was printed could not be written \(ENOSPC: .*; make room/,
+    )
+    expect(status).toBe(2)
   })
 
   test('shows the commands, and fails, when it is called without one', async () => {

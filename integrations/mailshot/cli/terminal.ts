@@ -1,5 +1,6 @@
 import { createInterface } from 'node:readline/promises'
 import { styleText } from 'node:util'
+import { exitCodes } from './command.ts'
 
 /** Where a command speaks: results go to stdout, all else to stderr. */
 export interface Terminal {
@@ -26,7 +27,7 @@ type Format = Parameters<typeof styleText>[0]
 /** The terminal of this process. A reader of stdout that goes away (`| head`) ends it quietly. */
 export function openTerminal(options: { json?: boolean; quiet?: boolean }): Terminal {
   const { json = false, quiet = false } = options
-  for (const stream of [process.stdout, process.stderr]) stream.on('error', endOnBrokenPipe)
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', endOnFault)
   return {
     json,
     quiet,
@@ -68,9 +69,13 @@ async function confirm(question: string): Promise<boolean> {
   }
 }
 
-function endOnBrokenPipe(error: NodeJS.ErrnoException): void {
+function endOnFault(error: NodeJS.ErrnoException): void {
   // The terminal was closed: SIGHUP says what is to be done.
   if (error.code === 'EIO') return
-  if (error.code !== 'EPIPE') throw error
-  process.exit(0)
+  if (error.code === 'EPIPE') process.exit(0)
+  const cure = error.code === 'ENOSPC' ? 'make room on the disk' : 'look at where it is sent to'
+  process.stderr.write(
+    `mailshot: what was printed could not be written (${error.message}); ${cure}\n`,
+  )
+  process.exit(exitCodes.failed)
 }
