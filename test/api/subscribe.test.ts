@@ -24,7 +24,7 @@ describe('POST api/subscribe', () => {
           form: 'registration',
           ip: '192.0.2.0',
           wording:
-            'I would also like to get “Open” by email.\nEvery mail has a link to unsubscribe with one click.',
+            'I would also like to get “Open” by email.\nEvery email has a link to unsubscribe with one click.',
         },
       ],
     })

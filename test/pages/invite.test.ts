@@ -136,7 +136,7 @@ describe('invitePage', () => {
     expect(pageOf(await visit(get(`invite/${token}`))).status).toBe(403)
     await open({})
     const page = pageOf(await visit(post(`invite/${token}`, filled({ email: 'a@example.org' }))))
-    expect([page.status, noticeOf(page).heading]).toEqual([403, 'Pas d’invitation d’ici'])
+    expect([page.status, noticeOf(page).heading]).toEqual([403, 'Pas d’invitation possible d’ici'])
     expect(await lettersOf(mailshot, 'invitation')).toEqual([])
   })
 

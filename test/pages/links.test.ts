@@ -124,7 +124,7 @@ describe('linksPage', () => {
     })
     await linksPage(mailshot, head('links?email=zoe@example.org'))
     const asked = noticeOf(await linksPage(mailshot, get('links?asked=1&lang=en')))
-    expect(asked.heading).toBe('Look into your inbox')
+    expect(asked.heading).toBe('Check your inbox')
     expect(await dump(mailshot)).toEqual(before)
   })
 })

@@ -1,8 +1,7 @@
 import { timeReader } from '../tables/time.ts'
 
 /** What comes first in 03/04/2026, which people write either way. */
-export const dateOrders = ['day-first', 'month-first'] as const
-export type DateOrder = (typeof dateOrders)[number]
+export type DateOrder = 'day-first' | 'month-first'
 
 export interface DateOptions {
   /** IANA name of the zone of dates that name none; UTC unless told. */
