@@ -222,7 +222,7 @@ describe('mailshot lists', () => {
 
     expect(synced).toMatchObject({
       code: 0,
-      out: 'staff: 2 rows: 1 joined, 0 left, 1 row could not be read\n',
+      out: 'staff: 2 rows: 1 joined, 0 left, 1 row with mistakes\n',
       err: expect.stringContaining('staff, row 2: "?" is not an e-mail address'),
     })
     expect(failed).toMatchObject({ code: 1, err: expect.stringContaining('is not automatic') })

@@ -18,7 +18,7 @@ describe('syncList', () => {
   it('puts those on the list whom the function answers, without a confirmation', async () => {
     const { mailshot, sync } = await openStaff([
       { email: 'Zoe@Example.org', name: 'Zoé', lang: 'fr', attributes: { city: 'Lyon' } },
-      { email: 'bob@example.org' },
+      { email: 'bob@example.org', attributes: { plan: 'gold', shoe: 43 } },
       { email: 'zoe@example.org', name: 'another' },
       { email: 'nobody' },
     ])
@@ -29,8 +29,11 @@ describe('syncList', () => {
       joined: 2,
       ended: 0,
       keptOut: 0,
-      faultCount: 1,
-      faults: ['4: "nobody" is not an e-mail address'],
+      faultCount: 2,
+      faults: [
+        '2: plan: "gold" is not one of free, pro; shoe: it is no field of the settings',
+        '4: "nobody" is not an e-mail address',
+      ],
     })
     expect(await findSubscriber(mailshot, 'zoe@example.org')).toMatchObject({
       name: 'Zoé',
@@ -139,6 +142,27 @@ describe('syncList', () => {
     expect(await activeOf(mailshot)).toBe(12)
     expect(await sync({ force: true })).toMatchObject({ status: 'done', ended: 12 })
     expect(await activeOf(mailshot)).toBe(0)
+  })
+
+  it('holds an answer of nobody, however few would leave', async () => {
+    const { mailshot, sync, answer } = await openStaff(people('ann'))
+    await sync()
+    answer([])
+    expect(await sync()).toMatchObject({ status: 'held', leaving: 1, of: 1 })
+    expect(await activeOf(mailshot)).toBe(1)
+    answer(people('bob'))
+    expect(await sync()).toMatchObject({ status: 'done', joined: 1, ended: 1 })
+  })
+
+  it('lets others have their turns while it reads an answer, however much is there at once', async () => {
+    const { sync, answer } = await openStaff([])
+    answer(function* () {
+      while (true) yield { email: 'ann@example.org' }
+    })
+    const stop = new AbortController()
+    const stopped = sync({ signal: stop.signal })
+    setImmediate(() => setImmediate(() => stop.abort()))
+    expect(await stopped).toMatchObject({ status: 'failed', reason: 'stopped' })
   })
 
   it('goes through a large list in slices, each once', async () => {

@@ -108,7 +108,7 @@ function tell(terminal: ListsCall['terminal'], result: Synced, dryRun: boolean):
     `${joined} ${would}`,
     `${ended} ${dryRun ? 'would leave' : 'left'}`,
     ...(keptOut > 0 ? [`${keptOut} stay away (they left, or are suppressed)`] : []),
-    ...(faultCount > 0 ? [`${count(faultCount, 'row')} could not be read`] : []),
+    ...(faultCount > 0 ? [`${count(faultCount, 'row')} with mistakes`] : []),
   ]
   terminal.print(`${list}: ${count(read, 'row')}: ${parts.join(', ')}`)
   for (const fault of faults) terminal.warn(`${list}, row ${printable(fault)}`)

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import type { MailshotConfig } from '../config.ts'
 import { parseEmailAddress } from '../email-address.ts'
 import { readProfile } from '../profile.ts'
@@ -17,7 +18,7 @@ export interface Answered {
   members: Map<string, Member>
   /** How many rows there were. */
   read: number
-  /** What cannot be a person: the first few, and how many. */
+  /** Rows that are no person, or have something that cannot be kept: the first few, and how many. */
   faults: string[]
   faultCount: number
 }
@@ -60,34 +61,47 @@ async function collect(
   const rows: unknown = await readMembers({ signal })
   if (!isIterable(rows)) throw new Error('it answers no list of people')
   for await (const row of rows) {
+    // What is there at once, as an array or a generator, would let nobody else have a turn, nor the time run out.
+    if (answered.read % rowsAtOnce === 0) await setImmediate()
     signal.throwIfAborted()
     answered.read += 1
-    const member = memberOf(config, row)
-    if (typeof member === 'object') {
-      if (!answered.members.has(member.email)) answered.members.set(member.email, member)
-      continue
-    }
+    const { member, problems } = memberOf(config, row)
+    if (member && !answered.members.has(member.email)) answered.members.set(member.email, member)
+    if (problems.length === 0) continue
     answered.faultCount += 1
-    if (answered.faults.length < faultsKept) answered.faults.push(`${answered.read}: ${member}`)
+    if (answered.faults.length < faultsKept)
+      answered.faults.push(`${answered.read}: ${problems.join('; ')}`)
   }
   return answered
 }
+
+const rowsAtOnce = 1000
 
 function isIterable(value: unknown): value is AsyncIterable<unknown> | Iterable<unknown> {
   if (typeof value !== 'object' || value === null) return false
   return Symbol.iterator in value || Symbol.asyncIterator in value
 }
 
-/** The person of a row, or what is wrong with it. */
-function memberOf(config: MailshotConfig, row: unknown): Member | string {
-  if (typeof row !== 'object' || row === null) return 'it is no person, like { email, name }'
+/** The person of a row, if there is one, and what of it cannot be kept. */
+function memberOf(
+  config: MailshotConfig,
+  row: unknown,
+): { member?: Member | undefined; problems: string[] } {
+  if (typeof row !== 'object' || row === null) {
+    return { problems: ['it is no person, like { email, name }'] }
+  }
   const { email, name, lang, attributes }: Partial<Record<keyof ListMember, unknown>> = row
   const address = typeof email === 'string' ? parseEmailAddress(email) : undefined
-  if (!address) return `"${typeof email === 'string' ? email : ''}" is not an e-mail address`
-  const { profile } = readProfile(config.fields, {
+  if (!address) {
+    return { problems: [`"${typeof email === 'string' ? email : ''}" is not an e-mail address`] }
+  }
+  const { profile, problems, unknown } = readProfile(config.fields, {
     name: typeof name === 'string' ? name : undefined,
     lang: typeof lang === 'string' ? lang : undefined,
     attributes: typeof attributes === 'object' && attributes !== null ? { ...attributes } : {},
   })
-  return { email: address.identity, written: address.written, ...profile }
+  return {
+    member: { email: address.identity, written: address.written, ...profile },
+    problems: [...problems, ...unknown.map((field) => `${field}: it is no field of the settings`)],
+  }
 }

@@ -3,7 +3,7 @@ import { type SQL, sql } from 'drizzle-orm/sql'
 import { auditStatement } from '../audit.ts'
 import { MailshotError } from '../error.ts'
 import type { Mailshot } from '../mailshot.ts'
-import { askMembers } from './members.ts'
+import { type Answered, askMembers } from './members.ts'
 import type { ReadMembers } from './options.ts'
 import { endStatements, hasAsked, joinSlice, type Joined } from './sync-slice.ts'
 
@@ -55,16 +55,11 @@ export async function syncList(
     return { status: 'failed', list, reason: answered }
   }
   const { read, members, faults, faultCount } = answered
-  if (members.size === 0 && faultCount > 0) {
-    const reason = `none of the ${read} rows that its function answers is a person: row ${faults[0]}`
-    if (!request.dryRun) await note(mailshot, list, { syncFault: reason })
-    return { status: 'failed', list, reason }
-  }
   const { leaving, of } = await whoLeaves(mailshot, list, members)
-  if (!request.force && leaving.length >= fewest && leaving.length * 2 > of) {
-    const reason = heldReason(list, leaving.length, of, read)
-    if (!request.dryRun) await note(mailshot, list, { syncFault: reason })
-    return { status: 'held', list, leaving: leaving.length, of, reason }
+  const refused = whyNot(list, answered, { request, leaving: leaving.length, of })
+  if (refused) {
+    if (!request.dryRun) await note(mailshot, list, { syncFault: refused.reason })
+    return { list, ...refused }
   }
   const joined: Joined = { joined: 0, keptOut: 0 }
   for (const people of slices([...members.values()])) {
@@ -85,7 +80,7 @@ export async function syncList(
   return { status: 'done', list, faults, faultCount, ...counts }
 }
 
-/** Fewer than these are never held: whoever leaves so comes back with the next answer. */
+/** Fewer than these are held only where nobody is answered: whoever leaves so comes back with the next answer. */
 const fewest = 10
 const sliceRows = 1000
 
@@ -98,6 +93,25 @@ function requireAutomatic({ config }: Mailshot, list: string): ReadMembers {
   )
 }
 
+/** Why an answer is not written, if it is not. */
+function whyNot(
+  list: string,
+  { read, members, faults, faultCount }: Answered,
+  { request, leaving, of }: { request: SyncRequest; leaving: number; of: number },
+):
+  | { status: 'failed'; reason: string }
+  | Omit<Extract<Synced, { status: 'held' }>, 'list'>
+  | undefined {
+  if (members.size === 0 && faultCount > 0) {
+    const reason = `none of the ${read} rows that its function answers is a person: row ${faults[0]}`
+    return { status: 'failed', reason }
+  }
+  const isMost = leaving >= fewest && leaving * 2 > of
+  const isAll = leaving > 0 && members.size === 0
+  if (request.force || !(isMost || isAll)) return undefined
+  return { status: 'held', leaving, of, reason: heldReason(list, leaving, of, read) }
+}
+
 function heldReason(list: string, leaving: number, of: number, read: number): string {
   return (
     `its function answered ${read} people, by which ${leaving} of ${of} would leave; nothing was changed. ` +
@@ -106,7 +120,8 @@ function heldReason(list: string, leaving: number, of: number, read: number): st
 }
 
 function faultOf(cause: unknown): string {
-  return cause instanceof Error ? cause.message : String(cause)
+  if (!(cause instanceof Error)) return `its function threw ${String(cause)}`
+  return cause.message || cause.name
 }
 
 /** Those whom nothing but syncs and imports has put on the list, and who are not in the answer; and how many such there are. */
