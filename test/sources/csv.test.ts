@@ -210,6 +210,14 @@ describe('csv', () => {
     ])
   })
 
+  it.each([
+    ['PK\x03\x04', 'people.csv: it is an Excel workbook; save the sheet as "CSV UTF-8"; or'],
+    ['SQLite format 3\0', 'people.csv: it is a database; say of which system: --source spip'],
+    ['-- MariaDB dump', 'people.csv: it is the dump of a database; say of which system: --source'],
+  ])('says of a file that begins with %j what it is', async (text, message) => {
+    await expect(entriesOf(text)).rejects.toThrow(message)
+  })
+
   it('reads a file of that path, as often as asked', async () => {
     const path = fileWith('\ufeffemail\nz@example.org\n')
     const file = csv(path)

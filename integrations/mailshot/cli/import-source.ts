@@ -3,6 +3,7 @@ import { basename, resolve } from 'node:path'
 import { closest } from '../closest.ts'
 import { MailshotError } from '../error.ts'
 import type { Mailshot } from '../mailshot.ts'
+import type { DateOrder } from '../sources/csv/date.ts'
 import { csv } from '../sources/csv.ts'
 import { jsonl } from '../sources/jsonl.ts'
 import { listmonk } from '../sources/listmonk.ts'
@@ -25,6 +26,8 @@ export interface SourceRequest {
   keys: string | undefined
   /** Headers of a CSV file by what they hold. */
   columns: Record<string, string> | undefined
+  /** What comes first in 03/04/2026. */
+  dates: DateOrder | undefined
 }
 
 /** A source as it is asked for, once the settings are known. */
@@ -38,8 +41,8 @@ interface Opened extends Omit<SourceRequest, 'file' | 'source'> {
 }
 
 const sources: Record<string, (opened: Opened) => SystemSource> = {
-  csv: ({ input, name, fields, encoding, columns = {} }) =>
-    csv(input, { name, fields, columns, ...(encoding !== undefined && { encoding }) }),
+  csv: ({ input, columns = {}, encoding, ...opened }) =>
+    csv(input, { ...opened, columns, ...(encoding !== undefined && { encoding }) }),
   jsonl: ({ input, name }) => jsonl(input, { name }),
   spip: (opened) => (isCsv(opened) ? spipCsv(opened.input, opened) : spip(tables(opened), opened)),
   phplist: (opened) => phplist(tables(opened), opened),
@@ -62,7 +65,7 @@ export const sourceNames = Object.keys(sources)
  * @throws MailshotError for a source or a file that there is not
  */
 export function sourceNamed(request: SourceRequest): (mailshot: Mailshot) => SystemSource {
-  const { file, encoding, prefix, columns } = request
+  const { file, encoding, prefix, columns, dates } = request
   const keys = request.keys === undefined ? undefined : resolve(request.keys)
   const source = request.source ?? usualSource(file)
   const open = Object.hasOwn(sources, source) ? sources[source] : undefined
@@ -87,6 +90,7 @@ export function sourceNamed(request: SourceRequest): (mailshot: Mailshot) => Sys
       prefix,
       keys,
       columns,
+      dates,
     })
 }
 

@@ -2,6 +2,7 @@ import { resolve } from 'node:path'
 import { MailshotError } from '../error.ts'
 import { importSubscribers } from '../import.ts'
 import type { Mailshot } from '../mailshot.ts'
+import { type DateOrder, dateOrders } from '../sources/csv/date.ts'
 import type { SystemSource } from '../sources/tables/source.ts'
 import { openLists, parseLists } from './arguments.ts'
 import { type Call, defineCommand, type ExitCode, exitCodes } from './command.ts'
@@ -51,6 +52,11 @@ const options = {
     value: 'WHAT=HEADER',
     about:
       'csv: which column has the email, name, first_name, last_name, lang, time_zone, lists, status, confirmed_at or a field; repeat it.',
+  },
+  dates: {
+    type: 'string',
+    value: 'ORDER',
+    about: `csv: what comes first in 03/04/2026, ${dateOrders.join(' or ')}; other dates need none.`,
   },
   map: {
     type: 'string',
@@ -115,7 +121,8 @@ export const importCommand = defineCommand({
     if (files) return withMailshot(call.values, (mailshot) => bringBack(call, mailshot, files))
     const [file] = call.positionals
     const columns = column && parseColumns(column)
-    const open = sourceNamed({ file, source, encoding, prefix, keys, columns })
+    const dates = parseDates(call.values.dates)
+    const open = sourceNamed({ file, source, encoding, prefix, keys, columns, dates })
     // Reading the project goes to its root.
     const rejected = rejects === undefined ? undefined : openRejects(resolve(rejects), file)
     return withMailshot(call.values, (mailshot) =>
@@ -191,6 +198,12 @@ async function importBeside(
 
 function listsOf({ map, 'skip-list': skipLists }: ImportCall['values']) {
   return { map: map && parseMap(map), skipLists }
+}
+
+function parseDates(text: string | undefined): DateOrder | undefined {
+  const order = dateOrders.find((one) => one === text)
+  if (text === undefined || order) return order
+  throw new MailshotError(`--dates ${text}: it is one of ${dateOrders.join(', ')}`)
 }
 
 /** `WHAT=HEADER`: the header may have a = of its own. */

@@ -2,7 +2,6 @@ import { didYouMean } from '../../closest.ts'
 import { parseEmailAddress, parseMailbox } from '../../email-address.ts'
 import { MailshotError } from '../../error.ts'
 import type { ImportRow } from '../../import.ts'
-import { dateReader } from './date.ts'
 import { bareFormula } from './formula.ts'
 
 /** Which column holds what. A column may be part of the name and an attribute of its own. */
@@ -105,7 +104,7 @@ function givenColumns(header: string[], known: KnownColumns, columns: Columns): 
 export function rowOf(
   values: string[],
   columns: Columns,
-  timeOf: KnownColumns['timeOf'] = dateReader({}),
+  timeOf: KnownColumns['timeOf'],
 ): ImportRow | string {
   const beyond = values.slice(columns.header.length).filter((value) => value.trim() !== '')
   if (beyond.length > 0) {

@@ -1,7 +1,8 @@
 import { timeReader } from '../tables/time.ts'
 
 /** What comes first in 03/04/2026, which people write either way. */
-export type DateOrder = 'day-first' | 'month-first'
+export const dateOrders = ['day-first', 'month-first'] as const
+export type DateOrder = (typeof dateOrders)[number]
 
 export interface DateOptions {
   /** IANA name of the zone of dates that name none; UTC unless told. */
