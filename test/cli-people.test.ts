@@ -131,6 +131,7 @@ describe('mailshot import', () => {
     const second = await site.mailshot('import', wrong, '-l', 'weekly')
 
     expect(first).toMatchObject({ code: 2, out: '2 rows: 2 could not be read\n' })
+    expect(first.err).toContain(`2 rejected rows in ${wrong}, kept for 90 days`)
     expect(statSync(wrong).mode & 0o777).toBe(0o600)
     expect(kept.split('\n')).toEqual([
       'mailshot_line;mailshot_cause;email;name',

@@ -231,6 +231,14 @@ CREATE TABLE `reconsents` (
 );
 --> statement-breakpoint
 CREATE INDEX `reconsents_list` ON `reconsents` (`list_id`,`at`);--> statement-breakpoint
+CREATE TABLE `reject_files` (
+	`machine` text NOT NULL,
+	`path` text NOT NULL,
+	`digest` text NOT NULL,
+	`at` integer NOT NULL,
+	PRIMARY KEY(`machine`, `path`)
+);
+--> statement-breakpoint
 CREATE TABLE `wordings` (
 	`hash` text PRIMARY KEY NOT NULL,
 	`text` text NOT NULL,

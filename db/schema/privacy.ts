@@ -1,5 +1,5 @@
 // What people agreed to in which words, who is asked again, and who is being forgotten.
-import { index, integer, sqliteTable, text } from 'drizzle-orm/sqlite-core'
+import { index, integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core'
 import { sends } from '../schema.ts'
 
 /** Each wording that somebody agreed to, kept once. */
@@ -19,6 +19,20 @@ export const erasures = sqliteTable('erasures', {
   actor: text().notNull(),
   at: integer().notNull(),
 })
+
+/** Files of rows that imports could not take: they hold people's data, and go in time. */
+export const rejectFiles = sqliteTable(
+  'reject_files',
+  {
+    /** The name of the machine that they are on. */
+    machine: text().notNull(),
+    path: text().notNull(),
+    /** SHA-256 of what was written, in base64url. */
+    digest: text().notNull(),
+    at: integer().notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.machine, table.path] })],
+)
 
 /** A list whose readers are asked whether they want to stay. */
 export const reconsents = sqliteTable(

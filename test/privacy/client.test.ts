@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { networksOf, notePeer } from '../../integrations/mailshot/client-address.ts'
 import { clientOf, cutAddress } from '../../integrations/mailshot/privacy/client.ts'
 
-const privacy = { ip: 'truncated', keepUnconfirmedDays: 30 } as const
+const privacy = { ip: 'truncated', keepUnconfirmedDays: 30, keepRejectsDays: 90 } as const
 
 function requestFrom(peer: string | undefined, headers: Record<string, string> = {}): Request {
   const request = new Request('https://example.org/', { headers })

@@ -3,6 +3,7 @@ import { MailshotError } from '../error.ts'
 import { importSubscribers } from '../import.ts'
 import type { Mailshot } from '../mailshot.ts'
 import { type DateOrder, dateOrders } from '../sources/csv/date.ts'
+import { noteRejects } from '../privacy/reject-files.ts'
 import type { SystemSource } from '../sources/tables/source.ts'
 import { openLists, parseLists } from './arguments.ts'
 import { type Call, defineCommand, type ExitCode, exitCodes } from './command.ts'
@@ -177,7 +178,13 @@ async function bringIn(
   } finally {
     bar.stop()
     const rows = rejects?.close() ?? 0
-    if (rows > 0) terminal.note(`${count(rows, 'rejected row')} in ${values.rejects}`)
+    if (rejects && rows > 0) {
+      await noteRejects(mailshot, rejects.path, { rows, actor: actor() })
+      const days = mailshot.config.privacy.keepRejectsDays
+      const kept =
+        days === false ? '' : `, kept for ${count(days, 'day')} (privacy.keepRejectsDays)`
+      terminal.note(`${count(rows, 'rejected row')} in ${values.rejects}${kept}`)
+    }
     release()
   }
 }

@@ -6,6 +6,7 @@ import { jsonRejects } from '../sources/jsonl.ts'
 
 /** Where rows go that could not be imported. */
 export interface Rejects {
+  readonly path: string
   add(fault: ImportFault): void
   /** Puts the file in its place, if anything is in it; answers how many rows. */
   close(): number
@@ -35,6 +36,7 @@ export function openRejects(path: string, input: string | undefined): Rejects & 
     kept = ''
   }
   return {
+    path,
     of: (source) => (format = source.rejects ?? jsonRejects),
     add(fault) {
       if (rows === 0) kept = format.heading()

@@ -2,6 +2,7 @@ import { type SQL, sql } from 'drizzle-orm/sql'
 import type { Mailshot } from '../mailshot.ts'
 import { monthsBefore } from '../purge.ts'
 import { eraseRows, forgetLog } from '../subscriber/erase.ts'
+import { forgetRejects } from './reject-files.ts'
 
 /** What went because its time was over. */
 export interface Forgotten {
@@ -40,6 +41,7 @@ export async function forgetSlice(
   if (upTo === null) {
     const rest = await forgetLines(mailshot, { ...limits, by })
     const isDone = rest.letters + rest.audit === 0
+    if (isDone) await forgetRejects(mailshot, by)
     return { gone: { people: 0, asks: 0, ...rest }, walk: { ...walk, isDone } }
   }
   const slice = sql`s.id > ${walk.afterId} AND s.id <= ${upTo}`

@@ -13,5 +13,10 @@ export const privacyOption = z.strictObject({
   keepLeftMonths: z.int().min(1).max(600).optional(),
   /** Lines of the audit go after so many months, but those that mails still depend on. Never by default. */
   keepAuditMonths: z.int().min(1).max(600).optional(),
+  /**
+   * The file of `import --rejects` is deleted after so many days on the machine that it was written on, unless it was changed since;
+   * `false` for never.
+   */
+  keepRejectsDays: z.union([z.int().min(1).max(3650), z.literal(false)]).default(90),
 })
 export type PrivacyOptions = z.output<typeof privacyOption>

@@ -2,6 +2,7 @@ import { type SQL, sql } from 'drizzle-orm/sql'
 import { auditStatement } from '../audit.ts'
 import { parseEmailAddress } from '../email-address.ts'
 import type { Mailshot } from '../mailshot.ts'
+import { eraseFromRejects } from '../privacy/reject-files.ts'
 import { ownHasher } from '../suppression/hash.ts'
 import { mergeSuppression } from '../suppression/merge.ts'
 import { scrubStatements } from './erase/scrub.ts'
@@ -57,6 +58,7 @@ export async function eraseRows(
     sql`DELETE FROM subscribers WHERE id = ${subscriberId}`,
     ...(await traceStatements(mailshot, { subscriberId, emails })),
   )
+  await eraseFromRejects(mailshot, emails)
   const isWaiting = await isUnfinished(mailshot, subscriberId)
   return { status: isWaiting ? 'in-hand' : 'erased' }
 }
@@ -74,6 +76,7 @@ export async function eraseAddress(mailshot: Mailshot, address: string, by: stri
     auditStatement(mailshot, { actor: by, action: 'erase', subject: 'address', detail: {} }),
     ...(await traceStatements(mailshot, { subscriberId: 0, emails })),
   )
+  await eraseFromRejects(mailshot, emails)
   await forgetLog(mailshot)
 }
 
