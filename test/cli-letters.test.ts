@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { mailsToPeople, siteWithPeople } from './site-with-people.ts'
 
@@ -32,5 +34,28 @@ describe('mailshot letters', () => {
     const { code, err } = await site.mailshot('letters', 'retry', 'ana')
     expect(code).toBe(1)
     expect(err).toContain('"ana" is not the number of a letter')
+  })
+})
+
+describe('a letter by its name', () => {
+  test('is written to look at, and mailed as a test in the reader’s language', async () => {
+    const { site, smtp } = await siteWithPeople()
+
+    const look = ['preview', 'letters/confirmation', '--out', 'look']
+    const [written] = await site.json(...look, '--as', 'zoe@example.org')
+    const refused = await site.mailshot(...look, '--lang', 'tlh')
+    const told = await site.json('test', 'letters/welcome', 'zoe@example.org')
+
+    const file = (ending: string) => join(site.folder, 'look/letters', `confirmation.fr.${ending}`)
+    expect(written).toEqual({
+      slug: 'letters/confirmation',
+      files: ['html', 'txt', 'eml'].map(file),
+    })
+    expect(readFileSync(file('txt'), 'utf8')).toContain('/mailshot/confirm/sample')
+    expect(refused.err).toContain('letters/confirmation is not written in that language')
+    expect(told).toMatchObject([{ address: 'zoe@example.org', status: 'accepted' }])
+    const [mail] = await Promise.all(smtp.messages.map((received) => received.read()))
+    expect(mail?.subject).toBe('[TEST] Bienvenue chez Les Nouvelles')
+    expect(mail?.text).toContain('https://example.org/mailshot/preferences/sample')
   })
 })

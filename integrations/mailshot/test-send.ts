@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm/sql'
 import type { CompiledCampaign } from './compile.ts'
-import { parseEmailAddress } from './email-address.ts'
+import { domainOf, parseEmailAddress } from './email-address.ts'
 import { MailshotError } from './error.ts'
 import { type Mailshot, requireSecret } from './mailshot.ts'
 import { composeMessage, type Reader } from './message.ts'
@@ -38,8 +38,7 @@ export async function sendTest(
   addresses: string[],
   options: TestOptions = {},
 ): Promise<TestOutcome[]> {
-  requireSecret(mailshot.config)
-  if (mailshot.held !== undefined) throw new MailshotError(`nothing is sent: ${mailshot.held}`)
+  requireSending(mailshot)
   const readers: Reader[] = []
   for (const address of addresses) {
     readers.push(await readerFor(mailshot, campaign, address, options))
@@ -52,26 +51,25 @@ export async function sendTest(
   const outcomes: TestOutcome[] = []
   for (const [index, reader] of readers.entries()) {
     const message = composeTest(mailshot, campaign, reader, index)
-    const outcome = await handOver(routed, message, options)
+    const outcome = await handOverTest(routed, message, options)
     outcomes.push({ address: reader.email, outcome })
   }
   return outcomes
+}
+
+/** @throws MailshotError where no mail may leave, not even a test */
+export function requireSending({ config, held }: Mailshot): void {
+  requireSecret(config)
+  if (held !== undefined) throw new MailshotError(`nothing is sent: ${held}`)
 }
 
 async function readerFor(
   mailshot: Mailshot,
   campaign: CompiledCampaign,
   address: string,
-  { force, lang }: { force?: boolean; lang?: string },
+  options: TestOptions,
 ): Promise<Reader> {
-  const parsed = parseEmailAddress(address)
-  if (!parsed) throw new MailshotError(`"${address}" is not an e-mail address`)
-  if (!force && (await isSuppressed(mailshot, parsed.identity))) {
-    throw new MailshotError(
-      `${parsed.identity} is suppressed, so it gets no mail; if it is your own, use --force`,
-    )
-  }
-  const known = await subscriberFor(mailshot, parsed.identity)
+  const { written, known } = await testAddress(mailshot, address, options)
   const { id = 0, name, attributes } = known ?? {}
   const { config } = mailshot
   const link = (page: 'unsubscribe' | 'preferences', ids: number[]) =>
@@ -82,12 +80,32 @@ async function readerFor(
     view: linkTo(config, 'view', signToken(config.secrets, 'view', [0])),
   }
   return sampleReader(config, campaign, {
-    email: parsed.written,
-    lang: lang ?? known?.lang ?? campaign.fallback,
+    email: written,
+    lang: options.lang ?? known?.lang ?? campaign.fallback,
     ...(name && { name }),
     ...(attributes && { attributes: JSON.parse(attributes) }),
     ...(known && { urls }),
   })
+}
+
+/**
+ * An address that a test goes to, as written, and whose it is.
+ *
+ * @throws MailshotError for a wrong one, and for a suppressed one unless `force`
+ */
+export async function testAddress(
+  mailshot: Mailshot,
+  address: string,
+  { force }: TestOptions,
+) {
+  const parsed = parseEmailAddress(address)
+  if (!parsed) throw new MailshotError(`"${address}" is not an e-mail address`)
+  if (!force && (await isSuppressed(mailshot, parsed.identity))) {
+    throw new MailshotError(
+      `${parsed.identity} is suppressed, so it gets no mail; if it is your own, use --force`,
+    )
+  }
+  return { written: parsed.written, known: await subscriberFor(mailshot, parsed.identity) }
 }
 
 async function subscriberFor(mailshot: Mailshot, email: string) {
@@ -103,14 +121,15 @@ function composeTest(
   index: number,
 ): Message {
   const { config } = mailshot
-  const key = `test-${mailshot.now().toString(36)}.${index}`
-  const host = config.from.address.slice(config.from.address.indexOf('@') + 1)
-  return composeMessage(config, campaign, reader, {
-    id: key,
-    envelopeFrom: config.returnPath,
-    messageId: `<${key}@${host}>`,
-    subjectPrefix: '[TEST] ',
-  })
+  const marks = testMarks(mailshot, index)
+  return composeMessage(config, campaign, reader, { ...marks, envelopeFrom: config.returnPath })
+}
+
+/** What tells the n-th test mail of a command from all others. */
+export function testMarks({ config, now }: Mailshot, index: number) {
+  const id = `test-${now().toString(36)}.${index}`
+  const messageId = `<${id}@${domainOf(config.from.address)}>`
+  return { id, messageId, subjectPrefix: '[TEST] ' }
 }
 
 /** The longest that a hand-over is taken to last: where a process died in it, its slots are counted until then. */
@@ -118,7 +137,8 @@ const handOverMs = 120_000
 /** The longest that a person waits for a slot of one mail. */
 const patienceMs = 300_000
 
-async function handOver(
+/** Hands one mail to the site's transport, once it has its slots. */
+export async function handOverTest(
   mailshot: Mailshot,
   message: Message,
   { signal = new AbortController().signal, onWait }: TestOptions,

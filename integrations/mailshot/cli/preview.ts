@@ -1,7 +1,9 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import type { CompiledCampaign } from '../compile.ts'
+import type { MailshotConfig } from '../config.ts'
 import { MailshotError } from '../error.ts'
+import type { WritableKind } from '../letter/template.ts'
 import { composeSample, type Reader, variantFor } from '../message.ts'
 import { withImagesInside } from '../preview/served-images.ts'
 import { findSubscriber } from '../subscriber/read.ts'
@@ -9,14 +11,17 @@ import type { Message } from '../transport.ts'
 import { parseAddress, requireSlug } from './arguments.ts'
 import { defineCommand, exitCodes } from './command.ts'
 import { compileChecked, parseLang } from './compiled.ts'
+import { letterLanguages, letterNamed, readChecked } from './letter-named.ts'
 import { readProject, withMailshot } from './project.ts'
+import type { Terminal } from './terminal.ts'
 
 export const preview = defineCommand({
-  usage: ['preview <slug> [--lang LANG] [--as ADDRESS] [--out DIR]'],
+  usage: ['preview <slug>|letters/<kind> [--lang LANG] [--as ADDRESS] [--out DIR]'],
   takes: 1,
   about:
     'Writes a campaign as it will be mailed: .html (with its images inside), .txt and .eml, for each language, filled in for\n' +
-    'an invented reader or for a subscriber. Nothing is sent, and without --as no database is needed.',
+    'an invented reader or for a subscriber. Nothing is sent, and without --as no database is needed. letters/welcome is the\n' +
+    'letter of that name, in the words of its file, or in ours; its links are samples.',
   options: {
     lang: { type: 'string', value: 'LANG', about: 'Only this language.' },
     as: { type: 'string', value: 'ADDRESS', about: 'As this subscriber gets it.' },
@@ -25,30 +30,71 @@ export const preview = defineCommand({
   examples: [
     ['mailshot preview 2026-06-launch', 'all languages, to look at in a browser'],
     ['mailshot preview 2026-06-launch --as bob@example.org', 'what exactly does Bob get?'],
+    ['mailshot preview letters/confirmation', 'what does whoever signs up get?'],
   ],
   async run({ values, positionals, terminal }) {
     const slug = requireSlug('preview', positionals)
     const out = values.out === undefined ? undefined : resolve(values.out)
     const known = values.as === undefined ? undefined : await readerOf(values, values.as)
     const config = known?.config ?? (await readProject(values))
-    const { compiled, media } = await compileChecked(config, slug, terminal)
-    const asked = values.lang === undefined ? undefined : parseLang(compiled, values.lang)
-    const langs = langsOf(compiled, asked ?? known?.reader.lang)
-    const folder = out ?? resolve('out/preview')
+    const kind = letterNamed(config, positionals[0] ?? '')
+    const asked = { lang: values.lang, reader: known?.reader }
+    const mails = kind
+      ? await lettersFor(config, kind, { ...asked, terminal })
+      : await campaignFor(config, slug, { ...asked, terminal })
+    const folder = join(out ?? resolve('out/preview'), ...(kind ? ['letters'] : []))
     mkdirSync(folder, { recursive: true })
-    const files: string[] = []
-    for (const lang of langs) {
-      const message = composeSample(config, compiled, { ...known?.reader, lang })
-      const html = withImagesInside(config, message.html, media)
-      // Named for the variant: a reader's own language may be any word.
-      const name = `${slug}.${variantFor(compiled, lang).lang}`
-      files.push(...write(message, html, join(folder, name)))
-    }
-    if (terminal.json) terminal.printJson({ slug, files })
+    const files = mails.flatMap(({ name, html, message }) =>
+      write(message, html, join(folder, name)),
+    )
+    if (terminal.json) terminal.printJson({ slug: kind ? `letters/${kind}` : slug, files })
     else terminal.print(files.join('\n'))
     return exitCodes.done
   },
 })
+
+/** A mail to write: `html` has its images inside. */
+interface Mail {
+  name: string
+  message: Message
+  html: string
+}
+
+interface Asked {
+  lang: string | undefined
+  reader: Partial<Reader> | undefined
+  terminal: Terminal
+}
+
+async function campaignFor(
+  config: MailshotConfig,
+  slug: string,
+  { lang, reader, terminal }: Asked,
+): Promise<Mail[]> {
+  const { compiled, media } = await compileChecked(config, slug, terminal)
+  const asked = lang === undefined ? undefined : parseLang(compiled, lang)
+  return langsOf(compiled, asked ?? reader?.lang).map((one) => {
+    const message = composeSample(config, compiled, { ...reader, lang: one })
+    const html = withImagesInside(config, message.html, media)
+    // Named for the variant: a reader's own language may be any word.
+    return { name: `${slug}.${variantFor(compiled, one).lang}`, message, html }
+  })
+}
+
+async function lettersFor(
+  config: MailshotConfig,
+  kind: WritableKind,
+  { lang, reader, terminal }: Asked,
+): Promise<Mail[]> {
+  const letter = await readChecked(config, kind, terminal)
+  const { email, name } = reader ?? {}
+  const known = { ...(email && { email }), ...(name && { name }) }
+  return letterLanguages(letter, lang, reader?.lang).map((one) => {
+    const message = letter.compose({ ...known, lang: one })
+    const html = withImagesInside(config, message.html, letter.media)
+    return { name: `${kind}.${one}`, message, html }
+  })
+}
 
 async function readerOf(values: { config?: string | undefined }, address: string) {
   return await withMailshot(values, async (mailshot) => {

@@ -5,7 +5,8 @@ import type { MediaFile } from '../compile.ts'
 import type { MailshotConfig } from '../config.ts'
 import { MailshotError } from '../error.ts'
 import type { Mailshot } from '../mailshot.ts'
-import { composeSample } from '../message.ts'
+import { composeMessage } from '../message.ts'
+import { sampleReader } from '../message/sample.ts'
 import { languageOfTexts } from '../reader-language.ts'
 import { reconsentMail } from '../reconsent/mail.ts'
 import { textLanguages } from '../texts.ts'
@@ -31,7 +32,14 @@ export interface SampleLetter {
   problems: Problem[]
   media: MediaFile[]
   /** For an invented reader; what is known of a real one wins. */
-  compose(reader?: Partial<SampleReader>): Message
+  compose(reader?: Partial<SampleReader>, marks?: SampleMarks): Message
+}
+
+/** What tells a mail that is sent as a test from others. */
+export interface SampleMarks {
+  id: string
+  messageId: string
+  subjectPrefix: string
 }
 
 export interface SampleReader {
@@ -52,14 +60,14 @@ export async function readSampleLetter(site: Site, kind: WritableKind): Promise<
   if (kind === 're-consent') return { ...base, ...(await asSend(site, own)) }
   const fallback = template?.fallback ?? languageOfTexts(site.config, site.config.lang)
   const langs = template ? Object.keys(template.variants).toSorted() : [...textLanguages]
-  const compose = (known: Partial<SampleReader> = {}) => {
-    const lang = known.lang ?? fallback
-    const reader = { ...invented, ...known, lang }
+  const compose: SampleLetter['compose'] = (known, marks = marksOf(site.config, kind)) => {
+    const lang = known?.lang ?? fallback
+    const reader = { ...invented, ...known, lang, marks }
     const values = sampleValues(site, kind, reader)
-    if (template) return messageOf(site.config, kind, reader, fillTemplate(template, lang, values))
+    if (template) return messageOf(site.config, reader, fillTemplate(template, lang, values))
     const spoken = languageOfTexts(site.config, lang)
     const content = contentOf(site.config, { kind, lang: spoken, values })
-    return messageOf(site.config, kind, reader, layOut(site.config, content, spoken))
+    return messageOf(site.config, reader, layOut(site.config, content, spoken))
   }
   return { ...base, langs, fallback, compose }
 }
@@ -86,8 +94,19 @@ async function asSend(
   return {
     langs: Object.keys(compiled.variants).toSorted(),
     fallback: compiled.fallback,
-    compose: (known = {}) => composeSample(config, compiled, { ...known, urls }),
+    compose: (known = {}, { id, messageId, subjectPrefix } = marksOf(config, 're-consent')) =>
+      composeMessage(config, compiled, sampleReader(config, compiled, { ...known, urls }), {
+        id: `${id}.0`,
+        envelopeFrom: config.returnPath,
+        messageId,
+        subjectPrefix,
+      }),
   }
+}
+
+function marksOf({ site }: MailshotConfig, kind: WritableKind): SampleMarks {
+  const messageId = `<sample.${kind}@${new URL(site).hostname}>`
+  return { id: `sample.${kind}`, messageId, subjectPrefix: '' }
 }
 
 function raise(why: string): never {
@@ -96,19 +115,11 @@ function raise(why: string): never {
 
 function messageOf(
   config: MailshotConfig,
-  kind: WritableKind,
-  { email, lang }: SampleReader,
+  { email, lang, marks }: SampleReader & { marks: SampleMarks },
   words: Omit<LetterWords, 'lang'>,
 ): Message {
-  return letterMessage(
-    config,
-    {
-      id: `sample.${kind}`,
-      email,
-      lang,
-      envelopeFrom: config.returnPath,
-      messageId: `<sample.${kind}@${new URL(config.site).hostname}>`,
-    },
-    words,
-  )
+  const { id, messageId, subjectPrefix } = marks
+  const subject = subjectPrefix + words.subject
+  const address = { id, email, lang, envelopeFrom: config.returnPath, messageId }
+  return letterMessage(config, address, { ...words, subject })
 }
