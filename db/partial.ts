@@ -18,11 +18,12 @@ export async function removePartial(partial: string): Promise<void> {
   for (const rest of ['', '-wal', '-shm', '-journal']) await rm(partial + rest, { force: true })
 }
 
-/** Removes what copies of this machine have left in the folder of a file when they were killed. */
+/** Removes what processes of this machine have left in the folder of a file when they were killed. */
 export async function sweepPartials(file: string): Promise<void> {
   const folder = dirname(file)
   for (const name of await readdir(folder)) {
     const pid = left.exec(name)?.[1]
-    if (pid !== undefined && !isRunning(Number(pid))) await rm(join(folder, name), { force: true })
+    if (pid === undefined || isRunning(Number(pid))) continue
+    await rm(join(folder, name), { force: true, recursive: true })
   }
 }

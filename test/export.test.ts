@@ -1,8 +1,12 @@
 import { sql } from 'drizzle-orm/sql'
-import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { type ExportFormat, type ExportKind, exportText } from '../integrations/mailshot/export.ts'
-import { type ImportRow, importSubscribers } from '../integrations/mailshot/import.ts'
+import {
+  type ExportFormat,
+  type ExportKind,
+  exportKinds,
+  exportText,
+} from '../integrations/mailshot/export.ts'
+import { importSubscribers } from '../integrations/mailshot/import.ts'
 import type { Mailshot } from '../integrations/mailshot/mailshot.ts'
 import { csv } from '../integrations/mailshot/sources/csv.ts'
 import { jsonl } from '../integrations/mailshot/sources/jsonl.ts'
@@ -17,30 +21,9 @@ import { addReaders } from './people.ts'
 const actor = 'test'
 
 describe('exportText', () => {
-  it('gives people that come in the same elsewhere, as CSV and as JSON Lines', async () => {
-    await fc.assert(
-      fc.asyncProperty(
-        fc.uniqueArray(person, { selector: ({ email }) => email.toLowerCase() }),
-        async (rows) => {
-          const here = await openTestMailshot()
-          await importSubscribers(here, rowsFrom(rows), { actor, lists: ['weekly'] })
-          for (const format of ['csv', 'jsonl'] as const) {
-            const there = await openTestMailshot()
-            const exported = await exportOf(here, 'subscribers', format)
-            const source = { csv, jsonl }[format](bytesOf(exported))
-            const summary = await importSubscribers(there, source, { actor })
-            expect(summary).toMatchObject({ created: rows.length, faultCount: 0, notices: [] })
-            expect(await exportOf(there, 'subscribers', format)).toBe(exported)
-          }
-        },
-      ),
-      { numRuns: 12 },
-    )
-  })
-
   it('keeps spreadsheets from running what people wrote', async () => {
     const mailshot = await openTestMailshot()
-    const names = ['=1+1', '+1', '-1', '@sum', "'=1", '＝1', 'a=1', "'a"]
+    const names = ['=1+1', '+1', '-1', '@sum', "'=1", '＝1', '\u200b=1', 'a=1', "'a"]
     const rows = names.map((name, n) => ({ email: `r${n}@example.org`, name, lists: ['weekly'] }))
     await importSubscribers(mailshot, rowsFrom(rows), { actor })
     const lines = (await exportOf(mailshot, 'subscribers', 'csv')).split('\r\n').slice(1, -1)
@@ -51,6 +34,7 @@ describe('exportText', () => {
       "'@sum",
       "''=1",
       "'＝1",
+      "'\u200b=1",
       'a=1',
       "'a",
     ])
@@ -153,13 +137,25 @@ describe('exportText', () => {
     const recipients = await exportOf(mailshot, 'recipients', 'csv')
     expect(recipients).toContain('zoe@example.org,Zoe@example.org,"[""weekly""]"')
     expect(recipients).not.toContain('secret')
-    const events = await exportOf(mailshot, 'events', 'csv')
-    expect(events).toContain('12345678901234567890')
-    const sends = await exportOf(mailshot, 'sends', 'csv')
-    for (const exported of [sends, recipients, events]) {
-      const people = importSubscribers(mailshot, csv(bytesOf(exported)), { actor })
-      await expect(people).rejects.toThrow('export them as JSON Lines')
-    }
+    expect(await exportOf(mailshot, 'events', 'csv')).toContain('12345678901234567890')
+  })
+
+  it('gives nothing that an import of subscribers takes for people, but themselves', async () => {
+    const mailshot = await openTestMailshot()
+    const told = await Promise.all(
+      exportKinds.map(async (kind) => {
+        const people = csv(bytesOf(await exportOf(mailshot, kind, 'csv')), { name: 'file.csv' })
+        return importSubscribers(mailshot, people, { actor }).catch((error: Error) => error.message)
+      }),
+    )
+    const refusal = (kind: string, command = 'import') =>
+      `file.csv: this is an export of ${kind}, not of subscribers; say: mailshot ${command} file.csv`
+    expect(told).toEqual([
+      refusal('suppressions', 'suppressions import'),
+      refusal('lists'),
+      expect.objectContaining({ read: 0 }),
+      ...['snapshots', 'media', 'sends', 'recipients', 'events'].map((kind) => refusal(kind)),
+    ])
   })
 })
 
@@ -171,57 +167,3 @@ async function* bytesOf(text: string): AsyncGenerator<Uint8Array> {
   await Promise.resolve()
   yield new TextEncoder().encode(text)
 }
-
-const odd = fc.string({ unit: 'binary', maxLength: 12 })
-const start = fc.constantFrom('', '=', '+', '-', '@', "'", "'=", '"', ';', '=HYPERLINK("x")')
-const text = fc.tuple(start, odd).map((parts) => parts.join(''))
-const time = fc.nat({ max: Date.UTC(2026, 0, 1) })
-const status = fc.constantFrom('active', 'pending', 'unsubscribed')
-
-const person: fc.Arbitrary<ImportRow> = fc.record(
-  {
-    email: fc.stringMatching(/^[a-zA-Z=+'-]{1,9}$/).map((local) => `${local}@example.org`),
-    name: text,
-    lang: fc.constantFrom('fr', 'pt-BR', 'zh-Hant'),
-    timeZone: fc.constantFrom('Europe/Paris', 'America/Argentina/Buenos_Aires'),
-    attributes: fc.record({ city: text, plan: fc.constantFrom('', 'free', 'pro') }),
-    suppressed: fc.constantFrom('complaint', 'hard-bounce', 'unsubscribe', 'manual'),
-    suppressedAt: time,
-    suppressionNote: text,
-    pausedUntil: time,
-    trackingAgreedAt: time,
-    createdAt: time,
-    id: fc.integer({ min: 1, max: 99 }),
-    formerIds: fc.uniqueArray(fc.record({ source: fc.constantFrom('spip', 'x'), id: fc.uuid() })),
-    subscriptions: fc.uniqueArray(
-      fc.record(
-        {
-          list: fc.constantFrom('weekly', 'product'),
-          status,
-          askedAt: time,
-          activeAt: time,
-          endedAt: time,
-          endReason: text,
-        },
-        { requiredKeys: ['list'] },
-      ),
-      { selector: ({ list }) => list },
-    ),
-    consents: fc.uniqueArray(
-      fc.record(
-        {
-          list: fc.constantFrom('', 'weekly'),
-          at: time,
-          source: fc.constantFrom('form', 'api', 'import'),
-          form: text,
-          wording: text,
-          said: fc.json(),
-          confirmedAt: time,
-        },
-        { requiredKeys: ['list', 'at'] },
-      ),
-      { selector: ({ list, at }) => `${list} ${at}`, maxLength: 3 },
-    ),
-  },
-  { requiredKeys: ['email'] },
-)

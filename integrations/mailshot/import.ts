@@ -3,6 +3,7 @@ import { sql } from 'drizzle-orm/sql'
 import { databaseFile } from '../../db/open.ts'
 import { auditStatement } from './audit.ts'
 import { checkSource, checkWanted, type WantedLists, wantedPlaces } from './import/check.ts'
+import { raiseStatements } from './import/exported/number.ts'
 import { type ImportedPerson, personOf } from './import/person.ts'
 import { withOurLists } from './import/our-lists.ts'
 import { openRehearsal } from './import/rehearsal.ts'
@@ -36,6 +37,8 @@ export type ImportEntry =
   | { fault: ImportFault }
   /** Something about the whole file that the operator should know. */
   | { notice: string }
+  /** The last number that another mailshot has given, whose links hold them: none up to it is given here any more. */
+  | { lastId: number }
 
 export interface ImportFault {
   line: number
@@ -99,14 +102,15 @@ export async function importSubscribers(
   checkWanted(mailshot, options)
   const total = source.rereadable ? await checkSource(mailshot, source, options) : undefined
   const summary = emptySummary(options.dryRun ?? false)
-  const rehearsal = options.dryRun ? await openRehearsal(mailshot) : undefined
+  const run = { source, options, summary, lastId: 0 }
+  const rehearsal = options.dryRun ? await openRehearsal(mailshot, options.closedLists) : undefined
   const target = rehearsal?.mailshot ?? mailshot
   await setCache(target, cacheKilobytes)
   try {
     for await (const entries of readAhead(slicesOf(source))) {
       summary.stopped = options.signal?.aborted ?? false
       if (summary.stopped) break
-      const people = peopleOf(mailshot, entries, { source, options, summary })
+      const people = peopleOf(mailshot, entries, run)
       await rehearsal?.copy(people)
       const counts = await writeSlice(target, people, source.name)
       addCounts(summary, counts)
@@ -119,7 +123,10 @@ export async function importSubscribers(
     await rehearsal?.close()
   }
   if (!rehearsal) {
-    await mailshot.db.write(auditStatement(mailshot, auditEntry(source, options, summary)))
+    await mailshot.db.write(
+      ...raiseStatements('subscribers', run.lastId),
+      auditStatement(mailshot, auditEntry(source, options, summary)),
+    )
   }
   return summary
 }
@@ -165,6 +172,7 @@ interface Run {
   source: ImportSource
   options: ImportOptions
   summary: ImportSummary
+  lastId: number
 }
 
 /** The people of a slice. What cannot become one is told and counted here. */
@@ -174,6 +182,10 @@ function peopleOf(mailshot: Mailshot, entries: ImportEntry[], run: Run): Importe
   for (const entry of entries) {
     if ('notice' in entry) {
       tellNotice(run, entry.notice)
+      continue
+    }
+    if ('lastId' in entry) {
+      run.lastId = entry.lastId
       continue
     }
     summary.read += 1

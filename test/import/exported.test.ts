@@ -20,7 +20,7 @@ import { addReaders } from '../people.ts'
 import { sendCampaign, startCampaign } from '../sent-campaign.ts'
 
 const actor = 'test'
-const tables = ['media', 'sends', 'recipients', 'events'] as const
+const tables = ['snapshots', 'media', 'sends', 'recipients', 'events'] as const
 const files = {
   'june.md':
     '---\nsubject: June\nlists: [weekly]\nlang: fr\n---\n\nRead [this](https://example.org/a).\n',
@@ -111,19 +111,20 @@ describe('importExported', () => {
     const tell = ({ line, cause }: { line: number; cause: string }) =>
       faults.push(`${line}: ${cause}`)
     const options = { actor, onFault: tell }
-    const sends = await textOf(here, 'sends')
-    const changed = sends.replace('Read ', 'Buy ')
-    const wrong = `${changed}{"id":"x"}\n[]\n`
+    const changed = (await textOf(here, 'snapshots')).replace('Read ', 'Buy ')
+    await importExported(there, exportedTable(bytesOf(changed), { kind: 'snapshots' }), options)
+    const wrong = `${await textOf(here, 'sends')}{"id":"x"}\n[]\n`
     await importExported(there, exportedTable(bytesOf(wrong), { kind: 'sends' }), options)
     const recipients = exportedTable(bytesOf(await textOf(here, 'recipients')), {
       kind: 'recipients',
     })
     const summary = await importExported(there, recipients, options)
     const { id } = await readSend(here, 'june')
-    expect(faults.slice(0, 4)).toEqual([
-      '2: compiled is not what was sent: it differs from its hash in snapshot; export it again',
+    expect(faults.slice(0, 5)).toEqual([
+      '2: compiled is not what was sent: it differs from its hash; export it again',
       '3: slug is missing',
       '4: it is no line of JSON',
+      expect.stringMatching(/^2: snapshot [\da-f]{64} is not here; import the snapshots first$/),
       `2: send ${id} is not here; import the sends first`,
     ])
     expect(summary).toMatchObject({ read: 3, created: 0, faultCount: 3 })

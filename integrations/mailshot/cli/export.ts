@@ -1,23 +1,23 @@
-import { open, rename, rm } from 'node:fs/promises'
-import { basename, dirname, join, resolve } from 'node:path'
-import { Readable } from 'node:stream'
+import { resolve } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { didYouMean } from '../closest.ts'
 import { MailshotError } from '../error.ts'
 import {
   type ExportFormat,
   exportFormats,
+  type ExportKind,
   exportKinds,
   type ExportOptions,
-  exportText,
+  openExport,
 } from '../export.ts'
 import type { Mailshot } from '../mailshot.ts'
 import { explainFault, readCondition } from '../segment.ts'
 import { allLists, parseLists } from './arguments.ts'
 import { type Call, defineCommand, type ExitCode, exitCodes } from './command.ts'
+import { makeWhole, writeWhole } from './export-file.ts'
 import { count } from './format.ts'
 import { withMailshot } from './project.ts'
-import { openRowBar } from './row-bar.ts'
+import { openRowBar, type RowBar } from './row-bar.ts'
 import { stopSignal } from './signals.ts'
 import type { Terminal } from './terminal.ts'
 
@@ -25,14 +25,15 @@ const options = {
   format: {
     type: 'string',
     value: 'FORMAT',
-    about: 'csv or jsonl; by default what the file is called, jsonl with --json, else csv.',
+    about:
+      'csv or jsonl; by default what the file is called, jsonl with --json and for all, else csv.',
   },
   output: {
     type: 'string',
     short: 'o',
     value: 'FILE',
     about:
-      'Where to, in the place of stdout. It is there once it is whole, and only its owner may read it.',
+      'Where to, in the place of stdout; for all, a new folder. It is there once it is whole, and only its owner may read it.',
   },
   list: {
     type: 'string',
@@ -48,73 +49,73 @@ const options = {
   },
 } as const
 
+type ExportCall = Call<typeof options>
+
 export const exportCommand = defineCommand({
-  usage: [`export ${exportKinds.join('|')} [--format csv|jsonl] [--output FILE]`],
+  usage: [
+    `export ${exportKinds.join('|')} [--format csv|jsonl] [--output FILE]`,
+    'export all --output FOLDER [--format csv|jsonl]',
+  ],
   takes: 1,
   about:
     'Writes out what the database holds, as it is at one moment; sends go on meanwhile. Subscribers come with their lists\n' +
-    '(whatever became of them), consents, fields, pause, tracking consent and suppression. CSV is safe to open in a\n' +
-    'spreadsheet: what a program would take for a formula has an apostrophe before it. JSON Lines begin with a line that says\n' +
-    'what they are, and hold more of sends: what was mailed, and what was counted. "mailshot import" brings a folder of them into\n' +
-    'another instance as they were; of CSV it reads subscribers, and "mailshot suppressions import" suppressions. Those hold the key\n' +
-    'of hashes: keep them as carefully as the database. Media are the images in mails.',
+    '(whatever became of them), consents, fields, pause, tracking consent and suppression; snapshots are what was mailed, media the\n' +
+    'images in it. "export all" writes each kind into a file of a folder, all as of the same moment, and "mailshot import FOLDER" brings\n' +
+    'that into another instance as it was. CSV is safe to open in a spreadsheet: what a program would take for a formula has an\n' +
+    'apostrophe before it, which an import takes away. JSON Lines begin with a line that says what they are. Suppressions hold the key\n' +
+    'of hashes: keep them as carefully as the database.',
   options,
   examples: [
     ['mailshot export subscribers -o people.csv', 'for a spreadsheet, or another mailshot'],
     ['mailshot export subscribers --segment "city = Lyon" -o lyon.csv', 'some of them'],
     ['mailshot export events --format jsonl | gzip > events.jsonl.gz', 'to keep or to count'],
+    ['mailshot export all -o exported', 'all of it, to move to another mailshot'],
   ],
   exit: { [exitCodes.failed]: 'it failed on the way, or was stopped; a file is left as it was' },
   run: (call) => {
-    const [kind, format] = [parseKind(call.positionals[0]), parseFormat(call)]
-    const { output, list, segment: condition } = call.values
-    if ((list ?? condition) !== undefined && kind !== 'subscribers') {
-      const option = list ? '--list' : '--segment'
-      throw new MailshotError(`export ${kind}: ${option} is about subscribers alone; leave it out`)
-    }
-    // Reading the project goes to its root.
-    const file = output === undefined ? undefined : resolve(output)
+    const what = readRequest(call)
     return withMailshot(call.values, async (mailshot) => {
-      const lists = parseLists(list, await allLists(mailshot))
-      const segment = readSegment(mailshot, condition)
-      return writeOut(mailshot, { kind, format, lists, segment }, { file, terminal: call.terminal })
+      const lists = parseLists(call.values.list, await allLists(mailshot))
+      const segment = readSegment(mailshot, call.values.segment)
+      return writeOut(mailshot, { ...what, lists, segment }, call.terminal)
     })
   },
 })
 
-async function writeOut(
-  mailshot: Mailshot,
-  what: ExportOptions,
-  { file, terminal }: { file: string | undefined; terminal: Terminal },
-): Promise<ExitCode> {
-  const { signal, release } = stopSignal()
-  const bar = openRowBar(terminal)
-  let rows = 0
-  const onProgress = ({ done, total }: { done: number; total: number }) => {
-    rows = done
-    bar.update(done, Math.max(total, done))
-  }
-  try {
-    const text = Readable.from(exportText(mailshot, { ...what, onProgress }))
-    if (file === undefined) await pipeline(text, process.stdout, { signal, end: false })
-    else await writeWhole(text, file, signal)
-    bar.stop()
-    terminal.note(`${count(rows, 'row')} of ${what.kind}${file ? ` in ${file}` : ''}`)
-    return exitCodes.done
-  } catch (error) {
-    if (!signal.aborted) throw error
-    return exitCodes.failed
-  } finally {
-    bar.stop()
-    release()
-  }
+interface ExportRequest extends Pick<ExportOptions, 'lists' | 'segment'> {
+  kind: ExportKind | 'all'
+  format: ExportFormat
+  /** In full: reading the project goes to its root. Undefined for stdout. */
+  path: string | undefined
 }
 
-function parseKind(text = '') {
-  const kind = exportKinds.find((one) => one === text)
+function readRequest({ positionals, values }: ExportCall): ExportRequest {
+  const kind = parseKind(positionals[0])
+  const { output, list, segment, json, format: asked } = values
+  if ((list ?? segment) !== undefined && kind !== 'subscribers') {
+    const option = list ? '--list' : '--segment'
+    throw new MailshotError(`export ${kind}: ${option} is about subscribers alone; leave it out`)
+  }
+  const path = output === undefined || output === '-' ? undefined : resolve(output)
+  if (kind === 'all' && path === undefined) {
+    throw new MailshotError('export all: where to? Name a folder: --output exported')
+  }
+  const isLines = json || kind === 'all' || /\.(?:jsonl|ndjson)$/i.test(path ?? '')
+  return { kind, path, format: parseFormat(asked ?? (isLines ? 'jsonl' : 'csv')) }
+}
+
+function parseKind(text = ''): ExportRequest['kind'] {
+  const kinds = [...exportKinds, 'all'] as const
+  const kind = kinds.find((one) => one === text)
   if (kind) return kind
   const what = text === '' ? 'export: what?' : `export: "${text}" is not known;`
-  throw new MailshotError(`${what} ${didYouMean(text, exportKinds)}`)
+  throw new MailshotError(`${what} ${didYouMean(text, kinds)}`)
+}
+
+function parseFormat(text: string): ExportFormat {
+  const found = exportFormats.find((one) => one === text)
+  if (found) return found
+  throw new MailshotError(`--format ${text}: it is one of ${exportFormats.join(', ')}`)
 }
 
 /** @throws MailshotError that shows where the condition is wrong */
@@ -125,36 +126,65 @@ function readSegment({ config }: Mailshot, text: string | undefined): string | u
   throw new MailshotError(`--segment: ${explainFault(text, read.wrong)}`)
 }
 
-function parseFormat({ values }: Call<typeof options>): ExportFormat {
-  const { format, output = '', json } = values
-  const text = format ?? (json || /\.(?:jsonl|ndjson)$/i.test(output) ? 'jsonl' : 'csv')
-  const found = exportFormats.find((one) => one === text)
-  if (found) return found
-  throw new MailshotError(`--format ${text}: it is one of ${exportFormats.join(', ')}`)
-}
-
-/** Writes a file beside its name, and gives it that once it is on the disk: whoever looks finds the old one or the whole. */
-async function writeWhole(text: Readable, file: string, signal: AbortSignal): Promise<void> {
-  const beside = join(dirname(file), `.${basename(file)}.${process.pid}`)
-  const handle = await create(beside, file)
+async function writeOut(
+  mailshot: Mailshot,
+  { kind, path, ...how }: ExportRequest,
+  terminal: Terminal,
+): Promise<ExitCode> {
+  const { signal, release } = stopSignal()
+  const opened = openExport(mailshot)
+  const counts = new Map<ExportKind, number>()
+  const textOf = (one: ExportKind) =>
+    withBar(terminal, (bar) => {
+      const onProgress = ({ done, total }: { done: number; total: number }) => {
+        counts.set(one, done)
+        bar.update(done, Math.max(total, done))
+      }
+      return opened.text({ ...how, kind: one, onProgress })
+    })
   try {
-    await pipeline(text, handle.createWriteStream({ flush: true }), { signal })
-    await rename(beside, file)
+    if (kind !== 'all') await writeOne(textOf(kind), path, signal)
+    else if (path !== undefined) await writeAll(textOf, { path, signal, format: how.format })
+    const where = path === undefined ? '' : ` in ${path}`
+    for (const [one, rows] of counts) terminal.note(`${count(rows, 'row')} of ${one}${where}`)
+    return exitCodes.done
   } catch (error) {
-    text.destroy()
-    await rm(beside, { force: true })
-    throw error
+    if (!signal.aborted) throw error
+    return exitCodes.failed
+  } finally {
+    opened.close()
+    release()
   }
 }
 
-async function create(path: string, file: string) {
+async function writeOne(
+  text: AsyncIterable<string>,
+  path: string | undefined,
+  signal: AbortSignal,
+): Promise<void> {
+  if (path !== undefined) return writeWhole(text, path, signal)
+  await pipeline(text, process.stdout, { signal, end: false })
+}
+
+function writeAll(
+  textOf: (kind: ExportKind) => AsyncIterable<string>,
+  { path, format, signal }: { path: string; format: ExportFormat; signal: AbortSignal },
+): Promise<void> {
+  const fill = async (write: (name: string, text: AsyncIterable<string>) => Promise<void>) => {
+    for (const kind of exportKinds) await write(`${kind}.${format}`, textOf(kind))
+  }
+  return makeWhole(path, fill, signal)
+}
+
+/** A text, with a bar while it is read. */
+async function* withBar(
+  terminal: Terminal,
+  open: (bar: RowBar) => AsyncIterable<string>,
+): AsyncGenerator<string> {
+  const bar = openRowBar(terminal)
   try {
-    return await open(path, 'wx', 0o600)
-  } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause)
-    throw new MailshotError(
-      `${file}: cannot be written (${why}); check that its folder is there and may be written`,
-      { cause },
-    )
+    yield* open(bar)
+  } finally {
+    bar.stop()
   }
 }

@@ -5,7 +5,9 @@ import { type ExportKind, exportKinds } from '../export.ts'
 import { importSubscribers } from '../import.ts'
 import { foreseeSuppressions } from '../import/foresee.ts'
 import { importExported } from '../import/exported.ts'
+import { closedLists } from '../list.ts'
 import type { Mailshot } from '../mailshot.ts'
+import { csv } from '../sources/csv.ts'
 import { exportedTable, readExportKind } from '../sources/exported.ts'
 import { jsonl } from '../sources/jsonl.ts'
 import { suppressionList } from '../sources/suppression-list.ts'
@@ -33,12 +35,12 @@ export async function exportsNamed(names: readonly string[]): Promise<ExportFile
   const [first = ''] = names
   const isFolder = names.length === 1 && statOf(first)?.isDirectory() === true
   const paths = isFolder
-    ? readdirSync(first).flatMap((name) => (isLines(name) ? [resolve(join(first, name))] : []))
+    ? readdirSync(first).map((name) => resolve(join(first, name)))
     : names.map((name) => resolve(name))
   const files: ExportFile[] = []
   for (const path of paths) {
-    const found = isLines(path) && statOf(path)?.isFile() ? await readExportKind(path) : undefined
-    const kind = exportKinds.find((one) => one === found)
+    const isFile = isExportName(path) && statOf(path)?.isFile()
+    const kind = isFile ? await readExportKind(path) : undefined
     if (kind) files.push({ path, kind })
     else if (names.length > 1) throw noExport(path)
   }
@@ -47,10 +49,16 @@ export async function exportsNamed(names: readonly string[]): Promise<ExportFile
   return files.toSorted((a, b) => exportKinds.indexOf(a.kind) - exportKinds.indexOf(b.kind))
 }
 
+/** Whether one file is an export of subscribers, which is imported as other people's files are. */
+export async function isExportOfPeople(name = '-'): Promise<boolean> {
+  const isFile = isExportName(name) && statOf(name)?.isFile() === true
+  return isFile && (await readExportKind(name)) === 'subscribers'
+}
+
 function noExport(path: string): MailshotError {
   return new MailshotError(
-    `${path}: here is no export of a mailshot as JSON Lines; several files can be imported at once only where each is one: ` +
-      'write them with mailshot export … --output NAME.jsonl',
+    `${path}: here is no export of a mailshot; several files can be imported at once only where each is one: ` +
+      'write them with mailshot export all --output FOLDER',
   )
 }
 
@@ -58,8 +66,9 @@ function statOf(path: string) {
   return statSync(path, { throwIfNoEntry: false })
 }
 
-function isLines(name: string): boolean {
-  return /\.(?:jsonl|ndjson)$/i.test(name)
+/** Whether an export may be in a file of such a name. */
+export function isExportName(name: string): boolean {
+  return /\.(?:jsonl|ndjson|csv)$/i.test(name)
 }
 
 function isOfHistory({ kind }: ExportFile): boolean {
@@ -80,20 +89,44 @@ interface Run {
   dryRun: boolean
   onProgress: (progress: { read: number; total: number | undefined }) => void
   onFault: (fault: { line: number; cause: string }) => void
+  /** Lists that are not in the settings and that people may be on all the same. */
+  closedLists: readonly string[]
+  map?: Record<string, string> | undefined
+  skipLists?: readonly string[] | undefined
+}
+
+export interface ExportsOptions extends Pick<Run, 'map' | 'skipLists'> {
+  terminal: Terminal
+  dryRun?: boolean | undefined
+}
+
+/** The lists that such files bring. */
+async function listsIn(files: readonly ExportFile[]): Promise<string[]> {
+  const found: string[] = []
+  for (const { path } of files.filter(({ kind }) => kind === 'lists')) {
+    for await (const entry of exportedTable(path, { kind: 'lists' }).entries()) {
+      if ('row' in entry && typeof entry.row['id'] === 'string') found.push(entry.row['id'])
+    }
+  }
+  return found
 }
 
 /** Brings in the files one after the other, and tells of each. */
 export async function importExports(
   mailshot: Mailshot,
   files: readonly ExportFile[],
-  { terminal, dryRun = false }: { terminal: Terminal; dryRun?: boolean | undefined },
+  options: ExportsOptions,
 ): Promise<ExitCode> {
+  const { terminal, dryRun = false, ...lists } = options
+  const foreseen = dryRun ? await listsIn(files) : []
   const { signal, release } = stopSignal(() => terminal.note('\nFinishing the slice in hand …'))
   let isWhole = true
   try {
     for (const file of files) {
       if (signal.aborted) break
-      const came = await importOne(mailshot, file, { terminal, signal, dryRun })
+      const closed = [...(await closedLists(mailshot)), ...foreseen]
+      const how = { ...lists, terminal, signal, dryRun, closedLists: closed }
+      const came = await importOne(mailshot, file, how)
       const { kind } = file
       isWhole &&= came.faultCount === 0 && !came.stopped
       if (terminal.json) terminal.printJson({ kind, file: basename(file.path), dryRun, ...came })
@@ -109,7 +142,7 @@ export async function importExports(
 async function importOne(
   mailshot: Mailshot,
   file: ExportFile,
-  { terminal, ...how }: { terminal: Terminal; signal: AbortSignal; dryRun: boolean },
+  { terminal, ...how }: { terminal: Terminal } & Omit<Run, 'actor' | 'onProgress' | 'onFault'>,
 ): Promise<Came> {
   const bar = openRowBar(terminal)
   const name = basename(file.path)
@@ -134,15 +167,20 @@ const mostTold = 100
 
 async function importBy(mailshot: Mailshot, { path, kind }: ExportFile, run: Run): Promise<Came> {
   switch (kind) {
-    case 'subscribers':
-      return importSubscribers(mailshot, jsonl(path), run)
+    case 'subscribers': {
+      const fields = Object.keys(mailshot.config.fields)
+      const isCsv = /\.csv$/i.test(path)
+      return importSubscribers(mailshot, isCsv ? csv(path, { fields }) : jsonl(path), run)
+    }
     case 'suppressions': {
       const source = suppressionList(path, basename(path))
       const { changed, ...came } = run.dryRun
         ? await foreseeSuppressions(mailshot, source)
-        : await importSuppressions(mailshot, source, run)
+        : await importSuppressions(mailshot, source, { ...run, adoptKey: true })
       return { faultCount: 0, ...came, created: changed, stopped: false }
     }
+    case 'lists':
+    case 'snapshots':
     case 'media':
     case 'sends':
     case 'recipients':

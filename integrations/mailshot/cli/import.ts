@@ -1,6 +1,7 @@
 import { resolve } from 'node:path'
 import { MailshotError } from '../error.ts'
 import { importSubscribers } from '../import.ts'
+import { closedLists } from '../list.ts'
 import type { Mailshot } from '../mailshot.ts'
 import { type DateOrder, dateOrders } from '../sources/csv/date.ts'
 import { noteRejects } from '../privacy/reject-files.ts'
@@ -9,7 +10,13 @@ import { openLists, parseLists } from './arguments.ts'
 import { type Call, defineCommand, type ExitCode, exitCodes } from './command.ts'
 import { count } from './format.ts'
 import { importSent, importSuppressed } from './import-beside.ts'
-import { type ExportFile, exportsNamed, importExports } from './import-exports.ts'
+import {
+  type ExportFile,
+  exportsNamed,
+  importExports,
+  isExportName,
+  isExportOfPeople,
+} from './import-exports.ts'
 import { describeImport } from './import-report.ts'
 import { sourceNamed, sourceNames } from './import-source.ts'
 import { actor, withMailshot } from './project.ts'
@@ -85,9 +92,9 @@ export const importCommand = defineCommand({
     'import <file> --list ID… [options]',
     'import - --list ID… < file',
     'import <file|folder|mysql://…> --source NAME [options]',
-    'import <folder|file.jsonl…>',
+    'import <folder|file…>',
   ],
-  takes: (files) => (files.every((file) => /\.(?:jsonl|ndjson)$/i.test(file)) ? files.length : 1),
+  takes: (files) => (files.every(isExportName) ? files.length : 1),
   about:
     'Brings in people who are subscribers elsewhere: no confirmation is mailed. A CSV file needs a heading "email" (also\n' +
     'mail, courriel, address …); read too are name (or first and last name), lang, time_zone, lists, status, confirmed_at\n' +
@@ -97,8 +104,8 @@ export const importCommand = defineCommand({
     'broken off, and nothing more changes; nobody who left or is suppressed comes back.\n' +
     'Other systems are read from a dump (spip, phplist, listmonk; also .gz), a SQLite file or a MySQL server (spip, phplist; the\n' +
     'password in MYSQL_PWD), or their own exports (spip, listmonk, mailchimp), with what they have sent. Their lists are named by --map.\n' +
-    'What "mailshot export" has written as JSON Lines, sends and their recipients too, comes in by the file, by several, or as a folder\n' +
-    'of them, in the right order. Nobody is mailed: a send that was open there is cancelled here.',
+    'What "mailshot export" has written, sends and their recipients too, comes in by the file, by several, or as a folder of them, in\n' +
+    'the right order. Nobody is mailed: a send that was open there is cancelled here.',
   options,
   examples: [
     ['mailshot import people.csv --list weekly', 'everybody onto one list'],
@@ -121,23 +128,39 @@ export const importCommand = defineCommand({
     const files = source === undefined ? await exportsNamed(call.positionals) : undefined
     if (files) return withMailshot(call.values, (mailshot) => bringBack(call, mailshot, files))
     const [file] = call.positionals
+    const isExport = source === undefined && (await isExportOfPeople(file))
     const columns = column && parseColumns(column)
     const dates = parseDates(call.values.dates)
     const open = sourceNamed({ file, source, encoding, prefix, keys, columns, dates })
     // Reading the project goes to its root.
     const rejected = rejects === undefined ? undefined : openRejects(resolve(rejects), file)
     return withMailshot(call.values, (mailshot) =>
-      bringIn(call, mailshot, { source: open(mailshot), rejects: rejected }),
+      bringIn(call, mailshot, { source: open(mailshot), rejects: rejected, isExport }),
     )
   },
 })
 
 function bringBack({ values, terminal }: ImportCall, mailshot: Mailshot, files: ExportFile[]) {
-  return importExports(mailshot, files, { terminal, dryRun: values['dry-run'] })
+  const others = ['list', 'prefix', 'keys', 'no-history', 'encoding', 'column', 'rejects'] as const
+  const [other] = others.filter((name) => values[name] !== undefined)
+  if (other !== undefined) {
+    throw new MailshotError(
+      `import: --${other} is not for what mailshot export has written; leave it out`,
+    )
+  }
+  const dryRun = values['dry-run']
+  return importExports(mailshot, files, { terminal, dryRun, ...listsOf(values) })
 }
 
 type ImportCall = Call<typeof options>
 type OpenRejects = ReturnType<typeof openRejects>
+
+interface Opened {
+  source: SystemSource
+  rejects: OpenRejects | undefined
+  /** Whether `mailshot export` has written it. */
+  isExport: boolean
+}
 
 /** Of faults and notices on the terminal. */
 const mostTold = 100
@@ -145,7 +168,7 @@ const mostTold = 100
 async function bringIn(
   { values, terminal }: ImportCall,
   mailshot: Mailshot,
-  { source, rejects }: { source: SystemSource; rejects: OpenRejects | undefined },
+  { source, rejects, isExport }: Opened,
 ): Promise<ExitCode> {
   const { signal, release } = stopSignal(() => terminal.note('\nFinishing the slice in hand …'))
   const bar = openRowBar(terminal)
@@ -156,6 +179,7 @@ async function bringIn(
     const people = await importSubscribers(mailshot, source, {
       ...run,
       lists: parseLists(values.list, openLists(mailshot)),
+      closedLists: isExport ? await closedLists(mailshot) : [],
       dryRun: values['dry-run'],
       onProgress: ({ read, total }) => bar.update(read, total),
       onFault: (fault) => {

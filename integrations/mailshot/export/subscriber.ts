@@ -136,10 +136,10 @@ export function subscriberValues(one: ExportedSubscriber, fields: readonly strin
   const on = (status: SubscriptionStatus) =>
     one.subscriptions.flatMap((place) => (place.status === status ? [place.list] : [])).join(' ')
   const { suppressed } = one
-  const who: unknown[] = [one.id, one.email, one.name, one.lang, one.timeZone]
+  const who: unknown[] = [one.id, one.email, one.name || null, one.lang, one.timeZone]
   return who.concat(
     fields.map((field) => one.attributes[field]),
-    [on('active'), on('pending'), on('unsubscribed')],
+    [on('active'), on('pending'), on('unsubscribed')].map((lists) => lists || null),
     [suppressed?.reason, suppressed?.at, suppressed?.note],
     [one.pausedUntil, one.trackingAgreedAt, one.createdAt],
     [one.subscriptions, one.consents, one.formerIds].map((part) => JSON.stringify(part)),

@@ -2,10 +2,19 @@ import { type SQL, sql } from 'drizzle-orm/sql'
 import type { Mailshot } from '../mailshot.ts'
 
 /**
- * Tables that are exported as they are, but for what only a running worker needs. `beside`: what JSON Lines have more, since
- * another instance cannot do without; in a spreadsheet nobody could read it.
+ * Tables that are exported as they are, but for what only a running worker needs, and for numbers that mean somebody else in another
+ * database. `beside`: what that cannot do without, or has by another name.
  */
 export const exportedTables = {
+  lists: {
+    key: 'id',
+    first: '',
+    pageSize: 100,
+    without: ['tried_at', 'synced_at', 'sync_fault'],
+    json: ['title'],
+    beside: {},
+  },
+  snapshots: { key: 'hash', first: '', pageSize: 20, without: [], json: ['compiled'], beside: {} },
   media: {
     key: 'hash',
     first: '',
@@ -17,11 +26,10 @@ export const exportedTables = {
   sends: {
     key: 'id',
     first: '',
-    pageSize: 20,
+    pageSize: 100,
     without: ['paused_from', 'freeze_cursor', 'freeze_until'],
-    json: ['lists', 'exclude', 'compiled', 'counts'],
+    json: ['lists', 'exclude', 'counts'],
     beside: {
-      compiled: sql`(SELECT compiled FROM snapshots WHERE hash = sends.snapshot)`,
       counts: sql`(SELECT json_group_array(json_array(kind, key, n) ORDER BY kind, key) FROM send_counts
         WHERE send_id = sends.id)`,
     },
@@ -30,12 +38,11 @@ export const exportedTables = {
     key: 'id',
     first: 0,
     pageSize: 1000,
-    without: ['claim_id', 'worker_id', 'lane', 'relay_fault_at'],
+    without: ['subscriber_id', 'claim_id', 'worker_id', 'lane', 'relay_fault_at'],
     json: ['lists', 'active_lists'],
-    // A number may be another person's elsewhere.
     beside: { subscriber: sql`(SELECT email FROM subscribers WHERE id = subscriber_id)` },
   },
-  events: { key: 'id', first: 0, pageSize: 1000, without: [], json: [], beside: {} },
+  events: { key: 'id', first: 0, pageSize: 1000, without: ['letter_id'], json: [], beside: {} },
 } as const satisfies Record<string, Plan>
 
 interface Plan {
@@ -51,14 +58,15 @@ export type ExportedTable = keyof typeof exportedTables
 
 type Value = string | number | null
 
-/** The columns of a table that are exported, in its own order. */
+/** The columns of a table that are exported, in its own order, then those beside it. */
 export async function columnsOf(
   { db }: Pick<Mailshot, 'db'>,
   table: ExportedTable,
 ): Promise<string[]> {
   const rows = await db.all<{ name: string }>(sql`SELECT name FROM pragma_table_info(${table})`)
   const without: readonly string[] = exportedTables[table].without
-  return rows.map(({ name }) => name).filter((name) => !without.includes(name))
+  const own = rows.map(({ name }) => name).filter((name) => !without.includes(name))
+  return [...own, ...Object.keys(exportedTables[table].beside)]
 }
 
 /** A page of a table by ascending key; of a column `beside` it, what that is said to be. */
@@ -78,12 +86,24 @@ export async function pageOfTable(
     WHERE ${sql.raw(key)} > ${page.after} ORDER BY ${sql.raw(key)} LIMIT ${pageSize}`)
 }
 
-/** A value as it is exported: times as text in ISO 8601, JSON as what it says. */
+/** A value as JSON has it: times as text in ISO 8601, JSON as what it says. */
 export function exportedValue(table: ExportedTable, column: string, value: Value): unknown {
-  const json: readonly string[] = exportedTables[table].json
   if (typeof value === 'number' && isTime(column)) return new Date(value).toISOString()
-  if (typeof value === 'string' && json.includes(column)) return JSON.parse(value)
+  if (typeof value === 'string' && isJson(table, column)) return JSON.parse(value)
   return value
+}
+
+/** The same as CSV has it: what is JSON stays text, also where that says but a text. */
+export function exportedText(table: ExportedTable, column: string, value: Value): Value {
+  const exported = exportedValue(table, column, value)
+  if (value !== null && isJson(table, column)) return JSON.stringify(exported)
+  return typeof exported === 'string' || typeof exported === 'number' ? exported : null
+}
+
+/** Whether a column holds JSON. */
+export function isJson(table: ExportedTable, column: string): boolean {
+  const json: readonly string[] = exportedTables[table].json
+  return json.includes(column)
 }
 
 /** `sent_at` is `sentAt` in JSON. */

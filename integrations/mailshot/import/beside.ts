@@ -1,5 +1,5 @@
 import { type SQL, sql } from 'drizzle-orm/sql'
-import { wordingHash, wordingStatements } from '../privacy/wording.ts'
+import { usedWordingStatements, wordingHash } from '../privacy/wording.ts'
 import { mergeSuppression } from '../suppression/merge.ts'
 import type { ImportedPerson } from './person.ts'
 import type { Slice } from './slice.ts'
@@ -13,7 +13,7 @@ export function besideStatements(slice: Slice): SQL[] {
     ...some(suppressionsOf(slice), suppressStatement),
     ...some(agreedOf(people), (given) => agreeStatement(given, now)),
     ...some(agreedUnsaidOf(people), (given) => agreedStatement(given, slice)),
-    ...wordingStatements(wordingsOf(people), null, now),
+    ...usedWordingStatements(wordingsOf(people)),
     ...some(consentsOf(people), (given) => consentsStatement(given, slice.sourceName)),
     ...some(pausedOf(people), pauseStatement),
     ...some(formerIdsOf(people), formerIdsStatement),
@@ -71,7 +71,9 @@ function agreedStatement(given: string, { now, sourceName }: Slice): SQL {
 }
 
 function wordingsOf(people: readonly ImportedPerson[]) {
-  return people.flatMap(({ consents }) => (consents ?? []).map(({ wording }) => wording))
+  return people.flatMap(({ consents }) =>
+    (consents ?? []).map(({ wording, lang = null, at }) => ({ text: wording, lang, at })),
+  )
 }
 
 function consentsOf(people: readonly ImportedPerson[]) {

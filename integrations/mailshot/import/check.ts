@@ -12,6 +12,8 @@ export interface WantedLists {
   map?: Readonly<Record<string, string>> | undefined
   /** Lists of the source that are left out, by their names there. */
   skipLists?: readonly string[] | undefined
+  /** Ours that are closed, onto which whoever is said to be on one comes as another mailshot had them. */
+  closedLists?: readonly string[] | undefined
 }
 
 /** @throws MailshotError for a list of the options that the config does not know */
@@ -35,7 +37,9 @@ export function wantedPlaces(
   where: string,
 ): ImportedPlace[] | undefined {
   const places = namedPlaces(row, wanted)
-  const unknown = places?.find(({ list }) => !isKnown(mailshot, list))
+  const unknown = places?.find(
+    ({ list }) => !isKnown(mailshot, list) && !isClosed(row, list, wanted),
+  )
   if (unknown) throw unknownList(mailshot, where, unknown.list)
   return places
 }
@@ -62,12 +66,12 @@ export async function checkSource(
   let isOnList = options.lists !== undefined
   const unknown = new Map<string, { line: number; rows: number }>()
   for await (const entry of source) {
-    if ('notice' in entry) continue
+    if ('notice' in entry || 'lastId' in entry) continue
     total += 1
     if ('fault' in entry) continue
     const places = namedPlaces(entry.row, options)
     for (const { list } of places ?? []) {
-      if (isKnown(mailshot, list)) continue
+      if (isKnown(mailshot, list) || isClosed(entry.row, list, options)) continue
       const { line, rows } = unknown.get(list) ?? { line: entry.line, rows: 0 }
       unknown.set(list, { line, rows: rows + 1 })
     }
@@ -81,6 +85,14 @@ export async function checkSource(
 
 function isKnown({ config }: Mailshot, list: string): boolean {
   return Object.hasOwn(config.lists, list)
+}
+
+function isClosed(
+  { subscriptions }: ImportRow,
+  list: string,
+  { closedLists }: WantedLists,
+): boolean {
+  return subscriptions !== undefined && closedLists?.includes(list) === true
 }
 
 function knownLists({ config }: Mailshot): string {

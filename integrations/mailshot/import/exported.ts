@@ -5,10 +5,13 @@ import { exportedTables, type ExportedTable } from '../export/table.ts'
 import type { ImportFault } from '../import.ts'
 import type { Mailshot } from '../mailshot.ts'
 import { eventStatement } from './exported/event.ts'
+import { listStatements } from './exported/list.ts'
 import { mediaStatement } from './exported/media.ts'
+import { raiseStatements } from './exported/number.ts'
 import { faultOfRecipient, recipientStatement, settledRecipient } from './exported/recipient.ts'
 import { openRowReader, type Row } from './exported/row.ts'
-import { endedSend, faultOfSend, recountStatement, sendStatements } from './exported/send.ts'
+import { endedSend, recountStatement, sendStatements } from './exported/send.ts'
+import { faultOfSnapshot, snapshotStatement } from './exported/snapshot.ts'
 import { faultsKept } from './summary.ts'
 
 /** A reader of what an export of another instance says of one of its tables. */
@@ -16,11 +19,16 @@ export interface ExportedSource {
   /** What messages call it: the file's name. */
   readonly name: string
   readonly kind: ExportedTable
+  /** Whether all values are text, as CSV has them: then `''` is an empty text, and null nothing. */
+  readonly isText: boolean
   entries(): AsyncIterable<ExportedEntry>
 }
 
 export type ExportedEntry =
-  { line: number; row: Record<string, unknown> } | { fault: Pick<ImportFault, 'line' | 'cause'> }
+  | { line: number; row: Record<string, unknown> }
+  | { fault: Pick<ImportFault, 'line' | 'cause'> }
+  /** The last number that was given there. */
+  | { lastId: number }
 
 export interface ExportedOptions {
   actor: string
@@ -45,7 +53,8 @@ export interface ExportedSummary {
 }
 
 /**
- * Brings in the history of another instance: its images, sends, recipients and reports, to be given in this order. What is here
+ * Brings in the history of another instance: its lists, compiled campaigns, images, sends, recipients and reports, to be given in this
+ * order. What is here
  * already stays as it is, so that running it again, also after it was killed, ends the same. Nobody is mailed: a send that was open
  * there is cancelled here, and nothing follows from a report. Nobody who was erased here is stored again.
  */
@@ -58,7 +67,8 @@ export async function importExported(
   const { actor, dryRun = false, signal } = options
   const counts = { read: 0, created: 0, faultCount: 0 }
   const summary: ExportedSummary = { kind, ...counts, faults: [], stopped: false, dryRun }
-  const run: Run = { summary, options, read: await openRowReader(mailshot, kind), sends: new Set() }
+  const read = await openRowReader(mailshot, kind, source.isText)
+  const run: Run = { summary, options, read, sends: new Set(), lastId: 0 }
   for await (const slice of slicesOf(source)) {
     summary.stopped = signal?.aborted ?? false
     if (summary.stopped) break
@@ -72,6 +82,7 @@ export async function importExported(
   const { faults: _faults, dryRun: _dryRun, ...detail } = summary
   await mailshot.db.write(
     ...(kind === 'recipients' ? [recountStatement([...run.sends])] : []),
+    ...(kind === 'recipients' ? raiseStatements(kind, run.lastId) : []),
     auditStatement(mailshot, { actor, action: 'import', subject: `export:${name}`, detail }),
   )
   return summary
@@ -83,6 +94,7 @@ interface Run {
   read: (given: Record<string, unknown>) => Row | string
   /** The sends whose recipients were met. */
   sends: Set<string>
+  lastId: number
 }
 
 interface Read {
@@ -105,6 +117,10 @@ async function* slicesOf({ kind, entries }: ExportedSource): AsyncGenerator<Expo
 function rowsOf(slice: readonly ExportedEntry[], run: Run): Read[] {
   const { kind } = run.summary
   return slice.flatMap((entry) => {
+    if ('lastId' in entry) {
+      run.lastId = entry.lastId
+      return []
+    }
     run.summary.read += 1
     if ('fault' in entry) return tell(run, entry.fault)
     const row = run.read(entry.row)
@@ -117,7 +133,7 @@ function rowsOf(slice: readonly ExportedEntry[], run: Run): Read[] {
 }
 
 function faultOf(kind: ExportedTable, row: Row): string | undefined {
-  if (kind === 'sends') return faultOfSend(row)
+  if (kind === 'snapshots') return faultOfSnapshot(row)
   return kind === 'recipients' ? faultOfRecipient(row) : undefined
 }
 
@@ -128,21 +144,31 @@ function tell({ options, summary }: Run, fault: Pick<ImportFault, 'line' | 'caus
   return []
 }
 
-/** The rows whose send is here. A dry run has written none. */
+/** What a row of a table stands on, by which column. */
+const basis = {
+  sends: { table: 'snapshots', key: 'hash', by: 'snapshot', what: 'snapshot' },
+  recipients: { table: 'sends', key: 'id', by: 'send_id', what: 'send' },
+  events: { table: 'sends', key: 'id', by: 'send_id', what: 'send' },
+} as const
+
+/** The rows that have here what they stand on. A dry run has written none of it. */
 async function checked(mailshot: Mailshot, read: Read[], run: Run): Promise<Row[]> {
   const { kind, dryRun } = run.summary
-  const hasSend = kind === 'recipients' || kind === 'events'
-  if (!hasSend || dryRun) return read.map(({ row }) => row)
-  const ids = [...new Set(read.map(({ row }) => row['send_id']))]
-  const found = await mailshot.db.all<{ id: string }>(
-    sql`SELECT id FROM sends WHERE id IN (SELECT value FROM json_each(${JSON.stringify(ids)}))`,
+  if (dryRun || !(kind === 'sends' || kind === 'recipients' || kind === 'events')) {
+    return read.map(({ row }) => row)
+  }
+  const { table, key, by, what } = basis[kind]
+  const wanted = JSON.stringify([...new Set(read.map(({ row }) => row[by]))])
+  const found = await mailshot.db.all<{ key: string }>(
+    sql`SELECT ${sql.raw(key)} AS key FROM ${sql.raw(table)}
+      WHERE ${sql.raw(key)} IN (SELECT value FROM json_each(${wanted}))`,
   )
-  const known = new Set<unknown>(found.map(({ id }) => id))
-  for (const { id } of found) run.sends.add(id)
+  const known = new Set<unknown>(found.map((one) => one.key))
+  if (kind === 'recipients') for (const one of found) run.sends.add(one.key)
   return read.flatMap(({ line, row }) => {
-    const { send_id: id } = row
-    if (id === null || id === undefined || known.has(id)) return [row]
-    return tell(run, { line, cause: `send ${id} is not here; import the sends first` })
+    const { [by]: name } = row
+    if (name === null || name === undefined || known.has(name)) return [row]
+    return tell(run, { line, cause: `${what} ${name} is not here; import the ${table} first` })
   })
 }
 
@@ -165,6 +191,10 @@ async function statementsOf(
   { kind, actor, now }: { kind: ExportedTable; actor: string; now: number },
 ): Promise<SQL[]> {
   switch (kind) {
+    case 'lists':
+      return listStatements(rows)
+    case 'snapshots':
+      return [snapshotStatement(rows)]
     case 'media':
       return [mediaStatement(rows)]
     case 'sends':

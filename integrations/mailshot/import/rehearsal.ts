@@ -15,12 +15,20 @@ export interface Rehearsal {
   close(): Promise<void>
 }
 
-/** It is a file of its own, readable by this user alone, so that memory stays flat; `close` removes it. */
-export async function openRehearsal(mailshot: Mailshot): Promise<Rehearsal> {
+/**
+ * It is a file of its own, readable by this user alone, so that memory stays flat; `close` removes it.
+ *
+ * @param closedLists that people may be on too
+ */
+export async function openRehearsal(
+  mailshot: Mailshot,
+  closedLists: readonly string[] = [],
+): Promise<Rehearsal> {
   const folder = await mkdtemp(join(tmpdir(), 'mailshot-rehearsal-'))
   const db = await openDatabase(`file:${join(folder, 'rehearsal.db')}`, { create: true })
   const copyAll = copier(mailshot.db, db)
   await copyAll('lists', sql`true`)
+  await db.write(closedStatement(closedLists))
   await copyAll('meta', sql`key = 'suppression-key' OR key LIKE 'suppression-key:%'`)
   await leaveNumbersFree(mailshot.db, db)
   return {
@@ -74,6 +82,14 @@ function copier(from: Database, to: Database) {
       ON CONFLICT DO NOTHING RETURNING *`)
     return copied
   }
+}
+
+/** Those that the import itself would have brought before. */
+function closedStatement(lists: readonly string[]): SQL {
+  return sql`
+    INSERT INTO lists (id, status, title, public, created_at)
+    SELECT value, 'closed', '""', 0, 0 FROM json_each(${JSON.stringify(lists)}) WHERE true
+    ON CONFLICT DO NOTHING`
 }
 
 /** New people get numbers behind all that were given, so that none stands in the way of what is brought over later. */

@@ -6,21 +6,34 @@ export function wordingHash(text: string | undefined | null): string | null {
   return text === undefined || text === null ? null : hash('sha256', text, 'base64url')
 }
 
-/** The statements that keep words that somebody agreed to, to stand beside the consent; those that are kept stay as they are. */
+/** The statements that keep words that somebody agrees to now, to stand beside the consent; those that are kept stay as they are. */
 export function wordingStatements(
   texts: readonly (string | undefined | null)[],
   lang: string | null,
   now: number,
 ): SQL[] {
-  const given = [...new Set(texts)].flatMap((text) => {
+  return usedWordingStatements(texts.map((text) => ({ text, lang, at: now })))
+}
+
+/** The same for words that were agreed to at other times: kept is when they were first. */
+export function usedWordingStatements(
+  used: readonly { text: string | undefined | null; lang: string | null; at: number }[],
+): SQL[] {
+  const first = new Map<
+    string,
+    readonly [string, string | undefined | null, string | null, number]
+  >()
+  for (const { text, lang, at } of used) {
     const key = wordingHash(text)
-    return key === null ? [] : [[key, text]]
-  })
-  if (given.length === 0) return []
+    if (key !== null && at < (first.get(key)?.[3] ?? Infinity))
+      first.set(key, [key, text, lang, at])
+  }
+  if (first.size === 0) return []
   return [
     sql`INSERT INTO wordings (hash, text, lang, first_used_at)
-      SELECT value ->> 0, value ->> 1, ${lang}, ${now} FROM json_each(${JSON.stringify(given)}) WHERE true
-      ON CONFLICT DO NOTHING`,
+      SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3 FROM json_each(${JSON.stringify([...first.values()])}) WHERE true
+      ON CONFLICT DO UPDATE SET lang = excluded.lang, first_used_at = excluded.first_used_at
+      WHERE excluded.first_used_at < first_used_at`,
   ]
 }
 

@@ -1,6 +1,7 @@
 import { createReadStream } from 'node:fs'
 import { basename } from 'node:path'
 import { MailshotError } from '../error.ts'
+import { lastIdOf } from '../import/exported/number.ts'
 import type { ImportEntry, ImportFault, ImportSource } from '../import.ts'
 import { decode, readLines } from './csv/text.ts'
 import { readExportedRow } from './jsonl/row.ts'
@@ -45,8 +46,10 @@ async function* readEntries(
       line += 1
       if (raw.trim() === '') continue
       const read = parseObject(raw)
-      if (read && 'mailshot' in read) checkHeading(read, name)
-      else yield entryOf(read, raw, line)
+      if (read && 'mailshot' in read) {
+        checkHeading(read, name)
+        yield { lastId: lastIdOf(read) }
+      } else yield entryOf(read, raw, line)
     }
   }
   if (line === 0) throw new MailshotError(`${name}: the file is empty`)

@@ -71,7 +71,7 @@ function entryOf(fields: Record<string, unknown>, line: number): SuppressionEntr
     line,
     address: text('email') || text('hash'),
     reason: text('reason'),
-    note: text('note'),
+    note: fields['note'] === null ? null : text('note'),
     ...(!Number.isNaN(at) && { at }),
   }
 }
@@ -105,6 +105,7 @@ async function* readTable(records: AsyncIterable<CsvRecord>): AsyncGenerator<Sup
       continue
     }
     const address = record.fields.map(bareFormula).find(isAddress)
+    const isOurs = heading?.join() === 'address,reason,note,at'
     if (heading === undefined) {
       heading = address === undefined ? record.fields : []
       if (address === undefined) continue
@@ -118,7 +119,7 @@ async function* readTable(records: AsyncIterable<CsvRecord>): AsyncGenerator<Sup
       line,
       address: address ?? record.fields[0] ?? '',
       reason: value('reason'),
-      note: value('note'),
+      note: value('note') || (isOurs ? null : ''),
       ...(!Number.isNaN(at) && { at }),
     }
   }

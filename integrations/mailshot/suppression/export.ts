@@ -11,7 +11,8 @@ export type ExportLine =
 
 interface Said {
   reason: string
-  note: string | null
+  /** Not told with the hash of an address that is known: it may have the address in it. */
+  note?: string | null
   at: string
 }
 
@@ -36,8 +37,10 @@ export async function* exportSuppressions(
   for (let after = ''; ;) {
     const page = await listSuppressions(mailshot, { after, limit: pageSize })
     for (const { email, reason, note, at } of page) {
-      const said = { reason, note, at: new Date(at).toISOString() }
-      yield hashed ? { hash: `${kind}:${hashOf(email)}`, ...said, note: null } : { email, ...said }
+      const time = new Date(at).toISOString()
+      yield hashed
+        ? { hash: `${kind}:${hashOf(email)}`, reason, at: time }
+        : { email, reason, note, at: time }
     }
     if (page.length < pageSize) break
     after = page.at(-1)?.email ?? after

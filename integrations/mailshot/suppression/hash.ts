@@ -59,8 +59,15 @@ export async function readForeignKeys({ db }: Mailshot): Promise<string[]> {
   return rows.map(({ value }) => value)
 }
 
+/** Keeps a key of others; not that which is the site's own. */
 export function addKeyStatement(key: string): SQL {
-  return sql`INSERT INTO meta (key, value) VALUES (${keyPrefix + keyId(key)}, ${key}) ON CONFLICT DO NOTHING`
+  return sql`INSERT INTO meta (key, value) SELECT ${keyPrefix + keyId(key)}, ${key}
+    WHERE NOT EXISTS (SELECT 1 FROM meta WHERE key = ${ownKey} AND value = ${key}) ON CONFLICT DO NOTHING`
+}
+
+/** Makes a key the site's own where none was made yet. */
+export function adoptKeyStatement(key: string): SQL {
+  return sql`INSERT INTO meta (key, value) VALUES (${ownKey}, ${key}) ON CONFLICT DO NOTHING`
 }
 
 /** The hash of an address by the site's own key. */

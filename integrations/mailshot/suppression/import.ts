@@ -5,7 +5,13 @@ import { auditStatement } from '../audit.ts'
 import { parseEmailAddress } from '../email-address.ts'
 import { MailshotError } from '../error.ts'
 import type { Mailshot } from '../mailshot.ts'
-import { addKeyStatement, hashersInUse, knownKinds, nameSuppressed } from './hash.ts'
+import {
+  addKeyStatement,
+  adoptKeyStatement,
+  hashersInUse,
+  knownKinds,
+  nameSuppressed,
+} from './hash.ts'
 import { mergeSuppression, parseReason } from './merge.ts'
 
 /** A reader of a list of suppressed addresses. */
@@ -15,8 +21,11 @@ export interface SuppressionSource extends AsyncIterable<SuppressionEntry> {
 }
 
 export type SuppressionEntry =
-  /** `address` is one, or a hash of one; `reason` in any system's words, empty where it says none. */
-  | { line: number; address: string; reason: string; note: string; at?: number }
+  /**
+   * `address` is one, or a hash of one; `reason` in any system's words, empty where it says none; `note` is null where it is known
+   * that there is none.
+   */
+  | { line: number; address: string; reason: string; note: string | null; at?: number }
   /** The keys that keyed hashes were made with. */
   | { keys: string[] }
   | { fault: { line: number; cause: string } }
@@ -26,6 +35,8 @@ export interface SuppressionImportOptions {
   /** Of entries that name none; `manual` by default. */
   reason?: SuppressionReason | undefined
   note?: string | undefined
+  /** Whether the first key of the list becomes the site's own where it has none yet: for a site that moves here. */
+  adoptKey?: boolean | undefined
   onFault?: ((fault: { line: number; cause: string }) => void) | undefined
 }
 
@@ -60,7 +71,7 @@ export async function importSuppressions(
   options: SuppressionImportOptions,
 ): Promise<SuppressionImportSummary> {
   const summary = { read: 0, changed: 0, unchanged: 0, faultCount: 0 }
-  const run: Run = { source, options, summary, kinds: await knownKinds(mailshot) }
+  const run: Run = { source, options, summary, kinds: undefined }
   let rows: Row[] = []
   for await (const entry of source) {
     const row = await readEntry(mailshot, entry, run)
@@ -86,8 +97,8 @@ interface Run {
   source: SuppressionSource
   options: SuppressionImportOptions
   summary: SuppressionImportSummary
-  /** The kinds of hashes that can be told whose they are. */
-  kinds: Set<string>
+  /** The kinds of hashes that can be told whose they are, once one was met. */
+  kinds: Set<string> | undefined
 }
 
 /** The row of an entry; undefined for a key, which is stored, and for what can be none, which is told and counted. */
@@ -96,14 +107,16 @@ async function readEntry(
   entry: SuppressionEntry,
   run: Run,
 ): Promise<Row | undefined> {
-  const { source, options, summary } = run
+  const { options, summary } = run
   if ('keys' in entry) {
-    await addKeys(mailshot, source, entry.keys)
-    run.kinds = await knownKinds(mailshot)
+    await addKeys(mailshot, entry.keys, run)
+    run.kinds = undefined
     return undefined
   }
   summary.read += 1
-  const row = 'fault' in entry ? entry.fault.cause : rowOf(mailshot, entry, run)
+  run.kinds ??= await knownKinds(mailshot)
+  const { kinds } = run
+  const row = 'fault' in entry ? entry.fault.cause : rowOf(mailshot, entry, { ...run, kinds })
   if (typeof row !== 'string') return row
   summary.faultCount += 1
   options.onFault?.({ line: 'fault' in entry ? entry.fault.line : entry.line, cause: row })
@@ -112,8 +125,8 @@ async function readEntry(
 
 async function addKeys(
   mailshot: Mailshot,
-  source: SuppressionSource,
   keys: string[],
+  { source, options }: Run,
 ): Promise<void> {
   const isKey = (key: string) => Buffer.from(key, 'base64url').length === 32
   if (!keys.every(isKey)) {
@@ -121,14 +134,18 @@ async function addKeys(
       `${source.name}: the key in its first line is damaged; export the list again, and copy the file whole`,
     )
   }
-  await mailshot.db.write(...keys.map(addKeyStatement))
+  const [own] = options.adoptKey ? keys : []
+  await mailshot.db.write(
+    ...(own === undefined ? [] : [adoptKeyStatement(own)]),
+    ...keys.map(addKeyStatement),
+  )
 }
 
 /** A row to be written, or why it cannot be one. */
 function rowOf(
   mailshot: Mailshot,
   entry: Extract<SuppressionEntry, { address: string }>,
-  { kinds, source, options }: Run,
+  { kinds, source, options }: Run & { kinds: Set<string> },
 ): Row | string {
   const named = nameOf(entry.address, kinds)
   if (typeof named === 'string') return named
@@ -139,7 +156,7 @@ function rowOf(
   return {
     ...named,
     reason: said ?? options.reason ?? 'manual',
-    note: entry.note || (options.note ?? `from ${source.name}`),
+    note: entry.note === null ? null : entry.note || (options.note ?? `from ${source.name}`),
     at: Math.min(entry.at ?? Infinity, mailshot.now()),
   }
 }

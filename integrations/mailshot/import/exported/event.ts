@@ -8,8 +8,7 @@ import { isImported, valuesOf } from './send.ts'
  */
 export function eventStatement(rows: readonly Row[]): SQL {
   const given = JSON.stringify(rows)
-  // Letters are not exported, and another has their number here.
-  const left = ['id', 'recipient_id', 'letter_id']
+  const left = ['id', 'recipient_id']
   const columns = Object.keys(rows[0] ?? {}).filter((name) => !left.includes(name))
   const recipient = sql`(SELECT p.id FROM recipients AS p
     WHERE p.send_id = r.value ->> 'send_id' AND p.email = r.value ->> 'email')`

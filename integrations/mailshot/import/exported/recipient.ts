@@ -29,7 +29,7 @@ export async function recipientStatement(mailshot: Mailshot, rows: readonly Row[
     rows.map((row) => ({ ...row, hashes: hashesOf(hashers, String(row['email'])) })),
   )
   const columns = Object.keys(rows[0] ?? {}).filter(
-    (name) => name !== 'id' && name !== 'subscriber' && name !== 'subscriber_id',
+    (name) => name !== 'id' && name !== 'subscriber',
   )
   const isHere = sql`EXISTS (SELECT 1 FROM recipients AS h WHERE h.send_id = n.value ->> 'send_id' AND h.email = n.value ->> 'email')`
   // All of a slice or none, so that a number that is kept never meets one that is given.

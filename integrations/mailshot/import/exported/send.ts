@@ -1,15 +1,5 @@
 import { type SQL, sql } from 'drizzle-orm/sql'
-import type { CompiledCampaign } from '../../compile.ts'
-import { snapshotHash } from '../../compile/content-hash.ts'
 import type { Row } from './row.ts'
-
-/** Why an image or a send cannot be what its hash says; undefined for one that is. */
-export function faultOfSend({ compiled, snapshot }: Row): string | undefined {
-  // What it is besides, its hash vouches for.
-  const frozen: CompiledCampaign = JSON.parse(String(compiled))
-  if (typeof frozen === 'object' && frozen !== null && snapshotHash(frozen) === snapshot) return
-  return 'compiled is not what was sent: it differs from its hash in snapshot; export it again'
-}
 
 /** A send that was open elsewhere ends here: who was left is mailed there, or by nobody. */
 export function endedSend(row: Row, now: number): Row {
@@ -26,7 +16,7 @@ export function endedSend(row: Row, now: number): Row {
 }
 
 /**
- * The statements that write sends with what they froze and what was counted of them. What is here already stays as it is; the last
+ * The statements that write sends with what was counted of them. What is here already stays as it is; the last
  * one answers the ids of those that were not.
  */
 export function sendStatements(
@@ -35,13 +25,10 @@ export function sendStatements(
 ): SQL[] {
   const given = JSON.stringify(rows)
   const columns = Object.keys(rows[0] ?? {}).filter(
-    (name) => name !== 'compiled' && name !== 'counts' && name !== 'trigger_key',
+    (name) => name !== 'counts' && name !== 'trigger_key',
   )
   const isNew = sql`NOT EXISTS (SELECT 1 FROM sends WHERE sends.id = r.value ->> 'id')`
   return [
-    sql`INSERT INTO snapshots (hash, slug, compiled, created_at)
-      SELECT r.value ->> 'snapshot', r.value ->> 'slug', r.value ->> 'compiled', r.value ->> 'created_at'
-      FROM json_each(${given}) AS r WHERE ${isNew} ON CONFLICT DO NOTHING`,
     sql`INSERT INTO send_counts (send_id, kind, key, n)
       SELECT r.value ->> 'id', c.value ->> 0, c.value ->> 1, c.value ->> 2
       FROM json_each(${given}) AS r, json_each(r.value ->> 'counts') AS c WHERE ${isNew} ON CONFLICT DO NOTHING`,

@@ -1,4 +1,3 @@
-import { MailshotError } from '../../error.ts'
 import type { ImportRow } from '../../import.ts'
 import { readExportedRow } from '../jsonl/row.ts'
 import { bareFormula } from './formula.ts'
@@ -8,22 +7,6 @@ const marks = ['email', 'subscriptions', 'consents', 'former_ids']
 /** Whether it is the header of `mailshot export subscribers`. */
 export function isExportHeader(header: readonly string[]): boolean {
   return marks.every((mark) => header.includes(mark))
-}
-
-/** @throws MailshotError for the header of an export of something else, whose addresses are no subscribers */
-export function refuseOtherExports(header: readonly string[], name: string): void {
-  const text = header.join()
-  if (text === 'address,reason,note,at') {
-    throw new MailshotError(
-      `${name}: these addresses are suppressed; say: mailshot suppressions import ${name}`,
-    )
-  }
-  const others = ['id,slug,content_hash,', 'id,send_id,subscriber_id,email,', 'id,key,transport,']
-  if (others.some((start) => text.startsWith(start))) {
-    throw new MailshotError(
-      `${name}: this is an export of sends, recipients or events for a spreadsheet; export them as JSON Lines (--format jsonl), and import those`,
-    )
-  }
 }
 
 /** Reads one record of such a file; a text says why it cannot be one. */
