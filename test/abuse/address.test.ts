@@ -22,6 +22,8 @@ describe('meantAddress', () => {
       'yaho.fr': 'yahoo.fr',
       'orage.fr': 'orange.fr',
       't-onlin.de': 't-online.de',
+      // A Cyrillic letter.
+      'gm\u0430il.com': 'gmail.com',
     }
     expect(Object.keys(slips).map((slip) => meantAddress(` Zoe.B+news@${slip}`))).toEqual(
       Object.values(slips).map((meant) => `Zoe.B+news@${meant}`),

@@ -1,3 +1,4 @@
+import { domainToUnicode } from 'node:url'
 import { distance } from '../closest.ts'
 import { domainOf, parseEmailAddress } from '../email-address.ts'
 import { mailDomains } from './mail-domains.ts'
@@ -21,7 +22,9 @@ export function meantAddress(email: string): string | undefined {
   return meant && `${address.written.slice(0, address.written.lastIndexOf('@'))}@${meant}`
 }
 
-function meantDomain(domain: string): string | undefined {
+function meantDomain(ascii: string): string | undefined {
+  // A letter of another script that looks the same is one slip there, and many in ASCII (RFC 3492).
+  const domain = domainToUnicode(ascii)
   const [label = ''] = domain.split('.')
   const only = onlyEnding.get(label)
   if (only !== undefined && domain.split('.').length === 2) return only
