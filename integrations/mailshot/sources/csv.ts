@@ -1,22 +1,15 @@
-import { createReadStream } from 'node:fs'
 import { basename } from 'node:path'
 import { MailshotError } from '../error.ts'
-import type { ImportEntry, ImportRow, ImportSource, RejectsFormat } from '../import.ts'
-import {
-  columnNames,
-  type Columns,
-  columnsOf,
-  type KnownColumns,
-  rejectColumns,
-  rowOf,
-} from './csv/column.ts'
-import { type Encoding, findEncoding } from './csv/encoding.ts'
+import type { ImportEntry, ImportRow, ImportSource } from '../import.ts'
+import { columnNames, type Columns, columnsOf, type KnownColumns, rowOf } from './csv/column.ts'
+import { type DateOptions, dateReader } from './csv/date.ts'
 import { exportedRowOf, isExportHeader } from './csv/exported.ts'
-import { type CsvRecord, readRecords } from './csv/record.ts'
-import { decode, readLines } from './csv/text.ts'
+import { csvFile } from './csv/file.ts'
+import type { CsvRecord } from './csv/record.ts'
+import { type CsvRejects, csvRejects } from './csv/rejects.ts'
 import { kindOfHeader } from './exported.ts'
 
-export interface CsvOptions {
+export interface CsvOptions extends DateOptions {
   /** The attributes that the config declares; columns of these names are read. */
   fields?: readonly string[]
   /** Headers by what they hold, where that cannot be told by themselves: `{ email: 'E-mail address', city: 'Ville' }`. */
@@ -38,35 +31,31 @@ export function csv(
   input: string | AsyncIterable<Uint8Array>,
   options: CsvOptions = {},
 ): ImportSource {
-  const isPath = typeof input === 'string'
-  const name = options.name ?? (isPath ? basename(input) : 'CSV')
-  const known = { fields: options.fields ?? [], columns: options.columns ?? {}, name }
+  const { fields = [], columns = {}, encoding } = options
+  const name = options.name ?? (typeof input === 'string' ? basename(input) : 'CSV')
+  const known = { fields, columns, name, timeOf: dateReader(options) }
   checkColumnNames(known)
+  const file = csvFile(input, { name, encoding })
   const rejects = csvRejects()
-  let found: Promise<Encoding> | undefined
   return {
     name,
-    rereadable: isPath,
+    rereadable: file.isRereadable,
     rejects,
-    async *[Symbol.asyncIterator]() {
-      if (isPath && options.encoding === undefined) found ??= findEncoding(readFile(input))
-      const encoding = (await found) ?? { ...(options.encoding && { encoding: options.encoding }) }
-      if (encoding.notice) yield { notice: encoding.notice }
-      const records = readRecords(
-        readLines(decode(isPath ? readFile(input) : input, { ...encoding, name })),
-      )
-      yield* readEntries(records, known, rejects)
-    },
+    [Symbol.asyncIterator]: () => readEntries(file.records(), known, rejects),
   }
 }
 
 async function* readEntries(
-  records: AsyncIterable<CsvRecord>,
+  records: AsyncIterable<CsvRecord | { notice: string }>,
   known: KnownColumns,
   rejects: CsvRejects,
 ): AsyncGenerator<ImportEntry> {
   let read: ((fields: string[]) => ImportRow | string) | undefined
   for await (const record of records) {
+    if ('notice' in record) {
+      yield record
+      continue
+    }
     if (read) {
       yield entryOf(record, read)
       continue
@@ -82,7 +71,7 @@ async function* readEntries(
     const columns = columnsOf(header, known)
     for (const notice of columns.notices) yield { notice }
     checkColumns(columns, known.name)
-    read = (fields) => rowOf(fields, columns)
+    read = (fields) => rowOf(fields, columns, known.timeOf)
     if (!columns.isHeaderless) continue
     rejects.begin(record.delimiter, 'email')
     yield entryOf(record, read)
@@ -130,34 +119,4 @@ function checkColumns(columns: Columns, name: string): void {
     : `no column is called email (found: ${columns.header.join(', ')}); ` +
       'say which one has the addresses, --column email="…"'
   throw new MailshotError(`${name}:1: ${cure}`)
-}
-
-interface CsvRejects extends RejectsFormat {
-  begin(delimiter: string, header: string): void
-}
-
-/** Rejected rows stand as they were behind their line and cause: once corrected, the file can be imported as it is. */
-function csvRejects(): CsvRejects {
-  let delimiter = ','
-  let header = 'email'
-  return {
-    begin(found, text) {
-      delimiter = found
-      header = text
-    },
-    heading: () => `${[...rejectColumns, header].join(delimiter)}\n`,
-    line: ({ line, cause, raw = '' }) =>
-      `${line}${delimiter}"${cause.replaceAll('"', '""')}"${delimiter}${raw}\n`,
-  }
-}
-
-async function* readFile(path: string): AsyncGenerator<Uint8Array> {
-  try {
-    yield* createReadStream(path)
-  } catch (cause) {
-    const what = cause instanceof Error ? cause.message : String(cause)
-    throw new MailshotError(`${path}: cannot be read (${what}); check the name and the folder`, {
-      cause,
-    })
-  }
 }
