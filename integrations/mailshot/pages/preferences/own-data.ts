@@ -54,7 +54,8 @@ export async function doWithData(
       return redirectTo(own, { erase: 'sure' })
     case 'erase-for-good':
       await erase(mailshot, subscriberId, 'subscriber')
-      return redirectTo(own, { erased: '1' })
+      // Nobody knows any more in which language to say so.
+      return redirectTo(own, { erased: '1', lang: texts.lang })
     default:
       return undefined
   }
