@@ -60,13 +60,8 @@ export async function subscribe(
   mailshot: Mailshot,
   request: SubscribeRequest,
 ): Promise<Subscribed> {
-  const address = parseEmailAddress(request.email)
-  const { profile, problems } = readRequest(mailshot, request)
-  if (!address || problems.length > 0) {
-    const email = `"${request.email}" is not an e-mail address`
-    if (!address) problems.unshift({ field: 'email', text: email })
-    return { status: 'invalid', problems }
-  }
+  const { address, profile, problems } = readRequest(mailshot, request)
+  if (!address || problems.length > 0) return { status: 'invalid', problems }
   const suppression = await findSuppression(mailshot, address.identity)
   const isLiftable = !suppression || liftableReasons.includes(suppression.reason)
   if (suppression && (!isLiftable || request.confirmed)) {
@@ -138,19 +133,28 @@ export async function unsubscribe(
   return { ended: open.map((row) => row.listId) }
 }
 
+/** What `subscribe` would say is wrong with a request; it asks the settings alone, so that nobody learns by it who is known. */
+export function problemsWith(mailshot: Mailshot, request: SubscribeRequest): SubscribeProblem[] {
+  return readRequest(mailshot, request).problems
+}
+
 function readRequest(
   { config }: Mailshot,
   request: SubscribeRequest,
-): { profile: Profile; problems: SubscribeProblem[] } {
+): { address: ParsedAddress | undefined; profile: Profile; problems: SubscribeProblem[] } {
+  const address = parseEmailAddress(request.email)
   const { profile, problems, unknown } = readProfile(config.fields, request)
   const isOffered = (list: string) =>
     Object.hasOwn(config.lists, list) &&
     (request.consent.source !== 'form' || config.lists[list]?.public === true)
   const missing = request.lists.filter((list) => !isOffered(list))
   const lists = request.lists.length === 0 ? ['no list is chosen'] : missing.map(noList)
+  const noAddress = `"${request.email}" is not an e-mail address`
   return {
+    address,
     profile,
     problems: [
+      ...(address ? [] : [{ field: 'email' as const, text: noAddress }]),
       ...lists.map((text) => ({ field: 'lists' as const, text })),
       ...[...problems, ...unknown.map(noField)].map((text) => ({
         field: 'profile' as const,

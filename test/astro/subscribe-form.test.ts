@@ -1,9 +1,13 @@
 import { experimental_AstroContainer as AstroContainer } from 'astro/container'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { notePeer } from '../../integrations/mailshot/client-address.ts'
 import SubscribeBox from '../../integrations/mailshot/components/SubscribeBox.astro'
 import SubscribeForm from '../../integrations/mailshot/components/SubscribeForm.astro'
-import { readBoxes } from '../../integrations/mailshot/pages/box.ts'
+import { boxNames, readBoxes } from '../../integrations/mailshot/pages/box.ts'
+import { subscribeTicked } from '../../integrations/mailshot/site-sign-up.ts'
 import config from '../../src/mailshot.config.ts'
+import { openTestMailshot } from '../open-test-mailshot.ts'
+import { recordOf } from '../subscriber/zoe.ts'
 
 // The lists are those of the example site: weekly and product, both public.
 describe('SubscribeForm', () => {
@@ -98,15 +102,38 @@ describe('SubscribeBox', () => {
     const [list = '', lang = ''] = ['checkbox', 'hidden'].map(
       (type) => new RegExp(`type="${type}" name="([\\w-]+)"`).exec(html)?.[1],
     )
-    const form = new FormData()
-    for (const [name, value] of [
-      [list, 'weekly'],
-      [list, 'hidden'],
-      [lang, 'en'],
-    ] as const) {
-      form.append(name, value)
-    }
+    const form = formOf([list, 'weekly'], [list, 'hidden'], [lang, 'en'])
     expect(readBoxes(config, form)).toEqual({ lists: ['weekly'], lang: 'en' })
+  })
+
+  it('is asked for by one call, which counts from where', async () => {
+    const mailshot = await openTestMailshot({
+      abuse: { limits: { client: '1/hour' } },
+      proxies: [],
+    })
+    const { secrets, abuse, proxies } = mailshot.config
+    const open = { ...mailshot, config: { ...config, secrets, abuse, proxies } }
+    globalThis.astroMailshot = { config, mailshot: Promise.resolve(open) }
+    onTestFinished(() => void (globalThis.astroMailshot = undefined))
+    const request = new Request('https://example.org/register', { method: 'POST' })
+    notePeer(request, '203.0.113.7')
+    const by = { email: 'zoe@example.org', form: 'registration', request }
+    const ticked = formOf([boxNames.list, 'weekly'], [boxNames.lang, 'en'])
+
+    expect(await subscribeTicked(new FormData(), by)).toEqual({ status: 'not-ticked' })
+    expect(await subscribeTicked(ticked, { ...by, email: 'zoe@' })).toMatchObject({
+      status: 'invalid',
+      problems: [{ field: 'email' }],
+    })
+    expect(await subscribeTicked(ticked, by)).toEqual({ status: 'asked' })
+    expect(await recordOf(mailshot)).toMatchObject({
+      lang: 'en',
+      consents: [{ list: 'weekly', source: 'api', form: 'registration', ip: '203.0.113.0' }],
+    })
+    expect(await subscribeTicked(ticked, { ...by, email: 'ana@example.org' })).toEqual({
+      status: 'too-many',
+      againAt: expect.any(Number),
+    })
   })
 
   it('tells the developer of a list that nobody may sign up to', async () => {
@@ -115,6 +142,12 @@ describe('SubscribeBox', () => {
     )
   })
 })
+
+function formOf(...fields: [string, string][]): FormData {
+  const form = new FormData()
+  for (const [name, value] of fields) form.append(name, value)
+  return form
+}
 
 type Component = Parameters<AstroContainer['renderToString']>[0]
 

@@ -7,7 +7,12 @@ import { cutAddress } from '../privacy/client.ts'
 import { readProfile } from '../profile.ts'
 import { languageOfTexts } from '../reader-language.ts'
 import { inSameTime } from '../same-time.ts'
-import { subscribe, type SubscribeProblem } from '../subscriber.ts'
+import {
+  problemsWith,
+  subscribe,
+  type SubscribeProblem,
+  type SubscribeRequest,
+} from '../subscriber.ts'
 import type { AgreedField } from './ask.ts'
 
 /** What a form that is not ours says of somebody who ticked the box for our lists. */
@@ -41,43 +46,50 @@ export async function askElsewhere(
   mailshot: Mailshot,
   request: ElsewhereRequest,
 ): Promise<AskedElsewhere> {
-  const { config } = mailshot
+  const asked = requestFor(mailshot.config, request)
+  const problems = [
+    ...problemsWith(mailshot, asked),
+    ...missingFields(mailshot.config, request, asked.consent.fields),
+    ...missingWording(mailshot.config, request),
+  ]
+  if (problems.length > 0) return { status: 'invalid', problems }
+  const againAt = await countAttempt(mailshot, { client: request.ip, emails: [request.email] })
+  if (againAt !== undefined) return { status: 'too-many', againAt }
+  return inSameTime(mailshot, async () => {
+    await subscribe(mailshot, asked)
+    return { status: 'asked' }
+  })
+}
+
+function requestFor(config: MailshotConfig, request: ElsewhereRequest) {
   const { email, name = '', attributes = {}, form, userAgent } = request
   const lists = [...new Set(request.lists)]
   const lang = languageOfTexts(config, request.lang)
   const { profile } = readProfile(config.fields, { attributes })
-  const agreed = agreedFields(config, profile.attributes, lang)
-  const missing = [...missingFields(config, attributes, agreed), ...missingWording(config, request)]
-  if (missing.length > 0) return { status: 'invalid', problems: missing }
   const ip = request.ip === undefined ? undefined : cutAddress(request.ip, config.privacy.ip)
   const open = lists.filter((list) => config.lists[list]?.public === true)
-  const againAt = await countAttempt(mailshot, { client: request.ip, emails: [email] })
-  if (againAt !== undefined) return { status: 'too-many', againAt }
-  return inSameTime(mailshot, async () => {
-    const result = await subscribe(mailshot, {
-      email,
-      name,
-      lang: request.lang || lang,
-      lists,
-      attributes,
-      confirmation: 'always',
-      consent: {
-        source: 'api',
-        form: form.slice(0, 200),
-        wording: request.wording ?? boxWording(config, open, lang),
-        fields: agreed,
-        ...(ip !== undefined && { ip }),
-        ...(userAgent !== undefined && { userAgent: userAgent.slice(0, 300) }),
-      },
-    })
-    return result.status === 'invalid' ? result : { status: 'asked' }
-  })
+  return {
+    email,
+    name,
+    lang: request.lang || lang,
+    lists,
+    attributes,
+    confirmation: 'always',
+    consent: {
+      source: 'api',
+      form: form.slice(0, 200),
+      wording: request.wording ?? boxWording(config, open, lang),
+      fields: agreedFields(config, profile.attributes, lang),
+      ...(ip !== undefined && { ip }),
+      ...(userAgent !== undefined && { userAgent: userAgent.slice(0, 300) }),
+    },
+  } satisfies SubscribeRequest
 }
 
 /** What our own forms would not go on without. */
 function missingFields(
   { fields }: MailshotConfig,
-  given: NonNullable<ElsewhereRequest['attributes']>,
+  { attributes: given = {} }: ElsewhereRequest,
   agreed: readonly AgreedField[],
 ): SubscribeProblem[] {
   return Object.entries(fields).flatMap(([name, { type, form }]) => {
