@@ -1,3 +1,4 @@
+import { sql } from 'drizzle-orm/sql'
 import { describe, expect, test } from 'vitest'
 import { countAttempt } from '../../integrations/mailshot/abuse/limit.ts'
 import type { MailshotConfigInput } from '../../integrations/mailshot/config.ts'
@@ -92,6 +93,18 @@ describe('POST api/subscribe', () => {
       attributes: { terms: true },
       consents: [{ list: 'field:terms' }, { list: 'open' }],
     })
+  })
+
+  test('refuses, or notes, an address for throw-away mail as the settings say', async () => {
+    const email = 'zoe@mailinator.com'
+    const strict = await open(own, { disposable: 'refuse' })
+    const refused = await strict.call('POST', 'subscribe', { ...ticked, email })
+    expect(refused.status).toBe(422)
+    expect((await refused.json()).error.message).toContain('throw-away')
+    const { mailshot, call } = await open()
+    expect((await call('POST', 'subscribe', { ...ticked, email })).status).toBe(202)
+    const flags = await mailshot.db.all(sql`SELECT 1 FROM audit WHERE action = 'flag'`)
+    expect(flags).toHaveLength(1)
   })
 
   test('says when to ask again where that is too often, and leaves our own forms open', async () => {

@@ -1,7 +1,9 @@
 import type { AttributeValue } from '../../../db/schema.ts'
+import { flagDisposable } from '../abuse/disposable.ts'
 import { countAttempt } from '../abuse/limit.ts'
 import { type MailshotConfig, localize } from '../config.ts'
 import type { Mailshot } from '../mailshot.ts'
+import { doubtAddress } from '../pages/address-doubt.ts'
 import { boxWording } from '../pages/box.ts'
 import { cutAddress } from '../privacy/client.ts'
 import { readProfile } from '../profile.ts'
@@ -13,6 +15,7 @@ import {
   type SubscribeProblem,
   type SubscribeRequest,
 } from '../subscriber.ts'
+import { textsFor } from '../texts.ts'
 import type { AgreedField } from './ask.ts'
 
 /** What a form that is not ours says of somebody who ticked the box for our lists. */
@@ -51,12 +54,14 @@ export async function askElsewhere(
     ...problemsWith(mailshot, asked),
     ...missingFields(mailshot.config, request, asked.consent.fields),
     ...missingWording(mailshot.config, request),
+    ...(await doubtOf(mailshot.config, request)),
   ]
   if (problems.length > 0) return { status: 'invalid', problems }
   const againAt = await countAttempt(mailshot, { client: request.ip, emails: [request.email] })
   if (againAt !== undefined) return { status: 'too-many', againAt }
   return inSameTime(mailshot, async () => {
-    await subscribe(mailshot, asked)
+    const result = await subscribe(mailshot, asked)
+    if ('subscriberId' in result) await flagDisposable(mailshot, result.subscriberId, asked.email)
     return { status: 'asked' }
   })
 }
@@ -84,6 +89,16 @@ function requestFor(config: MailshotConfig, request: ElsewhereRequest) {
       ...(userAgent !== undefined && { userAgent: userAgent.slice(0, 300) }),
     },
   } satisfies SubscribeRequest
+}
+
+/** Whether it was a slip cannot be asked back; what our own forms refuse is refused in words for the person. */
+async function doubtOf(
+  config: MailshotConfig,
+  { email, lang }: ElsewhereRequest,
+): Promise<SubscribeProblem[]> {
+  const texts = textsFor(config, languageOfTexts(config, lang))
+  const doubt = await doubtAddress(config, texts, { email, isChosen: true })
+  return doubt ? [{ field: 'email', text: doubt.text }] : []
 }
 
 /** What our own forms would not go on without. */
