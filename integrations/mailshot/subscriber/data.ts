@@ -62,7 +62,7 @@ export async function readPersonalData(
 function mailQuery(subscriberId: number): SQL {
   return sql`
     SELECT s.slug AS campaign, r.send_id AS send, r.email, r.written, r.lists, r.active_lists AS activeLists, r.lang, r.status,
-      r.in_hand_at AS at, r.settled_at AS settledAt, r.due_at AS dueAt, r.reason, r.enhanced, r.answer, r.tries, r.resend, r.transport,
+      r.in_hand_at AS at, r.settled_at AS settledAt, r.due_at AS dueAt, r.reason, r.enhanced, r.answer, r.tries, r.resend, r.transport AS sentBy,
       r.message_id AS messageId, r.provider_id AS providerId, r.delivery, r.delivery_class AS deliveryClass,
       r.settled_by AS settledBy, r.redirected
     FROM recipients AS r JOIN sends AS s ON s.id = r.send_id
@@ -72,7 +72,7 @@ function mailQuery(subscriberId: number): SQL {
 /** Those to them, and those by which another reader asked for an address of theirs. */
 function letterQuery(subscriberId: number): SQL {
   return sql`
-    SELECT kind, email, lang, status, created_at AS at, settled_at AS settledAt, due_at AS dueAt, tries, reason, answer, transport,
+    SELECT kind, email, lang, status, created_at AS at, settled_at AS settledAt, due_at AS dueAt, tries, reason, answer, transport AS sentBy,
       message_id AS messageId, redirected, "values" FROM letters
     WHERE subscriber_id = ${subscriberId} OR (kind = 'change-address' AND lower(email) IN (
       SELECT email FROM ${emailsOf(subscriberId)} UNION SELECT lower(written) FROM subscribers WHERE id = ${subscriberId}))

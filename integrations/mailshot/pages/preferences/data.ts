@@ -1,5 +1,6 @@
 import { auditStatement } from '../../audit.ts'
 import { escapeHtml } from '../../compile/escape.ts'
+import { localize, type MailshotConfig } from '../../config.ts'
 import type { Mailshot } from '../../mailshot.ts'
 import { type DataRow, type PersonalData, readPersonalData } from '../../subscriber/data.ts'
 import type { Texts } from '../../texts.ts'
@@ -44,7 +45,13 @@ function documentOf({ config }: Mailshot, texts: Texts, data: PersonalData): str
   const words = texts.pages.data
   const style = { dateStyle: 'medium', timeStyle: 'short', timeZone: config.timeZone } as const
   const date = new Intl.DateTimeFormat(texts.lang, style)
-  const say = (name: string, value: unknown) => valueText(words, date, { name, value })
+  const speech = {
+    words,
+    date,
+    titleOf: (list: string) => localized(config, texts, config.lists[list]?.title ?? list),
+    labelOf: (field: string) => localized(config, texts, config.fields[field]?.label ?? field),
+  }
+  const say = (name: string, value: unknown) => valueText(speech, name, value)
   const { person, site, exportedAt, ...parts } = data
   const tables = Object.entries(parts).map(([part, rows]: [string, DataRow[]]) =>
     tableOf(words, { heading: wordOf(words.parts, part), rows, say }),
@@ -60,13 +67,21 @@ function documentOf({ config }: Mailshot, texts: Texts, data: PersonalData): str
 </head>
 <body>
 <h1>${title}</h1>
-<p>${escapeHtml(site)}, ${escapeHtml(date.format(new Date(exportedAt)))}</p>
+<p><bdi>${escapeHtml(site)}</bdi>, ${escapeHtml(date.format(new Date(exportedAt)))}</p>
 ${tableOf(words, { heading: wordOf(words.parts, 'person'), rows: [person], say })}
 ${tables.join('\n')}
 <p>${escapeHtml(words.more)}</p>
 </body>
 </html>
 `
+}
+
+function localized(
+  config: MailshotConfig,
+  texts: Texts,
+  title: Parameters<typeof localize>[0],
+): string {
+  return localize(title, texts.lang, config.lang)
 }
 
 /** A heading, and of each row what it says, name by name: most rows leave most names out. */
@@ -81,7 +96,7 @@ function tableOf(
     const lines = Object.entries(row).filter(isSaid)
     const said = lines.map(
       ([name, value]) =>
-        `<dt>${escapeHtml(wordOf(words.names, name))}</dt><dd>${escapeHtml(part.say(name, value))}</dd>`,
+        `<dt>${escapeHtml(wordOf(words.names, name))}</dt><dd><bdi>${escapeHtml(part.say(name, value))}</bdi></dd>`,
     )
     return `<li><dl>${said.join('')}</dl></li>`
   })
@@ -91,21 +106,46 @@ function tableOf(
 
 function isEmpty(value: unknown): boolean {
   if (Array.isArray(value)) return value.length === 0
-  return value === null || value === ''
+  return value === null || value === '' || value === 0
 }
 
-function valueText(
-  words: DataTexts,
-  date: Intl.DateTimeFormat,
-  { name, value }: { name: string; value: unknown },
-): string {
-  if (typeof value === 'string' && /^at$|At$|Until$/.test(name)) return date.format(new Date(value))
-  if (typeof value === 'string') return coded.has(name) ? wordOf(words.codes, value) : value
-  return typeof value === 'number' ? String(value) : JSON.stringify(value)
+interface Speech {
+  words: DataTexts
+  date: Intl.DateTimeFormat
+  /** The title of a list, for readers. */
+  titleOf: (list: string) => string
+  labelOf: (field: string) => string
 }
 
-/** What these hold is a word of ours. */
-const coded = new Set(['status', 'type', 'delivery', 'kind', 'source'])
+/** A value as people read it; a report stays as it came. */
+function valueText(speech: Speech, name: string, value: unknown): string {
+  const { words } = speech
+  if (typeof value === 'string') return textOf(speech, name, value)
+  if (typeof value === 'number' || typeof value === 'boolean') return String(value)
+  if (name === 'raw') return JSON.stringify(value)
+  if (Array.isArray(value)) return value.map((one) => valueText(speech, name, one)).join(', ')
+  if (typeof value !== 'object' || value === null) return ''
+  const said = Object.entries(value).filter(([, one]) => !isEmpty(one))
+  // The site's own fields are in no words of ours.
+  if (name === 'attributes') {
+    return said.map(([field, one]) => `${speech.labelOf(field)} (${String(one)})`).join(', ')
+  }
+  return said
+    .map(([key, one]) => `${wordOf(words.names, key)} (${valueText(speech, key, one)})`)
+    .join(', ')
+}
+
+function textOf({ words, date, titleOf }: Speech, name: string, value: string): string {
+  const at = /^at$|At$|Until$|^until$/.test(name) ? Date.parse(value) : Number.NaN
+  if (!Number.isNaN(at)) return date.format(at)
+  if (name === 'list' || name === 'lists') return titleOf(value)
+  return coded.has(name) ? wordOf(words.codes, value) : value
+}
+
+/** What these hold is a word of ours, mostly. */
+const coded = new Set(
+  'status type delivery kind source action actor reason endReason by form'.split(' '),
+)
 
 function wordOf(words: Readonly<Record<string, string>>, name: string): string {
   return (Object.hasOwn(words, name) ? words[name] : undefined) ?? name
