@@ -101,6 +101,7 @@ describe('in a browser', () => {
     await first.getByRole('button', { name: words.button }).click()
     await first.getByRole('link', { name: words.noEmail }).click()
     expect(await isFocused(page, '#first [name=email]')).toBe(true)
+    await first.getByRole('textbox', { name: words.email }).waitFor()
     await look(page, 'sign-up-in-place-fr', onPhone)
 
     await page.route(`${site.url}/`, withStrictPolicy)

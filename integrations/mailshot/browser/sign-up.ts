@@ -134,10 +134,14 @@ function withLowHeading({ children }: Element): Element[] {
 
 function renameIds(answered: Element, suffix: string): void {
   for (const element of answered.querySelectorAll('[id]')) element.id += suffix
-  for (const name of ['aria-describedby', 'aria-labelledby', 'href']) {
+  for (const name of ['aria-describedby', 'aria-labelledby', 'for', 'href']) {
     for (const element of answered.querySelectorAll(`[${name}]`)) {
       const value = element.getAttribute(name) ?? ''
-      if (name !== 'href' || value.startsWith('#')) element.setAttribute(name, value + suffix)
+      if (name === 'href' && !value.startsWith('#')) continue
+      element.setAttribute(
+        name,
+        value.replace(/\S+/g, (id) => id + suffix),
+      )
     }
   }
 }
