@@ -63,11 +63,11 @@ describe('preferencesPage with what is held', () => {
     const answer = await visit(post(own, { do: 'export-html' }))
     const html = await textOf(answer)
     expect(html).toContain('<html lang="fr" dir="ltr">')
-    expect(html).toContain('<dt>État</dt><dd>envoyé</dd>')
-    expect(html).toMatch(/<dt>Lettres d’information<\/dt><dd>Hebdo<\/dd>/)
-    expect(html).toContain('données remises')
+    expect(html).toContain('<dt>État</dt><dd><bdi>envoyé</bdi></dd>')
+    expect(html).toMatch(/<dt>Lettres d’information<\/dt><dd><bdi>Hebdo<\/bdi>/)
+    expect(html).toContain('<bdi>données remises</bdi>')
     expect(html).not.toMatch(/\{&quot;(?!agent)/)
-    expect(html).toContain('<dt>Texte accepté</dt><dd>Je veux la lettre</dd>')
+    expect(html).toContain('<dt>Texte accepté</dt><dd><bdi>Je veux la lettre</bdi></dd>')
     expect(html).toContain('{&quot;agent&quot;:&quot;&lt;b&gt;&quot;}')
     expect(answer instanceof Response && answer.headers.get('content-security-policy')).toContain(
       "default-src 'none'",
