@@ -6,7 +6,7 @@ import { checkSource, checkWanted, type WantedLists, wantedPlaces } from './impo
 import { raiseStatements } from './import/exported/number.ts'
 import { type ImportedPerson, personOf } from './import/person.ts'
 import { withOurLists } from './import/our-lists.ts'
-import { openRehearsal } from './import/rehearsal.ts'
+import { openRehearsal, type Rehearsal } from './import/rehearsal.ts'
 import type { ImportRow } from './import/row.ts'
 import { type ListCounts, writeSlice } from './import/slice.ts'
 import { addCounts, emptySummary, faultsKept } from './import/summary.ts'
@@ -53,6 +53,8 @@ export interface ImportOptions extends WantedLists {
   actor: string
   /** Only tells what would come of it: the same is done to a copy of the people concerned. */
   dryRun?: boolean | undefined
+  /** The copy in which a dry run goes on, where more is rehearsed than these people; its opener closes it. */
+  rehearsal?: Rehearsal | undefined
   /** After each slice; the total is known of a source that can be read twice. */
   onProgress?: ((progress: { read: number; total: number | undefined }) => void) | undefined
   /** Every fault as it is met; the summary holds the first hundred. */
@@ -103,7 +105,9 @@ export async function importSubscribers(
   const total = source.rereadable ? await checkSource(mailshot, source, options) : undefined
   const summary = emptySummary(options.dryRun ?? false)
   const run = { source, options, summary, lastId: 0 }
-  const rehearsal = options.dryRun ? await openRehearsal(mailshot, options.closedLists) : undefined
+  const rehearsal =
+    options.rehearsal ??
+    (options.dryRun ? await openRehearsal(mailshot, options.closedLists) : undefined)
   const target = rehearsal?.mailshot ?? mailshot
   await setCache(target, cacheKilobytes)
   try {
@@ -120,7 +124,7 @@ export async function importSubscribers(
     }
   } finally {
     await setCache(target, usualCacheKilobytes)
-    await rehearsal?.close()
+    if (rehearsal !== options.rehearsal) await rehearsal?.close()
   }
   if (!rehearsal) {
     await mailshot.db.write(
@@ -199,7 +203,11 @@ function peopleOf(mailshot: Mailshot, entries: ImportEntry[], run: Run): Importe
       summary.skipped.lists += 1
       continue
     }
-    const { person, faults, unknown } = personOf(mailshot.config, withOurLists(row, options), places)
+    const { person, faults, unknown } = personOf(
+      mailshot.config,
+      withOurLists(row, options),
+      places,
+    )
     for (const field of unknown) tellNotice(run, unknownField(field))
     if (person) people.push(person)
     else tellFault(run, { line, cause: faults.join('; '), row, ...(raw !== undefined && { raw }) })

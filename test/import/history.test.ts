@@ -1,9 +1,11 @@
 import { hash } from 'node:crypto'
 import { sql } from 'drizzle-orm/sql'
 import { describe, expect, it } from 'vitest'
-import { foreseeHistory } from '../../integrations/mailshot/import/foresee.ts'
 import { compiledFrom } from '../../integrations/mailshot/import/former-mail.ts'
 import { type FormerSend, importHistory } from '../../integrations/mailshot/import/history.ts'
+import { openRehearsal } from '../../integrations/mailshot/import/rehearsal.ts'
+import { importSuppressed } from '../../integrations/mailshot/cli/import-beside.ts'
+import { findSuppression } from '../../integrations/mailshot/suppression.ts'
 import { listLetters } from '../../integrations/mailshot/archive.ts'
 import { purge } from '../../integrations/mailshot/purge.ts'
 import { listSends, readSend } from '../../integrations/mailshot/send/read.ts'
@@ -21,12 +23,10 @@ const columns =
 describe('importHistory', () => {
   it('shows the sends of a SPIP site with their contents, recipients and what came of them', async () => {
     const mailshot = await openTestMailshot()
-    expect(await foreseeHistory(mailshot, site())).toMatchObject({ sends: 3, recipients: 7 })
     expect(await importHistory(mailshot, site(), { actor })).toMatchObject({
       sends: 3,
       recipients: 7,
     })
-    expect(await foreseeHistory(mailshot, site())).toMatchObject({ sends: 0, recipients: 0 })
     expect(await listSends(mailshot)).toMatchObject([
       { slug: 'spip-9', status: 'done', total: 120, sent: 118, failed: 2, remaining: 0 },
       { slug: 'spip-7', status: 'cancelled', total: 2, sent: 1, cancelled: 1, reason: 'import' },
@@ -108,6 +108,25 @@ describe('importHistory', () => {
     expect(await stateOf(mailshot)).toEqual(state)
   })
 
+  it('says what it would bring in, exactly, and writes nothing', async () => {
+    const mailshot = await openTestMailshot()
+    await mailshot.db.write(sql`INSERT INTO suppressed_hashes (kind, hash, reason, at)
+      VALUES ('md5', ${hash('md5', 'ada@example.org')}, 'unsubscribe', 1)`)
+    const rehearse = async () => {
+      const rehearsal = await openRehearsal(mailshot)
+      const told = await importHistory(mailshot, site(), { actor, rehearsal })
+      await rehearsal.close()
+      return told
+    }
+    const before = await stateOf(mailshot)
+    const told = await rehearse()
+    expect(await stateOf(mailshot)).toEqual(before)
+    expect(told).toEqual(await importHistory(mailshot, site(), { actor }))
+    await mailshot.db.write(sql`DELETE FROM recipients WHERE email = 'bob@example.org'`)
+    expect(await rehearse()).toEqual({ sends: 0, recipients: 2, stopped: false })
+    expect(await importHistory(mailshot, site(), { actor })).toMatchObject({ recipients: 2 })
+  })
+
   it('stores nobody of whom only a hash is kept', async () => {
     const mailshot = await openTestMailshot()
     await mailshot.db.write(sql`INSERT INTO suppressed_hashes (kind, hash, reason, at)
@@ -116,6 +135,34 @@ describe('importHistory', () => {
     const { recipients } = await stateOf(mailshot)
     expect(recipients).toHaveLength(6)
     expect(JSON.stringify(recipients)).not.toContain('ada@')
+  })
+})
+
+describe('importSuppressed', () => {
+  it('tells what is no address, and in a dry run what would change, exactly', async () => {
+    const mailshot = await openTestMailshot()
+    await mailshot.db.write(sql`INSERT INTO suppressions (email, reason, at)
+      VALUES ('bob@example.org', 'complaint', 1), ('zoe@example.org', 'unsubscribe', 1)`)
+    const entry = { reason: 'manual', note: '' }
+    const addresses = ['bob@example.org', 'zoe@example.org', 'new@example.org', 'none']
+    const suppressions = {
+      name: 'old.sql',
+      async *[Symbol.asyncIterator]() {
+        await Promise.resolve()
+        yield* addresses.map((address, n) => ({ ...entry, address, line: n + 1 }))
+      },
+    }
+    const rehearsal = await openRehearsal(mailshot)
+    const faults: number[] = []
+    const run = { actor, signal: new AbortController().signal, onFault: () => {} }
+    const told = await importSuppressed(mailshot, { suppressions }, { ...run, rehearsal })
+    await rehearsal.close()
+    expect(await findSuppression(mailshot, 'new@example.org')).toBeUndefined()
+    const onFault = ({ line }: { line: number }) => faults.push(line)
+    const came = await importSuppressed(mailshot, { suppressions }, { ...run, onFault })
+    expect(came).toMatchObject({ changed: 2, faultCount: 1 })
+    expect(told).toEqual(came)
+    expect(faults).toEqual([4])
   })
 })
 

@@ -1,37 +1,34 @@
 import type { WantedLists } from '../import/check.ts'
-import { foreseeHistory, foreseeSuppressions } from '../import/foresee.ts'
-import { type HistorySummary, importHistory } from '../import/history.ts'
+import { type HistoryOptions, type HistorySummary, importHistory } from '../import/history.ts'
+import type { ImportFault } from '../import.ts'
 import type { Mailshot } from '../mailshot.ts'
 import type { SystemSource } from '../sources/tables/source.ts'
 import { importSuppressions } from '../suppression/import.ts'
 
-interface Run extends WantedLists {
-  actor: string
+interface Run extends WantedLists, HistoryOptions {
   signal: AbortSignal
-  /** Only tells what would come of it. */
-  dryRun?: boolean | undefined
+  onFault: (fault: ImportFault) => void
 }
 
-/** Suppresses the addresses that a system knows of without their people; answers how many are new. */
+/** Suppresses the addresses that a system knows of without their people; answers how many are new, and how many are none. */
 export async function importSuppressed(
   mailshot: Mailshot,
   { suppressions }: Pick<SystemSource, 'suppressions'>,
-  { actor, signal, dryRun }: Run,
-): Promise<number> {
-  if (!suppressions || signal.aborted) return 0
-  if (dryRun) return (await foreseeSuppressions(mailshot, suppressions)).changed
-  const { changed } = await importSuppressions(mailshot, suppressions, { actor })
-  return changed
+  run: Run,
+): Promise<{ changed: number; faultCount: number }> {
+  if (!suppressions || run.signal.aborted) return { changed: 0, faultCount: 0 }
+  return importSuppressions(mailshot, suppressions, run)
 }
 
 /** Brings in what a system has sent, once its people are here. Of its lists, those that were left out are left out here too. */
 export async function importSent(
   mailshot: Mailshot,
   { history }: Pick<SystemSource, 'history'>,
-  { actor, signal, dryRun, map = {}, skipLists = [] }: Run,
+  { map = {}, skipLists = [], ...run }: Run,
 ): Promise<HistorySummary> {
-  if (!history || signal.aborted) return { sends: 0, recipients: 0, stopped: signal.aborted }
-  if (dryRun) return foreseeHistory(mailshot, history, { signal })
+  if (!history || run.signal.aborted) {
+    return { sends: 0, recipients: 0, stopped: run.signal.aborted }
+  }
   const named = {
     ...history,
     async *sends() {
@@ -41,5 +38,5 @@ export async function importSent(
       }
     },
   }
-  return importHistory(mailshot, named, { actor, signal })
+  return importHistory(mailshot, named, run)
 }

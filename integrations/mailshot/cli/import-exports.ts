@@ -3,8 +3,8 @@ import { basename, join, resolve } from 'node:path'
 import { MailshotError } from '../error.ts'
 import { type ExportKind, exportKinds } from '../export.ts'
 import { importSubscribers } from '../import.ts'
-import { foreseeSuppressions } from '../import/foresee.ts'
 import { importExported } from '../import/exported.ts'
+import { openRehearsal } from '../import/rehearsal.ts'
 import { closedLists } from '../list.ts'
 import type { Mailshot } from '../mailshot.ts'
 import { csv } from '../sources/csv.ts'
@@ -174,10 +174,11 @@ async function importBy(mailshot: Mailshot, { path, kind }: ExportFile, run: Run
     }
     case 'suppressions': {
       const source = suppressionList(path, basename(path))
-      const { changed, ...came } = run.dryRun
-        ? await foreseeSuppressions(mailshot, source)
-        : await importSuppressions(mailshot, source, { ...run, adoptKey: true })
-      return { faultCount: 0, ...came, created: changed, stopped: false }
+      const rehearsal = run.dryRun ? await openRehearsal(mailshot) : undefined
+      const how = { ...run, adoptKey: true, rehearsal }
+      const { changed, ...came } = await importSuppressions(mailshot, source, how)
+      await rehearsal?.close()
+      return { ...came, created: changed, stopped: false }
     }
     case 'lists':
     case 'snapshots':

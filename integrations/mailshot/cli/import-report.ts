@@ -2,16 +2,22 @@ import type { HistorySummary } from '../import/history.ts'
 import type { ImportSummary } from '../import.ts'
 import { count } from './format.ts'
 
-export type ImportReport = ImportSummary & { suppressed: number; history: HistorySummary }
+export type ImportReport = ImportSummary & {
+  /** Addresses that are nobody's, suppressed now. */
+  suppressed: number
+  /** Of these: what is none. */
+  suppressionFaultCount: number
+  history: HistorySummary
+}
 
 /** What came of an import, or would, for people. */
 export function describeImport(report: ImportReport): string {
-  const { suppressed, history, dryRun } = report
+  const { suppressed, suppressionFaultCount, history, dryRun } = report
   return [
     `${count(report.read, 'row')}: ${partsOf(report)}`,
     ...(dryRun ? listLines(report) : []),
-    ...(suppressed > 0
-      ? [`suppressed: ${count(suppressed, 'more address', 'more addresses')}`]
+    ...(suppressed + suppressionFaultCount > 0
+      ? [`suppressed: ${suppressedText(suppressed, suppressionFaultCount)}`]
       : []),
     ...(history.sends + history.recipients > 0
       ? [`history: ${count(history.sends, 'send')}, ${count(history.recipients, 'recipient')}`]
@@ -19,6 +25,11 @@ export function describeImport(report: ImportReport): string {
     ...(report.stopped || history.stopped ? ['stopped; run it again to go on'] : []),
     ...(dryRun ? ['This is what would come of it; nothing was written.'] : []),
   ].join('\n')
+}
+
+function suppressedText(changed: number, faults: number): string {
+  const told = count(changed, 'more address', 'more addresses')
+  return faults === 0 ? told : `${told}, ${faults} could not be read`
 }
 
 function partsOf({ created, updated, unchanged, skipped, faultCount }: ImportReport): string {

@@ -1,15 +1,10 @@
 import { resolve } from 'node:path'
 import { MailshotError } from '../error.ts'
-import { importSubscribers } from '../import.ts'
 import { closedLists } from '../list.ts'
 import type { Mailshot } from '../mailshot.ts'
 import { type DateOrder, dateOrders } from '../sources/csv/date.ts'
-import { noteRejects } from '../privacy/reject-files.ts'
-import type { SystemSource } from '../sources/tables/source.ts'
 import { openLists, parseLists } from './arguments.ts'
-import { type Call, defineCommand, type ExitCode, exitCodes } from './command.ts'
-import { count } from './format.ts'
-import { importSent, importSuppressed } from './import-beside.ts'
+import { type Call, defineCommand, exitCodes } from './command.ts'
 import {
   type ExportFile,
   exportsNamed,
@@ -17,13 +12,10 @@ import {
   isExportName,
   isExportOfPeople,
 } from './import-exports.ts'
-import { describeImport } from './import-report.ts'
+import { importPeople } from './import-people.ts'
 import { sourceNamed, sourceNames } from './import-source.ts'
-import { actor, withMailshot } from './project.ts'
+import { withMailshot } from './project.ts'
 import { openRejects } from './rejects.ts'
-import { openRowBar } from './row-bar.ts'
-import { stopSignal } from './signals.ts'
-import { printable } from './terminal.ts'
 
 const options = {
   list: {
@@ -134,8 +126,17 @@ export const importCommand = defineCommand({
     const open = sourceNamed({ file, source, encoding, prefix, keys, columns, dates })
     // Reading the project goes to its root.
     const rejected = rejects === undefined ? undefined : openRejects(resolve(rejects), file)
-    return withMailshot(call.values, (mailshot) =>
-      bringIn(call, mailshot, { source: open(mailshot), rejects: rejected, isExport }),
+    return withMailshot(call.values, async (mailshot) =>
+      importPeople(mailshot, {
+        ...listsOf(call.values),
+        terminal: call.terminal,
+        source: open(mailshot),
+        rejects: rejected && { ...rejected, shown: rejects ?? '' },
+        lists: parseLists(call.values.list, openLists(mailshot)),
+        closedLists: isExport ? await closedLists(mailshot) : [],
+        dryRun: call.values['dry-run'] ?? false,
+        isWithoutHistory: call.values['no-history'] ?? false,
+      }),
     )
   },
 })
@@ -153,79 +154,6 @@ function bringBack({ values, terminal }: ImportCall, mailshot: Mailshot, files: 
 }
 
 type ImportCall = Call<typeof options>
-type OpenRejects = ReturnType<typeof openRejects>
-
-interface Opened {
-  source: SystemSource
-  rejects: OpenRejects | undefined
-  /** Whether `mailshot export` has written it. */
-  isExport: boolean
-}
-
-/** Of faults and notices on the terminal. */
-const mostTold = 100
-
-async function bringIn(
-  { values, terminal }: ImportCall,
-  mailshot: Mailshot,
-  { source, rejects, isExport }: Opened,
-): Promise<ExitCode> {
-  const { signal, release } = stopSignal(() => terminal.note('\nFinishing the slice in hand …'))
-  const bar = openRowBar(terminal)
-  const told: string[] = []
-  rejects?.of(source)
-  try {
-    const run = { actor: actor(), signal, ...listsOf(values) }
-    const people = await importSubscribers(mailshot, source, {
-      ...run,
-      lists: parseLists(values.list, openLists(mailshot)),
-      closedLists: isExport ? await closedLists(mailshot) : [],
-      dryRun: values['dry-run'],
-      onProgress: ({ read, total }) => bar.update(read, total),
-      onFault: (fault) => {
-        rejects?.add(fault)
-        if (told.length < mostTold) told.push(`${source.name}:${fault.line}: ${fault.cause}`)
-      },
-      onNotice: (notice) => told.push(`${source.name}: ${notice}`),
-    })
-    const beside = await importBeside(mailshot, source, { ...run, values })
-    bar.stop()
-    for (const line of told) terminal.warn(printable(line))
-    if (people.faultCount > mostTold) {
-      terminal.warn(`… and ${people.faultCount - mostTold} more; --rejects FILE keeps them all`)
-    }
-    const report = { ...people, ...beside }
-    if (terminal.json) terminal.printJson(report)
-    else terminal.print(describeImport(report))
-    const isWhole = people.faultCount === 0 && !people.stopped && !beside.history.stopped
-    return isWhole ? exitCodes.done : exitCodes.failed
-  } finally {
-    bar.stop()
-    const rows = rejects?.close() ?? 0
-    if (rejects && rows > 0) {
-      await noteRejects(mailshot, rejects.path, { rows, actor: actor() })
-      const days = mailshot.config.privacy.keepRejectsDays
-      const kept =
-        days === false ? '' : `, kept for ${count(days, 'day')} (privacy.keepRejectsDays)`
-      terminal.note(`${count(rows, 'rejected row')} in ${values.rejects}${kept}`)
-    }
-    release()
-  }
-}
-
-/** What a system knows beside its people. */
-async function importBeside(
-  mailshot: Mailshot,
-  source: SystemSource,
-  { values, ...given }: { values: ImportCall['values']; actor: string; signal: AbortSignal },
-) {
-  const run = { ...given, dryRun: values['dry-run'] }
-  const suppressed = await importSuppressed(mailshot, source, run)
-  return {
-    suppressed,
-    history: await importSent(mailshot, values['no-history'] ? {} : source, run),
-  }
-}
 
 function listsOf({ map, 'skip-list': skipLists }: ImportCall['values']) {
   return { map: map && parseMap(map), skipLists }

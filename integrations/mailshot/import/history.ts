@@ -3,10 +3,12 @@ import { setImmediate } from 'node:timers/promises'
 import { type SQL, sql } from 'drizzle-orm/sql'
 import { auditStatement } from '../audit.ts'
 import { snapshotHash } from '../compile/content-hash.ts'
+import { parseEmailAddress } from '../email-address.ts'
 import type { Mailshot } from '../mailshot.ts'
 import { sendIdOf } from '../send/id.ts'
 import { compiledFrom } from './former-mail.ts'
 import { writeRecipients } from './former-recipients.ts'
+import type { Rehearsal } from './rehearsal.ts'
 
 /** What another system sent, to whom, and what came of it. */
 export interface HistorySource {
@@ -59,6 +61,16 @@ export interface HistorySummary {
   stopped: boolean
 }
 
+export interface HistoryOptions {
+  actor: string
+  /** Ends the import after the slice in hand; running it again goes on. */
+  signal?: AbortSignal | undefined
+  /** The copy in which a dry run is done. */
+  rehearsal?: Rehearsal | undefined
+  /** After each slice of recipients. */
+  onProgress?: ((progress: { read: number; total: undefined }) => void) | undefined
+}
+
 const sliceRows = 1000
 
 /**
@@ -69,22 +81,30 @@ const sliceRows = 1000
 export async function importHistory(
   mailshot: Mailshot,
   source: HistorySource,
-  { actor, signal }: { actor: string; signal?: AbortSignal | undefined },
+  { actor, signal, rehearsal, onProgress }: HistoryOptions,
 ): Promise<HistorySummary> {
+  const target = rehearsal?.mailshot ?? mailshot
   const summary: HistorySummary = { sends: 0, recipients: 0, stopped: false }
+  let read = 0
   for await (const send of source.sends()) {
     const id = formerSendId(source.system, send)
-    summary.sends += await writeSend(mailshot, { send, id, system: source.system })
+    const slug = `${source.system}-${send.id}`
+    await rehearsal?.copySend({ id, triggerKey: triggerKeyOf(slug) })
+    summary.sends += await writeSend(target, { send, id, slug })
     for (const recipients of slicesOf(send.recipients())) {
       summary.stopped = signal?.aborted ?? false
       if (summary.stopped) break
-      summary.recipients += await writeRecipients(mailshot, { send, id, recipients })
+      await rehearsal?.copyRecipients(id, addressesOf(recipients))
+      summary.recipients += await writeRecipients(target, { send, id, recipients })
+      read += recipients.length
+      onProgress?.({ read, total: undefined })
       // Deliveries of the same process get their turn.
       await setImmediate()
     }
-    await mailshot.db.write(countStatement(id))
+    await target.db.write(countStatement(id))
     if (summary.stopped) break
   }
+  if (rehearsal) return summary
   const detail = { ...summary }
   const subject = `history:${source.name}`
   await mailshot.db.write(auditStatement(mailshot, { actor, action: 'import', subject, detail }))
@@ -97,12 +117,15 @@ export function formerSendId(system: string, { id, startedAt = 0 }: FormerSend):
   return sendIdOf([Math.floor(startedAt / 1000), chance])
 }
 
+function triggerKeyOf(slug: string): string {
+  return `import:${slug}`
+}
+
 /** @returns how many are new: one, or none */
 async function writeSend(
   mailshot: Mailshot,
-  { send, id, system }: { send: FormerSend; id: string; system: string },
+  { send, id, slug }: { send: FormerSend; id: string; slug: string },
 ): Promise<number> {
-  const slug = `${system}-${send.id}`
   const compiled = compiledFrom(mailshot.config, send, slug)
   const snapshot = snapshotHash(compiled)
   const startedAt = send.startedAt ?? send.finishedAt ?? 0
@@ -112,7 +135,7 @@ async function writeSend(
         VALUES (${snapshot}, ${slug}, ${JSON.stringify(compiled)}, ${startedAt}) ON CONFLICT DO NOTHING`,
     sql`INSERT INTO sends (id, slug, content_hash, snapshot, lists, trigger_key, audience, status, reason, created_at,
           scheduled_at, started_at, frozen_at, finished_at)
-        VALUES (${id}, ${slug}, ${compiled.hash}, ${snapshot}, ${JSON.stringify(send.lists)}, ${`import:${slug}`}, 'first',
+        VALUES (${id}, ${slug}, ${compiled.hash}, ${snapshot}, ${JSON.stringify(send.lists)}, ${triggerKeyOf(slug)}, 'first',
           ${send.status}, 'import', ${startedAt}, ${startedAt}, ${startedAt}, ${startedAt}, ${finishedAt})
         ON CONFLICT DO NOTHING RETURNING id`,
     ...withoutRecipients(mailshot, send, id),
@@ -152,8 +175,12 @@ function countStatement(id: string): SQL {
     WHERE id = ${id} AND purged_at IS NULL`
 }
 
+function addressesOf(recipients: readonly FormerRecipient[]): string[] {
+  return recipients.flatMap(({ email }) => parseEmailAddress(email)?.identity ?? [])
+}
+
 /** The recipients of a send, as many at once as are written at once. */
-export function* slicesOf(recipients: Iterable<FormerRecipient>): Generator<FormerRecipient[]> {
+function* slicesOf(recipients: Iterable<FormerRecipient>): Generator<FormerRecipient[]> {
   let slice: FormerRecipient[] = []
   for (const recipient of recipients) {
     slice.push(recipient)

@@ -12,6 +12,14 @@ export interface Rehearsal {
   mailshot: Mailshot
   /** Brings over what is known of these people, unless it was before. */
   copy(people: readonly ImportedPerson[]): Promise<void>
+  /** Brings over what is suppressed of these addresses and hashes. */
+  copySuppressed(emails: readonly string[], hashes: readonly [string, string][]): Promise<void>
+  /** Brings over who is a subscriber and has one of the hashes that have come in. */
+  copyHashed(): Promise<void>
+  /** Brings over a send of another system, if it is here. */
+  copySend(send: { id: string; triggerKey: string }): Promise<void>
+  /** Brings over who of these got a send. */
+  copyRecipients(sendId: string, emails: readonly string[]): Promise<void>
   close(): Promise<void>
 }
 
@@ -26,20 +34,28 @@ export async function openRehearsal(
 ): Promise<Rehearsal> {
   const folder = await mkdtemp(join(tmpdir(), 'mailshot-rehearsal-'))
   const db = await openDatabase(`file:${join(folder, 'rehearsal.db')}`, { create: true })
+  const rehearsed = { ...mailshot, db }
   const copyAll = copier(mailshot.db, db)
+  const copySuppressed = async (
+    emails: readonly string[],
+    given: readonly [string, string][],
+  ): Promise<void> => {
+    const hashers = await hashersInUse(mailshot)
+    const hashes = [...given, ...emails.flatMap((email) => hashesOf(hashers, email))]
+    await copyAll('suppressions', isAmong(sql`email`, emails))
+    await copyAll('suppressed_hashes', areAmong(sql`(kind, hash)`, hashes))
+  }
   await copyAll('lists', sql`true`)
   await db.write(closedStatement(closedLists))
   await copyAll('meta', sql`key = 'suppression-key' OR key LIKE 'suppression-key:%'`)
   await leaveNumbersFree(mailshot.db, db)
   return {
-    mailshot: { ...mailshot, db },
+    mailshot: rehearsed,
+    copySuppressed,
     async copy(people) {
-      const hashers = await hashersInUse(mailshot)
       const emails = people.map(({ email }) => email)
-      const hashes = emails.flatMap((email) => hashesOf(hashers, email))
       const ids = people.flatMap(({ id }) => (id === null ? [] : [id]))
-      await copyAll('suppressions', isAmong(sql`email`, emails))
-      await copyAll('suppressed_hashes', areAmong(sql`(kind, hash)`, hashes))
+      await copySuppressed(emails, [])
       const found = [
         ...(await copyAll('subscribers', isAmong(sql`email`, emails))),
         ...(await copyAll('subscribers', isAmong(sql`id`, ids))),
@@ -48,6 +64,29 @@ export async function openRehearsal(
       await copyAll('subscriptions', isAmong(sql`subscriber_id`, known))
       await copyAll('consents', isAmong(sql`subscriber_id`, known))
       await copyAll('former_ids', isAmong(sql`subscriber_id`, known))
+    },
+    async copyHashed() {
+      const hashers = await hashersInUse(rehearsed)
+      for await (const emails of hashers.length === 0 ? [] : allAddresses(mailshot)) {
+        const hashed = emails.flatMap((email) =>
+          hashesOf(hashers, email).map((one) => [...one, email]),
+        )
+        const found = await db.all<{ email: string }>(sql`
+          SELECT j.value ->> 2 AS email FROM json_each(${JSON.stringify(hashed)}) AS j
+          JOIN suppressed_hashes AS h ON h.kind = j.value ->> 0 AND h.hash = j.value ->> 1`)
+        const matched = found.map(({ email }) => email)
+        await copySuppressed(matched, [])
+        await copyAll('subscribers', isAmong(sql`email`, matched))
+      }
+    },
+    async copySend({ id, triggerKey }) {
+      const isIt = sql`(id = ${id} OR trigger_key = ${triggerKey})`
+      await copyAll('snapshots', sql`hash IN (SELECT snapshot FROM sends WHERE ${isIt})`)
+      await copyAll('sends', isIt)
+    },
+    async copyRecipients(sendId, emails) {
+      await copyAll('recipients', sql`send_id = ${sendId} AND ${isAmong(sql`email`, emails)}`)
+      await copySuppressed(emails, [])
     },
     async close() {
       await db.close()
@@ -65,6 +104,9 @@ type Table =
   | 'subscriptions'
   | 'consents'
   | 'former_ids'
+  | 'snapshots'
+  | 'sends'
+  | 'recipients'
 
 type Row = Record<string, unknown>
 
@@ -103,6 +145,20 @@ async function leaveNumbersFree(from: Database, to: Database): Promise<void> {
       VALUES (${(last?.consent ?? 0) + 1}, 0, '', 0, '')`,
   )
 }
+
+async function* allAddresses({ db }: Mailshot): AsyncGenerator<string[]> {
+  for (let afterId = 0; ;) {
+    const page = await db.all<{ id: number; email: string }>(
+      sql`SELECT id, email FROM subscribers WHERE id > ${afterId} ORDER BY id LIMIT ${pageRows}`,
+    )
+    const last = page.at(-1)
+    if (!last) return
+    yield page.map(({ email }) => email)
+    afterId = last.id
+  }
+}
+
+const pageRows = 1000
 
 function isAmong(what: SQL, values: readonly unknown[]): SQL {
   return sql`${what} IN (SELECT value FROM json_each(${JSON.stringify(values)}))`

@@ -4,6 +4,7 @@ import type { SuppressionReason } from '../../../db/status.ts'
 import { auditStatement } from '../audit.ts'
 import { parseEmailAddress } from '../email-address.ts'
 import { MailshotError } from '../error.ts'
+import type { Rehearsal } from '../import/rehearsal.ts'
 import type { Mailshot } from '../mailshot.ts'
 import {
   addKeyStatement,
@@ -38,6 +39,8 @@ export interface SuppressionImportOptions {
   /** Whether the first key of the list becomes the site's own where it has none yet: for a site that moves here. */
   adoptKey?: boolean | undefined
   onFault?: ((fault: { line: number; cause: string }) => void) | undefined
+  /** The copy in which a dry run is done. */
+  rehearsal?: Rehearsal | undefined
 }
 
 export interface SuppressionImportSummary {
@@ -70,18 +73,22 @@ export async function importSuppressions(
   source: SuppressionSource,
   options: SuppressionImportOptions,
 ): Promise<SuppressionImportSummary> {
+  const { rehearsal } = options
+  const target = rehearsal?.mailshot ?? mailshot
   const summary = { read: 0, changed: 0, unchanged: 0, faultCount: 0 }
   const run: Run = { source, options, summary, kinds: undefined }
   let rows: Row[] = []
   for await (const entry of source) {
-    const row = await readEntry(mailshot, entry, run)
+    const row = await readEntry(target, entry, run)
     if (row) rows.push(row)
     if (rows.length < sliceRows) continue
-    await writeSlice(mailshot, rows, summary)
+    await writeSlice(target, rows, run)
     rows = []
   }
-  if (rows.length > 0) await writeSlice(mailshot, rows, summary)
-  await nameAll(mailshot)
+  if (rows.length > 0) await writeSlice(target, rows, run)
+  await rehearsal?.copyHashed()
+  await nameAll(target)
+  if (rehearsal) return summary
   await mailshot.db.write(
     auditStatement(mailshot, {
       actor: options.actor,
@@ -175,14 +182,14 @@ function nameOf(text: string, kinds: Set<string>): Pick<Row, 'kind' | 'name'> | 
 async function writeSlice(
   mailshot: Mailshot,
   rows: Row[],
-  summary: SuppressionImportSummary,
+  { options, summary }: Run,
 ): Promise<void> {
   const named = rows.filter(({ kind }) => kind === null)
-  await nameSuppressed(
-    mailshot,
-    named.map(({ name }) => name),
-  )
   const hashed = rows.filter(({ kind }) => kind !== null)
+  const emails = named.map(({ name }) => name)
+  const hashes = hashed.map(({ kind, name }): [string, string] => [kind ?? '', name])
+  await options.rehearsal?.copySuppressed(emails, hashes)
+  await nameSuppressed(mailshot, emails)
   const values = sql`value ->> 'reason', value ->> 'note', value ->> 'at'`
   const results = await mailshot.db.write(
     sql`INSERT INTO suppressions (email, reason, note, at)
