@@ -49,7 +49,7 @@ describe('SubscribePage', () => {
       page: pageOf(await subscribePage(mailshot, request)),
     })
     expect(html).toMatch(/<html lang="ar" dir="rtl"/)
-    expect(html).toMatch(/<bdi>Hebdo<\/bdi>/)
+    expect(html).toMatch(/<bdi lang="fr">Hebdo<\/bdi>/)
     expect(elements(html, 'a', { hreflang: 'pt-BR' })).toMatchObject([{ lang: 'pt-BR' }])
   })
 
@@ -64,9 +64,12 @@ describe('SubscribePage', () => {
       {
         id: 'mailshot-email',
         'aria-invalid': 'true',
+        // Its name is its label alone: what is wrong would be read twice.
+        'aria-labelledby': 'mailshot-email-label',
         'aria-describedby': 'mailshot-email-error',
       },
     ])
+    expect(html).toMatch(/id="mailshot-email-label">\s*Adresse e-mail\s*</)
     expect(html).toMatch(/id="mailshot-email-error">\s*Nous ne pouvons pas écrire à cette adresse/)
     expect(html).toContain('<a href="#mailshot-lists">')
     expect(elements(html, 'input', { id: 'mailshot-lists' })).toMatchObject([{ name: 'list' }])
@@ -166,7 +169,9 @@ describe('PreferencesPage', () => {
     const html = await render(PreferencesPage, { page: pageOf(page) })
     expect(elements(html, 'script')).toEqual([])
     expect(elements(html, 'input', { name: 'name' })).toMatchObject([{ value: hostile }])
-    expect(html).toMatch(/<p class="mailshot-done" role="status">\s*C’est enregistré/)
+    expect(html).toMatch(
+      /<p class="mailshot-done" role="status"[^>]* autofocus[^>]*>\s*C’est enregistré/,
+    )
     expect(elements(html, 'input', { checked: '' })).toMatchObject([
       { value: 'weekly' },
       { value: 'product' },

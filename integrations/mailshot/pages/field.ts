@@ -4,7 +4,9 @@ import { MailshotError } from '../error.ts'
 import { readProfile } from '../profile.ts'
 import { fill, type Texts } from '../texts.ts'
 import type { FieldTexts } from '../texts/form.ts'
+import { type PartLanguages, partLanguages } from '../texts/part-language.ts'
 import { fieldOf, fieldsOf } from './form.ts'
+import { quotedTitles } from './title.ts'
 
 /** One of the site's own fields as a form shows it. */
 export interface FormField {
@@ -20,6 +22,8 @@ export interface FormField {
   options: { value: string; label: string }[]
   longest: number | undefined
   problem: string | undefined
+  /** Of its words, where they are not in the page's. */
+  langs?: PartLanguages<'label' | 'description'> | undefined
 }
 
 /** What a form said of the site's own fields, and how to show it again. */
@@ -131,7 +135,7 @@ function readField(
   const shown = formField(asking, name, { value: text.slice(0, 2 * longestText) })
   const isMissing = value === undefined || (own?.type === 'consent' && value === false)
   const fault = faultOf(own, { isMissing, isWrong: problems.length > 0, text })
-  const label = fill(texts.pages.quote, { title: shown.label })
+  const label = quotedTitles(texts, [shown.label])
   const problem = fault && fill(texts.pages.fields[fault], { label, most: String(longestText) })
   return { field: { ...shown, problem }, value }
 }
@@ -163,6 +167,7 @@ function formField({ config, texts }: Asking, name: string, { value }: { value: 
     options: optionsOf(own, { texts, say }),
     longest: own?.type === 'text' ? longestText : undefined,
     problem: undefined,
+    langs: partLanguages(config, texts.lang, { label: own?.label, description: own?.description }),
   } satisfies FormField
 }
 

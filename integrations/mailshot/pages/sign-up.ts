@@ -2,6 +2,7 @@ import { localize, type MailshotConfig } from '../config.ts'
 import { MailshotError } from '../error.ts'
 import type { AgreedField } from '../subscriber/ask.ts'
 import { fill, type Texts, textsFor } from '../texts.ts'
+import { type PartLanguages, partLanguages } from '../texts/part-language.ts'
 import { type FieldProblem, type FormField, formFields } from './field.ts'
 import { pagePath } from './link.ts'
 import { quotedTitles } from './title.ts'
@@ -30,6 +31,8 @@ export interface OfferedList {
   title: string
   description: string | undefined
   isChosen: boolean
+  /** Of its words, where they are not in the page's. */
+  langs?: PartLanguages<'title' | 'description'> | undefined
 }
 
 export type SignUpProblem = { field: 'email' | 'lists'; text: string } | FieldProblem
@@ -134,5 +137,6 @@ function offer(config: MailshotConfig, { lang }: Texts, id: string): Omit<Offere
     id,
     title: localize(title, lang, config.lang),
     description: description && localize(description, lang, config.lang),
+    langs: partLanguages(config, lang, { title, description }),
   }
 }

@@ -2,6 +2,7 @@ import { localize, type MailshotConfig } from '../config.ts'
 import type { Place } from '../subscriber.ts'
 import { placesAmong } from '../subscriber/person.ts'
 import { fill, type Texts } from '../texts.ts'
+import { keptApart } from '../texts/fill.ts'
 
 /** The title of a place in a page's language. */
 export function titleOf(
@@ -13,8 +14,8 @@ export function titleOf(
 }
 
 /** Titles within a sentence: `“Weekly” and “Products”`. */
-export function quotedTitles({ lang, pages }: Texts, titles: string[]): string {
-  const quoted = titles.map((title) => fill(pages.quote, { title }))
+export function quotedTitles({ lang, dir, pages }: Texts, titles: string[]): string {
+  const quoted = titles.map((title) => fill(pages.quote, { title: keptApart(title, dir) }))
   return new Intl.ListFormat(lang, { type: 'conjunction' }).format(quoted)
 }
 

@@ -12,6 +12,7 @@ import {
   unsubscribe,
 } from '../subscriber.ts'
 import { fill, textsFor } from '../texts.ts'
+import { type PartLanguages, partLanguages } from '../texts/part-language.ts'
 import { verifyToken } from '../token.ts'
 import { fieldOf, fieldsOf } from './form.ts'
 import { pagePath, type PageLink, preferencesLink } from './link.ts'
@@ -54,6 +55,8 @@ export interface LeaveChoice {
   title: string
   isChosen: boolean
   isPending: boolean
+  /** Of the title, where it is not in the page's. */
+  langs?: PartLanguages<'title'> | undefined
 }
 
 /**
@@ -230,6 +233,7 @@ function leaveForm(
       lists: places.map((place) => ({
         id: place.list,
         title: titleOf(config, texts, place),
+        langs: partLanguages(config, texts.lang, { title: place.title }),
         isChosen: open.length === 1 || isMailed(place),
         isPending: place.status === 'pending',
       })),

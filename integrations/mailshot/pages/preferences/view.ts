@@ -4,6 +4,7 @@ import type { Mailshot } from '../../mailshot.ts'
 import { openPlaces, type Person } from '../../subscriber.ts'
 import { pauseDays } from '../../subscriber/pause.ts'
 import { fill, languageWithTexts, textLanguages, type Texts } from '../../texts.ts'
+import { partLanguages } from '../../texts/part-language.ts'
 import { type FieldProblem, type FormField, formFields } from '../field.ts'
 import { inviteLinks, type PageLink, subscribeLink } from '../link.ts'
 import { type OfferedList, publicListsOf } from '../sign-up.ts'
@@ -114,6 +115,7 @@ function listsOf(
       id,
       title: titleOf(config, texts, { title }),
       description: description && titleOf(config, texts, { title: description }),
+      langs: partLanguages(config, texts.lang, { title, description }),
       isChosen: chosen?.includes(id) ?? isOpen,
       note: place && noteOf(texts, place),
     }
