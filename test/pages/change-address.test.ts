@@ -131,6 +131,25 @@ describe('changeAddressPage by its button', () => {
     expect(told?.text).not.toContain('new@example.net')
   })
 
+  it('waits for one more press where somebody signs up with the address in that moment', async () => {
+    const link = await linkFor('other@example.net')
+    const { write } = mailshot.db
+    let isFirst = true
+    const slow: TestMailshot['db']['write'] = async (...statements) => {
+      if (isFirst) {
+        isFirst = false
+        await addOther({ lists: ['weekly'] })
+      }
+      return write(...statements)
+    }
+    const late = { ...mailshot, db: { ...mailshot.db, write: slow } }
+    await changeAddressPage(late, post(link, {}), link.split('/')[1])
+    expect(await findPerson(mailshot, zoe)).toMatchObject({ email: 'zoe@example.org' })
+    expect(await lettersOf(mailshot, 'address-changed')).toEqual([])
+    await visit(post(link, {}))
+    expect(await findPerson(mailshot, zoe)).toMatchObject({ email: 'other@example.net' })
+  })
+
   it('may be pressed twice, also much later', async () => {
     const link = await linkFor('new@example.net')
     await visit(post(link, {}))

@@ -116,7 +116,9 @@ export async function changeAddress(
   const merging = other && (await findMerging(mailshot, { from: other, into: person }))
   await nameSuppressed(mailshot, [address.identity])
   const now = mailshot.now()
-  const isStill = sql`EXISTS (SELECT 1 FROM subscribers WHERE id = ${person.id} AND email = ${person.email})`
+  // Nobody has signed up with the new address since it was looked for: the button is to be pressed once more then.
+  const isStill = sql`(EXISTS (SELECT 1 FROM subscribers WHERE id = ${person.id} AND email = ${person.email})
+    AND NOT EXISTS (SELECT 1 FROM subscribers WHERE email = ${address.identity} AND id <> ${other?.id ?? 0}))`
   await mailshot.db.write(
     auditStatement(mailshot, {
       actor: 'subscriber',
@@ -132,7 +134,7 @@ export async function changeAddress(
     sql`UPDATE consents SET said = NULL WHERE subscriber_id = ${person.id} AND said IS NOT NULL AND ${isStill}`,
     ...liftOwnStatements(mailshot, address.identity, askedAt),
     sql`UPDATE subscribers SET email = ${address.identity}, written = ${address.written}, updated_at = ${now}
-        WHERE id = ${person.id} AND email = ${person.email}`,
+        WHERE id = ${person.id} AND ${isStill}`,
   )
   return { status: 'changed' }
 }
