@@ -49,6 +49,18 @@ describe('guardRequest', () => {
     expect(statusOf('/subscribe', shop, config)).toBe(403)
   })
 
+  test('takes a form of a page of this site that keeps its origin to itself, and of no other', () => {
+    const route = siteRoutes.find((one) => one.pattern === '/subscribe')
+    const statusFrom = (where: string) => {
+      const type = 'application/x-www-form-urlencoded'
+      const headers = { origin: 'null', 'sec-fetch-site': where, 'content-type': type }
+      const request = new Request(`${site}/mailshot/subscribe`, { method: 'POST', headers })
+      return guardRequest(request, site, { route, config })?.status
+    }
+    expect(statusFrom('same-origin')).toBeUndefined()
+    expect(['same-site', 'cross-site', 'none'].map(statusFrom)).toEqual([403, 403, 403])
+  })
+
   test('tells of a site in the settings that is more than an origin', () => {
     const signUp = { origins: ['https://shop.example.org/'] }
     expect(() => testConfig({ signUp }, '/nowhere')).toThrow('must be an origin')

@@ -19,6 +19,7 @@ export function guardRequest(
   if (route?.kind === 'machine' || !isFormPost(request)) return undefined
   const origin = request.headers.get('origin')
   if (origin === ownOrigin || origin === new URL(config.site).origin) return undefined
+  if (isHidden(origin, request)) return undefined
   if (route?.file === 'subscribe.astro' && isWelcome(origin, config)) return undefined
   return refusalPage(config, request, { status: 403 })
 }
@@ -44,6 +45,14 @@ function isFormPost({ method, headers }: Request): boolean {
   if (safeMethods.includes(method)) return false
   const type = headers.get('content-type')
   return type === null || formTypes.test(type)
+}
+
+/**
+ * Whether a page of this site keeps its origin to itself (`Referrer-Policy: no-referrer` makes it `null` in a form). The other field is one
+ * that no page can set (Fetch Metadata, W3C).
+ */
+function isHidden(origin: string | null, { headers }: Request): boolean {
+  return origin === 'null' && headers.get('sec-fetch-site') === 'same-origin'
 }
 
 /** Whether the site lets forms stand there: what they can ask for still waits for a confirmation. */
