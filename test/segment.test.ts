@@ -89,6 +89,12 @@ describe('readCondition', () => {
       'not renewal on today and renewal until 1 months ahead and plan = pro',
     )
     expect(read('not (not member = no)')).toBe('member = no')
+    expect(read("clicked june LINK '/shop?a=1' since today")).toBe(
+      'clicked june link "/shop?a=1" since today',
+    )
+    expect(read('clicked "link" and clicked link /shop')).toBe(
+      'clicked "link" and clicked link /shop',
+    )
   })
 
   it('binds "not" before "and", and "and" before "or"', () => {
@@ -148,6 +154,11 @@ describe('readCondition', () => {
       11,
     ])
     expect(fault('lang = french!')?.slice(0, 2)).toEqual(['"!" has no meaning here', 14])
+    expect(fault('opened link "/shop"')).toEqual([
+      '"link" cannot stand here',
+      8,
+      'write it behind "clicked"',
+    ])
     expect(fault('lang = f')).toEqual(['"f" is not a language', 8, 'write it like fr or pt-BR'])
   })
 

@@ -5,6 +5,7 @@ import { ConditionError, excerptOf } from './segment/fault.ts'
 import { isOfList } from './segment/happening.ts'
 import { parseCondition } from './segment/parse.ts'
 import { printCondition } from './segment/print.ts'
+import { daysOf, startOfDay, todayIn } from './segment/range.ts'
 import { type Asked, conditionSql } from './segment/sql.ts'
 import type { Known } from './segment/test.ts'
 import { longest, tooLong } from './segment/token.ts'
@@ -51,11 +52,28 @@ export function readExcluded(text: string, known: Known): ReadCondition {
   return { wrong: { what: `"${name}" is neither a list nor a segment`, column: 1, cure } }
 }
 
-/** The campaigns and sends that a condition asks about, by their slugs and ids. */
-export function campaignsIn(condition: string, known: Known): string[] {
-  return lookUpsOf(parseCondition(condition, known)).flatMap((one) =>
-    one.kind === 'happening' && !isOfList(one.what) ? (one.of ?? []) : [],
-  )
+/** What a condition asks about mails: in its words, of which campaign or send, and in which time (milliseconds since 1970). */
+export interface AskedMails {
+  words: string
+  of?: string | undefined
+  from?: number | undefined
+  /** The first moment behind it. */
+  to?: number | undefined
+}
+
+export function mailsAskedIn(
+  condition: string,
+  known: Known,
+  { now, timeZone }: Asked,
+): AskedMails[] {
+  return lookUpsOf(parseCondition(condition, known)).flatMap((one) => {
+    if (one.kind !== 'happening' || isOfList(one.what)) return []
+    const { from, to } = one.range ? daysOf(one.range, todayIn(timeZone, now)) : {}
+    const [begin, end] = [from, to].map((day) =>
+      day === undefined ? undefined : startOfDay(day, timeZone),
+    )
+    return [{ words: printCondition(one), of: one.of, from: begin, to: end }]
+  })
 }
 
 /**

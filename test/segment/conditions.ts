@@ -93,12 +93,14 @@ const test: fc.Arbitrary<Condition> = fc.oneof(
       what: fc.constantFrom(...happenings),
       list: fc.constantFrom(undefined, 'weekly', 'product'),
       send: fc.constantFrom(undefined, 'june', 's2', 'within', ...sends.map(({ slug }) => slug)),
+      link: fc.option(text, { nil: undefined }),
       range: fc.option(range, { nil: undefined }),
     })
-    .map(({ list, send, what, ...within }) => ({
+    .map(({ list, send, what, link, ...within }) => ({
       kind: 'happening' as const,
       what,
       of: what === 'subscribed' || what === 'confirmed' ? list : send,
+      link: what === 'clicked' ? link : undefined,
       range: within.range,
     })),
 )

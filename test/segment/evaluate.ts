@@ -107,7 +107,7 @@ function isNumber(
 }
 
 function hasHappened(
-  { what, of, range }: Extract<Condition, { kind: 'happening' }>,
+  { what, of, link, range }: Extract<Condition, { kind: 'happening' }>,
   person: InventedPerson,
   now: number,
 ): boolean | null {
@@ -135,12 +135,43 @@ function hasHappened(
       )
     case 'opened':
     case 'clicked':
-      if (!person.isNamed) return null
-      return person.reports.some(
-        ({ send, type, isMachine, at }) =>
-          type === what && !isMachine && isSend(send) && isThen(at),
-      )
+      if (person.agreedAt === null) return null
+      if (
+        person.reports.some(
+          ({ send, type, url, isMachine, at }) =>
+            type === what &&
+            !isMachine &&
+            isSend(send) &&
+            isThen(at) &&
+            (link === undefined || lower(url ?? '').includes(lower(link))),
+        )
+      ) {
+        return true
+      }
+      return knowsAll(person.agreedAt, { of, range }, now) ? false : null
   }
+}
+
+/** Whether they had agreed before the days began that are asked about, or before the campaign was sent. */
+function knowsAll(
+  agreedAt: number,
+  { of, range }: { of: string | undefined; range: Range | undefined },
+  now: number,
+): boolean {
+  if (of === undefined && (range === undefined || range.op === 'before' || range.op === 'until')) {
+    return range === undefined || isWithin(range, dayOf(agreedAt), now)
+  }
+  const asked = sends.filter(({ id, slug }) => of === id || of === slug)
+  const started = Math.min(now, ...asked.map(({ startedAt }) => startedAt))
+  return (of !== undefined && agreedAt <= started) || hadAgreed(agreedAt, range, dayOf(now))
+}
+
+function hadAgreed(agreedAt: number, range: Range | undefined, today: string): boolean {
+  if (range === undefined || range.op === 'before' || range.op === 'until') return false
+  const before = dayOf(agreedAt - 1)
+  if (range.op === 'within') return before < shifted(today, -range.count, range.unit)
+  const day = momentDay(range.moment, today)
+  return range.op === 'after' ? before <= day : before < day
 }
 
 function isWithin(range: Range, day: string, now: number): boolean {

@@ -9,11 +9,12 @@ export interface InventedPerson {
   name: string
   lang: string | null
   attributes: Record<string, string | number | boolean>
-  isNamed: boolean
+  /** When they agreed to be counted by name. */
+  agreedAt: number | null
   places: { list: string; status: string; at: number }[]
   consents: { list: string; at: number | null }[]
   mails: { send: string; status: string; delivery: string | null; at: number }[]
-  reports: { send: string; type: string; isMachine: boolean; at: number }[]
+  reports: { send: string; type: string; url: string | null; isMachine: boolean; at: number }[]
 }
 
 /** Values that are like each other, and some that would harm a query made of them. */
@@ -45,9 +46,9 @@ export const texts = [
 ]
 export const langs = ['fr', 'fr-CA', 'FR', 'pt', 'pt-BR', 'de', 'frr']
 export const sends = [
-  { id: 's1', slug: 'june' },
-  { id: 's2', slug: 'june' },
-  { id: 's3', slug: 'july' },
+  { id: 's1', slug: 'june', startedAt: Date.UTC(2026, 5, 1) },
+  { id: 's2', slug: 'june', startedAt: Date.UTC(2026, 5, 3) },
+  { id: 's3', slug: 'july', startedAt: Date.UTC(2026, 6, 1) },
 ]
 
 /** Around now, with the first and the last moment of days among them. */
@@ -72,6 +73,7 @@ export const days = [
   '2026-11-22',
   '2026-11-23',
   '2027-02-28',
+  '9999-12-31',
 ]
 
 const attributes = fc.record(
@@ -95,19 +97,20 @@ export function inventPeople(count: number, now: number): InventedPerson[] {
   const status = fc.constantFrom('sent', 'failed', 'uncertain', 'in-hand', 'skipped')
   const delivery = fc.constantFrom(null, 'delivered', 'bounced', 'rejected')
   const type = fc.constantFrom('opened', 'clicked', 'delivered')
+  const url = fc.constantFrom(null, 'https://lyon.fr/12', 'https://example.org/SAINT?x=ё')
   const place = fc.constantFrom('active', 'pending', 'unsubscribed')
   const person = fc.record({
     email: fc.constantFrom('ann', 'BOB', 'lyon'),
     name: fc.oneof(fc.constant(''), fc.constantFrom(...texts)),
     lang: fc.oneof(fc.constant(null), fc.constantFrom(...langs)),
     attributes,
-    isNamed: fc.boolean(),
+    agreedAt: fc.option(fc.oneof(fc.constant(1), time)),
     places: once(fc.record({ list, status: place, at: time }), 'list'),
     consents: fc.array(fc.record({ list: fc.oneof(list, fc.constant('')), at: fc.option(time) }), {
       maxLength: 3,
     }),
     mails: once(fc.record({ send, status, delivery, at: time }), 'send'),
-    reports: fc.array(fc.record({ send, type, isMachine: fc.boolean(), at: time }), {
+    reports: fc.array(fc.record({ send, type, url, isMachine: fc.boolean(), at: time }), {
       maxLength: 4,
     }),
   })
@@ -126,13 +129,14 @@ export async function writePeople(mailshot: Mailshot, people: InventedPerson[]):
       ({
         id,
         slug,
-      }) => sql`INSERT INTO sends (id, slug, content_hash, snapshot, lists, trigger_key, audience, status, created_at, scheduled_at)
-        VALUES (${id}, ${slug}, 'h', 'h', '["weekly"]', ${id}, 'first', 'done', 1, 1)`,
+        startedAt,
+      }) => sql`INSERT INTO sends (id, slug, content_hash, snapshot, lists, trigger_key, audience, status, created_at, scheduled_at, started_at)
+        VALUES (${id}, ${slug}, 'h', 'h', '["weekly"]', ${id}, 'first', 'done', 1, 1, ${startedAt})`,
     ),
     ...people.flatMap((one) => [
       sql`INSERT INTO subscribers (id, email, written, name, lang, attributes, tracking_agreed_at, created_at, updated_at)
         VALUES (${one.id}, ${one.email}, ${one.email}, ${one.name}, ${one.lang}, ${JSON.stringify(one.attributes)},
-          ${one.isNamed ? 1 : null}, 1, 1)`,
+          ${one.agreedAt}, 1, 1)`,
       ...one.places.map(
         ({
           list,
@@ -159,10 +163,10 @@ export async function writePeople(mailshot: Mailshot, people: InventedPerson[]):
       ),
       ...one.reports.map(
         (
-          { send, type, isMachine, at },
+          { send, type, url, isMachine, at },
           index,
-        ) => sql`INSERT INTO events (key, transport, type, word, at, received_at, email, is_machine, raw, send_id)
-          VALUES (${`${one.id}.${index}`}, 'test', ${type}, '', ${at}, 1, ${one.email}, ${isMachine ? 1 : 0}, '{}', ${send})`,
+        ) => sql`INSERT INTO events (key, transport, type, word, at, received_at, email, url, is_machine, raw, send_id)
+          VALUES (${`${one.id}.${index}`}, 'test', ${type}, '', ${at}, 1, ${one.email}, ${url}, ${isMachine ? 1 : 0}, '{}', ${send})`,
       ),
     ]),
   )

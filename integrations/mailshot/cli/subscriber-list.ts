@@ -3,6 +3,7 @@ import { MailshotError } from '../error.ts'
 import type { Mailshot } from '../mailshot.ts'
 import { explainFault, readCondition, segmentSql } from '../segment.ts'
 import { countPeople } from '../send/audience.ts'
+import { unknownMails } from '../send/known-mails.ts'
 import {
   listSubscribers,
   type Subscriber,
@@ -32,7 +33,7 @@ export async function listPeople(
 ): Promise<ExitCode> {
   const lists = await listsNamed(values, mailshot)
   const status = values.status === undefined ? undefined : parseStatus(values.status)
-  const where = values.segment === undefined ? undefined : segmentOf(mailshot, values.segment)
+  const where = values.segment === undefined ? undefined : await segmentOf(mailshot, values.segment)
   const query = { ...(lists && { lists }), ...(status && { status }), ...(where && { where }) }
   const isAll = Object.keys(query).length === 0
   for await (const page of pages(mailshot, query)) {
@@ -52,19 +53,26 @@ export async function countReaders(
   mailshot: Mailshot,
 ): Promise<ExitCode> {
   const lists = (await listsNamed(values, mailshot)) ?? Object.keys(mailshot.config.lists)
-  const where = values.segment === undefined ? sql`true` : segmentOf(mailshot, values.segment)
+  const where = values.segment === undefined ? sql`true` : await segmentOf(mailshot, values.segment)
   const people = await countPeople(mailshot, lists, { where })
   if (terminal.json) terminal.printJson({ lists, segment: values.segment, ...people })
   else terminal.print(`${whom(people)} (${lists.join(', ')})`)
   return exitCodes.done
 }
 
-/** @throws MailshotError that shows where the condition is wrong */
-function segmentOf({ config, now }: Mailshot, text: string): SQL {
-  const read = readCondition(text, config)
-  if ('wrong' in read) throw new MailshotError(`--segment: ${explainFault(text, read.wrong)}`)
+async function segmentOf(mailshot: Mailshot, text: string): Promise<SQL> {
+  const { config, now } = mailshot
   const { timeZone, lang } = config
-  return segmentSql(read.condition, config, { now: now(), timeZone, lang })
+  return segmentSql(await readSegment(mailshot, text), config, { now: now(), timeZone, lang })
+}
+
+/** The condition of `--segment`. @throws MailshotError that shows where it is wrong, or says what nobody knows of the mails it asks about */
+export async function readSegment(mailshot: Mailshot, text: string): Promise<string> {
+  const read = readCondition(text, mailshot.config)
+  if ('wrong' in read) throw new MailshotError(`--segment: ${explainFault(text, read.wrong)}`)
+  const wrong = await unknownMails(mailshot, [read.condition])
+  if (wrong !== undefined) throw new MailshotError(`--segment: ${wrong}`)
+  return read.condition
 }
 
 async function* pages(mailshot: Mailshot, query: SubscriberQuery): AsyncGenerator<Subscriber[]> {

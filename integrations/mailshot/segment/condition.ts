@@ -15,8 +15,15 @@ export type Condition =
   | { kind: 'lang'; values: string[] }
   /** Active on any of the lists. */
   | { kind: 'list'; values: string[] }
-  /** It happened at least once: by that list, campaign or send, and in those days, where they are named. */
-  | { kind: 'happening'; what: Happening; of: string | undefined; range: Range | undefined }
+  /** It happened at least once: by that list, campaign or send, to a link like that, and in those days, where they are named. */
+  | {
+      kind: 'happening'
+      what: Happening
+      of: string | undefined
+      /** A part of its address. */
+      link: string | undefined
+      range: Range | undefined
+    }
 
 /** What a text is read from: a column of ours, or an attribute of the config's `fields`. */
 export type Subject = 'email' | 'domain' | 'name' | 'lang' | { field: string }

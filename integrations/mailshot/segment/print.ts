@@ -24,9 +24,10 @@ export function printCondition(condition: Condition): string {
     case 'list':
       return `${condition.kind} ${equals(condition.values)}`
     case 'happening': {
-      const { what, of, range } = condition
-      const words = [what, of === undefined ? '' : printName(of), range ? printRange(range) : '']
-      return words.filter((word) => word !== '').join(' ')
+      const { what, of, link, range } = condition
+      const name = of === undefined ? [] : [printName(of)]
+      const clicked = link === undefined ? [] : ['link', printValue(link)]
+      return [what, ...name, ...clicked, ...(range ? [printRange(range)] : [])].join(' ')
     }
   }
 }

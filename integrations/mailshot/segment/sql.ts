@@ -1,5 +1,5 @@
 import { type SQL, sql } from 'drizzle-orm/sql'
-import type { Condition, Happening, Subject } from './condition.ts'
+import type { Condition, Subject } from './condition.ts'
 import { globOf, isAscii } from './glob.ts'
 import { joined, listed } from './joined.ts'
 import { type Days, daysOf, type Range, startOfDay, todayIn } from './range.ts'
@@ -90,11 +90,7 @@ function textSql({ subject, op, values }: Extract<Condition, { kind: 'text' }>):
     case 'contains':
       return joined(
         'or',
-        values.map((value) =>
-          isAscii(value)
-            ? sql`instr(lower(${text}), ${value.toLowerCase()}) > 0`
-            : sql`${text} GLOB ${`*${globOf(value)}*`}`,
-        ),
+        values.map((value) => hasIn(text, value)),
       )
     case 'starts':
       return joined(
@@ -107,6 +103,12 @@ function textSql({ subject, op, values }: Extract<Condition, { kind: 'text' }>):
         values.map((value) => sql`${text} GLOB ${`*${globOf(value)}`}`),
       )
   }
+}
+
+function hasIn(text: SQL, value: string): SQL {
+  return isAscii(value)
+    ? sql`instr(lower(${text}), ${value.toLowerCase()}) > 0`
+    : sql`${text} GLOB ${`*${globOf(value)}*`}`
 }
 
 /** Patterns are looked at one after the other, so that the text of a row is made once for all of them. */
@@ -138,15 +140,21 @@ function langSql(values: readonly string[], asked: Asked): SQL {
 /** What is no day, as it may have been kept under another type of field, is in none. */
 function attributeDays(field: string, { from, to }: Days): SQL {
   const day = attribute(field)
+  const [first, end] = [from, to].map((one) => (one === undefined ? one : comparable(one)))
   const isDay = sql`${day} GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]'`
   return sql`ifnull(${isDay}
-    ${from === undefined ? sql`` : sql`AND ${day} >= ${from}`} ${to === undefined ? sql`` : sql`AND ${day} < ${to}`}, 0)`
+    ${first === undefined ? sql`` : sql`AND ${day} >= ${first}`} ${end === undefined ? sql`` : sql`AND ${day} < ${end}`}, 0)`
 }
 
-function happeningSql(
-  { what, of, range }: Extract<Condition, { kind: 'happening' }>,
-  asked: Asked,
-): SQL {
+/** As a text beside days of four-digit years: the day after 9999-12-31, which stands for never, is behind all of them. */
+function comparable(day: string): string {
+  return day.startsWith('+') ? '9999-12-32' : day
+}
+
+type Happened = Extract<Condition, { kind: 'happening' }>
+
+function happeningSql(condition: Happened, asked: Asked): SQL {
+  const { what, of, range } = condition
   const days = range ? daysIn(range, asked) : {}
   const within = (time: SQL) => timeSql(time, days, asked.timeZone)
   switch (what) {
@@ -165,14 +173,29 @@ function happeningSql(
           ${isOfSend(sql`sr.send_id`, of)} ${within(sql`ifnull(sr.settled_at, sr.in_hand_at)`)})`
     case 'opened':
     case 'clicked':
-      return sql`CASE WHEN s.tracking_agreed_at IS NOT NULL THEN ${reportedSql(what, of, within)} END`
+      return reportedSql(condition, days, asked)
   }
 }
 
-function reportedSql(what: Happening, of: string | undefined, within: (time: SQL) => SQL): SQL {
-  return sql`EXISTS (SELECT 1 FROM events AS se
-    WHERE se.email = s.email AND se.type = ${what} AND se.is_machine = 0
-      ${isOfSend(sql`se.send_id`, of)} ${within(sql`se.at`)})`
+/** Of those who do not agree to be counted by name it is not known; nor is what they did before they agreed. */
+function reportedSql({ what, of, link }: Happened, days: Days, asked: Asked): SQL {
+  const has = link === undefined ? sql`` : sql`AND ${hasIn(sql`ifnull(se.url, '')`, link)}`
+  return sql`CASE WHEN s.tracking_agreed_at IS NULL THEN NULL
+    WHEN EXISTS (SELECT 1 FROM events AS se
+      WHERE se.email = s.email AND se.type = ${what} AND se.is_machine = 0
+        ${isOfSend(sql`se.send_id`, of)} ${has} ${timeSql(sql`se.at`, days, asked.timeZone)}) THEN 1
+    WHEN ${isKnown(of, days, asked)} THEN 0 END`
+}
+
+/** Whether they had agreed before it could happen. Where nothing is said of when, what happened since they agreed is meant. */
+function isKnown(of: string | undefined, { from, to }: Days, { now, timeZone }: Asked): SQL {
+  const begin = from === undefined ? undefined : startOfDay(from, timeZone)
+  if (of !== undefined) {
+    return sql`s.tracking_agreed_at <= max(${begin ?? 0},
+      (SELECT ifnull(min(started_at), ${now}) FROM sends WHERE slug = ${of} OR id = ${of}))`
+  }
+  if (begin !== undefined) return sql`s.tracking_agreed_at <= ${begin}`
+  return to === undefined ? sql`true` : sql`s.tracking_agreed_at < ${startOfDay(to, timeZone)}`
 }
 
 function isOf(column: SQL, of: string | undefined): SQL {

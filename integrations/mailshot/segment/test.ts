@@ -5,7 +5,7 @@ import { anyOf, type Compared, takeComparison } from './comparison.ts'
 import { type Condition, type Happening, happenings, reserved, type Subject } from './condition.ts'
 import { type Cursor, takeRange, unexpected } from './cursor.ts'
 import { ConditionError } from './fault.ts'
-import { isOfList, takeName } from './happening.ts'
+import { isOfList, takeLink, takeName } from './happening.ts'
 import { rangeWords } from './range.ts'
 import type { Token } from './token.ts'
 
@@ -90,10 +90,11 @@ function takeHappening(
     throw new ConditionError(`nobody is known by name to have ${what} anything`, { at, cure })
   }
   const named = takeName(cursor)
+  const link = takeLink(cursor, what)
   const range = takeRange(cursor)
   if (named && !range) refuseMistyped(named, cursor.peek())
   const of = named && (isOfList(what) ? listOf(named, known) : named.value)
-  return { kind: 'happening', what, of, range }
+  return { kind: 'happening', what, of, link, range }
 }
 
 /** What stands where a name may, and is none if a number follows, or it is one: `opened withn 90 days`, `opened 90 days`. */
@@ -102,7 +103,7 @@ function refuseMistyped({ kind, value, at }: Token, next: Token): void {
   if (kind !== 'word' || next.kind !== 'word' || !(isNumber || /^\d/.test(next.value))) return
   const cure = isNumber
     ? `write "within ${value} ${next.value}"`
-    : didYouMean(value, ['within', ...rangeWords])
+    : didYouMean(value, ['link', 'within', ...rangeWords])
   throw new ConditionError(`"${value}" cannot stand here`, { at, cure })
 }
 

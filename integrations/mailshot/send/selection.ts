@@ -1,9 +1,9 @@
 import { type SQL, sql } from 'drizzle-orm/sql'
-import { didYouMean } from '../closest.ts'
 import type { MailshotConfig } from '../config.ts'
 import { MailshotError } from '../error.ts'
 import type { Mailshot } from '../mailshot.ts'
-import { campaignsIn, explainFault, readCondition, readExcluded, segmentSql } from '../segment.ts'
+import { explainFault, readCondition, readExcluded, segmentSql } from '../segment.ts'
+import { unknownMails } from './known-mails.ts'
 
 /** Whom of its lists a send goes to: conditions in the one way of writing that `readCondition` answers. */
 export interface Selection {
@@ -39,11 +39,9 @@ export async function requireSelection(
     ...(selection.segment === null ? [] : [selection.segment]),
     ...selection.exclude,
   ]
-  const named = conditions.flatMap((one) => campaignsIn(one, mailshot.config))
-  for (const name of new Set(named)) {
-    if (name !== slug) await requireKnownSend(mailshot, slug, name)
-  }
-  return selection
+  const wrong = await unknownMails(mailshot, conditions, slug)
+  if (wrong === undefined) return selection
+  throw new MailshotError(`campaign ${slug}: ${wrong}`, { code: 'invalid' })
 }
 
 /** Reads the conditions; what is wrong with the first wrong one is answered. */
@@ -114,30 +112,4 @@ export function whereTo({ lists, segment, exclude }: Selection): string {
   return conditions.length === 0
     ? lists.join(', ')
     : `${lists.join(', ')} (${conditions.join('; ')})`
-}
-
-async function requireKnownSend({ db }: Mailshot, slug: string, name: string): Promise<void> {
-  const rows = await db.all<{ id: string; purgedAt: number | null }>(
-    sql`SELECT id, purged_at AS purgedAt FROM sends WHERE slug = ${name} OR id = ${name}`,
-  )
-  const purged = rows.find(({ purgedAt }) => purgedAt !== null)
-  if (purged) {
-    throw new MailshotError(
-      `campaign ${slug}: it asks who got ${name}, and the recipients of its send ${purged.id} were purged; ` +
-        'take that out of its segment',
-      { code: 'invalid' },
-    )
-  }
-  if (rows.length > 0) return
-  const known = await db.all<{ slug: string }>(
-    sql`SELECT slug FROM sends GROUP BY slug ORDER BY max(created_at) DESC LIMIT 50`,
-  )
-  throw new MailshotError(
-    `campaign ${slug}: it asks who got ${name}, and nothing was sent by that name; ` +
-      didYouMean(
-        name,
-        known.map((one) => one.slug),
-      ),
-    { code: 'invalid' },
-  )
 }
