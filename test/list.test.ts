@@ -4,10 +4,13 @@ import { findAudit } from '../integrations/mailshot/audit.ts'
 import type { MailshotConfigInput } from '../integrations/mailshot/config.ts'
 import { audienceOf, listSummary, mirrorLists, titlesOf } from '../integrations/mailshot/list.ts'
 import type { Mailshot } from '../integrations/mailshot/mailshot.ts'
-import { cancelSend } from '../integrations/mailshot/send.ts'
+import { deliver } from '../integrations/mailshot/deliver.ts'
+import { cancelSend, readSend } from '../integrations/mailshot/send.ts'
+import { tendSends } from '../integrations/mailshot/send/tend.ts'
 import { openTestMailshot, testConfig } from './open-test-mailshot.ts'
 import { addReaders } from './people.ts'
 import { runningSend } from './running-send.ts'
+import { startFixture } from './start-fixture.ts'
 
 describe('mirrorLists', () => {
   it('leaves the people of a renamed list where they are while a send to it is open', async () => {
@@ -22,6 +25,41 @@ describe('mirrorLists', () => {
     expect(await audienceOf(renamed, ['product'])).toBe(2)
     await cancelSend(mailshot, sendId, { actor: 'test' })
     await mirrorLists(renamed)
+    expect(await audienceOf(renamed, ['news'])).toBe(2)
+  })
+
+  it('takes a planned send along where its list is renamed, and those who join until it starts', async () => {
+    const mailshot = await openTestMailshot()
+    await addReaders(mailshot, 2, { list: 'product' })
+    const { send } = await startFixture(mailshot, 'hello', {
+      lists: ['product', 'weekly'],
+      at: mailshot.now() + 3_600_000,
+    })
+    const { product, ...rest } = mailshot.config.lists
+    if (!product) throw new Error('the test config has a list product')
+    const lists = { ...rest, news: { ...product, formerly: 'product' } }
+    const renamed = { ...mailshot, config: { ...mailshot.config, lists } }
+    await mirrorLists(renamed)
+    await addReaders(mailshot, 1, { from: 3, list: 'news' })
+    expect(await readSend(mailshot, send.id)).toMatchObject({ lists: ['news', 'weekly'] })
+    mailshot.clock.advance(3_600_000)
+    while (await tendSends(renamed, () => 'ready'));
+    expect(await readSend(mailshot, send.id)).toMatchObject({ status: 'running', total: 3 })
+  })
+
+  it('renames a list as soon as the last send to it has ended', async () => {
+    const mailshot = await openTestMailshot()
+    await addReaders(mailshot, 2, { list: 'product' })
+    const { send } = await startFixture(mailshot, 'hello', { lists: ['product'] })
+    await tendSends(mailshot, () => 'ready')
+    const { product, ...rest } = mailshot.config.lists
+    if (!product) throw new Error('the test config has a list product')
+    const lists = { ...rest, news: { ...product, formerly: 'product' } }
+    const renamed = { ...mailshot, config: { ...mailshot.config, lists } }
+    await mirrorLists(renamed)
+    expect(await audienceOf(renamed, ['news'])).toBe(0)
+    await deliver(renamed, { untilDone: true })
+    expect(await readSend(mailshot, send.id)).toMatchObject({ status: 'done', sent: 2 })
     expect(await audienceOf(renamed, ['news'])).toBe(2)
   })
 
@@ -142,10 +180,13 @@ describe('audienceOf', () => {
 describe('titlesOf', () => {
   it('joins the titles as the language does, and falls back to that of the site', async () => {
     const { config } = await openTestMailshot()
-    expect(titlesOf(config, ['weekly', 'product'], 'fr')).toBe('Hebdo et Produits')
-    expect(titlesOf(config, ['weekly', 'product'], 'en')).toBe('Weekly and Products')
-    expect(titlesOf(config, ['weekly'], 'de')).toBe('Hebdo')
-    expect(titlesOf(config, ['closed'], 'fr')).toBe('closed')
+    const [weekly, product] = ['weekly', 'product'].map((id) => ({
+      title: config.lists[id]?.title ?? '',
+    }))
+    if (!weekly || !product) throw new Error('the test config has two lists')
+    expect(titlesOf(config, [weekly, product], 'fr')).toBe('Hebdo et Produits')
+    expect(titlesOf(config, [weekly, product], 'en')).toBe('Weekly and Products')
+    expect(titlesOf(config, [weekly], 'de')).toBe('Hebdo')
   })
 })
 

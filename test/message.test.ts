@@ -102,6 +102,36 @@ describe('composeMessage', () => {
     expect(composeFor(own, { lists: ['product'] }).from.address).toBe('moi@example.org')
   })
 
+  test('has answers go where the campaign says, else the list, else the site', async () => {
+    const lists = {
+      weekly: { title: 'Hebdo' },
+      product: { title: 'Produits', replyTo: 'Produit <answers@example.org>' },
+    }
+    const config = { lists, replyTo: 'bonjour@example.org' }
+    const compiled = await compiledMarkdown('x', ['lists: [weekly, product]'], config)
+    expect(composeFor(compiled).replyTo?.address).toBe('bonjour@example.org')
+    expect(composeFor(compiled, { lists: ['product'] }).replyTo?.address).toBe(
+      'answers@example.org',
+    )
+    const own = await compiledMarkdown('x', ['replyTo: moi@example.org'], config)
+    expect(composeFor(own, { lists: ['product'] }).replyTo?.address).toBe('moi@example.org')
+  })
+
+  test('keeps sender, answers and title of a list that is renamed while it is sent', async () => {
+    const from = 'Produit <produit@example.org>'
+    const news = { title: 'Nouvelles', from, replyTo: from, formerly: 'product' }
+    const compiled = await compiledMarkdown('{{ list_title }}', ['lists: [weekly]'], {
+      lists: { weekly: { title: 'Hebdo' }, news },
+    })
+    const message = composeFor(compiled, { lists: ['product'] })
+    expect(message).toMatchObject({
+      from: { address: 'produit@example.org' },
+      replyTo: { address: 'produit@example.org' },
+      headers: { 'List-Id': 'Nouvelles <product.example.org>' },
+    })
+    expect(message.text).toMatch(/^Nouvelles\n/)
+  })
+
   test('carries the headers of a newsletter', async () => {
     const compiled = await compiledMarkdown('x', [], {
       lists: { weekly: { title: { fr: 'Hebdo', en: 'Weekly' } } },

@@ -9,13 +9,13 @@ import { keptApart } from './texts/fill.ts'
 
 /**
  * Brings the table of lists in line with the config: new ones are added, those that vanished are closed and keep their
- * people, and a list that names its former id takes that one's people over once no open send refers to it. Doing it
- * again changes nothing.
+ * people, and a list that names its former id takes that one's people over, and the sends to it that have not started, once no send under
+ * way refers to it. Doing it again changes nothing.
  *
  * @throws MailshotError when a former id is still a list, or is named by two lists
  */
 export async function mirrorLists(mailshot: Mailshot): Promise<void> {
-  const renames = await dueRenames(mailshot)
+  const moves = await renameStatements(mailshot)
   const ids = JSON.stringify(Object.keys(mailshot.config.lists))
   const isGone = sql`status = 'open' AND id NOT IN (SELECT value FROM json_each(${ids}))`
   const isBack = sql`status = 'closed' AND id IN (SELECT value FROM json_each(${ids}))`
@@ -25,8 +25,14 @@ export async function mirrorLists(mailshot: Mailshot): Promise<void> {
     openStatement(mailshot),
     noteStatement(mailshot, 'close', isGone),
     sql`UPDATE lists SET status = 'closed' WHERE ${isGone}`,
-    ...renames.flatMap((rename) => moveStatements(mailshot, rename)),
+    ...moves,
   )
+}
+
+/** Renames the lists that a send under way has kept from it until now. */
+export async function finishRenames(mailshot: Mailshot): Promise<void> {
+  const moves = await renameStatements(mailshot)
+  if (moves.length > 0) await mailshot.db.write(...moves)
 }
 
 /** A line for each list that the config brings back, or no longer has. */
@@ -122,16 +128,19 @@ export function titlesOf(
 }
 
 /** A send under way checks its recipients' subscriptions by the list's id, so their people stay until it has ended. */
-async function dueRenames(mailshot: Mailshot): Promise<Rename[]> {
+async function renameStatements(mailshot: Mailshot): Promise<SQL[]> {
   const renames = renamesOf(mailshot.config)
   if (renames.length === 0) return []
   const rows = await mailshot.db.all<{ id: string }>(
     sql`SELECT DISTINCT l.value AS id FROM sends, json_each(sends.lists) AS l
-        WHERE sends.status NOT IN ('done', 'cancelled')`,
+        WHERE ${isUnderWay}`,
   )
   const inUse = new Set(rows.map(({ id }) => id))
-  return renames.filter(({ from }) => !inUse.has(from))
+  const due = renames.filter(({ from }) => !inUse.has(from))
+  return due.flatMap((rename) => moveStatements(mailshot, rename))
 }
+
+const isUnderWay = sql`sends.started_at IS NOT NULL AND sends.status NOT IN ('done', 'cancelled')`
 
 interface Rename {
   from: string
@@ -193,6 +202,10 @@ function moveStatements(mailshot: Mailshot, { from, to }: Rename): SQL[] {
           WHERE subscriptions.status = 'pending' AND excluded.status = 'active'`,
     sql`UPDATE consents SET list_id = ${to} WHERE list_id = ${from}`,
     sql`DELETE FROM subscriptions WHERE list_id = ${from}`,
+    sql`UPDATE sends SET lists = (SELECT json_group_array(id) FROM (
+          SELECT iif(value = ${from}, ${to}, value) AS id FROM json_each(sends.lists) GROUP BY 1 ORDER BY min(key)))
+        WHERE status IN ('scheduled', 'paused') AND started_at IS NULL
+          AND EXISTS (SELECT 1 FROM json_each(sends.lists) WHERE value = ${from})`,
   ]
 }
 

@@ -1,6 +1,7 @@
 import type { CompiledCampaign, CompiledVariant } from './compile.ts'
 import { escapeValue, oneLine } from './compile/escape.ts'
 import type { MailshotConfig } from './config.ts'
+import { listOf } from './list/former.ts'
 import { campaignHeaders, listTitle } from './message/headers.ts'
 import { type Filled, type PreparedTemplate, prepareTemplate, type Scope } from './message/merge.ts'
 import { frameOf } from './message/mime.ts'
@@ -65,12 +66,13 @@ export function composeMessage(
   if (tracking && !tracking.isShared) Object.assign(scope, trackingScope(tracking))
   const [filledHtml, filledText] = [html.fill(scope), text.fill(scope)]
   const redirectTo = composition.redirectTo ?? config.redirectTo
+  const list = listOf(config, reader.lists[0] ?? '')
   return composed({
     id: composition.id,
     envelope: { from: composition.envelopeFrom, to: redirectTo ?? reader.email },
-    from: campaign.from ?? config.lists[reader.lists[0] ?? '']?.from ?? config.from,
+    from: campaign.from ?? list?.from ?? config.from,
     to: { name: escapeValue(reader.name, 'header'), address: redirectTo ?? reader.email },
-    replyTo: campaign.replyTo ?? config.replyTo,
+    replyTo: campaign.replyTo ?? list?.replyTo ?? config.replyTo,
     subject: (composition.subjectPrefix ?? '') + oneLine(subject.join(subject.fill(scope))),
     messageId: composition.messageId,
     resend: composition.resend ?? 0,

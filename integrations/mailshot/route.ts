@@ -2,6 +2,7 @@ import { didYouMean } from './closest.ts'
 import type { MailshotConfig } from './config.ts'
 import { domainOf } from './email-address.ts'
 import { MailshotError } from './error.ts'
+import { listOf } from './list/former.ts'
 import type { Fallback, NamedTransport, WayOptions } from './route/options.ts'
 import type { Mailbox, Transport } from './transport.ts'
 
@@ -57,7 +58,7 @@ export interface Routed {
 /** By the campaign, else by the list that brings the mail, else by the sender, else the default one. Unknown names count as none. */
 export function routeOf(config: MailshotConfig, campaign: Routed, list: string): string {
   const [first = ''] = transportNames(config)
-  const ofList = config.lists[list]
+  const ofList = listOf(config, list)
   const { address } = campaign.from ?? ofList?.from ?? config.from
   const named = [
     campaign.transport,

@@ -2,7 +2,7 @@ import { sql } from 'drizzle-orm/sql'
 import { describe, expect, it } from 'vitest'
 import { findAudit } from '../../integrations/mailshot/audit.ts'
 import { deliver } from '../../integrations/mailshot/deliver.ts'
-import { countAudience, readSend } from '../../integrations/mailshot/send.ts'
+import { countAudience, readSend, resumeSend } from '../../integrations/mailshot/send.ts'
 import { tendSends } from '../../integrations/mailshot/send/tend.ts'
 import { openTestMailshot, testConfig, type TestMailshot } from '../open-test-mailshot.ts'
 import { addReaders } from '../people.ts'
@@ -84,6 +84,9 @@ describe('a send with a segment', () => {
       paused: 0,
       of: 8,
     })
+    await mailshot.db.write(sql`UPDATE subscribers SET tracking_agreed_at = 2 WHERE id = 2`)
+    expect(await count({ segment: 'not opened july' })).toMatchObject({ readers: 0 })
+    expect(await count({ segment: 'not opened within 90 days' })).toMatchObject({ readers: 2 })
   })
 
   it('refuses a condition that cannot be read, or asks about what was never sent or is purged', async () => {
@@ -104,6 +107,47 @@ describe('a send with a segment', () => {
       'it asks who got july, and the recipients of its send july1 were purged',
     )
     await expect(start('not received hello')).resolves.toMatchObject({ created: true })
+  })
+
+  it('refuses to ask about a time of which it is not known any more who got what', async () => {
+    const mailshot = await openMixed()
+    const { now } = mailshot
+    const day = 86_400_000
+    await sent(mailshot, 'july', [1])
+    await mailshot.db.write(
+      sql`UPDATE sends SET started_at = ${now() - 61 * day}, finished_at = ${now() - 60 * day}, purged_at = 1`,
+    )
+    const count = (segment: string) => countAudience(mailshot, { ...hello, segment })
+    const message =
+      'campaign hello: it asks "received within 90 days", and the recipients of july (send july1, ended 2026-09-23 12:00 UTC) ' +
+      'were purged; ask about a time after that, or keep details for longer (keepDetails)'
+    await expect(count('not received within 90 days')).rejects.toThrow(message)
+    await expect(count('not opened')).rejects.toThrow('it asks "opened", and')
+    expect(await count('not received within 59 days')).toMatchObject({ readers: 8 })
+    expect(await count('received before 2026-09-20')).toMatchObject({ readers: 0 })
+    await mailshot.db.write(sql`UPDATE sends SET emptied_at = 1`)
+    expect(await count('not received within 90 days')).toMatchObject({ readers: 8 })
+  })
+
+  it('pauses where a list is gone from the settings, or who it asks about was purged, since it was planned', async () => {
+    const mailshot = await openMixed()
+    await sent(mailshot, 'july', [1])
+    const planned = { lists: ['weekly', 'product'], segment: 'not received july' }
+    const { send } = await startFixture(mailshot, 'hello', planned)
+    const { weekly } = mailshot.config.lists
+    if (!weekly) throw new Error('the test config has a list weekly')
+    await frozen({ ...mailshot, config: { ...mailshot.config, lists: { weekly } } })
+    expect(await readSend(mailshot, send.id)).toMatchObject({
+      status: 'paused',
+      reason:
+        'its readers cannot be selected: its list product is not in mailshot.config.ts any more: put it back, or cancel the send',
+    })
+    await mailshot.db.write(sql`UPDATE sends SET purged_at = 1 WHERE slug = 'july'`)
+    await resumeSend(mailshot, send.id, { actor: 'test' })
+    await frozen(mailshot)
+    const { status, total, reason } = await readSend(mailshot, send.id)
+    expect({ status, total }).toEqual({ status: 'paused', total: 0 })
+    expect(reason).toContain('the recipients of its send july1 were purged')
   })
 
   it('pauses and says why when a field that it names is gone from the settings', async () => {
@@ -152,8 +196,8 @@ async function recipients(mailshot: TestMailshot, sendId: string): Promise<numbe
 async function sent(mailshot: TestMailshot, slug: string, ids: number[]): Promise<void> {
   await mailshot.db.write(
     sql`INSERT INTO snapshots (hash, slug, compiled, created_at) VALUES (${slug}, ${slug}, '{}', 1)`,
-    sql`INSERT INTO sends (id, slug, content_hash, snapshot, lists, trigger_key, audience, status, created_at, scheduled_at)
-        VALUES (${`${slug}1`}, ${slug}, ${slug}, ${slug}, '["weekly"]', ${slug}, 'first', 'done', 1, 1)`,
+    sql`INSERT INTO sends (id, slug, content_hash, snapshot, lists, trigger_key, audience, status, created_at, scheduled_at, started_at, finished_at)
+        VALUES (${`${slug}1`}, ${slug}, ${slug}, ${slug}, '["weekly"]', ${slug}, 'first', 'done', 1, 1, 1, 1)`,
     sql`INSERT INTO recipients (send_id, subscriber_id, email, written, lists, status)
         SELECT ${`${slug}1`}, id, email, written, '["weekly"]', 'sent' FROM subscribers
         WHERE id IN (SELECT value FROM json_each(${JSON.stringify(ids)}))`,

@@ -31,6 +31,8 @@ export const listOption = z
     doubleOptIn: z.boolean().default(true),
     /** The sender of its campaigns, where the campaign names none. */
     from: mailbox.optional(),
+    /** Where answers to its campaigns go, where the campaign names none; without one, to the site's `replyTo`. */
+    replyTo: mailbox.optional(),
     /** The transport of its campaigns, where there are several and the campaign names none. */
     transport: z.string().optional(),
     /** Its former id: subscriptions move over when a list is renamed. */

@@ -1,6 +1,7 @@
 import type { CompiledCampaign } from '../compile.ts'
 import { oneLine } from '../compile/escape.ts'
 import { localize, type MailshotConfig } from '../config.ts'
+import { listOf } from '../list/former.ts'
 import type { Reader } from '../message.ts'
 
 /** The headers that make a campaign's mail a newsletter, to mail services and to the people who leave it. */
@@ -67,6 +68,6 @@ const mostKnown = 1000
 
 /** The public title of the list that brings the mail, in the reader's language; without a list, the site's. */
 export function listTitle(config: MailshotConfig, reader: Reader): string {
-  const title = config.lists[reader.lists[0] ?? '']?.title ?? config.title
+  const title = listOf(config, reader.lists[0] ?? '')?.title ?? config.title
   return oneLine(localize(title, reader.lang, config.lang)).replace(/[<>]/g, '')
 }

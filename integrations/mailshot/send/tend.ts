@@ -5,6 +5,7 @@ import { mayStart } from '../event/guard.ts'
 import { refusedEarlyStatements } from '../event/refused-sends.ts'
 import { matchLateAnswers } from '../event/unmatched.ts'
 import { queueAlarmStatement } from '../letter.ts'
+import { finishRenames } from '../list.ts'
 import type { Mailshot } from '../mailshot.ts'
 import { cancelStatements, isLeftToCancel } from '../recipient.ts'
 import { tendPrivacy } from '../privacy/tend.ts'
@@ -14,10 +15,10 @@ import { finishErasures } from '../subscriber/erase.ts'
 import { cancelRecipients, pauseStatements } from '../send.ts'
 import { selectedSubscribers } from './audience.ts'
 import { frozenRoute } from '../route/freeze.ts'
+import { readersToFreeze } from './freeze-readers.ts'
 import { frozenAs } from './local-time.ts'
 import type { ImageWatch } from './media.ts'
 import { type Send, sendsIn } from './read.ts'
-import { selectedSql } from './selection.ts'
 import { sliceSize, timeSlice } from './slice.ts'
 
 /**
@@ -138,7 +139,7 @@ async function freezeSlice(mailshot: Mailshot, send: Send): Promise<boolean> {
     sql`SELECT max(id) AS id FROM (SELECT id FROM subscribers
         WHERE id > ${send.freezeCursor} AND id <= ${until} ORDER BY id LIMIT ${size})`,
   )
-  const readers = selectedSql(mailshot.config, send, send.startedAt ?? 0)
+  const readers = await readersToFreeze(mailshot, send)
   if ('wrong' in readers) return pauseUnreadable(mailshot, send.id, readers.wrong)
   const isCurrent = sql`id = ${send.id} AND status = 'preparing' AND freeze_cursor = ${send.freezeCursor}`
   if (next?.id == null) {
@@ -172,7 +173,6 @@ async function freezeSlice(mailshot: Mailshot, send: Send): Promise<boolean> {
   return true
 }
 
-/** The config has changed since the send was planned: a field or a list that its condition names is gone. */
 async function pauseUnreadable(mailshot: Mailshot, id: string, wrong: string): Promise<boolean> {
   const reason = `its readers cannot be selected: ${wrong}`
   const isPreparing = sql`id = ${id} AND status = 'preparing'`
@@ -233,5 +233,7 @@ async function finish(mailshot: Mailshot, id: string): Promise<boolean> {
     sql`SELECT 1 FROM sends WHERE id = ${id} AND status = 'done'`,
     ...refusedEarlyStatements(mailshot, id),
   )
-  return done?.length === 1
+  if (done?.length !== 1) return false
+  await finishRenames(mailshot)
+  return true
 }
