@@ -49,6 +49,8 @@ export const siteRoutes: readonly SiteRoute[] = [
   // What is not there is said in JSON too.
   route('/api/[...path]', 'api/unknown.ts', 'machine', 'GET', 'POST'),
   route('/preview', 'preview/index.astro', 'preview', 'GET'),
+  route('/preview/letters/[kind]', 'preview/letter.astro', 'preview', 'GET'),
+  route('/preview/letters/[kind]/[part]', 'preview/letter-part.ts', 'preview', 'GET'),
   route('/preview/[slug]', 'preview/campaign.astro', 'preview', 'GET'),
   route('/preview/[slug]/[part]', 'preview/part.ts', 'preview', 'GET'),
   archive('', 'archive/index.astro'),

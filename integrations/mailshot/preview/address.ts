@@ -17,6 +17,20 @@ export function partPath(site: Site, slug: string, part: string, query?: URLSear
   return pathOf(site, [slug, part], query)
 }
 
+/** The page of a letter; no campaign is called `letters`. */
+export function letterPath(site: Site, kind: string, query?: URLSearchParams): string {
+  return pathOf(site, ['letters', kind], query)
+}
+
+/** A part of a letter, as of a campaign. */
+export function letterPartPath(
+  site: Site,
+  { kind, part }: { kind: string; part: string },
+  query?: URLSearchParams,
+): string {
+  return pathOf(site, ['letters', kind, part], query)
+}
+
 /** The query with some of it changed; undefined takes a key out. */
 export function changed(
   query: URLSearchParams,

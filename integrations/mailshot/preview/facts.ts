@@ -61,7 +61,10 @@ export function campaignFacts(
 }
 
 /** Weighs a mail as it leaves, and its images, which readers load besides. */
-export function weightOf(mail: ShownMail, media: readonly MediaFile[]): Weight {
+export function weightOf(
+  mail: Pick<ShownMail, 'html' | 'text' | 'message'>,
+  media: readonly MediaFile[],
+): Weight {
   const { html, text, message } = mail
   return {
     html: Buffer.byteLength(html),
@@ -100,7 +103,8 @@ export async function countedReaders(
   }
 }
 
-function sourceText(files: string[]): string {
+/** A file, or the folder of several with their names. */
+export function sourceText(files: string[]): string {
   const [first = ''] = files
   if (files.length < 2) return first
   return `${dirname(first)}/ ${files.map((file) => basename(file)).join(', ')}`

@@ -5,6 +5,7 @@ import { campaignPath, listPath, partPath } from './address.ts'
 import { type Inspected, inspectForPreview } from './compiled.ts'
 import { campaignFacts, type Facts, gmailLimit } from './facts.ts'
 import { type InboxLine, inboxLine, isVisible } from './inbox.ts'
+import { type ListedLetter, listLetters } from './letters.ts'
 import type { PreviewOptions } from './look.ts'
 import { composeForPreview } from './mail.ts'
 import { type Words, wordsFor } from './words.ts'
@@ -20,6 +21,8 @@ export interface PreviewList {
   older: string | undefined
   /** Where there is no campaign at all: one to begin with. */
   example: { file: string; content: string } | undefined
+  /** The single mails that the site may word itself. */
+  letters: ListedLetter[]
 }
 
 /** A campaign as its row tells it. */
@@ -66,6 +69,7 @@ export async function previewList(
     newer: pageLink(page - 1),
     older: pageLink(page + 1),
     example: slugs.length > 0 ? undefined : exampleFor(config, words),
+    letters: await listLetters(config),
   }
 }
 

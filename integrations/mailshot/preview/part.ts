@@ -1,5 +1,6 @@
+import type { MediaFile } from '../compile.ts'
 import type { MailshotConfig } from '../config.ts'
-import { type Look, lookAt, type PreviewOptions } from './look.ts'
+import { lookAt, type PreviewOptions } from './look.ts'
 import type { ShownMail } from './mail.ts'
 import { asScheme, type Scheme } from './scheme.ts'
 import { withImagesInside, withLocalImages } from './served-images.ts'
@@ -18,15 +19,31 @@ export async function previewPart(
   const { inspected, shown } = look
   if (!shown)
     return plain(`${slug} cannot be compiled: ${inspected.failure ?? 'see its page'}\n`, 422)
+  const { mail } = shown
+  const { lang } = mail.variant
+  return partOf(config, part, { name: slug, lang, query: look.query, media: inspected.media, mail })
+}
+
+/** A mail whose parts are asked for. */
+export interface NamedMail {
+  name: string
+  lang: string
+  query: URLSearchParams
+  media: readonly MediaFile[]
+  mail: Pick<ShownMail, 'html' | 'text' | 'message'>
+}
+
+/** Answers for a part of a mail. */
+export function partOf(config: MailshotConfig, part: string, named: NamedMail): Response {
   switch (part) {
     case 'mail.html':
-      return htmlResponse(servedHtml(config, look, shown.mail))
+      return htmlResponse(servedHtml(config, named))
     case 'mail.txt':
-      return plain(shown.mail.text, 200)
+      return plain(named.mail.text, 200)
     case 'mail.eml':
-      return emlResponse(slug, shown.mail)
+      return emlResponse(named)
     default:
-      return plain(`${slug} has no part "${part}".\n`, 404)
+      return plain(`${named.name} has no part "${part}".\n`, 404)
   }
 }
 
@@ -41,9 +58,9 @@ export function schemeOf(query: URLSearchParams): Scheme {
   return query.get('scheme') === 'dark' ? 'dark' : 'light'
 }
 
-function servedHtml(config: MailshotConfig, { query, inspected }: Look, mail: ShownMail): string {
+function servedHtml(config: MailshotConfig, { query, media, mail }: NamedMail): string {
   const html = asScheme(mail.html, schemeOf(query))
-  const whole = withLocalImages(config, withImagesInside(config, html, inspected.media))
+  const whole = withLocalImages(config, withImagesInside(config, html, media))
   // A link opens beside the preview, as a mail program opens it beside the mail.
   return whole.replace(/<head\b[^>]*>/i, (head) => `${head}<base target="_blank">`)
 }
@@ -68,17 +85,18 @@ function htmlResponse(html: string): Response {
   })
 }
 
-function emlResponse(slug: string, { variant, message }: ShownMail): Response {
-  if ('failure' in message) return plain(`${slug} cannot be composed: ${message.failure}\n`, 422)
-  const name = `${slug}.${variant.lang}.eml`.replace(/[^\w.-]/g, '_')
+function emlResponse({ name, lang, mail: { message } }: NamedMail): Response {
+  if ('failure' in message) return plain(`${name} cannot be composed: ${message.failure}\n`, 422)
+  const file = `${name}.${lang}.eml`.replace(/[^\w.-]/g, '_')
   return new Response(Buffer.from(message.mime(), 'latin1'), {
     headers: {
       'content-type': 'message/rfc822',
-      'content-disposition': `attachment; filename="${name}"`,
+      'content-disposition': `attachment; filename="${file}"`,
     },
   })
 }
 
-function plain(text: string, status: number): Response {
+/** An answer in plain text. */
+export function plain(text: string, status: number): Response {
   return new Response(text, { status, headers: { 'content-type': 'text/plain; charset=utf-8' } })
 }

@@ -1,3 +1,4 @@
+import type { WritableKind } from '../letter/template.ts'
 import { en } from './texts/en.ts'
 import { fr } from './texts/fr.ts'
 
@@ -16,6 +17,19 @@ export interface PreviewTexts {
   /** `{slug}`, `{folder}` */
   unknown: { title: string; intro: string; near: string }
   noSubject: string
+  letters: {
+    title: string
+    /** `{folder}` */
+    intro: string
+    /** Whose words a letter has. */
+    own: string
+    builtIn: string
+    /** `{file}` */
+    write: string
+    /** What is mailed in the place of words with a mistake. */
+    wrong: string
+    names: Record<WritableKind, string>
+  }
   facts: Record<
     'file' | 'format' | 'languages' | 'lists' | 'readers' | 'send' | 'size' | 'images',
     string

@@ -86,7 +86,7 @@ subject: ${words(subject)}
 
 ${words(intro)}
 
-[${words(button)}]({{ url_stay }})
+<a class="button" href="{{ url_stay }}">${words(button)}</a>
 
 ${words(textFor(silence, lang, days))}
 

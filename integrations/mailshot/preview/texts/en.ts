@@ -23,6 +23,25 @@ export const en: PreviewTexts = {
     near: 'These are there:',
   },
   noSubject: 'No subject',
+  letters: {
+    title: 'Single mails',
+    intro:
+      'What one person gets when they do something. Word them yourself in {folder}/letters/, or leave them as they are.',
+    own: 'Your words',
+    builtIn: 'Mailshot’s words',
+    write: 'These are Mailshot’s words. Write {file} to have your own.',
+    wrong: 'There is a mistake in your words, so Mailshot’s are mailed until it is mended.',
+    names: {
+      confirmation: 'Sign-up to confirm',
+      invitation: 'Invitation by a reader',
+      welcome: 'Welcome',
+      goodbye: 'Goodbye',
+      'change-address': 'New address to confirm',
+      'address-changed': 'Address changed, to the old one',
+      links: 'Links to one’s own pages',
+      're-consent': 'Would you like to stay?',
+    },
+  },
   facts: {
     file: 'File',
     format: 'Format',

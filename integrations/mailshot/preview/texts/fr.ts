@@ -23,6 +23,26 @@ export const fr: PreviewTexts = {
     near: 'Celles-ci existent :',
   },
   noSubject: 'Sans objet',
+  letters: {
+    title: 'Mails à une personne',
+    intro:
+      'Ce que reçoit une personne quand elle fait quelque chose. Écrivez les vôtres dans {folder}/letters/, ou laissez-les ainsi.',
+    own: 'Vos mots',
+    builtIn: 'Les mots de Mailshot',
+    write: 'Ce sont les mots de Mailshot. Écrivez {file} pour avoir les vôtres.',
+    wrong:
+      'Il y a une erreur dans vos mots : ceux de Mailshot partent tant qu’elle n’est pas corrigée.',
+    names: {
+      confirmation: 'Inscription à confirmer',
+      invitation: 'Invitation d’un lecteur',
+      welcome: 'Bienvenue',
+      goodbye: 'Au revoir',
+      'change-address': 'Nouvelle adresse à confirmer',
+      'address-changed': 'Adresse changée, à l’ancienne',
+      links: 'Liens vers ses propres pages',
+      're-consent': 'Voulez-vous rester ?',
+    },
+  },
   facts: {
     file: 'Fichier',
     format: 'Format',
