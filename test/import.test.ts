@@ -2,13 +2,14 @@ import { sql } from 'drizzle-orm/sql'
 import { describe, expect, it } from 'vitest'
 import { findAudit } from '../integrations/mailshot/audit.ts'
 import { type ImportEntry, importSubscribers } from '../integrations/mailshot/import.ts'
-import { subscribe, unsubscribe } from '../integrations/mailshot/subscriber.ts'
+import { confirm, subscribe, unsubscribe } from '../integrations/mailshot/subscriber.ts'
 import { findSubscriber, listSubscribers } from '../integrations/mailshot/subscriber/read.ts'
 import { findSuppression, suppress } from '../integrations/mailshot/suppression.ts'
 import { ownHasher } from '../integrations/mailshot/suppression/hash.ts'
 import { withdrawStatements } from '../integrations/mailshot/tracking/consent.ts'
 import { letterCount, placesOf, rowsFrom, stateOf } from './import/state.ts'
 import { openTestMailshot } from './open-test-mailshot.ts'
+import { confirmationToken } from './subscriber/zoe.ts'
 
 const actor = 'test'
 const zoe = {
@@ -327,6 +328,28 @@ describe('importSubscribers', () => {
     const before = await stateOf(mailshot)
     await importSubscribers(mailshot, rowsFrom([row]), { actor })
     expect(await stateOf(mailshot)).toEqual(before)
+  })
+
+  it('suppresses nobody for having left there who has signed up here since', async () => {
+    const mailshot = await openTestMailshot()
+    const left = { ...zoe, status: 'unsubscribed' as const, suppressed: 'unsubscribe' as const }
+    const options = { actor }
+    await importSubscribers(mailshot, rowsFrom([left]), options)
+    expect(await findSuppression(mailshot, zoe.email)).toMatchObject({ reason: 'unsubscribe' })
+    await subscribe(mailshot, { ...asked, email: zoe.email })
+    await confirm(mailshot, await confirmationToken(mailshot))
+    const back = await stateOf(mailshot)
+    expect(back).toMatchObject({
+      places: ['zoe@example.org weekly active'],
+      suppressions: [],
+    })
+    const since = { ...left, suppressedAt: mailshot.now() - 1 }
+    await importSubscribers(mailshot, rowsFrom([left, since]), options)
+    expect(await stateOf(mailshot)).toEqual(back)
+    mailshot.clock.advance(60_000)
+    const complained = { ...left, suppressed: 'complaint' as const, suppressedAt: 1 }
+    await importSubscribers(mailshot, rowsFrom([complained]), options)
+    expect(await findSuppression(mailshot, zoe.email)).toMatchObject({ reason: 'complaint' })
   })
 
   it('keeps who is suppressed there, beside the suppression', async () => {

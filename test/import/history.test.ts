@@ -4,8 +4,6 @@ import { describe, expect, it } from 'vitest'
 import { compiledFrom } from '../../integrations/mailshot/import/former-mail.ts'
 import { type FormerSend, importHistory } from '../../integrations/mailshot/import/history.ts'
 import { openRehearsal } from '../../integrations/mailshot/import/rehearsal.ts'
-import { importSuppressed } from '../../integrations/mailshot/cli/import-beside.ts'
-import { findSuppression } from '../../integrations/mailshot/suppression.ts'
 import { listLetters } from '../../integrations/mailshot/archive.ts'
 import { purge } from '../../integrations/mailshot/purge.ts'
 import { listSends, readSend } from '../../integrations/mailshot/send/read.ts'
@@ -135,34 +133,6 @@ describe('importHistory', () => {
     const { recipients } = await stateOf(mailshot)
     expect(recipients).toHaveLength(6)
     expect(JSON.stringify(recipients)).not.toContain('ada@')
-  })
-})
-
-describe('importSuppressed', () => {
-  it('tells what is no address, and in a dry run what would change, exactly', async () => {
-    const mailshot = await openTestMailshot()
-    await mailshot.db.write(sql`INSERT INTO suppressions (email, reason, at)
-      VALUES ('bob@example.org', 'complaint', 1), ('zoe@example.org', 'unsubscribe', 1)`)
-    const entry = { reason: 'manual', note: '' }
-    const addresses = ['bob@example.org', 'zoe@example.org', 'new@example.org', 'none']
-    const suppressions = {
-      name: 'old.sql',
-      async *[Symbol.asyncIterator]() {
-        await Promise.resolve()
-        yield* addresses.map((address, n) => ({ ...entry, address, line: n + 1 }))
-      },
-    }
-    const rehearsal = await openRehearsal(mailshot)
-    const faults: number[] = []
-    const run = { actor, signal: new AbortController().signal, onFault: () => {} }
-    const told = await importSuppressed(mailshot, { suppressions }, { ...run, rehearsal })
-    await rehearsal.close()
-    expect(await findSuppression(mailshot, 'new@example.org')).toBeUndefined()
-    const onFault = ({ line }: { line: number }) => faults.push(line)
-    const came = await importSuppressed(mailshot, { suppressions }, { ...run, onFault })
-    expect(came).toMatchObject({ changed: 2, faultCount: 1 })
-    expect(told).toEqual(came)
-    expect(faults).toEqual([4])
   })
 })
 

@@ -17,7 +17,7 @@ export async function importSuppressed(
   run: Run,
 ): Promise<{ changed: number; faultCount: number }> {
   if (!suppressions || run.signal.aborted) return { changed: 0, faultCount: 0 }
-  return importSuppressions(mailshot, suppressions, run)
+  return importSuppressions(mailshot, suppressions, { ...run, sparesReturned: true })
 }
 
 /** Brings in what a system has sent, once its people are here. Of its lists, those that were left out are left out here too. */

@@ -1,6 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm/sql'
 import { usedWordingStatements, wordingHash } from '../privacy/wording.ts'
 import { mergeSuppression } from '../suppression/merge.ts'
+import { hasReturned, isLiftable } from '../suppression/returned.ts'
 import type { ImportedPerson } from './person.ts'
 import type { Slice } from './slice.ts'
 
@@ -27,16 +28,18 @@ function suppressionsOf({ people, now, sourceName }: Slice) {
       reason,
       note ?? `from ${sourceName}`,
       Math.min(at ?? now, now),
+      at,
     ]),
   )
 }
 
-/** Only of whom was let in: an erased person's address is not stored again. */
+/** Only of whom was let in: an erased person's address is not stored again. Who left there and signed up here since has come back. */
 function suppressStatement(given: string): SQL {
   return sql`
     INSERT INTO suppressions (email, reason, note, at)
     SELECT s.email, r.value ->> 1, nullif(r.value ->> 2, ''), r.value ->> 3
-    FROM json_each(${given}) r CROSS JOIN subscribers s ON s.email = r.value ->> 0 WHERE true
+    FROM json_each(${given}) r CROSS JOIN subscribers s ON s.email = r.value ->> 0
+    WHERE NOT (${isLiftable(sql`r.value ->> 1`)} AND ${hasReturned(sql`s.id`, sql`r.value ->> 4`)})
     ON CONFLICT (email) ${mergeSuppression('suppressions')}
     RETURNING (SELECT id FROM subscribers WHERE email = suppressions.email) AS id`
 }

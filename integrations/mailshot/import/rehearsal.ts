@@ -12,7 +12,7 @@ export interface Rehearsal {
   mailshot: Mailshot
   /** Brings over what is known of these people, unless it was before. */
   copy(people: readonly ImportedPerson[]): Promise<void>
-  /** Brings over what is suppressed of these addresses and hashes. */
+  /** Brings over what is known of these addresses, and is suppressed of these hashes. */
   copySuppressed(emails: readonly string[], hashes: readonly [string, string][]): Promise<void>
   /** Brings over who is a subscriber and has one of the hashes that have come in. */
   copyHashed(): Promise<void>
@@ -36,48 +36,24 @@ export async function openRehearsal(
   const db = await openDatabase(`file:${join(folder, 'rehearsal.db')}`, { create: true })
   const rehearsed = { ...mailshot, db }
   const copyAll = copier(mailshot.db, db)
-  const copySuppressed = async (
-    emails: readonly string[],
-    given: readonly [string, string][],
-  ): Promise<void> => {
-    const hashers = await hashersInUse(mailshot)
-    const hashes = [...given, ...emails.flatMap((email) => hashesOf(hashers, email))]
-    await copyAll('suppressions', isAmong(sql`email`, emails))
-    await copyAll('suppressed_hashes', areAmong(sql`(kind, hash)`, hashes))
-  }
   await copyAll('lists', sql`true`)
   await db.write(closedStatement(closedLists))
   await copyAll('meta', sql`key = 'suppression-key' OR key LIKE 'suppression-key:%'`)
   await leaveNumbersFree(mailshot.db, db)
+  const people = peopleCopier(mailshot, copyAll)
   return {
     mailshot: rehearsed,
-    copySuppressed,
-    async copy(people) {
-      const emails = people.map(({ email }) => email)
-      const ids = people.flatMap(({ id }) => (id === null ? [] : [id]))
-      await copySuppressed(emails, [])
-      const found = [
-        ...(await copyAll('subscribers', isAmong(sql`email`, emails))),
-        ...(await copyAll('subscribers', isAmong(sql`id`, ids))),
-      ]
-      const known = found.map((row) => Number(row['id']))
-      await copyAll('subscriptions', isAmong(sql`subscriber_id`, known))
-      await copyAll('consents', isAmong(sql`subscriber_id`, known))
-      await copyAll('former_ids', isAmong(sql`subscriber_id`, known))
+    copy: (all) =>
+      people.copy(
+        all.map(({ email }) => email),
+        all.flatMap(({ id }) => (id === null ? [] : [id])),
+      ),
+    async copySuppressed(emails, hashes) {
+      await people.copy(emails, [])
+      await copyAll('suppressed_hashes', areAmong(sql`(kind, hash)`, hashes))
     },
     async copyHashed() {
-      const hashers = await hashersInUse(rehearsed)
-      for await (const emails of hashers.length === 0 ? [] : allAddresses(mailshot)) {
-        const hashed = emails.flatMap((email) =>
-          hashesOf(hashers, email).map((one) => [...one, email]),
-        )
-        const found = await db.all<{ email: string }>(sql`
-          SELECT j.value ->> 2 AS email FROM json_each(${JSON.stringify(hashed)}) AS j
-          JOIN suppressed_hashes AS h ON h.kind = j.value ->> 0 AND h.hash = j.value ->> 1`)
-        const matched = found.map(({ email }) => email)
-        await copySuppressed(matched, [])
-        await copyAll('subscribers', isAmong(sql`email`, matched))
-      }
+      for await (const emails of hashedIn(rehearsed, mailshot)) await people.copy(emails, [])
     },
     async copySend({ id, triggerKey }) {
       const isIt = sql`(id = ${id} OR trigger_key = ${triggerKey})`
@@ -86,13 +62,34 @@ export async function openRehearsal(
     },
     async copyRecipients(sendId, emails) {
       await copyAll('recipients', sql`send_id = ${sendId} AND ${isAmong(sql`email`, emails)}`)
-      await copySuppressed(emails, [])
+      await people.copySuppressions(emails)
     },
     async close() {
       await db.close()
       await rm(folder, { recursive: true, force: true })
     },
   }
+}
+
+function peopleCopier(mailshot: Mailshot, copyAll: ReturnType<typeof copier>) {
+  const copySuppressions = async (emails: readonly string[]): Promise<void> => {
+    const hashers = await hashersInUse(mailshot)
+    const hashes = emails.flatMap((email) => hashesOf(hashers, email))
+    await copyAll('suppressions', isAmong(sql`email`, emails))
+    await copyAll('suppressed_hashes', areAmong(sql`(kind, hash)`, hashes))
+  }
+  const copy = async (emails: readonly string[], ids: readonly number[]): Promise<void> => {
+    await copySuppressions(emails)
+    const found = [
+      ...(await copyAll('subscribers', isAmong(sql`email`, emails))),
+      ...(await copyAll('subscribers', isAmong(sql`id`, ids))),
+    ]
+    const known = found.map((row) => Number(row['id']))
+    await copyAll('subscriptions', isAmong(sql`subscriber_id`, known))
+    await copyAll('consents', isAmong(sql`subscriber_id`, known))
+    await copyAll('former_ids', isAmong(sql`subscriber_id`, known))
+  }
+  return { copy, copySuppressions }
 }
 
 type Table =
@@ -146,14 +143,22 @@ async function leaveNumbersFree(from: Database, to: Database): Promise<void> {
   )
 }
 
-async function* allAddresses({ db }: Mailshot): AsyncGenerator<string[]> {
-  for (let afterId = 0; ;) {
+/** The addresses of subscribers here whose hash has come in there, by pages. */
+async function* hashedIn(there: Mailshot, { db }: Mailshot): AsyncGenerator<string[]> {
+  const hashers = await hashersInUse(there)
+  for (let afterId = 0; hashers.length > 0;) {
     const page = await db.all<{ id: number; email: string }>(
       sql`SELECT id, email FROM subscribers WHERE id > ${afterId} ORDER BY id LIMIT ${pageRows}`,
     )
     const last = page.at(-1)
     if (!last) return
-    yield page.map(({ email }) => email)
+    const hashed = page.flatMap(({ email }) =>
+      hashesOf(hashers, email).map((one) => [...one, email]),
+    )
+    const found = await there.db.all<{ email: string }>(sql`
+      SELECT j.value ->> 2 AS email FROM json_each(${JSON.stringify(hashed)}) AS j
+      JOIN suppressed_hashes AS h ON h.kind = j.value ->> 0 AND h.hash = j.value ->> 1`)
+    yield found.map(({ email }) => email)
     afterId = last.id
   }
 }

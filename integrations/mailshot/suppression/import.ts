@@ -14,6 +14,7 @@ import {
   nameSuppressed,
 } from './hash.ts'
 import { mergeSuppression, parseReason } from './merge.ts'
+import { forgetReturned, hasReturned, isLiftable } from './returned.ts'
 
 /** A reader of a list of suppressed addresses. */
 export interface SuppressionSource extends AsyncIterable<SuppressionEntry> {
@@ -39,6 +40,8 @@ export interface SuppressionImportOptions {
   /** Whether the first key of the list becomes the site's own where it has none yet: for a site that moves here. */
   adoptKey?: boolean | undefined
   onFault?: ((fault: { line: number; cause: string }) => void) | undefined
+  /** Whether who signed up here after leaving there stays: it is another system's list, and not the operator's will. */
+  sparesReturned?: boolean | undefined
   /** The copy in which a dry run is done. */
   rehearsal?: Rehearsal | undefined
 }
@@ -58,6 +61,8 @@ interface Row {
   reason: SuppressionReason
   note: string | null
   at: number
+  /** Null where the list says none. */
+  givenAt: number | null
 }
 
 const sliceRows = 1000
@@ -75,6 +80,7 @@ export async function importSuppressions(
 ): Promise<SuppressionImportSummary> {
   const { rehearsal } = options
   const target = rehearsal?.mailshot ?? mailshot
+  const from = target.now()
   const summary = { read: 0, changed: 0, unchanged: 0, faultCount: 0 }
   const run: Run = { source, options, summary, kinds: undefined }
   let rows: Row[] = []
@@ -87,6 +93,7 @@ export async function importSuppressions(
   }
   if (rows.length > 0) await writeSlice(target, rows, run)
   await rehearsal?.copyHashed()
+  if (options.sparesReturned) summary.changed -= await forgetReturned(target, from)
   await nameAll(target)
   if (rehearsal) return summary
   await mailshot.db.write(
@@ -165,6 +172,7 @@ function rowOf(
     reason: said ?? options.reason ?? 'manual',
     note: entry.note === null ? null : entry.note || (options.note ?? `from ${source.name}`),
     at: Math.min(entry.at ?? Infinity, mailshot.now()),
+    givenAt: entry.at ?? null,
   }
 }
 
@@ -193,7 +201,8 @@ async function writeSlice(
   const values = sql`value ->> 'reason', value ->> 'note', value ->> 'at'`
   const results = await mailshot.db.write(
     sql`INSERT INTO suppressions (email, reason, note, at)
-      SELECT value ->> 'name', ${values} FROM json_each(${JSON.stringify(named)}) WHERE true
+      SELECT value ->> 'name', ${values} FROM json_each(${JSON.stringify(named)})
+      WHERE ${options.sparesReturned ? hasStayedAway : sql`true`}
       ON CONFLICT (email) ${mergeSuppression('suppressions')} RETURNING 1`,
     sql`INSERT INTO suppressed_hashes (kind, hash, reason, note, at)
       SELECT value ->> 'kind', value ->> 'name', ${values} FROM json_each(${JSON.stringify(hashed)}) WHERE true
@@ -205,6 +214,9 @@ async function writeSlice(
   // Deliveries of the same process get their turn.
   await setImmediate()
 }
+
+const hasStayedAway = sql`NOT (${isLiftable(sql`value ->> 'reason'`)} AND EXISTS (SELECT 1 FROM subscribers AS s
+  WHERE s.email = value ->> 'name' AND ${hasReturned(sql`s.id`, sql`value ->> 'givenAt'`)}))`
 
 /** Whoever is here and among the hashes is suppressed by their address from now on. */
 async function nameAll(mailshot: Mailshot): Promise<void> {
