@@ -68,7 +68,9 @@ describe('verifyProof', () => {
   it('knows its own proof, also after a mail service or an editor had its line ends', async () => {
     const { proof } = await proofOfZoe()
     expect(verifyProof([testSecret], proof)).toBe('genuine')
-    expect(verifyProof(['a-newer-one', testSecret], proof.replaceAll('\n', '\r\n'))).toBe('genuine')
+    expect(
+      verifyProof(['a-newer-one', testSecret], `\ufeff${proof.replaceAll('\n', '\r\n')}`),
+    ).toBe('genuine')
   })
 
   it('sees one changed letter, another secret, and what is no proof', async () => {

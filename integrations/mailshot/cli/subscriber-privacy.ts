@@ -2,7 +2,8 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { auditStatement } from '../audit.ts'
 import { MailshotError } from '../error.ts'
-import type { Mailshot } from '../mailshot.ts'
+import type { MailshotConfig } from '../config.ts'
+import { type Mailshot, requireSecret } from '../mailshot.ts'
 import { proofOf, verifyProof } from '../privacy/proof.ts'
 import { findUnseen, type Unseen } from '../privacy/unseen.ts'
 import { unsubscribe } from '../subscriber.ts'
@@ -91,10 +92,9 @@ function said(status: string): string {
     : 'erased'
 }
 
-/** Tells what a person agreed to, signed; or whether such a file is genuine. */
+/** Tells what a person agreed to, signed. */
 export async function prove(call: PrivacyCall, mailshot: Mailshot): Promise<ExitCode> {
   const { values, terminal } = call
-  if (values.verify !== undefined) return verify(values.verify, call, mailshot)
   const person = await personNamed(call, mailshot)
   const text = await proofOf(mailshot, person)
   const file = values.output
@@ -104,11 +104,17 @@ export async function prove(call: PrivacyCall, mailshot: Mailshot): Promise<Exit
   return exitCodes.done
 }
 
-async function verify(
+/**
+ * Tells whether such a file is genuine. It needs the secret alone: the database may be gone by then, and the person in it.
+ *
+ * @throws MailshotError without a secret, or where the file cannot be read
+ */
+export async function verifyFile(
   file: string,
   { terminal }: PrivacyCall,
-  { config }: Mailshot,
+  config: MailshotConfig,
 ): Promise<ExitCode> {
+  requireSecret(config)
   const text = await readFile(file, 'utf8').catch((cause: unknown) => {
     throw new MailshotError(`--verify ${file}: it cannot be read`, { cause })
   })

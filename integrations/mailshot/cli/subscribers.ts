@@ -7,7 +7,7 @@ import { isCountedByName, withdrawStatements } from '../tracking/consent.ts'
 import { openLists, parseLists } from './arguments.ts'
 import { type Call, defineCommand, type ExitCode, exitCodes } from './command.ts'
 import { formatTime } from './format.ts'
-import { actor, withMailshot } from './project.ts'
+import { actor, readProject, withMailshot } from './project.ts'
 import { countReaders, jsonOf, listPeople, listsNamed } from './subscriber-list.ts'
 import { addressOf, personNamed } from './subscriber-named.ts'
 import {
@@ -16,6 +16,7 @@ import {
   privacyOptions,
   prove,
   unseen,
+  verifyFile,
   withFiles,
 } from './subscriber-privacy.ts'
 import { storyJson, storyLines } from './subscriber-story.ts'
@@ -103,12 +104,18 @@ export const subscribers = defineCommand({
     const name = call.positionals[0] ?? 'list'
     const action = Object.hasOwn(actions, name) ? actions[name] : undefined
     const found = withFiles(call)
+    const { verify } = found.values
+    if (name === 'proof' && verify !== undefined) return verifyProofOf(found, verify)
     if (action) return withMailshot(call.values, (mailshot) => action(found, mailshot))
     throw new MailshotError(
       `subscribers: "${name}" is not known; say one of ${Object.keys(actions).join(', ')}`,
     )
   },
 })
+
+async function verifyProofOf(call: SubscribersCall, file: string): Promise<ExitCode> {
+  return verifyFile(file, call, await readProject(call.values))
+}
 
 async function show(call: SubscribersCall, mailshot: Mailshot): Promise<ExitCode> {
   const { terminal } = call

@@ -29,7 +29,10 @@ export type Verified = 'genuine' | 'changed' | 'no-proof'
 
 /** Whether a text is a proof that this site has made, as it made it, with any of these secrets. */
 export function verifyProof(secrets: readonly string[], given: string): Verified {
-  const text = given.replaceAll('\r\n', '\n').trimEnd()
+  const text = given
+    .replace(/^\ufeff/, '')
+    .replaceAll('\r\n', '\n')
+    .trimEnd()
   const at = text.lastIndexOf(`\n\n${lead}`)
   if (at < 0) return 'no-proof'
   const [body, signature] = [text.slice(0, at), text.slice(at + 2 + lead.length)]
