@@ -119,7 +119,7 @@ describe('POST api/subscribe', () => {
     expect((await ask('ana@example.org')).status).toBe(202)
     expect((await ask('bob@example.org')).status).toBe(429)
     const request = new Request('https://example.org/mailshot/subscribe')
-    expect(await countAttempt(mailshot, { request, email: 'eve@example.org' })).toBeUndefined()
+    expect(await countAttempt(mailshot, { request, emails: ['eve@example.org'] })).toBeUndefined()
   })
 
   test('needs a token that may do this, which may do nothing else', async () => {
