@@ -63,6 +63,7 @@ describe('letters that the site words itself', () => {
         'lists: [weekly]',
         'segment: lang = fr',
       ),
+      'letters/invitation.md': letter('Venez', `De {{ inviter }}. ${link}`),
       'letters/welcom.md': letter('Bienvenue', 'Bonjour'),
       'letters/goodbye.md': letter('{{ name }}', 'Au revoir, {{ name | default: "vous" }}.'),
       'letters/welcome.mjml': letter('Bienvenue', '<mjml><mj-body></mj-body></mjml>', 'layout: x'),
@@ -73,6 +74,7 @@ describe('letters that the site words itself', () => {
       'letters/confirmation.md:4: "segment" has no effect here',
       'letters/confirmation.md:6: no link to {{ url }}',
       'letters/goodbye.md:2: {{ name }} may be empty',
+      'letters/invitation.md:4: {{ inviter }} may be empty',
       'letters/welcom.md:1: no letter is called "welcom"',
       'letters/welcome.mjml:3: "layout" has no effect here',
     ])

@@ -51,7 +51,8 @@ export async function readLetter(
   const variants = Object.fromEntries(read.map(({ variant }) => [variant.lang, variant]))
   const { link, fields } = writable[kind]
   const { results, media } = await compileVariants(config, variants, {
-    fields: new Map(fields.map((name) => [name, { optional: name === 'name' }])),
+    // A reader may be gone by then who has invited.
+    fields: new Map(fields.map((name) => [name, { optional: /^(?:name|inviter)$/.test(name) }])),
     link,
     utm: undefined,
   })
@@ -93,7 +94,7 @@ function tryOut(
   const values = Object.fromEntries(writable[template.kind].fields.map((name) => [name, name]))
   try {
     for (const name of ['Camille', '']) {
-      const { subject } = fillTemplate(template, lang, { ...values, lang, name })
+      const { subject } = fillTemplate(template, lang, { ...values, lang, name, inviter: name })
       if (subject.trim() === '') throw new Error('its subject is empty for some readers')
     }
     return []
