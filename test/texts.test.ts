@@ -198,7 +198,7 @@ describe('the site’s own wording', () => {
     }
     const found = textsOption.safeParse(wrong).error?.issues
     expect(found?.map(({ path, message }) => `${path.join('.')} ${message}`)).toEqual([
-      'fr.lang is no text of ours; known: mail, letters, recipients, alarms, resting, burst, guard, givenUp, endedUnstarted, pages, archive',
+      'fr.lang is no text of ours; known: mail, letters, recipients, alarms, resting, unsynced, burst, guard, givenUp, endedUnstarted, pages, archive',
       'fr.pages.form.buton is no text of ours; did you mean "button"?',
       'fr.pages.form.note must be a text, and not empty',
       'fr.pages.form.email must be one text: "…"',

@@ -59,6 +59,8 @@ export interface Texts {
   >
   /** A mail to the operator where the relay takes nothing for long. */
   resting: { subject: string; paragraphs: string[]; commands: string }
+  /** A mail to the operator about a list that its function cannot be followed for: `{list}`, `{id}`, `{reason}`. */
+  unsynced: { subject: string; paragraphs: string[]; commands: string }
   /** A mail to the operator about many sign-ups at once: `{count}` in an hour, usually `{usual}`; `{release}` is one of the two. */
   burst: {
     subject: string

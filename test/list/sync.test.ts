@@ -9,6 +9,7 @@ import { readSend } from '../../integrations/mailshot/send.ts'
 import { subscribe, unsubscribe } from '../../integrations/mailshot/subscriber.ts'
 import { findSubscriber } from '../../integrations/mailshot/subscriber/read.ts'
 import { suppress } from '../../integrations/mailshot/suppression.ts'
+import { memory } from '../../integrations/mailshot/transports/memory.ts'
 import { openTestMailshot, type TestMailshot } from '../open-test-mailshot.ts'
 import { startFixture } from '../start-fixture.ts'
 
@@ -183,12 +184,12 @@ describe('a worker', () => {
     expect(await readSend(mailshot, send.id)).toMatchObject({ status: 'done', sent: 2 })
   })
 
-  it('waits with a send while the function of its list fails, and says why', async () => {
-    const { mailshot, answer } = await openStaff(people('ann'))
+  it('waits with a send while the function of its list fails, and says why, at the second time by mail', async () => {
+    const { mailshot, answer, mails } = await openStaff(people('ann'))
     let calls = 0
     answer(() => {
       calls += 1
-      if (calls < 3) throw new Error('the directory is closed')
+      if (calls < 4) throw new Error('the directory is closed')
       return people('ann', 'bob')
     })
     const { send } = await startFixture(mailshot, 'hello', { lists: ['staff'] })
@@ -205,6 +206,13 @@ describe('a worker', () => {
       sent: 2,
       reason: null,
     })
+    expect(mails().map(({ subject }) => subject)).toEqual([
+      'La liste Les collègues n’est pas à jour',
+      expect.stringContaining('Envoi commencé'),
+      expect.stringContaining('Envoi terminé'),
+    ])
+    expect(mails()[0]?.text).toContain(': the directory is closed')
+    expect(mails()[0]?.text).toContain('mailshot lists sync staff --dry-run')
   })
 
   it('asks again by itself when the hours of the list are over, and not before', async () => {
@@ -229,14 +237,22 @@ describe('a worker', () => {
 
 async function openStaff(members: ListMember[], syncHours = 23) {
   let read: ReadMembers = () => members
+  const transport = memory()
   const mailshot = await openTestMailshot({
     lists: {
       weekly: { title: 'Weekly' },
-      staff: { title: 'Staff', syncHours, members: (call) => read(call) },
+      staff: {
+        title: 'Staff',
+        privateTitle: 'Les collègues',
+        syncHours,
+        members: (call) => read(call),
+      },
     },
+    transport,
   })
   return {
     mailshot,
+    mails: () => transport.sentTo('operator@example.org'),
     answer: (given: ListMember[] | ReadMembers) => {
       read = typeof given === 'function' ? given : () => given
     },

@@ -1,6 +1,7 @@
 import { localeOf } from '../campaign/language-tag.ts'
 import { localize, type MailshotConfig } from '../config.ts'
 import type { AlarmEvent } from '../letter.ts'
+import { listOf } from '../list/former.ts'
 import type { Mailshot } from '../mailshot.ts'
 import { day } from '../pace-limit.ts'
 import { sendIdNumbers } from '../send/id.ts'
@@ -16,6 +17,7 @@ export async function alarmContent(mailshot: Mailshot, letter: Letter): Promise<
   const { config } = mailshot
   if (letter.values['event'] === 'resting') return restContent(config, letter)
   if (letter.values['event'] === 'burst') return burstContent(config, letter)
+  if (letter.values['event'] === 'unsynced') return unsyncedContent(config, letter)
   const texts = textsFor(config, letter.lang)
   const send = await findSend(mailshot, { id: letter.values['send'] ?? '' })
   if (letter.values['event'] === 'guarded') return guardContent(mailshot, letter, send)
@@ -38,6 +40,20 @@ function restContent(config: MailshotConfig, { lang, values }: Letter): LetterCo
   const { subject, paragraphs, commands } = textsFor(config, lang).resting
   const wordsOf = (text: string) => fill(text, values)
   return { subject, paragraphs: paragraphs.map(wordsOf), notes: [commands] }
+}
+
+/** What the operator is told of an automatic list that is not in line with its function. */
+function unsyncedContent(config: MailshotConfig, { lang, values }: Letter): LetterContent {
+  const { subject, paragraphs, commands } = textsFor(config, lang).unsynced
+  const id = values['list'] ?? ''
+  const { privateTitle, title = id } = listOf(config, id) ?? {}
+  const said = { ...values, id, list: privateTitle ?? localize(title, lang, config.lang) }
+  const wordsOf = (text: string) => fill(text, said)
+  return {
+    subject: wordsOf(subject),
+    paragraphs: paragraphs.map(wordsOf),
+    notes: [wordsOf(commands)],
+  }
 }
 
 /** What the operator is told of many sign-ups at once. */

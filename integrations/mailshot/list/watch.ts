@@ -2,6 +2,7 @@ import { sql } from 'drizzle-orm/sql'
 import type { MailshotConfig } from '../config.ts'
 import type { Mailshot } from '../mailshot.ts'
 import type { ImageWatch } from '../send/media.ts'
+import { unsyncedStatement } from './alarm.ts'
 import { type Synced, syncList } from './sync.ts'
 
 /** Keeps automatic lists in line with their functions, beside the worker's loop. */
@@ -89,10 +90,17 @@ async function isDue({ config, db, now }: Mailshot, list: string): Promise<boole
   return rows?.length === 1
 }
 
+/** A failure may pass by itself, so the operator is told of the second; what is held waits for them. */
 async function run(mailshot: Mailshot, list: string, signal: AbortSignal): Promise<Synced> {
+  const { db, log } = mailshot
+  const before = await db.get<{ fault: string | null }>(
+    sql`SELECT sync_fault AS fault FROM lists WHERE id = ${list}`,
+  )
   const result = await syncList(mailshot, list, { actor: 'mailshot', signal })
-  if (result.status !== 'done' && !signal.aborted) {
-    mailshot.log.error({ list, reason: result.reason }, 'an automatic list was not synchronised')
+  if (result.status === 'done' || signal.aborted) return result
+  log.error({ list, reason: result.reason }, 'an automatic list was not synchronised')
+  if (result.status === 'held' || before?.fault != null) {
+    await db.write(unsyncedStatement(mailshot, list, result.reason))
   }
   return result
 }
