@@ -29,5 +29,5 @@ export async function subscribeTicked(
   const known = languageOfTexts(config, lang)
   const ip = request && clientAddress(config, request)
   const userAgent = request?.headers.get('user-agent') ?? undefined
-  return askElsewhere(mailshot, { ...person, lists, lang: known, ip, userAgent })
+  return askElsewhere(mailshot, { ...person, lists, lang: known, ip, userAgent, actor: 'page' })
 }

@@ -29,6 +29,7 @@ describe('POST api/subscribe', () => {
         },
       ],
     })
+    expect((await recordOf(mailshot))?.history).toMatchObject([{ actor: 'api:ci', action: 'ask' }])
     await confirm(mailshot, await confirmationToken(mailshot))
     expect(await recordOf(mailshot)).toMatchObject({ subscriptions: [{ status: 'active' }] })
   })

@@ -27,8 +27,8 @@ export function handleSubscribe(mailshot: Mailshot, request: Request): Promise<R
   return answerCall(mailshot, request, { POST: ask, scopes: ['subscribe'] })
 }
 
-async function ask({ mailshot, request }: ApiCall): Promise<ApiAnswer> {
-  const asked = await askElsewhere(mailshot, await readBody({ request }, schema))
+async function ask({ mailshot, request, actor }: ApiCall): Promise<ApiAnswer> {
+  const asked = await askElsewhere(mailshot, { ...(await readBody({ request }, schema)), actor })
   switch (asked.status) {
     case 'asked':
       return { status: 202, body: { status: 'asked' } }

@@ -3,7 +3,7 @@ import { MailshotError } from '../error.ts'
 import { type LetterRow, listLetters, retryLetters } from '../letter.ts'
 import { defineCommand, exitCodes } from './command.ts'
 import { count, formatTime, isoTime } from './format.ts'
-import { withMailshot } from './project.ts'
+import { actor, withMailshot } from './project.ts'
 import { printList, type View } from './table.ts'
 
 export const letters = defineCommand({
@@ -30,11 +30,11 @@ export const letters = defineCommand({
     const ids = names.map(parseId)
     return withMailshot(values, async (mailshot) => {
       if (action === 'retry') {
-        const queued = await retryLetters(mailshot, ids.length > 0 ? ids : undefined)
+        const queued = await retryLetters(mailshot, ids.length > 0 ? ids : undefined, actor())
         if (terminal.json) terminal.printJson({ queued })
         else terminal.print(`${count(queued, 'letter')} queued again`)
       } else if (action !== undefined) {
-        const settled = await settlements[action](mailshot, 'command')
+        const settled = await settlements[action](mailshot, actor())
         if (terminal.json) terminal.printJson({ [settledAs[action]]: settled })
         else terminal.print(`${count(settled, 'held letter')} ${settledAs[action]}`)
       } else {

@@ -150,7 +150,7 @@ async function add(call: SubscribersCall, mailshot: Mailshot): Promise<ExitCode>
     email,
     lists: requireLists(parseLists(values.list, openLists(mailshot))),
     attributes: Object.fromEntries((values.set ?? []).map(parseAttribute)),
-    consent: { source: 'command' },
+    consent: { source: 'command', actor: actor() },
     confirmed: values.confirmed === true,
     ...(values.name !== undefined && { name: values.name }),
     ...(values.lang !== undefined && { lang: values.lang }),

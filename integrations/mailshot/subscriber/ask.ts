@@ -15,6 +15,8 @@ import { passUnqueuedStatement } from './numbers.ts'
 /** From where, by which form and which wording a subscription was asked for. */
 export interface Consent {
   source: 'form' | 'api' | 'command'
+  /** Who asked on behalf of the person, for the audit: `api:<token>`, `cli:<account>`. */
+  actor?: string
   form?: string
   wording?: string
   ip?: string
@@ -119,7 +121,7 @@ function noteStatement(
   { action, when }: { action: 'ask' | 'subscribe'; when: SQL },
 ): SQL {
   return auditStatement(mailshot, {
-    actor: actors[consent.source],
+    actor: consent.actor ?? actors[consent.source],
     action,
     subject: `subscriber:${subscriberId}`,
     detail: {

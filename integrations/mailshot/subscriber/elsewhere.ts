@@ -31,6 +31,8 @@ export interface ElsewhereRequest {
   wording?: string | undefined
   ip?: string | undefined
   userAgent?: string | undefined
+  /** Who asks, for the audit. */
+  actor?: string
 }
 
 export type AskedElsewhere =
@@ -82,6 +84,7 @@ function requestFor(config: MailshotConfig, request: ElsewhereRequest) {
     confirmation: 'always',
     consent: {
       source: 'api',
+      ...(request.actor !== undefined && { actor: request.actor }),
       form: form.slice(0, 200),
       wording: request.wording ?? boxWording(config, open, lang),
       fields: agreedFields(config, profile.attributes, lang),
