@@ -50,9 +50,10 @@ export async function startReconsent(
   const { list, actor } = request
   await requireMayAsk(mailshot, list)
   const { compiled, media } = await reconsentMail(mailshot, request)
-  const { readers, of } = await countAsked(mailshot, compiled, list)
+  const { readers, paused, of } = await countAsked(mailshot, compiled, list)
   if (readers === 0) {
-    const lately = `all ${of} signed up or confirmed within ${askAgainAfterMonths} months, or take a break`
+    const resting = paused > 0 ? ', or take a break' : ''
+    const lately = `all ${of} signed up or confirmed within ${askAgainAfterMonths} months${resting}`
     const why = of === 0 ? 'it has no readers' : lately
     throw new MailshotError(`list "${list}": nobody is to be asked, ${why}`)
   }
