@@ -37,8 +37,9 @@ export function postSlowly(
     },
   })
   const headers = { 'content-type': 'application/x-www-form-urlencoded' }
-  const url = `https://example.org/mailshot/${path}`
-  return { request: new Request(url, { method: 'POST', body, headers, duplex: 'half' }), sent }
+  // A stream needs `duplex`, which TypeScript's library does not know yet.
+  const init = { method: 'POST', body, headers, duplex: 'half' }
+  return { request: new Request(`https://example.org/mailshot/${path}`, init), sent }
 }
 
 /** The same form as `multipart/form-data`. */
