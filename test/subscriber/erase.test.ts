@@ -59,7 +59,8 @@ async function report(mailshot: TestMailshot, sendId: string): Promise<void> {
     eventOf({ type: 'bounced', at, messageId: '<of@another>', raw: { about: zoe } }),
   ])
   await mailshot.db.write(
-    sql`UPDATE sends SET reason = ${`blocked: 450 <${email}> busy`} WHERE id = ${sendId}`,
+    sql`UPDATE sends SET reason = ${`blocked: 450 <${email}> busy`}, segment = ${`email is not ${zoe}`},
+      exclude = ${JSON.stringify([`email = "${zoe}"`])} WHERE id = ${sendId}`,
     sql`INSERT INTO audit (at, actor, action, subject, detail)
       VALUES (1, 'command', 'resend', 'send:x', ${JSON.stringify({ reason: `${email} asked` })})`,
   )

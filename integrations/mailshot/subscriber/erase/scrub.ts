@@ -22,9 +22,13 @@ interface Place {
   table: string
   column: string
   which: string
+  /** What stands there instead, where not just any words may. */
+  gap?: string
 }
 
 const gap = '(erased)'
+/** A condition is still to be read with it. */
+const word = 'erased'
 
 /** By the index: what is about people is most of it, and names nobody else. */
 const isOfNobody = ['address:', 'recipient:', 'subscriber:']
@@ -38,6 +42,8 @@ const isOfNobody = ['address:', 'recipient:', 'subscriber:']
 
 const places: Place[] = [
   { table: 'sends', column: 'reason', which: 'true' },
+  { table: 'sends', column: 'segment', which: 'true', gap: word },
+  { table: 'sends', column: 'exclude', which: 'true', gap: word },
   { table: 'lanes', column: 'parked_reason', which: 'true' },
   { table: 'lanes', column: 'slowed_reason', which: 'true' },
   { table: 'lanes', column: 'refusal', which: 'true' },
@@ -53,10 +59,10 @@ const places: Place[] = [
 ]
 
 /** In small letters as a whole, where somebody wrote the address in others; SQLite replaces by the letter. */
-function takeOut({ table, column, which }: Place, form: string): SQL {
+function takeOut({ table, column, which, gap: instead = gap }: Place, form: string): SQL {
   const [name, at, where] = [sql.raw(table), sql.raw(column), sql.raw(which)]
   return sql`UPDATE OR IGNORE ${name}
-    SET ${at} = iif(instr(${at}, ${form}), replace(${at}, ${form}, ${gap}), replace(lower(${at}), lower(${form}), ${gap}))
+    SET ${at} = iif(instr(${at}, ${form}), replace(${at}, ${form}, ${instead}), replace(lower(${at}), lower(${form}), ${instead}))
     WHERE (${where}) AND ${holds(column, form)}`
 }
 
