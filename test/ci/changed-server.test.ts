@@ -106,6 +106,7 @@ describe('mailshot check', () => {
       'campaigns/may.md:1: warning: its readers cannot be counted yet: campaign may: it asks who got jun, and nothing was sent by that name; there are none',
       'july: 0 readers of 5',
       'june: 3 readers of 5',
+      'segment french: 3 readers of 5',
       '4 campaigns checked: 0 errors, 2 warnings',
     ]
     expect(asked.out.split('\n').filter((line) => /^\w/.test(line))).toEqual(expected)
@@ -179,6 +180,7 @@ export default defineConfig({
   postalAddress: '1 rue du Port, 31000 Toulouse',
   timeZone: 'Europe/Paris',
   lists: { weekly: { title: 'Weekly' } },
+  segments: { french: 'lang = fr' },
   transport: memory(),
 })
 `

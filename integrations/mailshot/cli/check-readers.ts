@@ -3,6 +3,7 @@ import { type Campaign, inspectCampaign, type Problem } from '../campaign.ts'
 import { warningAt } from '../campaign/problem.ts'
 import type { MailshotConfig } from '../config.ts'
 import { MailshotError } from '../error.ts'
+import { readCondition } from '../segment.ts'
 import type { AudienceCount } from '../send/audience.ts'
 import { count } from './format.ts'
 import { type SendDesk, withDeskOf } from './send-desk.ts'
@@ -13,28 +14,40 @@ interface Checked {
   problems: Problem[]
 }
 
+/** By campaign, and by segment of the settings. */
+export interface ReaderCounts {
+  campaigns: Map<string, AudienceCount>
+  segments: Map<string, AudienceCount>
+}
+
 /**
  * Counts the readers of campaigns that say more of them than their lists, by the site that `--server` names, or the database file
- * here, if there is one. One that nobody would get, or whose readers cannot be counted, becomes a warning. Those with errors, and
- * those that were sent, are left out.
+ * here, if there is one; and with `segments` those of each segment of the settings, of all lists. One that nobody would get, or whose
+ * readers cannot be counted, becomes a warning. Those with errors, and those that were sent, are left out.
  */
 export async function countReaders(
   config: MailshotConfig,
   call: { values: { server?: string | undefined }; terminal: Terminal },
-  results: readonly Checked[],
-): Promise<Map<string, AudienceCount>> {
-  const counts = new Map<string, AudienceCount>()
+  { results, segments }: { results: readonly Checked[]; segments: boolean },
+): Promise<ReaderCounts> {
+  const counts: ReaderCounts = { campaigns: new Map(), segments: new Map() }
   const fine = results.filter(
     ({ slug, problems }) =>
       !slug.startsWith('letters/') && problems.every(({ severity }) => severity !== 'error'),
   )
   const some = await selective(config, fine)
-  if (some.length === 0 || !(call.values.server !== undefined || isHere(config))) return counts
+  const named = segments ? Object.keys(config.segments) : []
+  if (some.length + named.length === 0) return counts
+  if (call.values.server === undefined && !isHere(config)) return counts
   try {
     await withDeskOf(config, call, async (desk) => {
       for (const { campaign, problems } of some) {
         const people = await countOne(desk, campaign, problems)
-        if (people) counts.set(campaign.slug, people)
+        if (people) counts.campaigns.set(campaign.slug, people)
+      }
+      for (const name of named) {
+        const people = await countSegment(desk, config, { name, terminal: call.terminal })
+        if (people) counts.segments.set(name, people)
       }
     })
   } catch (error) {
@@ -92,6 +105,24 @@ async function countOne(
         'mend it before it is sent',
       ),
     )
+    return undefined
+  }
+}
+
+/** Spelled out, since the site may not know it yet. */
+async function countSegment(
+  desk: SendDesk,
+  config: MailshotConfig,
+  { name, terminal }: { name: string; terminal: Terminal },
+): Promise<AudienceCount | undefined> {
+  const read = readCondition(name, config)
+  if ('wrong' in read) return undefined
+  const lists = Object.keys(config.lists)
+  try {
+    return await desk.countAudience({ slug: '', hash: '' }, { lists, segment: read.condition })
+  } catch (error) {
+    if (!(error instanceof MailshotError) || error.code !== 'invalid') throw error
+    terminal.warn(`segment ${name} cannot be counted: ${error.message.replace(/^campaign : /, '')}`)
     return undefined
   }
 }

@@ -1,8 +1,7 @@
 import { withAstroLayouts } from '../astro-layouts.ts'
 import type { Problem } from '../campaign.ts'
-import type { AudienceCount } from '../send/audience.ts'
 import { slugOf } from './arguments.ts'
-import { countReaders } from './check-readers.ts'
+import { countReaders, type ReaderCounts } from './check-readers.ts'
 import { defineCommand, type ExitCode, exitCodes } from './command.ts'
 import { loadCompiler, requireCampaigns } from './compiled.ts'
 import { count } from './format.ts'
@@ -20,7 +19,7 @@ export const check = defineCommand({
     'images and unsubscribe links, placeholders left over, mails that are too large. Each is told as file:line, with the\n' +
     'reason and the cure. Without a slug: all campaigns, and the letters of campaigns/letters/. It needs no database.\n\n' +
     'Where there is one, or with --server, it counts the readers of campaigns that have a segment or exclude somebody, and\n' +
-    'warns of one that nobody would get.',
+    'warns of one that nobody would get; of all campaigns, it also counts those of each segment of the settings.',
   options: serverOption,
   examples: [
     ['mailshot check', 'all campaigns, for instance on each pull request'],
@@ -36,15 +35,18 @@ export const check = defineCommand({
     const results = await withAstroLayouts((renderLayout) =>
       checkCampaigns(config, slugs.length > 0 ? slugs : undefined, { renderLayout }),
     )
-    const counts = await countReaders(config, { values, terminal }, results)
+    const asked = { results, segments: slugs.length === 0 }
+    const counts = await countReaders(config, { values, terminal }, asked)
     const problems = results.flatMap((result) => result.problems)
     const errors = problems.filter(({ severity }) => severity === 'error').length
     const warnings = problems.length - errors
-    if (terminal.json)
-      terminal.printJson({ errors, warnings, campaigns: withCounts(results, counts) })
+    if (terminal.json) terminal.printJson({ errors, warnings, ...withCounts(results, counts) })
     else {
       for (const problem of problems) terminal.print(describeProblem(problem))
-      for (const [slug, people] of counts) terminal.print(`${slug}: ${whom(people)}`)
+      for (const [slug, people] of counts.campaigns) terminal.print(`${slug}: ${whom(people)}`)
+      for (const [name, people] of counts.segments) {
+        terminal.print(`segment ${name}: ${whom(people)}`)
+      }
       terminal.print(summary(results, errors, warnings))
     }
     return exitCodeOf(errors)
@@ -53,9 +55,12 @@ export const check = defineCommand({
 
 function withCounts(
   results: readonly { slug: string; problems: Problem[] }[],
-  counts: ReadonlyMap<string, AudienceCount>,
+  { campaigns, segments }: ReaderCounts,
 ) {
-  return results.map((result) => ({ ...result, ...counts.get(result.slug) }))
+  return {
+    campaigns: results.map((result) => ({ ...result, ...campaigns.get(result.slug) })),
+    ...(segments.size > 0 && { segments: Object.fromEntries(segments) }),
+  }
 }
 
 function summary(results: { slug: string }[], errors: number, warnings: number): string {
