@@ -6,7 +6,7 @@ import { composeLetter, type Letter } from '../../integrations/mailshot/letter/c
 import { invitePage } from '../../integrations/mailshot/pages/invite.ts'
 import { preferencesPage } from '../../integrations/mailshot/pages/preferences.ts'
 import { confirm, unsubscribe } from '../../integrations/mailshot/subscriber.ts'
-import { findSubscriber } from '../../integrations/mailshot/subscriber/read.ts'
+import { findSubscriber, listConsents } from '../../integrations/mailshot/subscriber/read.ts'
 import { suppress } from '../../integrations/mailshot/suppression.ts'
 import { signToken } from '../../integrations/mailshot/token.ts'
 import { openTestMailshot, type TestMailshot, testSecret } from '../open-test-mailshot.ts'
@@ -60,9 +60,14 @@ describe('invitePage', () => {
     expect(text).not.toContain('Zoé')
 
     await confirm(mailshot, letter?.values['url']?.split('/').at(-1) ?? '')
-    expect((await findSubscriber(mailshot, 'ann@example.org'))?.subscriptions).toMatchObject([
-      { list: 'weekly', status: 'active' },
-    ])
+    const ann = await findSubscriber(mailshot, 'ann@example.org')
+    expect(ann?.subscriptions).toMatchObject([{ list: 'weekly', status: 'active' }])
+    const [consent, ...others] = await listConsents(mailshot, ann?.id ?? 0)
+    expect(others).toEqual([])
+    expect(consent).toMatchObject({ form: 'invitation', ip: null, userAgent: null })
+    expect(consent?.wording).toMatch(
+      /^Confirmez [^]*Hebdo[^]*\{email\}[^]*\nConfirmer mon inscription$/,
+    )
     expect((await findAudit(mailshot, `subscriber:${zoe}`)).at(-1)).toMatchObject({
       actor: `subscriber:${zoe}`,
       action: 'invite',

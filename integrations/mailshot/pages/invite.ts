@@ -1,3 +1,4 @@
+import type { MailshotConfig } from '../config.ts'
 import { type ParsedAddress, parseEmailAddress } from '../email-address.ts'
 import { readForm } from '../http.ts'
 import type { Mailshot } from '../mailshot.ts'
@@ -12,6 +13,7 @@ import { gonePage, isSampleToken, lostPage, type Notice, noticeOf, testPage } fr
 import { type Page, redirectTo } from './page.ts'
 import { refusalPage } from './refusal.ts'
 import { offeredLists, type OfferedList } from './sign-up.ts'
+import { valuesOf } from './title.ts'
 import { refuseTooMany } from './too-many.ts'
 
 export type InviteView = Notice | InviteForm
@@ -94,19 +96,32 @@ async function post(
       lang: texts.lang,
     })
     if (tooMany) return tooMany
-    const words = texts.pages.invite
     const { status } = await invite(mailshot, {
       inviter: person,
       guests: addresses,
       lists: chosen,
       lang: texts.lang,
-      wording: [words.heading, words.note, words.button].join('\n'),
+      wording: guestWords(config, texts, { person, lists: open.filter(isAmong(chosen)) }),
     })
     const own = pagePath(config, `invite/${token}`)
     return redirectTo(own, status === 'invited' ? { done: '1' } : {})
   }
   return { status: 422, texts, view: { kind: 'invite', lists, guests, problems } }
 }
+
+/** What a guest reads who says yes, on the page behind the link; kept for all alike, so without the address. */
+function guestWords(
+  config: MailshotConfig,
+  texts: Texts,
+  { person, lists }: { person: Person; lists: string[] },
+): string {
+  const { ready, button } = texts.pages.confirm
+  const values = valuesOf(config, texts, { ...person, written: '{email}', lists })
+  const { heading, paragraphs } = noticeOf(ready, values)
+  return [heading, ...paragraphs, button].join('\n')
+}
+
+const isAmong = (chosen: readonly string[]) => (list: string) => chosen.includes(list)
 
 /** As many as were shown; those left empty are nobody. */
 function readGuests(texts: Texts, written: string[]) {

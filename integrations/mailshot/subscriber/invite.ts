@@ -16,7 +16,7 @@ export interface InviteRequest {
   guests: readonly ParsedAddress[]
   lists: readonly string[]
   lang: string
-  /** What the inviter has read. From where they did is not kept with the guests, who have not asked. */
+  /** What the guests read who say yes. From where the inviter wrote is not kept with them, who have not asked. */
   wording: string
 }
 
