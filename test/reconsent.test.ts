@@ -197,6 +197,20 @@ describe('tendReconsents', () => {
   })
 })
 
+describe('an asking whose send goes on for long', () => {
+  it('takes off who was mailed first, and is open as long as somebody is to be mailed', async () => {
+    const { mailshot } = await askedList(2)
+    await mailshot.db.write(
+      sql`UPDATE recipients SET status = 'pending', in_hand_at = NULL, settled_at = 1 WHERE subscriber_id = 2`,
+      sql`UPDATE sends SET status = 'paused'`,
+    )
+    mailshot.clock.advance(31 * day)
+    await tendReconsents(mailshot)
+    expect(await placesOf(mailshot)).toEqual({ 1: 'unsubscribed re-consent', 2: 'active' })
+    expect(await listReconsents(mailshot)).toMatchObject([{ status: 'open', silent: 1 }])
+  })
+})
+
 describe('who has answered otherwise', () => {
   it('stays by taking a break, and by saving their page with the list ticked', async () => {
     const { mailshot, tokens } = await askedList(3)

@@ -33,7 +33,7 @@ export async function tendReconsents(mailshot: Mailshot): Promise<void> {
     round.nextAt = now + everyMs
     round.walks = await openWalks(mailshot)
   }
-  for (const walk of [...round.walks]) {
+  for (let [walk] = round.walks; walk; [walk] = round.walks) {
     if (await walkSlice(mailshot, walk)) return
     await endWalk(mailshot, walk)
     round.walks.shift()
