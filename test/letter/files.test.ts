@@ -45,6 +45,27 @@ describe('letters that the site words itself', () => {
     expect(transport.sentTo('de@example.net')[0]?.subject).toBe('Encore un clic pour Hebdo')
   })
 
+  it('say titles and dates in their own language, and go to whoever reads that', async () => {
+    const transport = memory()
+    const body = `{{ lang }}, {{ lists }}, {{ date }} ${link}`
+    const own = campaignFolder({
+      'letters/confirmation/fr.md': letter('Confirmez', body),
+      'letters/confirmation/pl.md': letter('Potwierdź', body),
+    })
+    const mailshot = await openTestMailshot({ transport })
+    await mirrorTemplates(mailshot, templatesOf(await readLetters(own)))
+    for (const lang of ['en', 'pl-PL']) {
+      const [consent, lists] = [{ source: 'form' as const }, ['product', 'weekly']]
+      await subscribe(mailshot, { email: `${lang}@example.net`, lang, lists, consent })
+    }
+    await deliver(mailshot, { untilDone: true })
+    const said = ['en', 'pl-PL'].map((lang) => transport.sentTo(`${lang}@example.net`)[0]?.text)
+    expect(said).toEqual([
+      expect.stringMatching(/^en, Hebdo et Produits, 6 décembre 2026 /),
+      expect.stringMatching(/^pl-PL, Hebdo i Produits, 6 grudnia 2026 /),
+    ])
+  })
+
   it('give way to ours once their file is gone', async () => {
     const { config, ...mailshot } = await openTestMailshot()
     const count = () => mailshot.db.get(sql`SELECT count(*) AS n FROM letter_templates`)

@@ -2,6 +2,7 @@ import { bounceAddress } from '../bounce/verp.ts'
 import type { LetterKind } from '../letter.ts'
 import type { Mailshot } from '../mailshot.ts'
 import { domainOf } from '../email-address.ts'
+import { languageFor } from '../message.ts'
 import { languageOfTexts } from '../reader-language.ts'
 import { findPerson } from '../subscriber/person.ts'
 import type { Message } from '../transport.ts'
@@ -10,6 +11,7 @@ import { contentOf } from './content.ts'
 import { layOut } from './lay-out.ts'
 import { letterMessage } from './message.ts'
 import { fillTemplate, findTemplate, type LetterWords } from './template.ts'
+import { valuesIn } from './values.ts'
 
 export interface Letter {
   id: number
@@ -28,14 +30,14 @@ export interface Letter {
 export async function composeLetter(mailshot: Mailshot, given: Letter): Promise<Message> {
   const { config } = mailshot
   const values = { ...given.values, ...(await inviterOf(mailshot, given)) }
-  const letter = { ...given, values, lang: languageOfTexts(config, given.lang) }
+  const letter = { ...given, values }
   const host = domainOf(config.from.address)
   return letterMessage(
     config,
     {
       id: `letter.${letter.id}`,
       email: letter.email,
-      lang: letter.lang,
+      lang: languageOfTexts(config, letter.lang),
       envelopeFrom: bounceAddress(config, { ...letter, kind: 'letter' }),
       messageId: `<letter.${letter.id}.${letter.createdAt.toString(36)}@${host}>`,
     },
@@ -48,15 +50,18 @@ async function wordsOf(
   mailshot: Mailshot,
   letter: Letter,
 ): Promise<Pick<LetterWords, 'subject' | 'html' | 'text'>> {
-  const template = await findTemplate(mailshot, letter.kind)
-  if (template)
-    return fillTemplate(template, letter.lang, { ...letter.values, email: letter.email })
   const { kind } = letter
+  const template = await findTemplate(mailshot, kind)
+  if (template) {
+    const written = languageFor(template, letter.lang)
+    return fillTemplate(template, written, await valuesIn(mailshot, letter, written))
+  }
+  const lang = languageOfTexts(mailshot.config, letter.lang)
   const content =
     kind === 'alarm'
-      ? await alarmContent(mailshot, letter)
-      : contentOf(mailshot.config, { ...letter, kind })
-  return layOut(mailshot.config, content, letter.lang)
+      ? await alarmContent(mailshot, { ...letter, lang })
+      : contentOf(mailshot.config, { ...letter, kind, lang })
+  return layOut(mailshot.config, content, lang)
 }
 
 /** Whoever invites is named while they are here: their address stands in no letter to somebody else that waits. */

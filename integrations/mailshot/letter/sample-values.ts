@@ -11,7 +11,7 @@ export function sampleValues(
   kind: Exclude<WritableKind, 're-consent'>,
   reader: { email: string; name: string; lang: string },
 ): Record<string, string> {
-  const { lang } = reader
+  const { email, name, lang } = reader
   const offered = Object.entries(config.lists).filter(([, list]) => list.public)
   const lists = (offered.length > 0 ? offered : Object.entries(config.lists)).slice(0, 2)
   const { page, days } = links[kind]
@@ -19,7 +19,9 @@ export function sampleValues(
   const titled = lists.map(([, list]) => list)
   const date = new Intl.DateTimeFormat(lang, { dateStyle: 'long', timeZone: config.timeZone })
   return {
-    ...reader,
+    email,
+    name,
+    lang,
     inviter: 'dominique@example.org',
     lists: titlesOf(config, titled, lang),
     url: page ? linkTo(config, page, 'sample') : wayBack(config, lang, ids),

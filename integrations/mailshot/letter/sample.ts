@@ -5,7 +5,7 @@ import type { MediaFile } from '../compile.ts'
 import type { MailshotConfig } from '../config.ts'
 import { MailshotError } from '../error.ts'
 import type { Mailshot } from '../mailshot.ts'
-import { composeMessage } from '../message.ts'
+import { composeMessage, languageFor } from '../message.ts'
 import { sampleReader } from '../message/sample.ts'
 import { languageOfTexts } from '../reader-language.ts'
 import { reconsentMail } from '../reconsent/mail.ts'
@@ -63,9 +63,9 @@ export async function readSampleLetter(site: Site, kind: WritableKind): Promise<
   const compose: SampleLetter['compose'] = (known, marks = marksOf(site.config, kind)) => {
     const lang = known?.lang ?? fallback
     const reader = { ...invented, ...known, lang, marks }
-    const values = sampleValues(site, kind, reader)
-    if (template) return messageOf(site.config, reader, fillTemplate(template, lang, values))
-    const spoken = languageOfTexts(site.config, lang)
+    const spoken = template ? languageFor(template, lang) : languageOfTexts(site.config, lang)
+    const values = { ...sampleValues(site, kind, { ...reader, lang: spoken }), lang }
+    if (template) return messageOf(site.config, reader, fillTemplate(template, spoken, values))
     const content = contentOf(site.config, { kind, lang: spoken, values })
     return messageOf(site.config, reader, layOut(site.config, content, spoken))
   }

@@ -2,6 +2,7 @@ import { type SQL, sql } from 'drizzle-orm/sql'
 import { auditStatement } from '../audit.ts'
 import { type ParsedAddress, parseEmailAddress } from '../email-address.ts'
 import { queueLetterStatement } from '../letter.ts'
+import { keptTold } from '../letter/values.ts'
 import type { Mailshot } from '../mailshot.ts'
 import { day } from '../pace-limit.ts'
 import { languageOfTexts } from '../reader-language.ts'
@@ -155,8 +156,12 @@ function linkStatement(
     kind: 'change-address',
     subscriberId: id,
     email: address.written,
-    lang,
-    values: { url: linkTo(config, 'change-address', token), date: date.format(expiresAt) },
+    lang: own ?? config.lang,
+    values: {
+      url: linkTo(config, 'change-address', token),
+      date: date.format(expiresAt),
+      ...keptTold({ until: expiresAt }),
+    },
     when: sql`${mayMail} AND (SELECT count(*) FROM letters WHERE kind = 'change-address'
       AND lower(email) = ${address.written.toLowerCase()} AND created_at > ${now - day}) < ${asksADay}`,
   })
@@ -168,7 +173,7 @@ function toldStatement(mailshot: Mailshot, person: Person, isStill: SQL): SQL {
     kind: 'address-changed',
     subscriberId: person.id,
     email: person.written,
-    lang: languageOfTexts(mailshot.config, person.lang),
+    lang: person.lang ?? mailshot.config.lang,
     values: {},
     when: sql`${isStill} AND NOT EXISTS (SELECT 1 FROM suppressions WHERE email = ${person.email})`,
   })

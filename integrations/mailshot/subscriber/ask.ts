@@ -3,6 +3,7 @@ import { auditStatement } from '../audit.ts'
 import type { ParsedAddress } from '../email-address.ts'
 import type { MailshotConfig } from '../config.ts'
 import { queueLetterStatement } from '../letter.ts'
+import { keptTold } from '../letter/values.ts'
 import { titlesOf } from '../list.ts'
 import type { Mailshot } from '../mailshot.ts'
 import { day } from '../pace-limit.ts'
@@ -146,9 +147,10 @@ function confirmationStatement(mailshot: Mailshot, ask: Ask, now: number): SQL {
     kind: invitedBy === undefined ? 'confirmation' : 'invitation',
     subscriberId,
     email: address.written,
-    lang,
+    lang: ask.profile.lang ?? config.lang,
     values: {
       lists: titlesOf(config, settingsOf(config, lists), lang),
+      ...keptTold({ lists: idsOf(config, lists), until: expiresAt }),
       url: linkTo(config, 'confirm', token),
       date: dayOf(expiresAt, lang, config.timeZone),
       ...(invitedBy !== undefined && { invitedBy: String(invitedBy) }),
@@ -158,6 +160,10 @@ function confirmationStatement(mailshot: Mailshot, ask: Ask, now: number): SQL {
 }
 
 /** In the config's order, as every page names them. */
+function idsOf({ lists }: MailshotConfig, ids: readonly string[]): string[] {
+  return Object.keys(lists).filter((id) => ids.includes(id))
+}
+
 function settingsOf({ lists }: MailshotConfig, ids: readonly string[]) {
   return Object.entries(lists).flatMap(([id, list]) => (ids.includes(id) ? [list] : []))
 }

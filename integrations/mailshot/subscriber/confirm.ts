@@ -1,6 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm/sql'
 import { auditStatement } from '../audit.ts'
 import { queueLetterStatement } from '../letter.ts'
+import { keptTold } from '../letter/values.ts'
 import { titlesOf } from '../list.ts'
 import type { Mailshot } from '../mailshot.ts'
 import { languageOfTexts } from '../reader-language.ts'
@@ -158,15 +159,17 @@ function profileStatements({ person, said }: Confirmation, now: number): SQL[] {
 function welcomeStatement(mailshot: Mailshot, confirmation: Confirmation): SQL {
   const { config } = mailshot
   const { person, lists } = confirmation
+  const places = placesAmong(person, lists)
   const lang = languageOfTexts(config, person.lang)
   const token = signToken(config.secrets, 'preferences', [person.id])
   return queueLetterStatement(mailshot, {
     kind: 'welcome',
     subscriberId: person.id,
     email: person.written,
-    lang,
+    lang: person.lang ?? config.lang,
     values: {
-      lists: titlesOf(config, placesAmong(person, lists), lang),
+      lists: titlesOf(config, places, lang),
+      ...keptTold({ lists: places.map(({ list }) => list) }),
       url: linkTo(config, 'preferences', token),
       name: person.name,
     },

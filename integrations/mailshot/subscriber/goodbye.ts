@@ -1,6 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm/sql'
 import type { MailshotConfig } from '../config.ts'
 import { queueLetterStatement } from '../letter.ts'
+import { keptTold } from '../letter/values.ts'
 import { titlesOf } from '../list.ts'
 import type { Mailshot } from '../mailshot.ts'
 import { languageOfTexts } from '../reader-language.ts'
@@ -34,9 +35,10 @@ export function goodbyeStatements(
       kind: 'goodbye',
       subscriberId: person.id,
       email: person.written,
-      lang,
+      lang: person.lang ?? config.lang,
       values: {
         lists: titlesOf(config, places, lang),
+        ...keptTold({ lists: left }),
         url: wayBack(config, lang, left),
         name: person.name,
       },

@@ -1,6 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm/sql'
 import { parseEmailAddress } from '../email-address.ts'
 import { queueLetterStatement } from '../letter.ts'
+import { keptTold } from '../letter/values.ts'
 import type { Mailshot } from '../mailshot.ts'
 import { day } from '../pace-limit.ts'
 import { languageOfTexts } from '../reader-language.ts'
@@ -53,9 +54,10 @@ async function queueLinks(
       subscriberId: id,
       // The form in which they gave it, not the one that somebody typed.
       email: written,
-      lang: said,
+      lang: lang ?? config.lang,
       values: {
         url,
+        ...keptTold({ until: expiresAt }),
         leave_url: linkTo(config, 'unsubscribe', leaving),
         date: timeOf(expiresAt, said, config.timeZone),
       },
