@@ -1,10 +1,8 @@
 // A process of its own that imports into the database named on its command line, to be killed on the way.
 import { defineConfig } from '../../integrations/mailshot/config.ts'
-import { importSubscribers } from '../../integrations/mailshot/import.ts'
 import { openMailshot } from '../../integrations/mailshot/mailshot.ts'
 import { memory } from '../../integrations/mailshot/transports/memory.ts'
-import { manyRows } from './many-rows.ts'
-import { rowsFrom } from './state.ts'
+import { importManyRows } from './import-many-rows.ts'
 
 const [, , database = ''] = process.argv
 const config = defineConfig({
@@ -13,12 +11,10 @@ const config = defineConfig({
   from: 'news@example.org',
   postalAddress: '1 Main Street',
   database,
+  lang: 'fr',
   lists: { weekly: { title: 'Weekly' } },
   transport: memory(),
 })
 const mailshot = await openMailshot(config)
-await importSubscribers(mailshot, rowsFrom([...manyRows()]), {
-  actor: 'child',
-  onProgress: ({ read }) => console.log(read),
-})
+await importManyRows(mailshot, (step, read) => console.log(step, read))
 await mailshot.close()

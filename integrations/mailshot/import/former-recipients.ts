@@ -31,7 +31,9 @@ export async function writeRecipients(mailshot: Mailshot, slice: Slice): Promise
       FROM json_each(${given}) AS r JOIN sends AS s ON s.id = ${id} AND s.purged_at IS NULL AND s.emptied_at IS NULL
       WHERE NOT EXISTS (SELECT 1 FROM json_each(r.value, '$.hashes') AS k JOIN suppressed_hashes AS h
         ON h.kind = k.value ->> 0 AND h.hash = k.value ->> 1)
-      ON CONFLICT (send_id, email) DO NOTHING RETURNING id, email`,
+        -- A conflict would cost a number each time.
+        AND NOT EXISTS (SELECT 1 FROM recipients AS k WHERE k.send_id = s.id AND k.email = r.value ->> 'email')
+      RETURNING id, email`,
     // Only so is the unique index asked for each, and not all recipients of the send for one.
     sql`SELECT r.id, r.email FROM json_each(${given}) AS j
       CROSS JOIN recipients AS r ON r.send_id = ${id} AND r.email = j.value ->> 'email'`,

@@ -132,7 +132,8 @@ async function writeSend(
   const finishedAt = send.finishedAt ?? startedAt
   const results = await mailshot.db.write<{ id: string }>(
     sql`INSERT INTO snapshots (hash, slug, compiled, created_at)
-        VALUES (${snapshot}, ${slug}, ${JSON.stringify(compiled)}, ${startedAt}) ON CONFLICT DO NOTHING`,
+        SELECT ${snapshot}, ${slug}, ${JSON.stringify(compiled)}, ${startedAt}
+        WHERE NOT EXISTS (SELECT 1 FROM sends WHERE trigger_key = ${triggerKeyOf(slug)}) ON CONFLICT DO NOTHING`,
     sql`INSERT INTO sends (id, slug, content_hash, snapshot, lists, trigger_key, audience, status, reason, created_at,
           scheduled_at, started_at, frozen_at, finished_at)
         VALUES (${id}, ${slug}, ${compiled.hash}, ${snapshot}, ${JSON.stringify(send.lists)}, ${triggerKeyOf(slug)}, 'first',

@@ -131,13 +131,15 @@ function closedStatement(lists: readonly string[]): SQL {
     ON CONFLICT DO NOTHING`
 }
 
-/** New people get numbers behind all that were given, so that none stands in the way of what is brought over later. */
+/** What is new gets numbers behind all that were given, so that none stands in the way of what is brought over later. */
 async function leaveNumbersFree(from: Database, to: Database): Promise<void> {
-  const last = await from.get<{ person: number; consent: number }>(sql`
+  const last = await from.get<{ person: number; recipient: number; consent: number }>(sql`
     SELECT (SELECT seq FROM sqlite_sequence WHERE name = 'subscribers') AS person,
+      (SELECT seq FROM sqlite_sequence WHERE name = 'recipients') AS recipient,
       (SELECT ifnull(max(id), 0) FROM consents) AS consent`)
   await to.write(
-    sql`INSERT INTO sqlite_sequence (name, seq) VALUES ('subscribers', ${last?.person ?? 0})`,
+    sql`INSERT INTO sqlite_sequence (name, seq)
+      VALUES ('subscribers', ${last?.person ?? 0}), ('recipients', ${last?.recipient ?? 0})`,
     sql`INSERT INTO consents (id, subscriber_id, list_id, at, source)
       VALUES (${(last?.consent ?? 0) + 1}, 0, '', 0, '')`,
   )
