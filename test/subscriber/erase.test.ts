@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { createClient } from '@libsql/client'
 import { sql } from 'drizzle-orm/sql'
 import { describe, expect, it } from 'vitest'
 import { findAudit } from '../../integrations/mailshot/audit.ts'
@@ -10,7 +11,11 @@ import { tendSends } from '../../integrations/mailshot/send/tend.ts'
 import { confirm, subscribe, unsubscribe } from '../../integrations/mailshot/subscriber.ts'
 import { askNewAddress } from '../../integrations/mailshot/subscriber/address.ts'
 import { readPersonalData } from '../../integrations/mailshot/subscriber/data.ts'
-import { erase, eraseAddress } from '../../integrations/mailshot/subscriber/erase.ts'
+import {
+  erase,
+  eraseAddress,
+  finishErasures,
+} from '../../integrations/mailshot/subscriber/erase.ts'
 import { memory } from '../../integrations/mailshot/transports/memory.ts'
 import { markdown } from '../campaign-folder.ts'
 import { openTestMailshot, type TestMailshot } from '../open-test-mailshot.ts'
@@ -120,6 +125,21 @@ describe('erase', () => {
     }
     const links = before.links.map(({ clicks }) => ({ clicks, url: expect.any(String) }))
     expect(await readStatistics(mailshot, sendId)).toEqual({ ...before, links })
+  })
+
+  it('clears the write-ahead log as soon as nobody reads in it any more', async () => {
+    const mailshot = await openTestMailshot()
+    await addReaders(mailshot, 1)
+    const reader = createClient({ url: mailshot.db.url })
+    const reading = await reader.transaction('read')
+    await reading.execute('SELECT * FROM subscribers')
+    await erase(mailshot, 1, 'subscriber')
+    const log = `${mailshot.db.url.replace('file:', '')}-wal`
+    expect(holds(readFileSync(log, 'latin1'), ['reader1@'])).toBe(true)
+    reading.close()
+    reader.close()
+    await finishErasures(mailshot)
+    expect(holds(readFileSync(log, 'latin1'), ['reader1@'])).toBe(false)
   })
 
   it('keeps a hash by which the address still gets nothing, and a line without it', async () => {

@@ -88,7 +88,7 @@ export async function finishErasures(mailshot: Mailshot): Promise<void> {
     const traces = { subscriberId, emails: JSON.parse(emails) }
     await mailshot.db.write(...(await traceStatements(mailshot, traces)))
   }
-  if (waiting.length > 0) await forgetLog(mailshot)
+  if (waiting.length > 0 || unforgotten.has(mailshot.config)) await forgetLog(mailshot, 1)
 }
 
 interface Traces {
@@ -183,11 +183,15 @@ async function isUnfinished({ db }: Mailshot, subscriberId: number): Promise<boo
 }
 
 /** What was deleted stands in the write-ahead log beside a database file until that begins anew, which waits for who reads in it. */
-export async function forgetLog({ db, sleep }: Mailshot): Promise<void> {
+export async function forgetLog({ db, sleep, config }: Mailshot, tries = 20): Promise<void> {
   if (!db.url.startsWith('file:')) return
-  for (let left = 20; left > 0; left -= 1) {
+  unforgotten.add(config)
+  for (let left = tries; left > 0; left -= 1) {
     const [row] = await db.all<{ busy: number }>(sql`PRAGMA wal_checkpoint(TRUNCATE)`)
-    if (row?.busy !== 1) return
+    if (row?.busy !== 1) return void unforgotten.delete(config)
     await sleep(50)
   }
 }
+
+/** Whose log could not begin anew yet, since somebody reads in it for long: it is tried again with the next look. */
+const unforgotten = new WeakSet<Mailshot['config']>()
