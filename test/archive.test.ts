@@ -8,6 +8,7 @@ import {
 } from '../integrations/mailshot/archive.ts'
 import type { MailshotConfigInput } from '../integrations/mailshot/config.ts'
 import { deliver } from '../integrations/mailshot/deliver.ts'
+import { mirrorLists } from '../integrations/mailshot/list.ts'
 import { cancelSend } from '../integrations/mailshot/send.ts'
 import { memory } from '../integrations/mailshot/transports/memory.ts'
 import { markdown, mjml } from './campaign-folder.ts'
@@ -81,6 +82,19 @@ describe('listLetters', () => {
     expect(await slugs(await now({ weekly: { title: 'W', public: false } }))).toEqual([])
     expect(await slugs(await now({ other: { title: 'O' } }))).toEqual([])
     expect(await slugs(await now({ news: { title: 'N', formerly: 'weekly' } }))).toEqual(['a'])
+  })
+
+  it('goes on showing what went to a public list that is closed by now, and to a private one never', async () => {
+    const lists = { weekly: { title: 'Weekly' }, team: hidden, old: { title: 'Old' } }
+    const mailshot = await withReaders({ lists })
+    await addReaders(mailshot, 1, { list: 'team' })
+    await addReaders(mailshot, 1, { list: 'old' })
+    await sendCampaign(mailshot, { 'a.md': markdown('x', 'lists: [weekly]') })
+    await sendCampaign(mailshot, { 'team.md': markdown('y', 'lists: [team]') })
+    await sendCampaign(mailshot, { 'old.md': markdown('z', 'lists: [old]') })
+    const now = await withLists(mailshot, { news: { title: 'N', public: false, formerly: 'old' } })
+    await mirrorLists(now)
+    expect(await slugs(now)).toEqual(['a'])
   })
 
   it('hides a campaign that says archive: false, also where only its correction says so', async () => {

@@ -35,7 +35,7 @@ export interface LetterQuery {
 }
 
 /**
- * Letters of the public archive, newest first: what was really sent to lists that are all public now, unless its campaign
+ * Letters of the public archive, newest first: what was really sent to lists that are all public now, or were when they closed, unless its campaign
  * says `archive: false`, then or by now. A correction takes the place of what it corrects, with the date of the first.
  * What cannot be merged is left out.
  */
@@ -104,7 +104,8 @@ async function publicSends(
       WHERE slug NOT IN (SELECT value FROM json_each(${JSON.stringify(mailshot.unlisted)}))
         AND only_to IS NULL AND started_at IS NOT NULL AND sent + uncertain > 0
         AND NOT EXISTS (SELECT 1 FROM json_each(sends.lists)
-          WHERE value NOT IN (SELECT value FROM json_each(${publicLists(mailshot.config)}))))
+          WHERE value NOT IN (SELECT value FROM json_each(${publicLists(mailshot.config)}))
+            AND value NOT IN (${vanishedPublicLists(mailshot.config)})))
     SELECT id, slug, sentAt, lists, hash,
       (SELECT json_group_array(DISTINCT snapshot) FROM sends
        WHERE slug = letters.slug AND created_at >= createdAt) AS hashes
@@ -126,6 +127,13 @@ function after(slug: string | undefined): SQL {
 function publicLists({ lists }: MailshotConfig): string {
   const shown = Object.entries(lists).filter(([, list]) => list.public)
   return JSON.stringify(shown.flatMap(([id, { formerly }]) => [id, formerly ?? id]))
+}
+
+/** Closed since they vanished from the config, as public ones: the addresses of their letters go on working. */
+function vanishedPublicLists({ lists }: MailshotConfig): SQL {
+  const ids = Object.entries(lists).flatMap(([id, { formerly }]) => [id, formerly ?? id])
+  return sql`SELECT id FROM lists WHERE status = 'closed' AND public = 1
+    AND id NOT IN (SELECT value FROM json_each(${JSON.stringify(ids)}))`
 }
 
 /** A letter in each language that it can be shown in. */
