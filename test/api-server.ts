@@ -1,10 +1,12 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage } from 'node:http'
 import { buffer } from 'node:stream/consumers'
+import { pipeline } from 'node:stream/promises'
 import { onTestFinished } from 'vitest'
 import { createApiToken, type TokenScope } from '../integrations/mailshot/api-token.ts'
 import { handleAudience } from '../integrations/mailshot/api/audience.ts'
 import { handleEvents } from '../integrations/mailshot/api/events.ts'
+import { handleExport } from '../integrations/mailshot/api/export.ts'
 import { handlePurge } from '../integrations/mailshot/api/purge.ts'
 import { handleRecipients } from '../integrations/mailshot/api/recipients.ts'
 import { handleSendAction } from '../integrations/mailshot/api/send-action.ts'
@@ -19,6 +21,8 @@ export async function answerApi(mailshot: Mailshot, request: Request): Promise<R
   const { pathname } = new URL(request.url)
   const [, id, action] = /^\/mailshot\/api\/sends(?:\/([^/]+))?(?:\/([^/]+))?$/.exec(pathname) ?? []
   if (pathname === '/mailshot/api/audience') return handleAudience(mailshot, request)
+  const [, kind] = /^\/mailshot\/api\/export\/(\w+)$/.exec(pathname) ?? []
+  if (kind !== undefined) return handleExport(mailshot, request, kind)
   if (pathname === '/mailshot/api/events') return handleEvents(mailshot, request)
   if (pathname === '/mailshot/api/purge') return handlePurge(mailshot, request)
   if (pathname === '/mailshot/api/subscribe') return handleSubscribe(mailshot, request)
@@ -87,7 +91,8 @@ export async function startApiServer(mailshot: Mailshot): Promise<ApiServer> {
     const answered = requestOf(incoming).then((request) => instead ?? answerApi(mailshot, request))
     void answered.then(async (response) => {
       outgoing.writeHead(response.status, Object.fromEntries(response.headers))
-      outgoing.end(Buffer.from(await response.arrayBuffer()))
+      // What breaks off in the middle breaks the connection.
+      await pipeline(response.body ?? [], outgoing).catch(() => outgoing.destroy())
     })
   })
   server.listen(0, '127.0.0.1')

@@ -5,8 +5,11 @@ import { didYouMean } from './closest.ts'
 import { MailshotError } from './error.ts'
 import type { Mailshot } from './mailshot.ts'
 
-/** What a token may do: look, start and steer sends, read and change people, or ask for a subscription that its reader confirms. */
-export const tokenScopes = ['read', 'send', 'people', 'subscribe'] as const
+/**
+ * What a token may do: look, start and steer sends, read and change people, ask for a subscription that its reader confirms, or take
+ * everything away as an export.
+ */
+export const tokenScopes = ['read', 'send', 'people', 'subscribe', 'export'] as const
 export type TokenScope = (typeof tokenScopes)[number]
 
 export interface ApiToken {

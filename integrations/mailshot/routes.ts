@@ -46,6 +46,7 @@ export const siteRoutes: readonly SiteRoute[] = [
   route('/api/subscribe', 'api/subscribe.ts', 'machine', 'POST'),
   route('/api/events', 'api/events.ts', 'machine', 'GET'),
   route('/api/purge', 'api/purge.ts', 'machine', 'POST'),
+  route('/api/export/[kind]', 'api/export.ts', 'machine', 'GET'),
   // What is not there is said in JSON too.
   route('/api/[...path]', 'api/unknown.ts', 'machine', 'GET', 'POST'),
   route('/preview', 'preview/index.astro', 'preview', 'GET'),

@@ -17,7 +17,8 @@ export interface ApiAnswer {
   body: Record<string, unknown>
 }
 
-type Answering = (call: ApiCall) => Promise<ApiAnswer>
+/** A Response is answered as it is. */
+type Answering = (call: ApiCall) => Promise<ApiAnswer | Response>
 
 /**
  * Answers a request to the API as JSON: checks the method and the bearer token, and calls what answers the method. What
@@ -35,15 +36,9 @@ export async function answerCall(
     if (!answering) return answerWrongMethod(request, allowed(methods))
     const scopes = methods.scopes ?? (isRead ? ['read', 'send'] : ['send'])
     const token = await authorize(mailshot, request, scopes)
-    const {
-      status = 200,
-      headers,
-      body,
-    } = await answering({
-      mailshot,
-      request,
-      actor: `api:${token.name}`,
-    })
+    const answer = await answering({ mailshot, request, actor: `api:${token.name}` })
+    if (answer instanceof Response) return answer
+    const { status = 200, headers, body } = answer
     const held = mailshot.held === undefined ? {} : { held: mailshot.held }
     return json(request, status, { ...body, ...held }, headers)
   } catch (error) {

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { didYouMean } from '../closest.ts'
+import type { MailshotConfig } from '../config.ts'
 import { MailshotError } from '../error.ts'
 import {
   type ExportFormat,
@@ -16,8 +17,10 @@ import { allLists, parseLists } from './arguments.ts'
 import { type Call, defineCommand, type ExitCode, exitCodes } from './command.ts'
 import { makeWhole, writeWhole } from './export-file.ts'
 import { count } from './format.ts'
-import { withMailshot } from './project.ts'
+import { readProject, withMailshot } from './project.ts'
 import { openRowBar, type RowBar } from './row-bar.ts'
+import { serverOption } from './send-desk.ts'
+import { exportOfSite, kindsOf } from './server/export.ts'
 import { stopSignal } from './signals.ts'
 import type { Terminal } from './terminal.ts'
 
@@ -47,6 +50,7 @@ const options = {
     value: 'CONDITION',
     about: 'subscribers: only those of whom it is true, or the name of a segment: "lang = fr".',
   },
+  ...serverOption,
 } as const
 
 type ExportCall = Call<typeof options>
@@ -63,22 +67,28 @@ export const exportCommand = defineCommand({
     'images in it. "export all" writes each kind into a file of a folder, all as of the same moment, and "mailshot import FOLDER" brings\n' +
     'that into another instance as it was. CSV is safe to open in a spreadsheet: what a program would take for a formula has an\n' +
     'apostrophe before it, which an import takes away. JSON Lines begin with a line that says what they are. Suppressions hold the key\n' +
-    'of hashes: keep them as carefully as the database.',
+    'of hashes: keep them as carefully as the database. With --server the token needs the scope export.',
   options,
   examples: [
     ['mailshot export subscribers -o people.csv', 'for a spreadsheet, or another mailshot'],
     ['mailshot export subscribers --segment "city = Lyon" -o lyon.csv', 'some of them'],
     ['mailshot export events --format jsonl | gzip > events.jsonl.gz', 'to keep or to count'],
     ['mailshot export all -o exported', 'all of it, to move to another mailshot'],
+    ['mailshot export all -o exported --server https://example.org', 'the same, of a running site'],
   ],
   exit: { [exitCodes.failed]: 'it failed on the way, or was stopped; a file is left as it was' },
-  run: (call) => {
+  run: async (call) => {
     const what = readRequest(call)
-    return withMailshot(call.values, async (mailshot) => {
-      const lists = parseLists(call.values.list, await allLists(mailshot))
-      const segment = readSegment(mailshot, call.values.segment)
-      return writeOut(mailshot, { ...what, lists, segment }, call.terminal)
-    })
+    const { server, list, segment } = call.values
+    if (server === undefined) {
+      return withMailshot(call.values, async (mailshot) => {
+        const lists = parseLists(list, await allLists(mailshot))
+        const condition = readSegment(mailshot, segment)
+        return exportHere(mailshot, { ...what, lists, segment: condition }, call.terminal)
+      })
+    }
+    const config = await readProject(call.values)
+    return exportThere(config, { ...what, server, lists: list, segment }, call.terminal)
   },
 })
 
@@ -98,7 +108,7 @@ function readRequest({ positionals, values }: ExportCall): ExportRequest {
   }
   const path = output === undefined || output === '-' ? undefined : resolve(output)
   if (kind === 'all' && path === undefined) {
-    throw new MailshotError('export all: where to? Name a folder: --output exported')
+    throw new MailshotError(noFolder)
   }
   const isLines = json || kind === 'all' || /\.(?:jsonl|ndjson)$/i.test(path ?? '')
   return { kind, path, format: parseFormat(asked ?? (isLines ? 'jsonl' : 'csv')) }
@@ -126,12 +136,11 @@ function readSegment({ config }: Mailshot, text: string | undefined): string | u
   throw new MailshotError(`--segment: ${explainFault(text, read.wrong)}`)
 }
 
-async function writeOut(
+async function exportHere(
   mailshot: Mailshot,
   { kind, path, ...how }: ExportRequest,
   terminal: Terminal,
 ): Promise<ExitCode> {
-  const { signal, release } = stopSignal()
   const opened = openExport(mailshot)
   const counts = new Map<ExportKind, number>()
   const textOf = (one: ExportKind) =>
@@ -143,16 +152,47 @@ async function writeOut(
       return opened.text({ ...how, kind: one, onProgress })
     })
   try {
-    if (kind !== 'all') await writeOne(textOf(kind), path, signal)
-    else if (path !== undefined) await writeAll(textOf, { path, signal, format: how.format })
-    const where = path === undefined ? '' : ` in ${path}`
-    for (const [one, rows] of counts) terminal.note(`${count(rows, 'row')} of ${one}${where}`)
+    return await untilStopped(async (signal) => {
+      if (kind !== 'all') await writeOne(textOf(kind), path, signal)
+      else {
+        const all = exportKinds.map((one) => ({ kind: one, text: textOf(one) }))
+        await writeAll(all, { path, signal, format: how.format })
+      }
+      const where = path === undefined ? '' : ` in ${path}`
+      for (const [one, rows] of counts) terminal.note(`${count(rows, 'row')} of ${one}${where}`)
+    })
+  } finally {
+    opened.close()
+  }
+}
+
+/** The same of a running site. */
+function exportThere(
+  config: MailshotConfig,
+  { server, kind, path, ...how }: ExportRequest & { server: string },
+  terminal: Terminal,
+): Promise<ExitCode> {
+  if (kind === 'all' && how.format === 'csv') {
+    throw new MailshotError('export all --server: it comes as JSON Lines; leave out --format csv')
+  }
+  return untilStopped(async (signal) => {
+    const text = exportOfSite(config, server, { ...how, kind, signal })
+    if (kind === 'all') await writeAll(kindsOf(text), { path, signal, format: how.format })
+    else await writeOne(text, path, signal)
+    if (path !== undefined) terminal.note(`${kind} of ${server} in ${path}`)
+  })
+}
+
+/** Does it until Ctrl-C. */
+async function untilStopped(work: (signal: AbortSignal) => Promise<void>): Promise<ExitCode> {
+  const { signal, release } = stopSignal()
+  try {
+    await work(signal)
     return exitCodes.done
   } catch (error) {
     if (!signal.aborted) throw error
     return exitCodes.failed
   } finally {
-    opened.close()
     release()
   }
 }
@@ -166,15 +206,23 @@ async function writeOne(
   await pipeline(text, process.stdout, { signal, end: false })
 }
 
-function writeAll(
-  textOf: (kind: ExportKind) => AsyncIterable<string>,
-  { path, format, signal }: { path: string; format: ExportFormat; signal: AbortSignal },
+async function writeAll(
+  all: AsyncIterable<KindText> | Iterable<KindText>,
+  { path, format, signal }: { path: string | undefined; format: ExportFormat; signal: AbortSignal },
 ): Promise<void> {
+  if (path === undefined) throw new MailshotError(noFolder)
   const fill = async (write: (name: string, text: AsyncIterable<string>) => Promise<void>) => {
-    for (const kind of exportKinds) await write(`${kind}.${format}`, textOf(kind))
+    for await (const { kind, text } of all) await write(`${kind}.${format}`, text)
   }
-  return makeWhole(path, fill, signal)
+  await makeWhole(path, fill, signal)
 }
+
+interface KindText {
+  kind: ExportKind
+  text: AsyncIterable<string>
+}
+
+const noFolder = 'export all: where to? Name a folder: --output exported'
 
 /** A text, with a bar while it is read. */
 async function* withBar(

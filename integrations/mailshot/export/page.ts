@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import { sql } from 'drizzle-orm/sql'
 import type { ExportKind, ExportOptions } from '../export.ts'
 import type { Mailshot } from '../mailshot.ts'
@@ -25,7 +26,7 @@ export interface Page {
   rows: number
 }
 
-const pageSize = 1000
+const usualRows = 1000
 
 /** The pages of an export; the first has a heading before its rows. */
 export function pagesOf(mailshot: Mailshot, options: ExportOptions): AsyncGenerator<Page> {
@@ -46,7 +47,7 @@ export async function totalOf({ db }: Mailshot, kind: ExportKind): Promise<numbe
 
 async function* subscriberPages(
   mailshot: Mailshot,
-  { format, lists, segment }: ExportOptions,
+  { format, lists, segment, pageRows: limit = usualRows }: ExportOptions,
 ): AsyncGenerator<Page> {
   const fields = format === 'csv' ? await fieldsOf(mailshot) : []
   const last = await lastNumber(mailshot, 'subscribers')
@@ -61,20 +62,31 @@ async function* subscriberPages(
   const lineOf = (one: ExportedSubscriber) =>
     format === 'csv' ? csvLine(subscriberValues(one, fields)) : jsonLine(one)
   for (let after = 0; ;) {
-    const page = await pageOfSubscribers(mailshot, { after, limit: pageSize, lists, which })
+    const page = await pageOfSubscribers(mailshot, { after, limit, lists, which })
     yield { text: page.map(lineOf).join(''), rows: page.length }
-    if (page.length < pageSize) return
+    if (page.length < limit) return
     after = page.at(-1)?.id ?? after
   }
 }
 
-/** The attributes of the config, and those that people still have though it dropped them. */
+/** The attributes of the config, and those that people still have though it dropped them; looked for a few thousand at a time. */
 async function fieldsOf({ db, config }: Mailshot): Promise<string[]> {
-  const rows = await db.all<{ key: string }>(
-    sql`SELECT DISTINCT a.key FROM subscribers AS s, json_each(s.attributes) AS a ORDER BY 1`,
-  )
-  return [...new Set([...Object.keys(config.fields), ...rows.map(({ key }) => key)])]
+  const found = new Set<string>()
+  for (let after = 0; ;) {
+    const row = await db.get<{ last: number | null; keys: string }>(sql`
+      WITH page AS (SELECT id, attributes FROM subscribers WHERE id > ${after} ORDER BY id LIMIT ${fewThousand})
+      SELECT (SELECT max(id) FROM page) AS last, (SELECT json_group_array(DISTINCT a.key)
+        FROM page, json_each(page.attributes) AS a) AS keys`)
+    const keys: string[] = JSON.parse(row?.keys ?? '[]')
+    for (const key of keys) found.add(key)
+    if (!row?.last) break
+    after = row.last
+    await setImmediate()
+  }
+  return [...new Set([...Object.keys(config.fields), ...[...found].toSorted()])]
 }
+
+const fewThousand = 5000
 
 async function* suppressionPages(
   mailshot: Mailshot,
@@ -86,7 +98,7 @@ async function* suppressionPages(
   for await (const line of exportSuppressions(mailshot)) {
     lines.push(isCsv ? suppressionLine(line) : jsonLine(line))
     rows += 'mailshot' in line ? 0 : 1
-    if (lines.length < pageSize) continue
+    if (lines.length < usualRows) continue
     yield { text: lines.join(''), rows }
     lines = []
     rows = 0
@@ -102,15 +114,16 @@ function suppressionLine(line: ExportLine): string {
 async function* tablePages(
   mailshot: Mailshot,
   table: ExportedTable,
-  { format }: ExportOptions,
+  { format, pageRows = usualRows }: ExportOptions,
 ): AsyncGenerator<Page> {
-  const { key, first, pageSize: most } = exportedTables[table]
+  const { key, first, pageSize } = exportedTables[table]
+  const most = Math.min(pageSize, pageRows)
   const columns = await columnsOf(mailshot, table)
   const last = await lastNumber(mailshot, table)
   const heading = format === 'csv' ? csvLine(columns) : headingLine(mailshot, table, last)
   yield { text: heading, rows: 0 }
   for (let after: string | number | null = first; ;) {
-    const page = await pageOfTable(mailshot, table, { columns, after })
+    const page = await pageOfTable(mailshot, table, { columns, after, limit: most })
     const lines = page.map((row) => {
       const value = (name: string) => row[name] ?? null
       if (format === 'csv')

@@ -73,9 +73,9 @@ export async function columnsOf(
 export async function pageOfTable(
   { db }: Pick<Mailshot, 'db'>,
   table: ExportedTable,
-  page: { columns: readonly string[]; after: Value },
+  page: { columns: readonly string[]; after: Value; limit: number },
 ): Promise<Record<string, Value>[]> {
-  const { key, pageSize } = exportedTables[table]
+  const { key } = exportedTables[table]
   const beside: Record<string, SQL> = exportedTables[table].beside
   const columns = page.columns.map((name) => {
     const said = beside[name]
@@ -83,7 +83,7 @@ export async function pageOfTable(
   })
   return db.all<Record<string, Value>>(sql`
     SELECT ${sql.join(columns, sql`, `)} FROM ${sql.raw(table)}
-    WHERE ${sql.raw(key)} > ${page.after} ORDER BY ${sql.raw(key)} LIMIT ${pageSize}`)
+    WHERE ${sql.raw(key)} > ${page.after} ORDER BY ${sql.raw(key)} LIMIT ${page.limit}`)
 }
 
 /** A value as JSON has it: times as text in ISO 8601, JSON as what it says. */

@@ -1,3 +1,4 @@
+import type { TokenScope } from '../../api-token.ts'
 import { MailshotError } from '../../error.ts'
 
 /**
@@ -26,12 +27,12 @@ export function parseAddress(text: string): string {
 }
 
 /** @throws MailshotError when there is none, or it was damaged on its way; it is never repeated */
-export function parseToken(text: string | undefined): string {
+export function parseToken(text: string | undefined, scope: TokenScope = 'send'): string {
   const token = text?.trim() ?? ''
   if (/^mailshot_[\w-]+$/.test(token)) return token
   const what = token === '' ? 'it is not set' : 'it is no token, which begins with mailshot_'
   throw new MailshotError(
-    `MAILSHOT_TOKEN: ${what}; make one where the site runs (mailshot token create ci --scope send), ` +
+    `MAILSHOT_TOKEN: ${what}; make one where the site runs (mailshot token create ci --scope ${scope}), ` +
       'and hand it over as a secret of the job',
   )
 }
