@@ -36,7 +36,7 @@ export interface BuiltSiteOptions {
   env?: Record<string, string>
   smtp?: Parameters<typeof startSmtpServer>[0]
   /** Called before the server starts, with its database ready. */
-  prepare?: (site: Pick<BuiltSite, 'mailshot' | 'json' | 'folder'>) => Promise<void>
+  prepare?: (site: Pick<BuiltSite, 'mailshot' | 'json' | 'folder' | 'url'>) => Promise<void>
 }
 
 /** Starts the built example site as a process of its own, with its own database and a real SMTP server. */

@@ -66,11 +66,13 @@ function documentOf({ config }: Mailshot, texts: Texts, data: PersonalData): str
 <style>${looks}</style>
 </head>
 <body>
+<main>
 <h1>${title}</h1>
 <p><bdi>${escapeHtml(site)}</bdi>, ${escapeHtml(date.format(new Date(exportedAt)))}</p>
 ${tableOf(words, { heading: wordOf(words.parts, 'person'), rows: [person], say })}
 ${tables.join('\n')}
 <p>${escapeHtml(words.more)}</p>
+</main>
 </body>
 </html>
 `
@@ -158,4 +160,5 @@ ol { padding: 0; list-style: none }
 li { padding-block: 0.75rem; border-block-start: 1px solid }
 dl { display: grid; grid-template-columns: minmax(6rem, 12rem) minmax(0, 1fr); gap: 0.15rem 1rem; margin: 0 }
 dt { font-weight: 600 }
-dd { margin: 0; white-space: pre-line }`
+dd { margin: 0; white-space: pre-line }
+@media (max-width: 32rem) { dl { grid-template-columns: minmax(0, 1fr) } dd { margin-block-end: 0.4rem } }`
