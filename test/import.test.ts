@@ -469,13 +469,14 @@ describe('importSubscribers', () => {
       lists: { weekly: { active: 1500, left: 1 }, product: { active: 2 } },
     })
     expect(told).toEqual({ ...done, dryRun: true })
-    expect(await findAudit(mailshot, 'import:people.csv')).toHaveLength(2)
+    expect(await findAudit(mailshot, 'import:people.csv')).toHaveLength(4)
   })
 
   it('notes each import with its counts', async () => {
     const mailshot = await openTestMailshot()
     await importSubscribers(mailshot, rowsFrom([zoe, { ...zoe, email: 'x' }]), { actor })
     expect(await findAudit(mailshot, 'import:people.csv')).toMatchObject([
+      { actor, action: 'begin-import', detail: {} },
       { actor, action: 'import', detail: { read: 2, created: 1, faultCount: 1 } },
     ])
   })

@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises'
-import { sql } from 'drizzle-orm/sql'
+import { type SQL, sql } from 'drizzle-orm/sql'
 import { databaseFile } from '../../db/open.ts'
 import { auditStatement } from './audit.ts'
 import { checkSource, checkWanted, type WantedLists, wantedPlaces } from './import/check.ts'
@@ -109,6 +109,8 @@ export async function importSubscribers(
     options.rehearsal ??
     (options.dryRun ? await openRehearsal(mailshot, options.closedLists) : undefined)
   const target = rehearsal?.mailshot ?? mailshot
+  // Who began one that is killed on the way.
+  if (!rehearsal) await mailshot.db.write(noteStatement(mailshot, run, { action: 'begin-import' }))
   await setCache(target, cacheKilobytes)
   try {
     for await (const entries of readAhead(slicesOf(source))) {
@@ -129,7 +131,7 @@ export async function importSubscribers(
   if (!rehearsal) {
     await mailshot.db.write(
       ...raiseStatements('subscribers', run.lastId),
-      auditStatement(mailshot, auditEntry(source, options, summary)),
+      noteStatement(mailshot, run, { action: 'import', detail: countsOf(summary) }),
     )
   }
   return summary
@@ -232,7 +234,15 @@ function unknownField(field: string): string {
   return `attribute "${field}" is ignored; declare it in "fields" of mailshot.config.ts to keep it`
 }
 
-function auditEntry(source: ImportSource, { actor }: ImportOptions, summary: ImportSummary) {
-  const { faults: _faults, notices: _notices, dryRun: _dryRun, ...detail } = summary
-  return { actor, action: 'import', subject: `import:${source.name}`, detail }
+function countsOf(summary: ImportSummary): Record<string, unknown> {
+  const { faults: _faults, notices: _notices, dryRun: _dryRun, ...counts } = summary
+  return counts
+}
+
+function noteStatement(
+  mailshot: Mailshot,
+  { source, options: { actor } }: { source: ImportSource; options: ImportOptions },
+  { action, detail = {} }: { action: 'begin-import' | 'import'; detail?: Record<string, unknown> },
+): SQL {
+  return auditStatement(mailshot, { actor, action, subject: `import:${source.name}`, detail })
 }

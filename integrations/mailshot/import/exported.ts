@@ -69,6 +69,10 @@ export async function importExported(
   const summary: ExportedSummary = { kind, ...counts, faults: [], stopped: false, dryRun }
   const read = await openRowReader(mailshot, kind, source.isText)
   const run: Run = { summary, options, read, sends: new Set(), lastId: 0 }
+  const subject = `export:${name}`
+  // Who began one that is killed on the way.
+  const begin = auditStatement(mailshot, { actor, action: 'begin-import', subject, detail: {} })
+  if (!dryRun) await mailshot.db.write(begin)
   for await (const slice of slicesOf(source)) {
     summary.stopped = signal?.aborted ?? false
     if (summary.stopped) break
@@ -83,7 +87,7 @@ export async function importExported(
   await mailshot.db.write(
     ...(kind === 'recipients' ? [recountStatement([...run.sends])] : []),
     ...(kind === 'recipients' ? raiseStatements(kind, run.lastId) : []),
-    auditStatement(mailshot, { actor, action: 'import', subject: `export:${name}`, detail }),
+    auditStatement(mailshot, { actor, action: 'import', subject, detail }),
   )
   return summary
 }

@@ -83,6 +83,10 @@ export async function importSuppressions(
   const from = target.now()
   const summary = { read: 0, changed: 0, unchanged: 0, faultCount: 0 }
   const run: Run = { source, options, summary, kinds: undefined }
+  const noted = { actor: options.actor, subject: `suppressions:${source.name}` }
+  // Who began one that is killed on the way.
+  const begin = auditStatement(mailshot, { ...noted, action: 'begin-import', detail: {} })
+  if (!rehearsal) await mailshot.db.write(begin)
   let rows: Row[] = []
   for await (const entry of source) {
     const row = await readEntry(target, entry, run)
@@ -97,12 +101,7 @@ export async function importSuppressions(
   await nameAll(target)
   if (rehearsal) return summary
   await mailshot.db.write(
-    auditStatement(mailshot, {
-      actor: options.actor,
-      action: 'import',
-      subject: `suppressions:${source.name}`,
-      detail: { ...summary },
-    }),
+    auditStatement(mailshot, { ...noted, action: 'import', detail: { ...summary } }),
   )
   return summary
 }
