@@ -12,7 +12,7 @@ import type { MailshotConfig } from './config.ts'
 import { readLetters } from './letter/files.ts'
 
 /**
- * Checks campaigns, all of them and the site's own letters (`letters/confirmation`) unless slugs are given, as far as it can be
+ * Checks campaigns and the site's own letters (`letters/confirmation`), all of them unless slugs are given, as far as it can be
  * done without sending: what is wrong stands with its file and line, sorted.
  */
 export async function checkCampaigns(
@@ -20,7 +20,7 @@ export async function checkCampaigns(
   slugs?: string[],
   options: ReadOptions = {},
 ): Promise<{ slug: string; problems: Problem[] }[]> {
-  const wanted = slugs ?? (await listCampaigns(config))
+  const wanted = slugs?.filter((slug) => !isLetter(slug)) ?? (await listCampaigns(config))
   const results = wanted.map((slug): { slug: string; problems: Problem[] } => ({
     slug,
     problems: [],
@@ -30,12 +30,17 @@ export async function checkCampaigns(
     for (const result of left) result.problems = await checkCampaign(config, result.slug, options)
   }
   await Promise.all(Array.from({ length: atOnce }, work))
-  return slugs ? results : [...results, ...(await checkLetters(config))]
+  const letters = slugs && !slugs.some(isLetter) ? [] : await checkLetters(config)
+  return [...results, ...letters.filter(({ slug }) => slugs?.includes(slug) ?? true)]
 }
 
 async function checkLetters(config: MailshotConfig) {
   const letters = await readLetters(config)
   return letters.map(({ kind, problems }) => ({ slug: `letters/${kind}`, problems }))
+}
+
+function isLetter(slug: string): boolean {
+  return slug.startsWith('letters/')
 }
 
 /** While images are encoded in other threads, another campaign is compiled. */

@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm/sql'
 import { describe, expect, it } from 'vitest'
+import { checkCampaigns } from '../../integrations/mailshot/check.ts'
 import { deliver } from '../../integrations/mailshot/deliver.ts'
 import { readLetters, templatesOf } from '../../integrations/mailshot/letter/files.ts'
 import { mirrorTemplates } from '../../integrations/mailshot/letter/template.ts'
@@ -98,6 +99,18 @@ describe('letters that the site words itself', () => {
       'letters/invitation.md:4: {{ inviter }} may be empty',
       'letters/welcom.md:1: no letter is called "welcom"',
       'letters/welcome.mjml:3: "layout" has no effect here',
+    ])
+  })
+
+  it('are checked alone, too', async () => {
+    const config = campaignFolder({
+      'june.md': 'Bonjour',
+      'letters/welcome.md': letter('Bienvenue', '{{ nom }}'),
+      'letters/goodbye.md': letter('Au revoir', '{{ nom }}'),
+    })
+    const slugs = ['letters/welcome', 'letters/links']
+    expect(await checkCampaigns(config, slugs)).toMatchObject([
+      { slug: 'letters/welcome', problems: [{ line: 4, severity: 'error' }] },
     ])
   })
 

@@ -1,10 +1,13 @@
 import { withAstroLayouts } from '../astro-layouts.ts'
 import type { Problem } from '../campaign.ts'
+import type { MailshotConfig } from '../config.ts'
+import { MailshotError } from '../error.ts'
 import { slugOf } from './arguments.ts'
 import { countReaders, type ReaderCounts } from './check-readers.ts'
 import { defineCommand, type ExitCode, exitCodes } from './command.ts'
 import { loadCompiler, requireCampaigns } from './compiled.ts'
 import { count } from './format.ts'
+import { letterNamed } from './letter-named.ts'
 import { describeProblem } from './problems.ts'
 import { readProject } from './project.ts'
 import { serverOption } from './send-desk.ts'
@@ -12,7 +15,7 @@ import { whom } from './send/describe.ts'
 import { paint } from './terminal.ts'
 
 export const check = defineCommand({
-  usage: ['check [<slug>…]'],
+  usage: ['check [<slug>|letters/<kind>…]'],
   takes: Infinity,
   about:
     'Finds the mistakes in campaigns before anybody gets them: unknown fields, lists and layouts, missing subjects,\n' +
@@ -28,13 +31,15 @@ export const check = defineCommand({
   ],
   exit: { [exitCodes.wrongRequest]: 'there are errors; warnings alone leave it 0' },
   async run({ values, positionals, terminal }) {
-    const slugs = [...new Set(positionals.map(slugOf))]
     const config = await readProject(values)
-    if (slugs.length > 0) await requireCampaigns(config, slugs)
+    const slugs = [...new Set(positionals.map((name) => letterSlug(config, name) ?? slugOf(name)))]
+    const campaigns = slugs.filter((slug) => !slug.startsWith('letters/'))
+    if (campaigns.length > 0) await requireCampaigns(config, campaigns)
     const { checkCampaigns } = await loadCompiler()
     const results = await withAstroLayouts((renderLayout) =>
       checkCampaigns(config, slugs.length > 0 ? slugs : undefined, { renderLayout }),
     )
+    requireFiles(slugs, results)
     const asked = { results, segments: slugs.length === 0 }
     const counts = await countReaders(config, { values, terminal }, asked)
     const problems = results.flatMap((result) => result.problems)
@@ -52,6 +57,19 @@ export const check = defineCommand({
     return exitCodeOf(errors)
   },
 })
+
+function requireFiles(slugs: readonly string[], results: readonly { slug: string }[]): void {
+  const missing = slugs.find((slug) => !results.some((result) => result.slug === slug))
+  if (missing === undefined) return
+  throw new MailshotError(
+    `${missing}: there is no file of yours, so our words are mailed; mailshot preview ${missing} shows them`,
+  )
+}
+
+function letterSlug(config: MailshotConfig, name: string): string | undefined {
+  const kind = letterNamed(config, name)
+  return kind && `letters/${kind}`
+}
 
 function withCounts(
   results: readonly { slug: string; problems: Problem[] }[],
