@@ -170,6 +170,9 @@ describe('examineSenders', () => {
     expect(ruleOf(found, 'one click')).toMatchObject({ state: 'unknown' })
     const answered = await examine(nobody, { replyTo: 'news@news.club.fr' })
     expect(stateOf(answered, 'replies to')).toEqual(['ok'])
+    const lists = { weekly: { title: 'Weekly', replyTo: 'answers@nowhere.club.fr' } }
+    const ofList = await examine(nobody, { replyTo: 'news@news.club.fr', lists })
+    expect(stateOf(ofList, 'replies to')).toHaveLength(2)
   })
 
   it('calls unknown what it could not ask, and what a relay signs by itself', async () => {

@@ -12,7 +12,8 @@ import { printable } from './terminal.ts'
 const options = {
   force: {
     type: 'boolean',
-    about: 'sync: also where more than half of a list (and ten people or more) would leave by it.',
+    about:
+      'sync: also where all, or more than half of a list (and ten people or more), would leave by it.',
   },
   'dry-run': { type: 'boolean', about: 'sync: say who would join and leave, and change nothing.' },
 } as const
@@ -26,7 +27,8 @@ export const lists = defineCommand({
     'The lists of the settings with their people counted; a list that vanished from the settings is closed, and keeps\n' +
     'its people. To add, rename or describe one, edit mailshot.config.ts.\n\n' +
     '"sync" asks the functions of automatic lists (members: () => … in the settings) who is on them. The site does so by\n' +
-    'itself every syncHours (23), and before each send to such a list. Who left by themselves or is suppressed stays away.',
+    'itself every syncHours (23), and before each send to such a list. Who left by themselves or is suppressed stays away. Where\n' +
+    'that fails twice, or an answer is held since most would leave by it, the site mails the operator.',
   options,
   examples: [
     ['mailshot lists', 'who would get a campaign, list by list'],

@@ -52,7 +52,9 @@ async function* lookAt(
   const answered = config.replyTo
     ? [domainOf(config.replyTo.address)]
     : senders.map(({ domain }) => domain)
-  for (const domain of new Set(answered)) {
+  const ofLists = Object.values(config.lists).flatMap(({ replyTo }) => replyTo ?? [])
+  const all = [...answered, ...ofLists.map(({ address }) => domainOf(address))]
+  for (const domain of new Set(all)) {
     if (!isReserved(domain)) yield await checkReplies(dns, domain)
   }
   for (const host of new Set(senders.flatMap(({ transport }) => transport.sends?.host ?? []))) {
