@@ -1,5 +1,8 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { buildAstroSite, openAstroSite, startAstroSite } from '../astro-site.ts'
+import { farApart, look, openPage } from '../look.ts'
+import { openBrowser } from '../open-browser.ts'
+import { tabThrough } from '../tab-through.ts'
 
 const astroConfig = `
 import node from '@astrojs/node'
@@ -34,7 +37,7 @@ export default defineConfig({
 `
 
 describe('a site below a path, with slashes at the end and languages in front', () => {
-  it('has all of its routes where the links in mails lead', async () => {
+  it('has all of its routes where the links in mails lead, and pages that look right without its layout', async () => {
     const site = openAstroSite({
       'astro.config.mjs': astroConfig,
       'mailshot.config.ts': settings,
@@ -42,7 +45,7 @@ describe('a site below a path, with slashes at the end and languages in front', 
     })
     await site.mailshot('init')
     await buildAstroSite(site)
-    const { ask } = await startAstroSite(site, 'start', '/docs/fr/mailshot/health/')
+    const { ask, url } = await startAstroSite(site, 'start', '/docs/fr/mailshot/health/')
 
     const cut = ['mailshot/unsubscribe/cut/', 'mailshot/confirm/', 'mailshot/view/a/b/']
     const pages = ['mailshot/subscribe/', 'letters/', ...cut]
@@ -75,5 +78,20 @@ describe('a site below a path, with slashes at the end and languages in front', 
       body: new URLSearchParams({ 'List-Unsubscribe': 'One-Click' }),
     })
     expect(oneClick.status).toBe(404)
+    await looksRight(`${url}/docs/fr`)
   })
 })
+
+/** It names no layout of its own, so that its pages stand in ours. */
+async function looksRight(site: string): Promise<void> {
+  const browser = await openBrowser()
+  onTestFinished(() => browser.close())
+  const page = await openPage(browser, { lang: 'ar', isForAxe: true })
+  await page.goto(`${site}/mailshot/subscribe/`)
+  await look(page, 'subscribe-without-layout', farApart)
+  await tabThrough(page, 'subscribe-without-layout')
+  await page.goto(`${site}/mailshot/unsubscribe/cut/`)
+  await look(page, 'lost-without-layout', farApart)
+  await page.goto(`${site}/letters/`)
+  await look(page, 'archive-without-layout', farApart)
+}
