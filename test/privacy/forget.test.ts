@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { sql } from 'drizzle-orm/sql'
 import { describe, expect, it } from 'vitest'
 import { countForgettable } from '../../integrations/mailshot/privacy/forget.ts'
@@ -111,5 +113,17 @@ describe('tendPrivacy', () => {
     mailshot.clock.advance(2 * day)
     await tendPrivacy(mailshot)
     expect(await addresses(mailshot)).toEqual([])
+  })
+})
+
+describe('docs/privacy.md', () => {
+  it('says of every table what it holds of people', async () => {
+    const { db } = await openTestMailshot()
+    const tables = await db.all<{ name: string }>(
+      sql`SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%'`,
+    )
+    const said = readFileSync(join(import.meta.dirname, '../../docs/privacy.md'), 'utf8')
+    expect(tables.length).toBeGreaterThan(20)
+    expect(tables.filter(({ name }) => !said.includes(`\`${name}\``))).toEqual([])
   })
 })
