@@ -28,7 +28,7 @@ describe('the preview of a built site', () => {
       }
       await page.close()
     }
-    expect(Object.keys(found).length).toBeGreaterThanOrEqual(8 * 8)
+    expect(Object.keys(found).length).toBeGreaterThanOrEqual(7 * 8)
     expect(Object.entries(found).filter(([, faults]) => faults.length > 0)).toEqual([])
   })
 
@@ -117,9 +117,9 @@ async function pagesOf(url: string): Promise<string[]> {
   const page = await open(`${url}/mailshot/preview`)
   const links = await page.$$eval('h2 a', (found) => found.map((one) => one.getAttribute('href')))
   await page.close()
-  const paths = links.filter((link) => link !== null)
-  const letter = '/mailshot/preview/letters/confirmation?lang=ar'
-  return ['/mailshot/preview', ...paths, `${paths[0]}?scheme=dark&as=nobody@example.org`, letter]
+  const [first, ...paths] = links.filter((link) => link !== null)
+  const noted = `${first}?scheme=dark&as=nobody@example.org`
+  return ['/mailshot/preview', noted, ...paths, '/mailshot/preview/letters/confirmation?lang=ar']
 }
 
 /** What axe says of the page itself, and whether it is wider than its screen. */
