@@ -16,10 +16,12 @@ describe('mailshot form', () => {
     expect(err).toContain('No other site may post it yet')
   })
 
-  it('keeps the site’s own words in their own direction', async () => {
+  it('says what language the site’s own words are in, and keeps them in its direction', async () => {
     const { out } = await run('--lang', 'ar')
     expect(out).toContain('dir="rtl"')
-    expect(out).toContain('<input type="checkbox" name="list" value="weekly"> <bdi>Hebdo</bdi>')
+    expect(out).toContain(
+      '<input type="checkbox" name="list" value="weekly"> <bdi lang="fr">Hebdo</bdi>',
+    )
   })
 
   it('says what there is where it is asked for a list or a language that is not there', async () => {

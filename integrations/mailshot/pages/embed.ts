@@ -32,7 +32,13 @@ export function embeddedForm(config: MailshotConfig, signUp: SignUp): string {
       : []),
     ...labelled(
       escapeHtml(words.email),
-      input({ type: 'email', name: 'email', autocomplete: 'email', required: true }),
+      input({
+        type: 'email',
+        name: 'email',
+        autocomplete: 'email',
+        required: true,
+        dir: texts.dir === 'rtl' && 'ltr',
+      }),
     ),
     ...fields.flatMap((field) => ownField(field, texts.pages.optional)),
     // What people do not see and robots fill in; without a style sheet it takes an attribute to hide it.
@@ -47,31 +53,34 @@ function choices({ texts, offered }: SignUp): string[] {
   return [
     '  <fieldset>',
     `    <legend>${escapeHtml(texts.pages.form.choose)}</legend>`,
-    ...offered.map(({ id, title, description, isChosen }) => {
+    ...offered.map(({ id, title, description, isChosen, langs }) => {
       const box = input({ type: 'checkbox', name: 'list', value: id, checked: isChosen })
-      return `    <p><label>${box} ${own(title)}</label>${note(description)}</p>`
+      return `    <p><label>${box} ${own(title, langs?.title)}</label>${note(description, langs?.description)}</p>`
     }),
     '  </fieldset>',
   ]
 }
 
 function onlyList({ offered }: SignUp, only: string): string[] {
-  return offered.flatMap(({ id, description }) => [
-    `  <p>${escapeHtml(only)}${note(description)}</p>`,
+  return offered.flatMap(({ id, description, langs }) => [
+    `  <p>${escapeHtml(only)}${note(description, langs?.description)}</p>`,
     ...hidden('list', id),
   ])
 }
 
 function ownField(field: FormField, optional: string): string[] {
-  const { name, control, label, description, isRequired, options, longest } = field
+  const { name, control, label, description, isRequired, options, longest, langs } = field
   const named = { name: inputName(name), required: isRequired }
   const asked = hidden('asked', name)
   if (control === 'box') {
     const box = input({ type: 'checkbox', value: 'yes', ...named })
-    return [...asked, `  <p><label>${box} ${own(label)}</label>${note(description)}</p>`]
+    const below = note(description, langs?.description)
+    return [...asked, `  <p><label>${box} ${own(label, langs?.label)}</label>${below}</p>`]
   }
-  const said = isRequired ? own(label) : `${own(label)} (${escapeHtml(optional)})`
-  const text = description === undefined ? said : `${said} – ${own(description)}`
+  const title = own(label, langs?.label)
+  const said = isRequired ? title : `${title} (${escapeHtml(optional)})`
+  const text =
+    description === undefined ? said : `${said} – ${own(description, langs?.description)}`
   if (control !== 'select') {
     const type = control === 'date' ? 'date' : 'text'
     return [...asked, ...labelled(text, input({ type, maxlength: longest, ...named }))]
@@ -86,13 +95,13 @@ function labelled(html: string, control: string): string[] {
   return [`  <p><label>${html}<br>${control}</label></p>`]
 }
 
-function note(text: string | undefined): string {
-  return text === undefined ? '' : `<br><small>${own(text)}</small>`
+function note(text: string | undefined, lang: string | undefined): string {
+  return text === undefined ? '' : `<br><small>${own(text, lang)}</small>`
 }
 
-/** The site's own words may be written in the other direction than the form. */
-function own(text: string): string {
-  return `<bdi>${escapeHtml(text)}</bdi>`
+/** The site's own words may be in another language than the form, written in the other direction. */
+function own(text: string, lang: string | undefined): string {
+  return `<bdi${attributes({ lang })}>${escapeHtml(text)}</bdi>`
 }
 
 function hidden(name: string, value: string): string[] {
