@@ -6,6 +6,7 @@ import { audienceOf, listSummary, mirrorLists, titlesOf } from '../integrations/
 import type { Mailshot } from '../integrations/mailshot/mailshot.ts'
 import { deliver } from '../integrations/mailshot/deliver.ts'
 import { cancelSend, readSend } from '../integrations/mailshot/send.ts'
+import { resend } from '../integrations/mailshot/send/resend.ts'
 import { tendSends } from '../integrations/mailshot/send/tend.ts'
 import { openTestMailshot, testConfig } from './open-test-mailshot.ts'
 import { addReaders } from './people.ts'
@@ -61,6 +62,10 @@ describe('mirrorLists', () => {
     await deliver(renamed, { untilDone: true })
     expect(await readSend(mailshot, send.id)).toMatchObject({ status: 'done', sent: 2 })
     expect(await audienceOf(renamed, ['news'])).toBe(2)
+    const again = { emails: ['reader1@example.net'], again: true }
+    await resend(renamed, send.id, { choice: again, actor: 'test' })
+    await deliver(renamed, { untilDone: true })
+    expect(await readSend(mailshot, send.id)).toMatchObject({ status: 'done', sent: 2, skipped: 0 })
   })
 
   it('adds the lists of the config', async () => {

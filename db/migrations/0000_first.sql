@@ -156,6 +156,7 @@ CREATE TABLE `lists` (
 	`status` text NOT NULL,
 	`title` text NOT NULL,
 	`public` integer NOT NULL,
+	`became` text,
 	`created_at` integer NOT NULL,
 	`tried_at` integer,
 	`synced_at` integer,

@@ -35,6 +35,8 @@ export const lists = sqliteTable('lists', {
   /** The title per language, or one text for all, as the config had it last. */
   title: text({ mode: 'json' }).$type<string | Record<string, string>>().notNull(),
   public: integer({ mode: 'boolean' }).notNull(),
+  /** The list that its people were moved to when it was renamed: mails of before name this one. */
+  became: text(),
   createdAt: integer('created_at').notNull(),
   /** Of an automatic list: when its function was asked last, since when its people are as that said, and why the last time failed. */
   triedAt: integer('tried_at'),

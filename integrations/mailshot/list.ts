@@ -31,7 +31,12 @@ export async function mirrorLists(mailshot: Mailshot): Promise<void> {
 
 /** Renames the lists that a send under way has kept from it until now. */
 export async function finishRenames(mailshot: Mailshot): Promise<void> {
-  const moves = await renameStatements(mailshot)
+  const former = renamesOf(mailshot.config).map(({ from }) => from)
+  if (former.length === 0) return
+  const waiting = await mailshot.db.get(
+    sql`SELECT 1 FROM lists WHERE id IN (SELECT value FROM json_each(${JSON.stringify(former)})) AND became IS NULL`,
+  )
+  const moves = waiting ? await renameStatements(mailshot) : []
   if (moves.length > 0) await mailshot.db.write(...moves)
 }
 
@@ -174,7 +179,7 @@ function openStatement(mailshot: Mailshot): SQL {
     SELECT value ->> 'id', 'open', value -> 'title', value ->> 'public', ${mailshot.now()}
     FROM ${givenLists(mailshot)} WHERE true
     ON CONFLICT (id) DO UPDATE
-      SET status = 'open', title = excluded.title, public = excluded.public
+      SET status = 'open', title = excluded.title, public = excluded.public, became = NULL
       WHERE status <> 'open' OR title <> excluded.title OR public <> excluded.public`
 }
 
@@ -185,23 +190,27 @@ function givenLists({ config }: Mailshot): SQL {
 
 /** Whoever has a place on the new list keeps it, so nobody who left it comes back; only a pending one is confirmed. */
 function moveStatements(mailshot: Mailshot, { from, to }: Rename): SQL[] {
+  // One may have started since it was looked at.
+  const isFree = sql`NOT EXISTS (SELECT 1 FROM sends, json_each(sends.lists) AS l WHERE ${isUnderWay} AND l.value = ${from})`
+  const which = sql`list_id = ${from} AND ${isFree}`
   return [
     auditStatement(mailshot, {
       actor: 'config',
       action: 'rename',
       subject: `list:${to}`,
       detail: { formerly: from },
-      when: sql`EXISTS (SELECT 1 FROM subscriptions WHERE list_id = ${from})`,
+      when: sql`EXISTS (SELECT 1 FROM subscriptions WHERE ${which})`,
     }),
     sql`INSERT INTO subscriptions
           (subscriber_id, list_id, status, asked_at, active_at, ended_at, end_reason)
         SELECT subscriber_id, ${to}, status, asked_at, active_at, ended_at, end_reason
-        FROM subscriptions WHERE list_id = ${from}
+        FROM subscriptions WHERE ${which}
         ON CONFLICT (subscriber_id, list_id) DO UPDATE
           SET status = 'active', active_at = excluded.active_at
           WHERE subscriptions.status = 'pending' AND excluded.status = 'active'`,
-    sql`UPDATE consents SET list_id = ${to} WHERE list_id = ${from}`,
-    sql`DELETE FROM subscriptions WHERE list_id = ${from}`,
+    sql`UPDATE consents SET list_id = ${to} WHERE ${which}`,
+    sql`DELETE FROM subscriptions WHERE ${which}`,
+    sql`UPDATE lists SET became = ${to} WHERE id = ${from} AND ${isFree}`,
     sql`UPDATE sends SET lists = (SELECT json_group_array(id) FROM (
           SELECT iif(value = ${from}, ${to}, value) AS id FROM json_each(sends.lists) GROUP BY 1 ORDER BY min(key)))
         WHERE status IN ('scheduled', 'paused') AND started_at IS NULL

@@ -46,6 +46,27 @@ beforeEach(async () => {
 })
 
 describe('a link of a mail to lists that have vanished from the settings since', () => {
+  it('leaves the list that one has become which is renamed', async () => {
+    const { weekly, product, ...rest } = mailshot.config.lists
+    if (!weekly || !product) throw new Error('the lists of this test hold weekly and product')
+    const renamed = { ...rest, product, news: { ...weekly, formerly: 'weekly' } }
+    mailshot = { ...mailshot, config: { ...mailshot.config, lists: renamed } }
+    await mirrorLists(mailshot)
+
+    const { view } = await visit(get(`unsubscribe/${token}`))
+    await answerTo(post(`unsubscribe/${token}`, oneClick))
+
+    expect(view).toMatchObject({
+      lists: expect.arrayContaining([
+        expect.objectContaining({ id: 'news', isChosen: true }),
+        expect.objectContaining({ id: 'product', isChosen: true }),
+      ]),
+    })
+    expect(
+      await mailshot.db.all(sql`SELECT list_id AS id FROM subscriptions WHERE status = 'active'`),
+    ).toEqual([{ id: 'events' }])
+  })
+
   it('still asks what to leave, by their titles, and one click ends them', async () => {
     const { events } = mailshot.config.lists
     if (!events) throw new Error('the lists of this test hold events')

@@ -1,5 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm/sql'
 import type { SuppressionReason } from '../../../db/status.ts'
+import { listsByNow } from '../list/became.ts'
 import type { Mailshot } from '../mailshot.ts'
 import { weakerThan } from '../suppression/merge.ts'
 import type { Fact } from './fact.ts'
@@ -92,7 +93,7 @@ function leaveStatements(mailshot: Mailshot, emails: string[]): SQL[] {
       LEFT JOIN recipients AS r ON r.id = e.recipient_id
       -- Also by a mail to an address that the reader has no more.
       JOIN subscribers AS s ON s.id = ifnull(r.subscriber_id, (SELECT id FROM subscribers WHERE email = e.email))
-      JOIN subscriptions AS p ON p.subscriber_id = s.id AND p.list_id IN (SELECT value FROM json_each(coalesce(r.lists, d.lists)))
+      JOIN subscriptions AS p ON p.subscriber_id = s.id AND p.list_id IN (${listsByNow(sql`coalesce(r.lists, d.lists)`)})
     WHERE e.type = 'unsubscribed' AND e.matched_by IS NOT NULL AND max(p.asked_at, ifnull(p.active_at, 0)) <= ${countsAt}
       AND (${isOpen} OR (p.end_reason = 'reported' AND p.ended_at > ${countsAt}))
     GROUP BY p.subscriber_id, p.list_id`

@@ -1,5 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm/sql'
 import type { RecipientStatus } from '../../../db/status.ts'
+import { listsByNow } from '../list/became.ts'
 
 /** A recipient as the operator found it: one that was mailed again since, or has another status now, is another. */
 export interface Picked {
@@ -49,6 +50,9 @@ export function resendStatements(picked: readonly Picked[], when: SQL, by: ByHan
   const next = picked.map(({ id, resend }) => ({ id, resend: resend + 1 }))
   return [
     historyStatement({ action: 'resend', detail: { note: by.reason }, which }, by),
+    // What was renamed since is looked for by the name that it has.
+    sql`UPDATE recipients SET lists = (SELECT json_group_array(id) FROM (${listsByNow(sql`recipients.lists`)}))
+        WHERE ${which} AND EXISTS (SELECT 1 FROM json_each(recipients.lists) AS j JOIN lists AS l ON l.id = j.value WHERE l.became IS NOT NULL)`,
     sql`UPDATE recipients SET status = 'pending', tries = 0, resend = resend + 1,
           message_id = iif(status IN ('sent', 'uncertain'), NULL, message_id),
           reason = NULL, enhanced = NULL, due_at = NULL, relay_fault_at = NULL, claim_id = NULL, worker_id = NULL,
