@@ -6,7 +6,7 @@ import en from '../../integrations/mailshot/texts/en.json' with { type: 'json' }
 import fr from '../../integrations/mailshot/texts/fr.json' with { type: 'json' }
 import ja from '../../integrations/mailshot/texts/ja.json' with { type: 'json' }
 import { type BuiltSite, startBuiltSite } from '../built-site.ts'
-import { look, onPhone } from '../look.ts'
+import { farApart, look, onPhone } from '../look.ts'
 import { openBrowser } from '../open-browser.ts'
 import type { ReadMail } from '../smtp-server.ts'
 import { tabThrough } from '../tab-through.ts'
@@ -176,6 +176,14 @@ describe('in a browser', () => {
     const page = await open('fr-FR')
     await page.goto(`${site.url}/mailshot/preview/2026-10-automne`)
     await look(page, 'preview-fr')
+    await page.goto(`${site.url}/mailshot/preview`)
+    await look(page, 'preview-list-fr', farApart)
+    await page
+      .getByRole('link', { name: /welcome|bienvenue/i })
+      .first()
+      .click()
+    await page.waitForURL('**/preview/**')
+    await look(page, 'preview-letter-fr', farApart)
   })
 
   it('the operator stops a send by the link in a mail, asked once more before the end', async () => {
