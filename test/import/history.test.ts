@@ -21,10 +21,13 @@ const columns =
 describe('importHistory', () => {
   it('shows the sends of a SPIP site with their contents, recipients and what came of them', async () => {
     const mailshot = await openTestMailshot()
-    expect(await importHistory(mailshot, site(), { actor })).toMatchObject({
+    const told: unknown[] = []
+    const onProgress = (progress: unknown) => told.push(progress)
+    expect(await importHistory(mailshot, site(), { actor, onProgress })).toMatchObject({
       sends: 3,
       recipients: 7,
     })
+    expect(told.at(-1)).toEqual({ read: 9, total: 9 })
     expect(await listSends(mailshot)).toMatchObject([
       { slug: 'spip-9', status: 'done', total: 120, sent: 118, failed: 2, remaining: 0 },
       { slug: 'spip-7', status: 'cancelled', total: 2, sent: 1, cancelled: 1, reason: 'import' },

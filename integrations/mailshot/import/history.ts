@@ -17,6 +17,8 @@ export interface HistorySource {
   /** `spip`, `phplist`, …: with a send's id there, it makes the send's id and slug here. */
   readonly system: string
   sends(): AsyncIterable<FormerSend>
+  /** How many recipients they have, where that can be told before. */
+  countRecipients?(): Promise<number | undefined>
 }
 
 /** A mailing of another system that is over there. Times are in ms since 1970. */
@@ -68,7 +70,7 @@ export interface HistoryOptions {
   /** The copy in which a dry run is done. */
   rehearsal?: Rehearsal | undefined
   /** After each slice of recipients. */
-  onProgress?: ((progress: { read: number; total: undefined }) => void) | undefined
+  onProgress?: ((progress: { read: number; total: number | undefined }) => void) | undefined
 }
 
 const sliceRows = 1000
@@ -85,6 +87,7 @@ export async function importHistory(
 ): Promise<HistorySummary> {
   const target = rehearsal?.mailshot ?? mailshot
   const summary: HistorySummary = { sends: 0, recipients: 0, stopped: false }
+  const total = await source.countRecipients?.()
   let read = 0
   for await (const send of source.sends()) {
     const id = formerSendId(source.system, send)
@@ -97,7 +100,7 @@ export async function importHistory(
       await rehearsal?.copyRecipients(id, addressesOf(recipients))
       summary.recipients += await writeRecipients(target, { send, id, recipients })
       read += recipients.length
-      onProgress?.({ read, total: undefined })
+      onProgress?.({ read, total })
       // Deliveries of the same process get their turn.
       await setImmediate()
     }

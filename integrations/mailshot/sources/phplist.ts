@@ -4,7 +4,7 @@ import {
   phplistTables,
   preparePhplist,
 } from './phplist/people.ts'
-import { phplistSends, phplistSendTables } from './phplist/message.ts'
+import { countRecipients, phplistSends, phplistSendTables } from './phplist/message.ts'
 import type { TableSource } from './tables.ts'
 import { stagedSource, type SystemSource } from './tables/source.ts'
 import { timeReader } from './tables/time.ts'
@@ -47,6 +47,7 @@ export function phplist(tables: TableSource, options: PhplistOptions = {}): Syst
       async *sends() {
         yield* phplistSends(await people.stage(), reading)
       },
+      countRecipients: async () => countRecipients(await people.stage()),
     },
   }
 }

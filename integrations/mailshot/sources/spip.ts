@@ -7,7 +7,12 @@ import {
   prepareAncestors,
 } from './spip/before.ts'
 import { readKeyFile } from './spip/former-key.ts'
-import { mailshotSends, mailshotTables, prepareMailshots } from './spip/mailshot.ts'
+import {
+  countRecipients,
+  mailshotSends,
+  mailshotTables,
+  prepareMailshots,
+} from './spip/mailshot.ts'
 import {
   hashedLeavers,
   mailsubscriberEntries,
@@ -70,6 +75,7 @@ export function spip(tables: TableSource, options: SpipOptions = {}): SystemSour
         yield* mailshotSends(await people.stage(), reading)
         yield* ancestorSends(await people.stage(), reading)
       },
+      countRecipients: async () => countRecipients(await people.stage()),
     },
   }
 }

@@ -39,8 +39,9 @@ interface Message {
 
 /** What was sent, oldest first; drafts and what waits there are left out. One that still ran is broken off. */
 export function* phplistSends(stage: Stage, reading: PhplistReading): Generator<FormerSend> {
-  const sent = stage.all<{ key: number }>(`SELECT rowid AS key FROM message
-    WHERE coalesce(status, '') IN ('sent', 'inprocess', 'suspended', 'cancelled') ORDER BY id`)
+  const sent = stage.all<{ key: number }>(
+    `SELECT rowid AS key FROM message WHERE ${wasSent} ORDER BY id`,
+  )
   for (const key of Array.from(sent, (row) => row.key)) {
     const [row] = stage.all<Message>(
       `SELECT id, subject, fromfield, message, textmessage, status, sendstart, sent, entered, processed, viewed
@@ -49,6 +50,15 @@ export function* phplistSends(stage: Stage, reading: PhplistReading): Generator<
     )
     if (row) yield sendOf(stage, row, reading)
   }
+}
+
+const wasSent = "coalesce(status, '') IN ('sent', 'inprocess', 'suspended', 'cancelled')"
+
+/** Of those messages. */
+export function countRecipients(stage: Stage): number {
+  const [counted] = stage.all<{ n: number }>(`SELECT count(*) AS n FROM usermessage m
+    JOIN user_user u ON u.id = m.userid WHERE m.messageid IN (SELECT id FROM message WHERE ${wasSent})`)
+  return counted?.n ?? 0
 }
 
 function sendOf(stage: Stage, row: Message, { timeOf }: PhplistReading): FormerSend {

@@ -52,8 +52,9 @@ interface Mailshot {
 
 /** What was sent, oldest first. Planned sends (`init`) and those in the trash are left out; one that still ran is broken off. */
 export function* mailshotSends(stage: Stage, reading: SpipReading): Generator<FormerSend> {
-  const sent = stage.all<{ key: number }>(`SELECT rowid AS key FROM mailshots
-    WHERE coalesce(statut, '') NOT IN ('init', 'poubelle') ORDER BY id_mailshot`)
+  const sent = stage.all<{ key: number }>(
+    `SELECT rowid AS key FROM mailshots WHERE ${wasSent} ORDER BY id_mailshot`,
+  )
   // One at a time: each holds the whole of a mail.
   for (const key of Array.from(sent, (row) => row.key)) {
     const [row] = stage.all<Mailshot>(
@@ -63,6 +64,15 @@ export function* mailshotSends(stage: Stage, reading: SpipReading): Generator<Fo
     )
     if (row) yield sendOf(stage, row, reading)
   }
+}
+
+const wasSent = "coalesce(statut, '') NOT IN ('init', 'poubelle')"
+
+/** Of those sends; none are known where other plugins sent. */
+export function countRecipients(stage: Stage): number | undefined {
+  const [counted] = stage.all<{ n: number }>(`SELECT count(*) AS n FROM mailshots_destinataires
+    WHERE id_mailshot IN (SELECT id_mailshot FROM mailshots WHERE ${wasSent})`)
+  return stage.has('mailshots') ? counted?.n : undefined
 }
 
 function sendOf(stage: Stage, row: Mailshot, { timeOf }: SpipReading): FormerSend {
