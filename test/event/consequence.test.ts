@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { findAudit } from '../../integrations/mailshot/audit.ts'
 import type { MailshotConfigInput } from '../../integrations/mailshot/config.ts'
 import { recordEvents } from '../../integrations/mailshot/event.ts'
+import { mirrorLists } from '../../integrations/mailshot/list.ts'
 import { findSubscriber } from '../../integrations/mailshot/subscriber/read.ts'
 import { confirm, subscribe } from '../../integrations/mailshot/subscriber.ts'
 import { findSuppression, lift, suppress } from '../../integrations/mailshot/suppression.ts'
@@ -107,6 +108,18 @@ describe('what follows from a complaint', () => {
 })
 
 describe('what follows from an unsubscription that is reported', () => {
+  it('ends the list that the one of the mail has become since', async () => {
+    const mailshot = await withSends(['s1'])
+    const { weekly, ...rest } = mailshot.config.lists
+    if (!weekly) throw new Error('the test config has a list weekly')
+    const lists = { ...rest, news: { ...weekly, formerly: 'weekly' } }
+    await mirrorLists({ ...mailshot, config: { ...mailshot.config, lists } })
+    await report(mailshot, { send: 's1', email: zoe }, { type: 'unsubscribed' })
+    expect((await findSubscriber(mailshot, zoe))?.subscriptions).toMatchObject([
+      { list: 'news', status: 'unsubscribed', endReason: 'reported' },
+    ])
+  })
+
   it('ends it too where the reader has another address by now than the mail went to', async () => {
     const mailshot = await withSends(['s1'])
     await mailshot.db.write(
