@@ -59,7 +59,13 @@ describe('mirrorLists', () => {
     const renamed = { ...mailshot, config: { ...mailshot.config, lists } }
     await mirrorLists(renamed)
     expect(await audienceOf(renamed, ['news'])).toBe(0)
+    await mailshot.db.write(
+      sql`INSERT INTO reconsents (send_id, list_id, days, actor, at) VALUES (${send.id}, 'product', 30, 'test', ${mailshot.now()})`,
+    )
     await deliver(renamed, { untilDone: true })
+    expect(await mailshot.db.all(sql`SELECT list_id AS list FROM reconsents`)).toEqual([
+      { list: 'news' },
+    ])
     expect(await readSend(mailshot, send.id)).toMatchObject({ status: 'done', sent: 2 })
     expect(await audienceOf(renamed, ['news'])).toBe(2)
     const again = { emails: ['reader1@example.net'], again: true }

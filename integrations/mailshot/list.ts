@@ -209,6 +209,7 @@ function moveStatements(mailshot: Mailshot, { from, to }: Rename): SQL[] {
           SET status = 'active', active_at = excluded.active_at
           WHERE subscriptions.status = 'pending' AND excluded.status = 'active'`,
     sql`UPDATE consents SET list_id = ${to} WHERE ${which}`,
+    sql`UPDATE reconsents SET list_id = ${to} WHERE ${which}`,
     sql`DELETE FROM subscriptions WHERE ${which}`,
     sql`UPDATE lists SET became = ${to} WHERE id = ${from} AND ${isFree}`,
     sql`UPDATE sends SET lists = (SELECT json_group_array(id) FROM (
