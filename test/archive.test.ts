@@ -95,6 +95,8 @@ describe('listLetters', () => {
     const now = await withLists(mailshot, { news: { title: 'N', public: false, formerly: 'old' } })
     await mirrorLists(now)
     expect(await slugs(now)).toEqual(['a'])
+    expect(await slugs(await withLists(mailshot, { news: hidden }))).toEqual(['a'])
+    expect(await slugs(await withLists(mailshot, { news: { title: 'N' } }))).toEqual(['old', 'a'])
   })
 
   it('hides a campaign that says archive: false, also where only its correction says so', async () => {

@@ -2,6 +2,7 @@ import { type SQL, sql } from 'drizzle-orm/sql'
 import type { ArchivePage, CompiledCampaign, Template } from './compile.ts'
 import { oneLine } from './compile/escape.ts'
 import type { MailshotConfig } from './config.ts'
+import { listsByNow } from './list/became.ts'
 import type { Mailshot } from './mailshot.ts'
 import { languageFor, type Reader, scopeOf, variantFor } from './message.ts'
 import { prepareMerge } from './message/merge.ts'
@@ -129,11 +130,16 @@ function publicLists({ lists }: MailshotConfig): string {
   return JSON.stringify(shown.flatMap(([id, { formerly }]) => [id, formerly ?? id]))
 }
 
-/** Closed since they vanished from the config, as public ones: the addresses of their letters go on working. */
-function vanishedPublicLists({ lists }: MailshotConfig): SQL {
-  const ids = Object.entries(lists).flatMap(([id, { formerly }]) => [id, formerly ?? id])
-  return sql`SELECT id FROM lists WHERE status = 'closed' AND public = 1
-    AND id NOT IN (SELECT value FROM json_each(${JSON.stringify(ids)}))`
+/**
+ * Closed since they vanished from the config, as public ones, or since they were renamed, to one that is public: the addresses of
+ * their letters go on working.
+ */
+function vanishedPublicLists(config: MailshotConfig): SQL {
+  const ids = Object.entries(config.lists).flatMap(([id, { formerly }]) => [id, formerly ?? id])
+  const isNowPublic = sql`EXISTS (SELECT 1 FROM (${listsByNow(sql`json_array(f.id)`)})
+    WHERE id IN (SELECT value FROM json_each(${publicLists(config)})))`
+  return sql`SELECT f.id FROM lists AS f WHERE f.id NOT IN (SELECT value FROM json_each(${JSON.stringify(ids)}))
+    AND iif(f.became IS NULL, f.status = 'closed' AND f.public = 1, ${isNowPublic})`
 }
 
 /** A letter in each language that it can be shown in. */
