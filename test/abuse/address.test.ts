@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import { isDisposable } from '../../integrations/mailshot/abuse/disposable.ts'
 import { takesMail } from '../../integrations/mailshot/abuse/mail-exchange.ts'
-import { mailDomains } from '../../integrations/mailshot/abuse/mail-domains.ts'
+import { mailServices } from '../../integrations/mailshot/abuse/mail-domains.ts'
 import { meantAddress } from '../../integrations/mailshot/abuse/mistyped.ts'
 import { openDns } from '../../integrations/mailshot/deliverability/dns.ts'
 import { startDnsServer } from '../dns-server.ts'
 
 describe('meantAddress', () => {
-  it('finds the mail service behind a slip in its name, and keeps the rest as it was written', () => {
+  it('finds the mail service behind a slip in its name, and keeps the rest as it was written', async () => {
     const slips = {
       'gmial.com': 'gmail.com',
       'gmal.com': 'gmail.com',
@@ -25,21 +25,34 @@ describe('meantAddress', () => {
       // A Cyrillic letter.
       'gm\u0430il.com': 'gmail.com',
     }
-    expect(Object.keys(slips).map((slip) => meantAddress(` Zoe.B+news@${slip}`))).toEqual(
-      Object.values(slips).map((meant) => `Zoe.B+news@${meant}`),
+    const meant = await Promise.all(
+      Object.keys(slips).map((slip) => meantAddress(` Zoe.B+news@${slip}`)),
     )
+    expect(meant).toEqual(Object.values(slips).map((domain) => `Zoe.B+news@${domain}`))
   })
 
-  it('has no doubt of a mail service that it knows', () => {
-    expect(mailDomains.filter((domain) => meantAddress(`zoe@${domain}`))).toEqual([])
-    expect(meantAddress('zoe@')).toBeUndefined()
+  it('has no doubt of a mail service that it knows, nor of its other countries', async () => {
+    expect(await doubted(mailServices)).toEqual([])
+    const elsewhere =
+      'outlook.ie outlook.com.au hotmail.co.jp hotmail.dk yahoo.se live.dk wanadoo.es'
+    expect(await doubted(elsewhere.split(' '))).toEqual([])
+    expect(await meantAddress('zoe@')).toBeUndefined()
   })
 
-  it('leaves names alone that are other ones', () => {
+  it('suggests nothing for throw-away mail, and no name of an example', async () => {
+    expect(await doubted(['yopmal.com', 'mailinato.com', 'exampl.com', 'tests.com'])).toEqual([])
+  })
+
+  it('leaves names alone that are other ones', async () => {
     const others = 'example.org toulouse.fr lemonde.fr ibm.com sun.com mit.edu univ-tlse3.fr gov.uk'
     const domains = [...others.split(' '), 'mail.example.org', 'gmail.example.org', 'free-news.fr']
-    expect(domains.filter((domain) => meantAddress(`zoe@${domain}`))).toEqual([])
+    expect(await doubted(domains)).toEqual([])
   })
+
+  async function doubted(domains: readonly string[]): Promise<(string | undefined)[]> {
+    const meant = await Promise.all(domains.map((domain) => meantAddress(`zoe@${domain}`)))
+    return meant.filter(Boolean)
+  }
 })
 
 describe('isDisposable', () => {
@@ -49,9 +62,13 @@ describe('isDisposable', () => {
   })
 
   it('has nothing against mail services and aliases that last', async () => {
-    const lasting = ['gmail.com', 'gmx.de', 'posteo.de', 'duck.com', 'simplelogin.com', 'com']
-    const found = await Promise.all([...mailDomains, ...lasting].map(isDisposable))
-    expect(found.filter(Boolean)).toEqual([])
+    const aliases = ['duck.com', 'simplelogin.com', 'com']
+    const domains = [...mailServices, ...aliases]
+    const found = await Promise.all(domains.map(isDisposable))
+    expect(domains.filter((_, index) => found[index]).join(' ')).toBe(
+      'yourdomain.com 21cn.com mail-tester.com sify.com 10minutemail.com temp-mail.org mailinator.com bugmenot.com ' +
+        'guerrillamail.com pe.hu yopmail.com cu.cc privacy.net chacuo.net emailondeck.com',
+    )
   })
 })
 

@@ -1,36 +1,43 @@
-/**
- * The mail services that most readers have, for slips in their names. Each is either meant or near one that is. Published lists were
- * tried: they hold the slips as well (`gmial.com` is somebody's), or know few services outside of America.
- */
-export const mailDomains: readonly string[] = [
-  // Everywhere.
-  'gmail.com googlemail.com outlook.com hotmail.com live.com msn.com',
-  'yahoo.com ymail.com rocketmail.com icloud.com me.com mac.com aol.com',
-  'proton.me protonmail.com protonmail.ch pm.me tutanota.com tuta.io',
-  'fastmail.com fastmail.fm zoho.com mail.com email.com hey.com gmx.com',
-  'tutanota.de posteo.net mailbox.org disroot.org riseup.net qq.com 163.com',
-  // Belgium, France, Switzerland.
-  'orange.fr wanadoo.fr free.fr laposte.net sfr.fr neuf.fr bbox.fr',
-  'hotmail.fr outlook.fr live.fr yahoo.fr club-internet.fr numericable.fr',
-  'aliceadsl.fr cegetel.net gmx.fr aol.fr mail.fr skynet.be telenet.be',
-  'hotmail.be live.be yahoo.be outlook.be bluewin.ch gmx.ch hispeed.ch',
-  // Germany, Austria.
-  'gmx.de gmx.net gmx.at web.de t-online.de freenet.de posteo.de arcor.de',
-  'hotmail.de outlook.de live.de yahoo.de aon.at mail.de',
-  // Italy, Spain, Portugal, Brazil.
-  'libero.it virgilio.it alice.it tiscali.it tin.it live.it hotmail.it',
-  'outlook.it yahoo.it fastwebnet.it hotmail.es outlook.es yahoo.es',
-  'telefonica.net sapo.pt hotmail.com.br outlook.com.br yahoo.com.br',
-  'uol.com.br bol.com.br terra.com.br ig.com.br globo.com',
-  // The Netherlands, the United Kingdom.
-  'ziggo.nl kpnmail.nl planet.nl hetnet.nl xs4all.nl home.nl hotmail.nl',
-  'live.nl outlook.nl upcmail.nl casema.nl hotmail.co.uk yahoo.co.uk',
-  'live.co.uk outlook.co.uk btinternet.com virginmedia.com sky.com',
-  'talktalk.net ntlworld.com blueyonder.co.uk aol.co.uk gmx.co.uk',
-  // Russia, Japan, America, Canada.
-  'mail.ru yandex.ru yandex.com ya.ru bk.ru list.ru inbox.ru rambler.ru',
-  'yahoo.co.jp docomo.ne.jp ezweb.ne.jp softbank.ne.jp i.softbank.jp',
-  'comcast.net verizon.net att.net sbcglobal.net bellsouth.net cox.net',
-  'charter.net earthlink.net yahoo.ca hotmail.ca live.ca outlook.ca',
-  'sympatico.ca videotron.ca rogers.com shaw.ca telus.net',
+import all from 'email-providers/all.json' with { type: 'json' }
+import common from 'email-providers/common.json' with { type: 'json' }
+
+/** National mail services that are used much, and the endings of large ones, where the package `email-providers` lacks them. */
+const national = [
+  'googlemail.com ymail.com rocketmail.com fastmail.com email.com',
+  'protonmail.ch pm.me tutanota.com tutanota.de tuta.io posteo.net posteo.de disroot.org riseup.net',
+  'bbox.fr numericable.fr aliceadsl.fr cegetel.net mail.fr hispeed.ch aon.at mail.de',
+  'hotmail.fr outlook.fr live.fr gmx.fr aol.fr hotmail.be live.be yahoo.be outlook.be gmx.ch',
+  'hotmail.de outlook.de live.de yahoo.de live.it hotmail.it outlook.it yahoo.it fastwebnet.it',
+  'hotmail.es outlook.es yahoo.es telefonica.net hotmail.com.br outlook.com.br bol.com.br',
+  'ziggo.nl kpnmail.nl xs4all.nl hotmail.nl live.nl outlook.nl upcmail.nl casema.nl',
+  'hotmail.co.uk live.co.uk outlook.co.uk gmx.co.uk bk.ru inbox.ru',
+  'ezweb.ne.jp softbank.ne.jp i.softbank.jp hotmail.ca live.ca outlook.ca videotron.ca',
 ].flatMap((names) => names.split(' '))
+
+/** Names that are given as examples, which lists of domains collect as well. */
+const examples = new Set('example.com test.com test.de www.com mydomain.com'.split(' '))
+
+/** The mail services that most readers have, for slips in their names. Some of them are for throw-away mail. */
+export const mailServices: readonly string[] = [
+  ...new Set([...national, ...common.filter((domain) => !examples.has(domain))]),
+]
+
+/**
+ * Whether a domain is a mail service of its own, however near its name is to another's: one of those above, or such a service in
+ * another country (`outlook.ie`). A name that the package holds is no proof alone: `gmial.com` is somebody's, too.
+ */
+export function isMailService(domain: string): boolean {
+  return services.has(domain)
+}
+
+const labels = new Set(mailServices.map(firstLabel))
+/** A country's ending, but those that are a slip of `.com` themselves. */
+const ofCountry = /^[^.]+\.(?:com?\.)?(?!co$|cm$|om$)[a-z]{2}$/
+const services = new Set([
+  ...mailServices,
+  ...all.filter((domain) => ofCountry.test(domain) && labels.has(firstLabel(domain))),
+])
+
+function firstLabel(domain: string): string {
+  return domain.slice(0, domain.indexOf('.'))
+}

@@ -1,9 +1,9 @@
 import { domainToUnicode } from 'node:url'
 import { distance } from '../closest.ts'
 import { domainOf, parseEmailAddress } from '../email-address.ts'
-import { mailDomains } from './mail-domains.ts'
+import { isDisposable } from './disposable.ts'
+import { isMailService, mailServices } from './mail-domains.ts'
 
-const known = new Set(mailDomains)
 /** Nearer names are too easily another, real one: no domain shorter than this is suggested. */
 const shortest = 7
 /** Two slips are believed in a name of this length. */
@@ -11,15 +11,16 @@ const long = 10
 
 /**
  * The address that somebody most likely meant, where they wrote the name of a large mail service with a slip: `zoe@gmial.com` →
- * `zoe@gmail.com`. It asks nobody, and knows no more than the names.
+ * `zoe@gmail.com`. It asks nobody, and knows no more than the names. Services for throw-away mail are not suggested.
  */
-export function meantAddress(email: string): string | undefined {
+export async function meantAddress(email: string): Promise<string | undefined> {
   const address = parseEmailAddress(email)
   if (!address) return undefined
   const domain = domainOf(address.identity)
-  if (known.has(domain)) return undefined
+  if (isMailService(domain)) return undefined
   const meant = meantDomain(domain)
-  return meant && `${address.written.slice(0, address.written.lastIndexOf('@'))}@${meant}`
+  if (meant === undefined || (await isDisposable(meant))) return undefined
+  return `${address.written.slice(0, address.written.lastIndexOf('@'))}@${meant}`
 }
 
 function meantDomain(ascii: string): string | undefined {
@@ -28,7 +29,7 @@ function meantDomain(ascii: string): string | undefined {
   const [label = ''] = domain.split('.')
   const only = onlyEnding.get(label)
   if (only !== undefined && domain.split('.').length === 2) return only
-  const [nearest] = mailDomains
+  const [nearest] = mailServices
     .filter((one) => one.length >= shortest)
     .map((one) => ({ one, steps: distance(domain, one) }))
     .filter(({ one, steps }) => steps <= (one.length >= long ? 2 : 1))
@@ -36,7 +37,7 @@ function meantDomain(ascii: string): string | undefined {
   return nearest?.one
 }
 
-/** Services whose name has one ending alone: any other is a slip. */
+/** Services whose name has few endings beside those that are known: any other is most likely a slip. */
 const onlyEnding = new Map(
   ['gmail.com', 'googlemail.com', 'icloud.com', 'hotmail.com', 'outlook.com'].map((domain) => [
     domain.slice(0, domain.indexOf('.')),

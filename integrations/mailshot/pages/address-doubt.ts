@@ -37,7 +37,7 @@ export async function doubtAddress(
 ): Promise<AddressDoubt | undefined> {
   const address = parseEmailAddress(email)
   if (!address) return undefined
-  const suggestion = abuse.mistyped && !isChosen ? meantAddress(email) : undefined
+  const suggestion = abuse.mistyped && !isChosen ? await meantAddress(email) : undefined
   if (suggestion !== undefined) return { text: fill(words.mistyped, { suggestion }), suggestion }
   const domain = domainOf(address.identity)
   if (abuse.disposable === 'refuse' && (await isDisposable(domain))) {
