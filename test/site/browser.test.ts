@@ -1,10 +1,8 @@
 import type { Browser, BrowserContextOptions, Locator, Page, Route } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { z } from 'zod'
-import ar from '../../integrations/mailshot/texts/ar.json' with { type: 'json' }
 import en from '../../integrations/mailshot/texts/en.json' with { type: 'json' }
 import fr from '../../integrations/mailshot/texts/fr.json' with { type: 'json' }
-import ja from '../../integrations/mailshot/texts/ja.json' with { type: 'json' }
 import { type BuiltSite, startBuiltSite } from '../built-site.ts'
 import { farApart, look, onPhone } from '../look.ts'
 import { openBrowser } from '../open-browser.ts'
@@ -121,18 +119,6 @@ describe('in a browser', () => {
     await Promise.all(readers.map((reader) => mails(site, reader, 1)))
   })
 
-  it('an Arabic and a Japanese reader meet the same pages in their own language', async () => {
-    const site = await startBuiltSite()
-    const readers: Reader[] = [
-      { locale: 'ar-EG', dir: 'rtl', texts: ar },
-      { locale: 'ja-JP', dir: 'ltr', texts: ja },
-    ]
-    await Promise.all(readers.map((reader) => signUpAndChoose(site, reader)))
-    await site.mailshot('send', '2026-10-automne', '--yes')
-    await Promise.all(readers.map((reader) => leave(site, reader)))
-    expect(await statusOf(site, 'ar@example.org')).toEqual(['unsubscribed'])
-  })
-
   it('an English reader looks at the mail, leaves, takes it back, and leaves everything', async () => {
     const site = await startBuiltSite({ prepare: addReader })
     const words = en.pages.unsubscribe
@@ -169,21 +155,8 @@ describe('in a browser', () => {
     await look(page, 'letter-fr')
     await page.goto(site.url)
     await look(page, 'home-fr')
-  })
-
-  it('an editor sees a campaign as it will look', async () => {
-    const site = await startBuiltSite()
-    const page = await open('fr-FR')
-    await page.goto(`${site.url}/mailshot/preview/2026-10-automne`)
-    await look(page, 'preview-fr')
-    await page.goto(`${site.url}/mailshot/preview`)
-    await look(page, 'preview-list-fr', farApart)
-    await page
-      .getByRole('link', { name: /welcome|bienvenue/i })
-      .first()
-      .click()
-    await page.waitForURL('**/preview/**')
-    await look(page, 'preview-letter-fr', farApart)
+    await readInTheirs(site, 'ar')
+    await readInTheirs(site, 'ja')
   })
 
   it('the operator stops a send by the link in a mail, asked once more before the end', async () => {
@@ -202,8 +175,9 @@ describe('in a browser', () => {
     await look(page, 'stop-sure-fr')
   })
 
-  it('says what to do where a link is cut, or a letter is unknown', async () => {
+  it('an editor sees what will look how, and whose link is cut what to do', async () => {
     const site = await startBuiltSite()
+    await seePreviews(site)
     const page = await open('en-GB')
     for (const path of ['unsubscribe', 'confirm', 'preferences', 'view', 'stop']) {
       const answer = await page.goto(`${site.url}/mailshot/${path}/cut`)
@@ -259,50 +233,28 @@ async function signUpAtHome(form: Locator, email: string): Promise<void> {
   await form.getByRole('button', { name: fr.pages.form.button }).click()
 }
 
-interface Reader {
-  locale: string
-  dir: 'ltr' | 'rtl'
-  texts: Pick<typeof ar, 'lang' | 'pages'> & { letters: Pick<typeof ar.letters, 'confirmation'> }
-}
-
-async function signUpAndChoose(site: BuiltSite, { locale, dir, texts }: Reader): Promise<void> {
-  const { lang, pages: words } = texts
-  const page = await open(locale)
-  await page.goto(`${site.url}/mailshot/subscribe`)
-  expect(await page.locator('html').getAttribute('dir')).toBe(dir)
-  expect(await page.title()).toContain(words.subscribe.heading)
-  await page.locator('form').evaluateAll((forms) => {
-    for (const form of forms) form.setAttribute('novalidate', '')
-  })
-  await page.getByRole('button', { name: words.form.button }).click()
-  await page.getByText(words.form.noEmail).first().waitFor()
-
-  await page.getByLabel(words.form.email).fill(`${lang}@example.org`)
-  await page.getByLabel('La lettre du vendredi').check()
-  await page.getByRole('button', { name: words.form.button }).click()
-  await page.getByRole('heading', { level: 1, name: words.subscribe.asked.heading }).waitFor()
-
-  const [confirmation] = await mails(site, `${lang}@example.org`, 1)
-  expect(confirmation?.text).toContain(texts.letters.confirmation.button)
-  await page.goto(linkIn(confirmation, '/confirm/'))
-  await page.getByRole('button', { name: words.confirm.button }).click()
-  await page.getByRole('heading', { level: 1, name: words.confirm.confirmed.heading }).waitFor()
-  await page.getByRole('link', { name: words.links.preferences }).click()
-}
-
-async function leave(site: BuiltSite, { locale, dir, texts }: Reader): Promise<void> {
-  const { lang, pages: words } = texts
-  const page = await open(locale)
-  const newsletter = (await mails(site, `${lang}@example.org`, 3)).at(-1)
-  await page.goto(linkIn(newsletter, '/unsubscribe/'))
-  expect(await page.locator('html').getAttribute('dir')).toBe(dir)
-  await page.getByRole('button', { name: words.unsubscribe.button, exact: true }).click()
-  await page.getByRole('heading', { level: 1, name: words.unsubscribe.left.heading }).waitFor()
-  await page.goto(`${site.url}/newsletters`)
+/** The archive and a letter, whose words around it are in the reader's language. */
+async function readInTheirs({ url }: BuiltSite, lang: string): Promise<void> {
+  const page = await open(lang)
+  await page.goto(`${url}/newsletters`)
   await look(page, `archive-${lang}`, onPhone)
   await page.getByRole('link', { name: /la forêt change de couleur/ }).click()
   await page.waitForURL('**/newsletters/2026-10-automne**')
   await look(page, `letter-${lang}`, onPhone)
+}
+
+async function seePreviews(site: BuiltSite): Promise<void> {
+  const page = await open('fr-FR')
+  await page.goto(`${site.url}/mailshot/preview/2026-10-automne`)
+  await look(page, 'preview-fr')
+  await page.goto(`${site.url}/mailshot/preview`)
+  await look(page, 'preview-list-fr', farApart)
+  await page
+    .getByRole('link', { name: /welcome|bienvenue/i })
+    .first()
+    .click()
+  await page.waitForURL('**/preview/**')
+  await look(page, 'preview-letter-fr', farApart)
 }
 
 async function open(locale: string, options: BrowserContextOptions = {}): Promise<Page> {

@@ -84,7 +84,7 @@ function formPages(lang: string): ReaderPage[] {
   ]
   const robot: [string, string] = ['comments', 'buy']
   return [
-    { name: 'subscribe', path: `subscribe?lang=${lang}` },
+    { name: 'subscribe', path: 'subscribe' },
     { name: 'subscribe-mistakes', path: 'subscribe', fields: typed('') },
     {
       name: 'subscribe-mistyped',
@@ -96,42 +96,41 @@ function formPages(lang: string): ReaderPage[] {
       path: 'subscribe',
       fields: typed('zoe@example.org', ['list', 'weekly'], robot),
     },
-    { name: 'subscribe-closed-list', path: `subscribe?list=none&lang=${lang}` },
-    { name: 'subscribed', path: `subscribe?asked=1&lang=${lang}` },
-    { name: 'links', path: `links?lang=${lang}` },
+    { name: 'subscribe-closed-list', path: 'subscribe?list=none' },
+    { name: 'subscribed', path: 'subscribe?asked=1' },
+    { name: 'links', path: 'links' },
     { name: 'links-mistakes', path: 'links', fields: typed('zoe') },
     { name: 'links-again', path: 'links', fields: typed('zoe@example.org', robot) },
-    { name: 'links-asked', path: `links?asked=1&lang=${lang}` },
+    { name: 'links-asked', path: 'links?asked=1' },
   ]
 }
 
 function refusals(lang: string): ReaderPage[] {
-  const lost = `unsubscribe/cut?lang=${lang}`
   const form: [string, string][] = [['email', 'often@example.org']]
   return [
-    { name: 'lost', path: lost },
-    { name: 'archive-empty', path: `/newsletters?lang=${lang}` },
-    { name: 'letter-unknown', path: `/newsletters/none?lang=${lang}` },
-    { name: 'view-test', path: `view/sample?lang=${lang}` },
-    { name: 'view-gone', path: `${tokenPath('view', [1_000_000])}?lang=${lang}` },
-    { name: 'test', path: `preferences/sample?lang=${lang}` },
+    { name: 'lost', path: 'unsubscribe/cut' },
+    { name: 'archive-empty', path: '/newsletters' },
+    { name: 'letter-unknown', path: '/newsletters/none' },
+    { name: 'view-test', path: 'view/sample' },
+    { name: 'view-gone', path: tokenPath('view', [1_000_000]) },
+    { name: 'test', path: 'preferences/sample' },
     {
       name: 'gone',
-      path: `${tokenPath('preferences', [1_000_000])}?lang=${lang}`,
+      path: tokenPath('preferences', [1_000_000]),
     },
     {
       name: 'erased',
-      path: `${tokenPath('preferences', [1_000_000])}?erased=1&lang=${lang}`,
+      path: `${tokenPath('preferences', [1_000_000])}?erased=1`,
     },
     {
       name: 'no-form',
-      path: `links?lang=${lang}`,
+      path: 'links',
       fields: form,
       headers: { 'content-type': 'text/plain' },
     },
     {
       name: 'foreign-form',
-      path: `links?lang=${lang}`,
+      path: 'links',
       fields: form,
       headers: { origin: 'https://elsewhere.example' },
     },
@@ -180,7 +179,7 @@ async function preferencesPages(seed: Seed): Promise<ReaderPage[]> {
 }
 
 async function confirmPages(seed: Seed): Promise<ReaderPage[]> {
-  const { mailshot, lang, now } = seed
+  const { mailshot, now } = seed
   const waiting = await ask(seed, 'waiting', ['weekly', 'product'])
   const known = await addReader(seed, 'known')
   const left = await addReader(seed, 'left-before')
@@ -192,7 +191,7 @@ async function confirmPages(seed: Seed): Promise<ReaderPage[]> {
     { name: 'confirmed', path: tokenPath('confirm', [known, now], soon) },
     { name: 'confirm-expired', path: late },
     { name: 'confirm-renewed', path: `${late}?renewed=1` },
-    { name: 'confirm-lapsed', path: `${tokenPath('confirm', [0, now], now - day)}?lang=${lang}` },
+    { name: 'confirm-lapsed', path: tokenPath('confirm', [0, now], now - day) },
     { name: 'confirm-ended', path: tokenPath('confirm', [left, now], soon) },
   ]
 }
