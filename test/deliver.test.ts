@@ -64,7 +64,7 @@ describe('deliver', () => {
     const subjects = transport.sentTo('operator@example.org').map(({ subject }) => subject)
     expect(subjects).toEqual([
       'Envoi commencé : hello, 2 destinataires',
-      'Envoi terminé : hello, 2 envoyés',
+      'Envoi terminé : hello, envoyés : 2',
     ])
   })
 

@@ -116,7 +116,7 @@ describe('the end date of a send', () => {
       new Set(['the end date of the send came before their turn']),
     )
     const alarm = transport.messages.findLast(({ campaign }) => campaign === undefined)
-    expect(alarm?.text).toContain(`${ended.cancelled} ne l’ont pas reçu`)
+    expect(alarm?.text).toContain(`${ended.cancelled} personnes ne l’ont pas reçu`)
   })
 
   it('ends one that is paused, too, and says so', async () => {
@@ -137,7 +137,7 @@ describe('the end date of a send', () => {
       cancelled: 50 - ended.sent,
     })
     const alarm = transport.messages.findLast(({ campaign }) => campaign === undefined)
-    expect(alarm?.text).toContain(`${ended.cancelled} ne l’ont pas reçu`)
+    expect(alarm?.text).toContain(`${ended.cancelled} personnes ne l’ont pas reçu`)
   })
 
   it('cancels one that could not start before it', async () => {
