@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
 
 // What a test needs decides its project: nothing of Astro, Astro's own Vite, or the built site.
@@ -6,8 +7,8 @@ const site = ['test/site/**/*.test.ts']
 
 export default defineConfig({
   test: {
-    // Most of the time goes to processes that tests wait for.
-    maxWorkers: 2,
+    // Tests wait a fifth of their time, for clocks and for processes: one more than there are cores keeps those busy.
+    maxWorkers: availableParallelism() + 1,
     projects: [
       {
         test: {
