@@ -12,6 +12,7 @@ import {
 } from '../export.ts'
 import type { Mailshot } from '../mailshot.ts'
 import { explainFault, readCondition } from '../segment.ts'
+import { unknownMails } from '../send/known-mails.ts'
 import { type ApiCall, answerCall } from './call.ts'
 
 /** A reader that takes nothing for so long is cut off: the database's log grows while an export is read. */
@@ -79,7 +80,7 @@ async function readRequest(
   if (kind === 'all' && format === 'csv') throw wrong('format=csv: all of it is JSON Lines alone')
   const lists = params.has('list') ? params.getAll('list') : undefined
   await checkLists(mailshot, lists)
-  const segment = readSegment(mailshot, params.get('segment'))
+  const segment = await readSegment(mailshot, params.get('segment'))
   if (kind !== 'subscribers' && (lists ?? segment) !== undefined) {
     throw wrong('list and segment are about subscribers alone; leave them out')
   }
@@ -93,11 +94,13 @@ async function checkLists({ db }: Mailshot, lists: readonly string[] = []): Prom
   if (unknown !== undefined) throw wrong(`list=${unknown}: ${didYouMean(unknown, known)}`)
 }
 
-function readSegment({ config }: Mailshot, text: string | null): string | undefined {
+async function readSegment(mailshot: Mailshot, text: string | null): Promise<string | undefined> {
   if (text === null) return undefined
-  const read = readCondition(text, config)
-  if ('condition' in read) return read.condition
-  throw wrong(`segment: ${explainFault(text, read.wrong)}`)
+  const read = readCondition(text, mailshot.config)
+  if ('wrong' in read) throw wrong(`segment: ${explainFault(text, read.wrong)}`)
+  const unknown = await unknownMails(mailshot, [read.condition])
+  if (unknown !== undefined) throw wrong(`segment: ${unknown}`)
+  return read.condition
 }
 
 async function* textOf(

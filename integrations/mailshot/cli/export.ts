@@ -12,7 +12,6 @@ import {
   openExport,
 } from '../export.ts'
 import type { Mailshot } from '../mailshot.ts'
-import { explainFault, readCondition } from '../segment.ts'
 import { allLists, parseLists } from './arguments.ts'
 import { type Call, defineCommand, type ExitCode, exitCodes } from './command.ts'
 import { makeWhole, writeWhole } from './export-file.ts'
@@ -22,6 +21,7 @@ import { openRowBar, type RowBar } from './row-bar.ts'
 import { serverOption } from './send-desk.ts'
 import { exportOfSite, kindsOf } from './server/export.ts'
 import { stopSignal } from './signals.ts'
+import { readSegment } from './subscriber-list.ts'
 import type { Terminal } from './terminal.ts'
 
 const options = {
@@ -83,7 +83,7 @@ export const exportCommand = defineCommand({
     if (server === undefined) {
       return withMailshot(call.values, async (mailshot) => {
         const lists = parseLists(list, await allLists(mailshot))
-        const condition = readSegment(mailshot, segment)
+        const condition = segment === undefined ? undefined : await readSegment(mailshot, segment)
         return exportHere(mailshot, { ...what, lists, segment: condition }, call.terminal)
       })
     }
@@ -126,14 +126,6 @@ function parseFormat(text: string): ExportFormat {
   const found = exportFormats.find((one) => one === text)
   if (found) return found
   throw new MailshotError(`--format ${text}: it is one of ${exportFormats.join(', ')}`)
-}
-
-/** @throws MailshotError that shows where the condition is wrong */
-function readSegment({ config }: Mailshot, text: string | undefined): string | undefined {
-  if (text === undefined) return undefined
-  const read = readCondition(text, config)
-  if ('condition' in read) return read.condition
-  throw new MailshotError(`--segment: ${explainFault(text, read.wrong)}`)
 }
 
 async function exportHere(
