@@ -93,11 +93,7 @@ async function readerFor(
  *
  * @throws MailshotError for a wrong one, and for a suppressed one unless `force`
  */
-export async function testAddress(
-  mailshot: Mailshot,
-  address: string,
-  { force }: TestOptions,
-) {
+export async function testAddress(mailshot: Mailshot, address: string, { force }: TestOptions) {
   const parsed = parseEmailAddress(address)
   if (!parsed) throw new MailshotError(`"${address}" is not an e-mail address`)
   if (!force && (await isSuppressed(mailshot, parsed.identity))) {

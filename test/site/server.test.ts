@@ -97,7 +97,7 @@ describe('a route of the built site', () => {
     const paths = [...ends.map((end) => `unsubscribe${end}`), ...others]
     const answers = await Promise.all(paths.map((path) => get(`${url}/mailshot/${path}`)))
     expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 404))
-    for (const { text } of answers) expect(text).toContain('href="/mailshot/links?')
+    for (const { text: page } of answers) expect(page).toContain('href="/mailshot/links?')
   })
 
   it('says what to do while the database is locked or broken, and keeps the reader waiting for seconds only', async () => {
