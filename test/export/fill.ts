@@ -14,7 +14,14 @@ export async function fill(mailshot: Mailshot, given: Instance): Promise<void> {
   const { kind, hashOf } = await ownHasher(mailshot)
   const rows: Record<string, Row[]> = {
     lists: [
-      { id: 'old', status: 'closed', title: json({ fr: "=l'été" }), public: 1, created_at: 5 },
+      {
+        id: 'old',
+        status: 'closed',
+        title: json({ fr: "=l'été" }),
+        public: 1,
+        became: 'weekly',
+        created_at: 5,
+      },
     ],
     suppressed_hashes: [
       ...given.erased.map((email) => ({ kind, hash: hashOf(email), reason: 'complaint', at: 3 })),

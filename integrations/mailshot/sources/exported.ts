@@ -50,9 +50,9 @@ const headingLength = 1024
 /** How the heading of each begins as CSV. */
 const headers: Partial<Record<ExportKind, string>> = {
   suppressions: 'address,reason,note,at',
-  lists: 'id,status,title,public,created_at',
-  snapshots: 'hash,slug,compiled,created_at',
-  media: 'hash,type,created_at,bytes',
+  lists: 'id,status,title,public,',
+  snapshots: 'hash,slug,compiled,',
+  media: 'hash,type,',
   sends: 'id,slug,content_hash,snapshot,',
   recipients: 'id,send_id,email,written,',
   events: 'id,key,transport,type,',
