@@ -30,20 +30,17 @@ export async function forgetReturned(mailshot: Mailshot, from: number): Promise<
   const hashers = await hashersInUse(mailshot)
   let forgotten = 0
   for (let afterId = 0; hashers.length > 0;) {
-    const page = await db.all<{ id: number; email: string }>(sql`
-      SELECT s.id, s.email FROM subscribers AS s
-      WHERE s.id > ${afterId} AND ${hasReturned(sql`s.id`, sql`NULL`)} ORDER BY s.id LIMIT ${pageRows}`)
+    const page = await db.all<{ id: number; email: string; isBack: number }>(sql`
+      SELECT s.id, s.email, ${hasReturned(sql`s.id`, sql`NULL`)} AS isBack FROM subscribers AS s
+      WHERE s.id > ${afterId} ORDER BY s.id LIMIT ${pageRows}`)
     const last = page.at(-1)
     if (!last) break
-    const hashed = page.flatMap(({ id, email }) =>
-      hashesOf(hashers, email).map((one) => [...one, id]),
-    )
-    const [gone = []] = await db.write(sql`
-      DELETE FROM suppressed_hashes AS h WHERE ${isLiftable(sql`h.reason`)} AND EXISTS (
-        SELECT 1 FROM json_each(${JSON.stringify(hashed)}) AS j
-        WHERE j.value ->> 0 = h.kind AND j.value ->> 1 = h.hash
-          AND ${hasReturned(sql`j.value ->> 2`, sql`iif(h.at >= ${from}, NULL, h.at)`)}) RETURNING 1`)
-    forgotten += gone.length
+    const hashed = page
+      .filter(({ isBack }) => isBack === 1)
+      .flatMap(({ id, email }) =>
+        hashesOf(hashers, email).map(([kind, hash]): [string, string, number] => [kind, hash, id]),
+      )
+    if (hashed.length > 0) forgotten += await forget(mailshot, hashed, from)
     afterId = last.id
     await setImmediate()
   }
@@ -51,3 +48,18 @@ export async function forgetReturned(mailshot: Mailshot, from: number): Promise<
 }
 
 const pageRows = 1000
+
+/** @param hashed kind, hash and number of each who has returned; only so is the primary key asked for each, and not each hash for all */
+async function forget(
+  { db }: Mailshot,
+  hashed: readonly (readonly [string, string, number])[],
+  from: number,
+): Promise<number> {
+  const [gone = []] = await db.write(sql`
+    DELETE FROM suppressed_hashes WHERE (kind, hash) IN (
+      SELECT h.kind, h.hash FROM json_each(${JSON.stringify(hashed)}) AS j
+        CROSS JOIN suppressed_hashes AS h ON h.kind = j.value ->> 0 AND h.hash = j.value ->> 1
+      WHERE ${isLiftable(sql`h.reason`)}
+        AND ${hasReturned(sql`j.value ->> 2`, sql`iif(h.at >= ${from}, NULL, h.at)`)}) RETURNING 1`)
+  return gone.length
+}

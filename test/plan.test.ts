@@ -1,0 +1,20 @@
+import { sql } from 'drizzle-orm/sql'
+import { describe, expect, it } from 'vitest'
+import { forgetReturned } from '../integrations/mailshot/suppression/returned.ts'
+import { openTestMailshot } from './open-test-mailshot.ts'
+import { addReaders } from './people.ts'
+import { plansOf } from './plan.ts'
+
+describe('a table in which millions of rows may stand', () => {
+  it('is not walked for each who has come back after leaving another system', async () => {
+    const mailshot = await openTestMailshot()
+    await addReaders(mailshot, 1)
+    await mailshot.db.write(
+      sql`INSERT INTO consents (subscriber_id, list_id, at, source, confirmed_at) VALUES (1, 'weekly', 1, 'form', 1)`,
+      sql`INSERT INTO suppressed_hashes (kind, hash, reason, at) VALUES ('md5', 'x', 'unsubscribe', 1)`,
+    )
+    const plans = await plansOf(mailshot, (watched) => forgetReturned(watched, 0))
+    expect(plans.join('\n')).toContain('SEARCH h USING')
+    expect(plans).not.toContain('SCAN h')
+  })
+})
