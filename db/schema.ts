@@ -225,6 +225,10 @@ export const letters = sqliteTable(
     index('letters_confirmations')
       .on(table.createdAt)
       .where(sql`kind IN ('confirmation', 'invitation')`),
+    // What the operator was told, and when.
+    index('letters_alarms')
+      .on(table.createdAt)
+      .where(sql`kind = 'alarm'`),
   ],
 )
 

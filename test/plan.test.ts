@@ -1,11 +1,35 @@
 import { sql } from 'drizzle-orm/sql'
 import { describe, expect, it } from 'vitest'
+import { holdBurstStatements } from '../integrations/mailshot/abuse/burst.ts'
+import { unsyncedStatement } from '../integrations/mailshot/list/alarm.ts'
+import { findByFormerAddress } from '../integrations/mailshot/subscriber/addresses.ts'
 import { forgetReturned } from '../integrations/mailshot/suppression/returned.ts'
 import { openTestMailshot } from './open-test-mailshot.ts'
 import { addReaders } from './people.ts'
 import { plansOf } from './plan.ts'
 
 describe('a table in which millions of rows may stand', () => {
+  it('is not walked to see what the operator was told', async () => {
+    const mailshot = await openTestMailshot()
+    const plans = await plansOf(mailshot, async ({ db }) => {
+      await db.write(...(await holdBurstStatements(mailshot, { subscriberId: 1, source: 'form' })))
+      await db.write(unsyncedStatement(mailshot, 'weekly', 'no answer'))
+    })
+    expect(plans.join('\n')).toContain('letters_alarms (created_at>?)')
+    expect(plans).not.toContain('SCAN letters')
+  })
+
+  it('is not walked to find who had an address before', async () => {
+    const mailshot = await openTestMailshot()
+    const plans = await plansOf(mailshot, (watched) =>
+      findByFormerAddress(watched, 'old@example.org'),
+    )
+    expect(plans).toEqual([
+      expect.stringContaining('SEARCH a USING INDEX audit_former_address'),
+      expect.stringContaining('SEARCH s USING INTEGER PRIMARY KEY'),
+    ])
+  })
+
   it('is not walked for each who has come back after leaving another system', async () => {
     const mailshot = await openTestMailshot()
     await addReaders(mailshot, 1)

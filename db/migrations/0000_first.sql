@@ -26,6 +26,7 @@ CREATE INDEX `letters_subscriber` ON `letters` (`subscriber_id`);--> statement-b
 CREATE INDEX `letters_asked_address` ON `letters` (lower(email)) WHERE kind = 'change-address';--> statement-breakpoint
 CREATE INDEX `letters_kept_back` ON `letters` (`id`) WHERE status = 'held';--> statement-breakpoint
 CREATE INDEX `letters_confirmations` ON `letters` (`created_at`) WHERE kind IN ('confirmation', 'invitation');--> statement-breakpoint
+CREATE INDEX `letters_alarms` ON `letters` (`created_at`) WHERE kind = 'alarm';--> statement-breakpoint
 CREATE TABLE `media` (
 	`hash` text PRIMARY KEY NOT NULL,
 	`type` text NOT NULL,
@@ -308,6 +309,7 @@ CREATE TABLE `audit` (
 );
 --> statement-breakpoint
 CREATE INDEX `audit_subject` ON `audit` (`subject`);--> statement-breakpoint
+CREATE INDEX `audit_former_address` ON `audit` (detail ->> 'from') WHERE action = 'change-address';--> statement-breakpoint
 CREATE TABLE `guard` (
 	`scope` text NOT NULL,
 	`cause` text NOT NULL,

@@ -1,4 +1,5 @@
 // The tables that the running of it needs: pace, workers, audit, tokens, meta.
+import { sql } from 'drizzle-orm'
 import { index, integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core'
 
 /** The pace: slots returned after an answer, counted in buckets of a five-hundredth of their window. */
@@ -102,7 +103,13 @@ export const audit = sqliteTable(
     subject: text().notNull(),
     detail: text({ mode: 'json' }).$type<Record<string, unknown>>().notNull(),
   },
-  (table) => [index('audit_subject').on(table.subject)],
+  (table) => [
+    index('audit_subject').on(table.subject),
+    // Who had an address before.
+    index('audit_former_address')
+      .on(sql`detail ->> 'from'`)
+      .where(sql`action = 'change-address'`),
+  ],
 )
 
 /** API tokens, stored as hashes. */

@@ -25,14 +25,14 @@ export function isEventOf(subscriberId: number): SQL {
     OR (email IN ${emailsOf(subscriberId)} AND ifnull(recipient_id, 0) NOT IN ${mails(sql`<>`)})))`
 }
 
-/** The present address of whoever had that one before; of many, the last who did. It looks through all of the audit. */
+/** The present address of whoever had that one before; of many, the last who did. */
 export async function findByFormerAddress(
   { db }: Mailshot,
   address: string,
 ): Promise<string | undefined> {
   const email = parseEmailAddress(address)?.identity ?? address
   const row = await db.get<{ written: string }>(sql`
-    SELECT s.written FROM audit AS a JOIN subscribers AS s ON a.subject = 'subscriber:' || s.id
+    SELECT s.written FROM audit AS a JOIN subscribers AS s ON s.id = CAST(substr(a.subject, length('subscriber:') + 1) AS INTEGER)
     WHERE a.action = 'change-address' AND a.detail ->> 'from' = ${email} ORDER BY a.id DESC LIMIT 1`)
   return row?.written
 }
