@@ -50,7 +50,12 @@ describe('GET api/export/<kind>', () => {
     const { call } = await apiClient(mailshot, ['export'])
     const wrong = ['subscriber', 'all?format=csv', 'sends?list=weekly', 'subscribers?list=weeky']
     const told = await Promise.all(
-      [...wrong, 'subscribers?segment=city+is', 'sends?format=xml'].map(async (path) => {
+      [
+        ...wrong,
+        'subscribers?segment=city+is',
+        'subscribers?segment=not+received+jully',
+        'sends?format=xml',
+      ].map(async (path) => {
         const answer = await call('GET', `export/${path}`)
         return `${answer.status} ${await answer.text()}`
       }),
@@ -61,6 +66,7 @@ describe('GET api/export/<kind>', () => {
       expect.stringMatching(/^422 .*are about subscribers alone/),
       expect.stringMatching(/^422 .*list=weeky: did you mean .*weekly/),
       expect.stringMatching(/^422 .*segment: /),
+      expect.stringMatching(/^422 .*segment: .*nothing was sent by that name/),
       expect.stringMatching(/^422 .*format=xml: it is one of csv, jsonl/),
     ])
     expect((await call('POST', 'export/all')).status).toBe(405)

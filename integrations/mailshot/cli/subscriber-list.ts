@@ -66,7 +66,11 @@ async function segmentOf(mailshot: Mailshot, text: string): Promise<SQL> {
   return segmentSql(await readSegment(mailshot, text), config, { now: now(), timeZone, lang })
 }
 
-/** The condition of `--segment`. @throws MailshotError that shows where it is wrong, or says what nobody knows of the mails it asks about */
+/**
+ * The condition of `--segment`.
+ *
+ * @throws MailshotError that shows where it is wrong, or says what nobody knows of the mails it asks about
+ */
 export async function readSegment(mailshot: Mailshot, text: string): Promise<string> {
   const read = readCondition(text, mailshot.config)
   if ('wrong' in read) throw new MailshotError(`--segment: ${explainFault(text, read.wrong)}`)
