@@ -1,6 +1,10 @@
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { sql } from 'drizzle-orm/sql'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { findLetter } from '../../integrations/mailshot/archive.ts'
+import { importExports } from '../../integrations/mailshot/cli/import-exports.ts'
 import { exportText } from '../../integrations/mailshot/export.ts'
 import type { ExportedTable } from '../../integrations/mailshot/export/table.ts'
 import { importSubscribers } from '../../integrations/mailshot/import.ts'
@@ -14,6 +18,7 @@ import { readStatistics } from '../../integrations/mailshot/send/statistics.ts'
 import { exportedTable } from '../../integrations/mailshot/sources/exported.ts'
 import { jsonl } from '../../integrations/mailshot/sources/jsonl.ts'
 import { memory } from '../../integrations/mailshot/transports/memory.ts'
+import { recordingTerminal } from '../cli/recording-terminal.ts'
 import { openTestMailshot, type TestMailshot } from '../open-test-mailshot.ts'
 import { report } from '../past-sends.ts'
 import { addReaders } from '../people.ts'
@@ -145,6 +150,24 @@ describe('importExported', () => {
     expect(await rowsOf(there, 'recipients')).toEqual([])
     expect((await rowsOf(there, 'events')).join()).not.toContain('reader1@')
     expect(await readSend(there, id)).toMatchObject({ total: 3, sent: 3 })
+  })
+})
+
+describe('importExports', () => {
+  it('leaves no copy of people behind where a dry run fails', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'mailshot-test-'))
+    onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+    const path = join(folder, 'suppressions.jsonl')
+    writeFileSync(path, '{"mailshot":"suppressions","keys":["damaged"]}\n')
+    const mailshot = await openTestMailshot()
+    vi.stubEnv('TMPDIR', folder)
+    onTestFinished(() => void vi.unstubAllEnvs())
+    const run = importExports(mailshot, [{ path, kind: 'suppressions' }], {
+      terminal: recordingTerminal(),
+      dryRun: true,
+    })
+    await expect(run).rejects.toThrow('the key in its first line is damaged')
+    expect(readdirSync(folder)).toEqual(['suppressions.jsonl'])
   })
 })
 

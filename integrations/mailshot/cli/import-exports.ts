@@ -172,14 +172,8 @@ async function importBy(mailshot: Mailshot, { path, kind }: ExportFile, run: Run
       const isCsv = /\.csv$/i.test(path)
       return importSubscribers(mailshot, isCsv ? csv(path, { fields }) : jsonl(path), run)
     }
-    case 'suppressions': {
-      const source = suppressionList(path, basename(path))
-      const rehearsal = run.dryRun ? await openRehearsal(mailshot) : undefined
-      const how = { ...run, adoptKey: true, rehearsal }
-      const { changed, ...came } = await importSuppressions(mailshot, source, how)
-      await rehearsal?.close()
-      return { ...came, created: changed, stopped: false }
-    }
+    case 'suppressions':
+      return importSuppressed(mailshot, path, run)
     case 'lists':
     case 'snapshots':
     case 'media':
@@ -187,6 +181,19 @@ async function importBy(mailshot: Mailshot, { path, kind }: ExportFile, run: Run
     case 'recipients':
     case 'events':
       return importExported(mailshot, exportedTable(path, { kind }), run)
+  }
+}
+
+async function importSuppressed(mailshot: Mailshot, path: string, run: Run): Promise<Came> {
+  const source = suppressionList(path, basename(path))
+  const rehearsal = run.dryRun ? await openRehearsal(mailshot) : undefined
+  try {
+    const how = { ...run, adoptKey: true, rehearsal }
+    const { changed, ...came } = await importSuppressions(mailshot, source, how)
+    return { ...came, created: changed, stopped: false }
+  } finally {
+    // It is a file with addresses in it.
+    await rehearsal?.close()
   }
 }
 
