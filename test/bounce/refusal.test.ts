@@ -1,7 +1,19 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { withoutName } from '../../integrations/mailshot/bounce/name.ts'
 import { findCode, findStatus, judgeRefusal } from '../../integrations/mailshot/bounce/refusal.ts'
+
+describe('withoutName', () => {
+  test('finds a name on Node 22 too, where RegExp has no escape', () => {
+    const { escape } = RegExp
+    Reflect.deleteProperty(RegExp, 'escape')
+    onTestFinished(() => void Object.assign(RegExp, { escape }))
+    expect(withoutName('550 zoe.l is away', 'zoe.l@example.org')).toBe(
+      '550 zoe.l@example.org is away',
+    )
+  })
+})
 
 describe('judgeRefusal', () => {
   test('calls an address that nobody has hard, in several languages', () => {

@@ -1,4 +1,5 @@
 import matter from 'gray-matter'
+import { escapeRegExp } from '../escape-reg-exp.ts'
 import { errorAt, type Place, type Problem } from './problem.ts'
 
 /** A source file cut in two, with the line that each part begins at. */
@@ -139,8 +140,4 @@ function unreadable(file: string, cause: unknown): Problem {
 function markLine(mark: unknown): number {
   if (typeof mark !== 'object' || mark === null || !('line' in mark)) return 0
   return typeof mark.line === 'number' ? mark.line : 0
-}
-
-function escapeRegExp(text: string): string {
-  return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
 }

@@ -1,5 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm/sql'
 import { auditStatement } from '../audit.ts'
+import { escapeRegExp } from '../escape-reg-exp.ts'
 import type { Fact } from '../event/fact.ts'
 import type { Mailshot } from '../mailshot.ts'
 import { wordingHash, wordingStatements } from '../privacy/wording.ts'
@@ -107,7 +108,7 @@ export async function withoutNames(mailshot: Mailshot, facts: readonly Fact[]): 
 function withoutAddress({ url, email }: Fact): string | null {
   if (url === null || email === null) return url
   return [email, encodeURIComponent(email)].reduce(
-    (text, form) => text.replaceAll(new RegExp(RegExp.escape(form), 'gi'), '(address)'),
+    (text, form) => text.replaceAll(new RegExp(escapeRegExp(form), 'gi'), '(address)'),
     url,
   )
 }
