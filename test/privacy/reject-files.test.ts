@@ -51,6 +51,15 @@ describe('noteRejects', () => {
     expect(readdirSync(folder)).toEqual([])
   })
 
+  it('keeps the rows of others whose addresses end or begin alike', async () => {
+    const { mailshot, path } = await open()
+    const head = 'mailshot_line,mailshot_cause,email,name\n'
+    const others = '2,,joann@example.org,\n3,,jo.ann@example.org,\n4,,ann@example.org.uk,\n'
+    writeFileSync(path, `${head}${others}5,,<ANN@example.org>.,\n6,,"\\nann@example.org",\n`)
+    await eraseAddress(mailshot, 'ann@example.org', 'cli:ed')
+    expect(readFileSync(path, 'utf8')).toBe(head + others)
+  })
+
   it('stops nothing where the file is gone', async () => {
     const { mailshot, path } = await open()
     rmSync(path)

@@ -6,7 +6,9 @@ import { basename } from 'node:path'
 import { sql } from 'drizzle-orm/sql'
 import { partialOf, removePartial } from '../../../db/partial.ts'
 import { auditStatement } from '../audit.ts'
+import { escapeRegExp } from '../escape-reg-exp.ts'
 import type { Mailshot } from '../mailshot.ts'
+import { day } from '../pace-limit.ts'
 
 /** A file of rows that an import could not take, on this machine. */
 interface RejectFile {
@@ -38,7 +40,7 @@ export async function noteRejects(
 export async function forgetRejects(mailshot: Mailshot, by: string): Promise<void> {
   const { keepRejectsDays: days } = mailshot.config.privacy
   if (days === false) return
-  const before = mailshot.now() - days * 86_400_000
+  const before = mailshot.now() - days * day
   for (const { path, digest } of await readFiles(mailshot, before)) {
     const found = await digestOf(path).catch(() => undefined)
     if (found === digest) await rm(path, { force: true })
@@ -90,12 +92,13 @@ async function eraseFrom(
   if (!found) return
   const partial = partialOf(path)
   const [before, after] = [createHash('sha256'), createHash('sha256')]
+  const wanted = emails.map(wholeAddress)
   let isFound = false
   const target = await open(partial, 'wx', 0o600)
   try {
     for await (const row of rowsOf(path)) {
       before.update(row, 'latin1')
-      if (emails.some((email) => row.toLowerCase().includes(email.toLowerCase()))) isFound = true
+      if (wanted.some((address) => address.test(row))) isFound = true
       else {
         after.update(row, 'latin1')
         await target.appendFile(row, 'latin1')
@@ -113,6 +116,14 @@ async function eraseFrom(
     sql`UPDATE reject_files SET digest = ${after.digest('base64url')} WHERE machine = ${hostname()} AND path = ${path}`,
   )
 }
+
+/** An address that is no part of a longer one: ann@example.org does not stand in joann@example.org, but does behind `\n` or `%3C`. */
+function wholeAddress(email: string): RegExp {
+  return new RegExp(`(?:${behindEscape}|(?<![\\w.+-]))${escapeRegExp(email)}(?![\\w-]|\\.\\w)`, 'i')
+}
+
+/** As JSON and addresses of pages write characters. */
+const behindEscape = String.raw`(?<=\\[bfnrt]|\\u[\da-f]{4}|%[\da-f]{2})`
 
 /** A row of CSV has its line in the source before it, and may go on over several; one of JSON Lines is one. */
 const beginsRow = /^(?:\d+[,;\t|]|\{|mailshot_line)/

@@ -1,5 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm/sql'
 import type { Mailshot } from '../mailshot.ts'
+import { day } from '../pace-limit.ts'
 import { hasAnswered } from './stayed.ts'
 
 /** An asking that is looked through, and how far that has come. */
@@ -63,7 +64,7 @@ async function walkSlice(mailshot: Mailshot, walk: Walk): Promise<boolean> {
       WHERE send_id = ${sendId} AND id > ${afterId} ORDER BY id LIMIT ${atOnce})`)
   if (slice?.id == null) return false
   const mailed = mailedIn(walk, slice.id)
-  const before = mailshot.now() - days * 86_400_000
+  const before = mailshot.now() - days * day
   const isOver = startedAt !== null && startedAt < before
   const results = await mailshot.db.write(
     leftStatement(walk, mailed),
