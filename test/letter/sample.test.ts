@@ -36,6 +36,19 @@ describe('readSampleLetter', () => {
     expect(mail.text).toContain('Voici Hebdo et Produits, zoe@example.net.')
   })
 
+  it('says until when links work as the letter itself does, of those that live for a day with the hour', async () => {
+    const said = await Promise.all(
+      (['links', 'change-address'] as const).map(async (kind) => {
+        const letter = await readSampleLetter({ config: campaignFolder({}), now }, kind)
+        return letter.compose({ lang: 'en' }).text
+      }),
+    )
+    expect(said).toEqual([
+      expect.stringMatching(/November 23, 2026 at 1:00\sAM/),
+      expect.stringMatching(/November 29, 2026(?! at)/),
+    ])
+  })
+
   it('tells a mistake in them, and shows ours, which are mailed then', async () => {
     const { isOwn, problems, compose } = await readSampleLetter(
       { config: campaignFolder(files), now },

@@ -1,8 +1,8 @@
 import { sql } from 'drizzle-orm/sql'
-import { localeOf } from '../campaign/language-tag.ts'
 import type { LetterKind } from '../letter.ts'
 import { titlesOf } from '../list.ts'
 import type { Mailshot } from '../mailshot.ts'
+import { letterDate } from './date.ts'
 
 /** What a letter tells of lists and time, besides how that is said in its reader's language. */
 export interface Told {
@@ -37,7 +37,7 @@ export async function valuesIn(
     lang: letter.lang,
     ...(listIds !== undefined && { lists: await titlesIn(mailshot, JSON.parse(listIds), lang) }),
     ...(until !== undefined && {
-      date: dateIn(mailshot, { ...letter, until: Number(until) }, lang),
+      date: letterDate(mailshot.config, { ...letter, until: Number(until) }, lang),
     }),
   }
 }
@@ -56,15 +56,4 @@ async function titlesIn(
     ids.map((id) => ({ title: titles.get(id) ?? id })),
     lang,
   )
-}
-
-function dateIn(
-  { config }: Mailshot,
-  { kind, until }: { kind: LetterKind; until: number },
-  lang: string,
-): string {
-  // The links that are mailed for a day say the hour.
-  const hour = kind === 'links' ? ({ timeStyle: 'short' } as const) : {}
-  const style = { dateStyle: 'long', ...hour, timeZone: config.timeZone } as const
-  return new Intl.DateTimeFormat(localeOf(lang), style).format(until)
 }

@@ -2,6 +2,7 @@ import { type SQL, sql } from 'drizzle-orm/sql'
 import { auditStatement } from '../audit.ts'
 import { type ParsedAddress, parseEmailAddress } from '../email-address.ts'
 import { queueLetterStatement } from '../letter.ts'
+import { letterDate } from '../letter/date.ts'
 import { keptTold } from '../letter/values.ts'
 import type { Mailshot } from '../mailshot.ts'
 import { day } from '../pace-limit.ts'
@@ -14,7 +15,8 @@ import { findMerging, mergeStatements } from './merge.ts'
 import { passUnqueuedStatement } from './numbers.ts'
 import { findPerson, type Person } from './person.ts'
 
-const linkLife = 7 * day
+/** How long the link to a new address works, in ms. */
+export const newAddressLife = 7 * day
 const asksADay = 3
 
 export type AskedAddress =
@@ -148,10 +150,9 @@ function linkStatement(
   const { config } = mailshot
   const now = mailshot.now()
   const lang = languageOfTexts(config, own)
-  const expiresAt = now + linkLife
+  const expiresAt = now + newAddressLife
   const ids = [id, now, digestOf(address.identity)]
   const token = signToken(config.secrets, 'change-address', ids, expiresAt)
-  const date = new Intl.DateTimeFormat(lang, { dateStyle: 'long', timeZone: config.timeZone })
   return queueLetterStatement(mailshot, {
     kind: 'change-address',
     subscriberId: id,
@@ -159,7 +160,7 @@ function linkStatement(
     lang: own ?? config.lang,
     values: {
       url: linkTo(config, 'change-address', token),
-      date: date.format(expiresAt),
+      date: letterDate(config, { kind: 'change-address', until: expiresAt }, lang),
       ...keptTold({ until: expiresAt }),
     },
     when: sql`${mayMail} AND (SELECT count(*) FROM letters WHERE kind = 'change-address'

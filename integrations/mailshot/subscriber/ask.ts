@@ -3,6 +3,7 @@ import { auditStatement } from '../audit.ts'
 import type { ParsedAddress } from '../email-address.ts'
 import type { MailshotConfig } from '../config.ts'
 import { queueLetterStatement } from '../letter.ts'
+import { letterDate } from '../letter/date.ts'
 import { keptTold } from '../letter/values.ts'
 import { titlesOf } from '../list.ts'
 import type { Mailshot } from '../mailshot.ts'
@@ -51,7 +52,7 @@ export interface Said extends Profile {
 const minute = 60_000
 const askAgainAfter = 10 * minute
 const confirmationsADay = 3
-const confirmationLife = 14 * day
+export const confirmationLife = 14 * day
 
 /** Makes subscriptions active at once, and notes the consent: as confirmed, where someone vouches for that. */
 export function activateStatements(mailshot: Mailshot, ask: Ask, confirmed: boolean): SQL[] {
@@ -143,8 +144,9 @@ function confirmationStatement(mailshot: Mailshot, ask: Ask, now: number): SQL {
   // The time of asking is signed too: what somebody else asks for later is not confirmed by this link.
   const expiresAt = now + confirmationLife
   const token = signToken(config.secrets, 'confirm', [subscriberId, now], expiresAt)
+  const kind = invitedBy === undefined ? 'confirmation' : 'invitation'
   return queueLetterStatement(mailshot, {
-    kind: invitedBy === undefined ? 'confirmation' : 'invitation',
+    kind,
     subscriberId,
     email: address.written,
     lang: ask.profile.lang ?? config.lang,
@@ -152,7 +154,7 @@ function confirmationStatement(mailshot: Mailshot, ask: Ask, now: number): SQL {
       lists: titlesOf(config, settingsOf(config, lists), lang),
       ...keptTold({ lists: idsOf(config, lists), until: expiresAt }),
       url: linkTo(config, 'confirm', token),
-      date: dayOf(expiresAt, lang, config.timeZone),
+      date: letterDate(config, { kind, until: expiresAt }, lang),
       ...(invitedBy !== undefined && { invitedBy: String(invitedBy) }),
     },
     when: sql`EXISTS (SELECT 1 FROM ${each(lists)} WHERE ${isNewAsk(ask, now)})`,
@@ -166,10 +168,6 @@ function idsOf({ lists }: MailshotConfig, ids: readonly string[]): string[] {
 
 function settingsOf({ lists }: MailshotConfig, ids: readonly string[]) {
   return Object.entries(lists).flatMap(([id, list]) => (ids.includes(id) ? [list] : []))
-}
-
-function dayOf(time: number, lang: string, timeZone: string): string {
-  return new Intl.DateTimeFormat(lang, { dateStyle: 'long', timeZone }).format(time)
 }
 
 function consentStatement(

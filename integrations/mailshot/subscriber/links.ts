@@ -1,6 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm/sql'
 import { parseEmailAddress } from '../email-address.ts'
 import { queueLetterStatement } from '../letter.ts'
+import { letterDate } from '../letter/date.ts'
 import { keptTold } from '../letter/values.ts'
 import type { Mailshot } from '../mailshot.ts'
 import { day } from '../pace-limit.ts'
@@ -59,7 +60,7 @@ async function queueLinks(
         url,
         ...keptTold({ until: expiresAt }),
         leave_url: linkTo(config, 'unsubscribe', leaving),
-        date: timeOf(expiresAt, said, config.timeZone),
+        date: letterDate(config, { kind: 'links', until: expiresAt }, said),
       },
       when: sql`${id} > 0 AND ${when} AND ${(suppressed ?? 'unsubscribe') === 'unsubscribe'}
         AND ${mailedSince(now - againAfter)} = 0 AND ${mailedSince(now - day)} < ${mostADay}`,
@@ -69,8 +70,3 @@ async function queueLinks(
 }
 
 const nobody = { id: 0, email: '', written: '', lang: null, suppressed: null }
-
-function timeOf(at: number, lang: string, timeZone: string): string {
-  const style = { dateStyle: 'long', timeStyle: 'short', timeZone } as const
-  return new Intl.DateTimeFormat(lang, style).format(at)
-}

@@ -5,7 +5,7 @@ import { digestOf } from './address-digest.ts'
 import type { Person } from './person.ts'
 
 /** How long a link that was asked for opens more than others, in ms. */
-const freshMs = day
+export const freshLife = day
 
 /** What the token of a link to a person's own page says. */
 export interface OwnLink {
@@ -21,7 +21,7 @@ export function freshLink(
   { id, email }: Pick<Person, 'id' | 'email'>,
   now: number,
 ): { url: string; expiresAt: number } {
-  const until = Math.ceil((now + freshMs) / 1000)
+  const until = Math.ceil((now + freshLife) / 1000)
   const token = ownToken(config, { subscriberId: id, until, digest: digestOf(email) })
   return { url: linkTo(config, 'preferences', token), expiresAt: until * 1000 }
 }
