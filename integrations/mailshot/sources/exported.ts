@@ -10,6 +10,7 @@ import { lastIdOf } from '../import/exported/number.ts'
 import { isExportHeader } from './csv/exported.ts'
 import { bareFormula } from './csv/formula.ts'
 import { decode, readLines } from './csv/text.ts'
+import { parseObject } from './jsonl.ts'
 
 /**
  * Reads what `mailshot export` has written of one of the tables of the history: CSV, where the file is called so, else JSON Lines.
@@ -81,16 +82,6 @@ async function* readObjects(
       if (!row) yield { fault: { line, cause: 'it is no line of JSON' } }
       else yield 'mailshot' in row ? { lastId: lastIdOf(row) } : { line, row }
     }
-  }
-}
-
-function parseObject(text: string): Record<string, unknown> | undefined {
-  try {
-    const value: unknown = JSON.parse(text)
-    const isObject = typeof value === 'object' && value !== null && !Array.isArray(value)
-    return isObject ? { ...value } : undefined
-  } catch {
-    return undefined
   }
 }
 

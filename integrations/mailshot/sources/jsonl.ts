@@ -76,7 +76,8 @@ function checkHeading({ mailshot: kind }: Record<string, unknown>, name: string)
   )
 }
 
-function parseObject(text: string): Record<string, unknown> | undefined {
+/** The object of a line of JSON; undefined where it is none. */
+export function parseObject(text: string): Record<string, unknown> | undefined {
   try {
     const value: unknown = JSON.parse(text)
     const isObject = typeof value === 'object' && value !== null && !Array.isArray(value)

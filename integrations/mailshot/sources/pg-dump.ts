@@ -3,7 +3,7 @@ import { MailshotError } from '../error.ts'
 import { readLines } from './csv/text.ts'
 import { readDumpFile } from './dump-file.ts'
 import { addLine, bare, insertHead, namesIn, rowsIn, type Statement } from './pg-dump/insert.ts'
-import { textOfBytes } from './tables/bytes.ts'
+import { textOfLatin1 } from './tables/bytes.ts'
 import { parseCreateTable } from './tables/create-table.ts'
 import type { TableFault, TableRow, TableRows, TableSource, TableValue } from './tables.ts'
 
@@ -192,7 +192,7 @@ function valueOf(text: string): TableValue {
   const bytes = text.includes('\\')
     ? text.replace(/\\(?:([0-7]{1,3})|x([\da-f]{1,2})|([^]))/gi, unescaped)
     : text
-  return /[\x80-\xff]/.test(bytes) ? textOfBytes(Buffer.from(bytes, 'latin1')) : bytes
+  return textOfLatin1(bytes)
 }
 
 function unescaped(_: string, octal?: string, hex?: string, char = ''): string {

@@ -1,6 +1,6 @@
 import { MailshotError } from '../../error.ts'
 import type { TableValue } from '../tables.ts'
-import { textOfBytes } from '../tables/bytes.ts'
+import { textOfLatin1 } from '../tables/bytes.ts'
 
 /** What a value is, where it ends, or that the text ends before it does. */
 export type Scanned = { end: number; value: TableValue } | 'incomplete' | 'broken'
@@ -114,7 +114,7 @@ export function decoderFor(names: string | undefined, where: string): Decode {
       `${where}: the dump is in "${charset}"; make it again with --default-character-set=utf8mb4`,
     )
   }
-  return (bytes) => (/[\x80-\xff]/.test(bytes) ? textOfBytes(Buffer.from(bytes, 'latin1')) : bytes)
+  return textOfLatin1
 }
 
 const singleByte: Record<string, string> = {

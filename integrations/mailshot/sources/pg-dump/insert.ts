@@ -1,4 +1,4 @@
-import { textOfBytes } from '../tables/bytes.ts'
+import { textOfLatin1 } from '../tables/bytes.ts'
 import type { TableRow, TableValue } from '../tables.ts'
 
 /** The lines of one statement as they arrive: where it ends is told by the quotes, in which anything may stand. */
@@ -58,7 +58,9 @@ export function rowsIn({ line, lines }: Statement): (TableRow | { line: number; 
       value.lastIndex = at
       const [, quoted, word, after = ''] = value.exec(text) ?? []
       if (after === '') return [...rows, { line: rowLine, fault: true }]
-      values.push(quoted === undefined ? wordOf(word ?? '') : textOf(quoted))
+      values.push(
+        quoted === undefined ? wordOf(word ?? '') : textOfLatin1(quoted.replaceAll("''", "'")),
+      )
       ;[at, end] = [value.lastIndex, after]
     }
     rows.push({ values, line: rowLine })
@@ -72,9 +74,4 @@ const value = /\s*(?:'((?:[^']|'')*)'|([^\s,()']+))\s*([,)])/y
 function wordOf(word: string): TableValue {
   if (word === 'NULL') return null
   return word === 'true' || word === 'false' ? word.charAt(0) : word
-}
-
-function textOf(quoted: string): string {
-  const bytes = quoted.replaceAll("''", "'")
-  return /[\x80-\xff]/.test(bytes) ? textOfBytes(Buffer.from(bytes, 'latin1')) : bytes
 }

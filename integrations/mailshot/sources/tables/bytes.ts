@@ -9,3 +9,8 @@ export function textOfBytes(bytes: Uint8Array): string {
     return fallback.decode(bytes)
   }
 }
+
+/** The same of bytes that were read as a character each. */
+export function textOfLatin1(bytes: string): string {
+  return /[\x80-\xff]/.test(bytes) ? textOfBytes(Buffer.from(bytes, 'latin1')) : bytes
+}

@@ -1,4 +1,7 @@
-/** Reads a date with its zone, as PostgreSQL writes it, `2026-01-31 09:30:00.123+01`, or Go, `… +0100 CET`. In ms since 1970; undefined for none. */
+/**
+ * Reads a date with its zone, as PostgreSQL writes it, `2026-01-31 09:30:00.123+01`, or Go, `… +0100 CET`. In ms since 1970; undefined
+ * for none.
+ */
 export function zonedTime(text: unknown): number | undefined {
   if (typeof text !== 'string') return undefined
   const [, day = '', time = '00:00', zone = '+00', minutes = '00'] =
