@@ -3,6 +3,7 @@ import { auditStatement } from '../audit.ts'
 import { parseEmailAddress } from '../email-address.ts'
 import type { Mailshot } from '../mailshot.ts'
 import { eraseFromRejects } from '../privacy/reject-files.ts'
+import { skipErasedStatement } from '../recipient/erased.ts'
 import { ownHasher } from '../suppression/hash.ts'
 import { mergeSuppression } from '../suppression/merge.ts'
 import { scrubStatements } from './erase/scrub.ts'
@@ -127,9 +128,7 @@ async function traceStatements(mailshot: Mailshot, traces: Traces): Promise<SQL[
   const others = sql`SELECT id FROM recipients WHERE ${every} AND subscriber_id <> ${subscriberId}`
   return [
     ...(await hashStatements(mailshot, alone)),
-    // Counted as skipped by their sends before they go.
-    sql`UPDATE recipients SET status = 'skipped', reason = 'erased', settled_at = ${mailshot.now()}
-      WHERE ${own} AND status IN ('pending', 'deferred', 'claimed')`,
+    skipErasedStatement(mailshot, own),
     sql`DELETE FROM audit WHERE action <> 'erase' AND subject IN (
       SELECT ${`subscriber:${subscriberId}`} UNION SELECT 'address:' || value FROM json_each(${JSON.stringify(alone)})
       UNION SELECT 'recipient:' || id FROM recipients WHERE ${own})`,
