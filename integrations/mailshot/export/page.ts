@@ -90,15 +90,15 @@ const fewThousand = 5000
 
 async function* suppressionPages(
   mailshot: Mailshot,
-  { format }: ExportOptions,
+  { format, pageRows = usualRows }: ExportOptions,
 ): AsyncGenerator<Page> {
   const isCsv = format === 'csv'
   let lines: string[] = isCsv ? [csvLine(['address', 'reason', 'note', 'at'])] : []
   let rows = 0
-  for await (const line of exportSuppressions(mailshot)) {
+  for await (const line of exportSuppressions(mailshot, { pageRows })) {
     lines.push(isCsv ? suppressionLine(line) : jsonLine(line))
     rows += 'mailshot' in line ? 0 : 1
-    if (lines.length < usualRows) continue
+    if (lines.length < pageRows) continue
     yield { text: lines.join(''), rows }
     lines = []
     rows = 0
