@@ -1,11 +1,6 @@
 import { sql } from 'drizzle-orm/sql'
 import { describe, expect, it } from 'vitest'
-import {
-  type ExportFormat,
-  type ExportKind,
-  exportKinds,
-  exportText,
-} from '../integrations/mailshot/export.ts'
+import { type ExportFormat, type ExportKind, exportKinds } from '../integrations/mailshot/export.ts'
 import { importSubscribers } from '../integrations/mailshot/import.ts'
 import type { Mailshot } from '../integrations/mailshot/mailshot.ts'
 import { csv } from '../integrations/mailshot/sources/csv.ts'
@@ -14,13 +9,14 @@ import { suppressionList } from '../integrations/mailshot/sources/suppression-li
 import { suppress } from '../integrations/mailshot/suppression.ts'
 import { ownHasher } from '../integrations/mailshot/suppression/hash.ts'
 import { importSuppressions } from '../integrations/mailshot/suppression/import.ts'
+import { exportText } from './export/text.ts'
 import { rowsFrom } from './import/state.ts'
 import { openTestMailshot } from './open-test-mailshot.ts'
 import { addReaders } from './people.ts'
 
 const actor = 'test'
 
-describe('exportText', () => {
+describe('openExport', () => {
   it('keeps spreadsheets from running what people wrote', async () => {
     const mailshot = await openTestMailshot()
     const names = ['=1+1', '+1', '-1', '@sum', "'=1", '＝1', '\u200b=1', 'a=1', "'a"]

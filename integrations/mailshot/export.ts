@@ -61,16 +61,3 @@ export function openExport(mailshot: Mailshot): OpenExport {
     close: snapshot.close,
   }
 }
-
-/** Gives one kind of what the database holds now, a page at a time. */
-export async function* exportText(
-  mailshot: Mailshot,
-  options: ExportOptions,
-): AsyncGenerator<string> {
-  const opened = openExport(mailshot)
-  try {
-    yield* opened.text(options)
-  } finally {
-    opened.close()
-  }
-}
