@@ -36,9 +36,9 @@ export interface LetterQuery {
 }
 
 /**
- * Letters of the public archive, newest first: what was really sent to lists that are all public now, or were when they closed, unless its campaign
- * says `archive: false`, then or by now. A correction takes the place of what it corrects, with the date of the first.
- * What cannot be merged is left out.
+ * Letters of the public archive, newest first: what was really sent to lists that are all public now, or were when they closed, unless
+ * its campaign says `archive: false`, then or by now. A correction takes the place of what it corrects, with the date of the first. What
+ * cannot be merged is left out.
  */
 export async function listLetters(mailshot: Mailshot, query: LetterQuery): Promise<Letter[]> {
   const { lang, limit = 20 } = query

@@ -29,7 +29,7 @@ export function notePeer(request: Request, peer: string | undefined): void {
 }
 
 /** The address that was remembered with a request. */
-export function notedPeer(request: Request): string | undefined {
+function notedPeer(request: Request): string | undefined {
   return peers.get(request)
 }
 

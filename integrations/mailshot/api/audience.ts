@@ -24,8 +24,8 @@ const schema = z.strictObject({
 const bodyLimit = 64 * 1024
 
 /**
- * `POST` counts whom a send would mail, who of them takes a break, and how many its lists reach. A condition can be about one person, so the token needs the
- * scope `send` or `people`.
+ * `POST` counts whom a send would mail, who of them takes a break, and how many its lists reach. A condition can be about one person, so
+ * the token needs the scope `send` or `people`.
  */
 export function handleAudience(mailshot: Mailshot, request: Request): Promise<Response> {
   return answerCall(mailshot, request, { POST: count, scopes: ['people', 'send'] })

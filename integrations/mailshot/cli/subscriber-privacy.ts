@@ -72,7 +72,9 @@ export async function erasePerson(call: PrivacyCall, mailshot: Mailshot): Promis
   if (!person) await eraseAddress(mailshot, email, actor())
   if (terminal.json) terminal.printJson({ email, status })
   else terminal.print(`${email}: ${said(status)}`)
-  terminal.note('Backups, exports and reject files of yours still have what they had.')
+  terminal.note(
+    'Backups and exports of yours still have what they had, and so have files of rejected rows elsewhere.',
+  )
   return exitCodes.done
 }
 

@@ -83,11 +83,11 @@ export const subscribers = defineCommand({
   ],
   takes: ([action = 'list']) => (['list', 'count', 'unseen'].includes(action) ? 1 : 2),
   about:
-    'The people. "count" counts who gets mail on these lists (or on any), and of them those of a segment. "add" asks for a confirmation where the list does (double opt-in), unless --confirmed; "unsubscribe"\n' +
-    'without --list ends everything and suppresses the address. "untrack" takes back that the person is counted by name, and\n' +
-    'takes the name from what was counted. "data" hands out all that is held about them (JSON); "proof" tells, signed, what the person agreed to in which words, and what happened since;\n' +
-    '"erase" takes the person out of every table, "unseen" finds who was mailed and did nothing (docs/privacy.md). Many at once:\n' +
-    'mailshot import.',
+    'The people. "count" counts who gets mail on these lists (or on any), and of them those of a segment. "add" asks for a confirmation\n' +
+    'where the list does (double opt-in), unless --confirmed; "unsubscribe" without --list ends everything and suppresses the address.\n' +
+    '"untrack" takes back that the person is counted by name, and takes the name from what was counted. "data" hands out all that is held\n' +
+    'about them (JSON); "proof" tells, signed, what the person agreed to in which words, and what happened since; "erase" takes the person\n' +
+    'out of every table, "unseen" finds who was mailed and did nothing (docs/privacy.md). Many at once: mailshot import.',
   options,
   examples: [
     [

@@ -54,9 +54,8 @@ export interface ExportedSummary {
 
 /**
  * Brings in the history of another instance: its lists, compiled campaigns, images, sends, recipients and reports, to be given in this
- * order. What is here
- * already stays as it is, so that running it again, also after it was killed, ends the same. Nobody is mailed: a send that was open
- * there is cancelled here, and nothing follows from a report. Nobody who was erased here is stored again.
+ * order. What is here already stays as it is, so that running it again, also after it was killed, ends the same. Nobody is mailed: a send
+ * that was open there is cancelled here, and nothing follows from a report. Nobody who was erased here is stored again.
  */
 export async function importExported(
   mailshot: Mailshot,

@@ -47,7 +47,7 @@ export function compiledFrom(
  * Old placeholders as merge fields: `@nom@`, `@@nom@@` and `#ENV{nom}` are `{{ nom }}`. A word in the place of one that is no field
  * here vanishes, as it did there; what is written around an address stays.
  */
-export function formerTemplate(
+function formerTemplate(
   config: MailshotConfig,
   text: string,
   escape: Exclude<Escape, 'url' | 'url-part'>,

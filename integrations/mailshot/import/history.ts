@@ -115,7 +115,7 @@ export async function importHistory(
 }
 
 /** What the id of a former send is here: the same for the same send, whichever dump it is read from. */
-export function formerSendId(system: string, { id, startedAt = 0 }: FormerSend): string {
+function formerSendId(system: string, { id, startedAt = 0 }: FormerSend): string {
   const chance = Number.parseInt(hash('sha256', `${system} ${id}`).slice(0, 8), 16)
   return sendIdOf([Math.floor(startedAt / 1000), chance])
 }

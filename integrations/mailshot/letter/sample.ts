@@ -80,7 +80,7 @@ async function asSend(
   own: WrittenLetter | undefined,
 ): Promise<Pick<SampleLetter, 'langs' | 'fallback' | 'compose'>> {
   if (own && !own.template) {
-    return { langs: [], fallback: config.lang, compose: () => raise('its file has a mistake') }
+    return { langs: [], fallback: config.lang, compose: refuse }
   }
   const [list = ''] = Object.keys(config.lists)
   const { compiled } = await reconsentMail({ config, now }, { list, days: 30 })
@@ -109,8 +109,10 @@ function marksOf({ site }: MailshotConfig, kind: WritableKind): SampleMarks {
   return { id: `sample.${kind}`, messageId, subjectPrefix: '' }
 }
 
-function raise(why: string): never {
-  throw new MailshotError(why)
+function refuse(): never {
+  throw new MailshotError(
+    'letters/re-consent: its file has a mistake, so nobody can be asked; mailshot check letters/re-consent says which',
+  )
 }
 
 function messageOf(

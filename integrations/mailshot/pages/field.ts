@@ -50,7 +50,7 @@ interface Asking {
 const longestText = 500
 
 /** The fields that readers are asked, in the config's order; what is required is asked for always. */
-export function askedFields({ fields }: Pick<MailshotConfig, 'fields'>): string[] {
+function askedFields({ fields }: Pick<MailshotConfig, 'fields'>): string[] {
   return Object.keys(fields).filter((name) => isAsked(fields[name]))
 }
 

@@ -67,7 +67,8 @@ export interface AudienceCount {
 }
 
 /**
- * Counts whom a send would mail if it started now; whether they take a break, `at` its time. Of many it is done in slices, so that others get their turns meanwhile.
+ * Counts whom a send would mail if it started now; whether they take a break, `at` its time. Of many it is done in slices, so that others
+ * get their turns meanwhile.
  *
  * @throws MailshotError when a condition cannot be read
  */

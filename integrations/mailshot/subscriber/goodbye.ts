@@ -15,8 +15,8 @@ const waitMs = 5 * 60_000
 const ownWays = ['page', 'one-click', 'preferences', 'mail']
 
 /**
- * Queues the goodbye to a person who leaves lists that they were on, with a way back to those that anybody may join. To stand before the subscriptions end, so
- * that leaving twice says it once.
+ * Queues the goodbye to a person who leaves lists that they were on, with a way back to those that anybody may join. To stand before the
+ * subscriptions end, so that leaving twice says it once.
  */
 export function goodbyeStatements(
   mailshot: Mailshot,

@@ -26,7 +26,7 @@ const keyPrefix = 'suppression-key:'
 const ownKey = 'suppression-key'
 
 /** The id by which hashes name their key: it says nothing about it. */
-export function keyId(key: string): string {
+function keyId(key: string): string {
   return hash('sha256', `mailshot suppression key ${key}`).slice(0, 12)
 }
 

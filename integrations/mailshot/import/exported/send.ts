@@ -16,8 +16,8 @@ export function endedSend(row: Row, now: number): Row {
 }
 
 /**
- * The statements that write sends with what was counted of them. What is here already stays as it is; the last
- * one answers the ids of those that were not.
+ * The statements that write sends with what was counted of them. What is here already stays as it is; the last one answers the ids of
+ * those that were not.
  */
 export function sendStatements(
   rows: readonly Row[],
