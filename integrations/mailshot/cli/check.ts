@@ -31,8 +31,10 @@ export const check = defineCommand({
   ],
   exit: { [exitCodes.wrongRequest]: 'there are errors; warnings alone leave it 0' },
   async run({ values, positionals, terminal }) {
+    // Reading the project goes to its root.
+    const named = positionals.map((name) => ({ name, slug: slugOf(name) }))
     const config = await readProject(values)
-    const slugs = [...new Set(positionals.map((name) => letterSlug(config, name) ?? slugOf(name)))]
+    const slugs = [...new Set(named.map(({ name, slug }) => letterSlug(config, name) ?? slug))]
     const campaigns = slugs.filter((slug) => !slug.startsWith('letters/'))
     if (campaigns.length > 0) await requireCampaigns(config, campaigns)
     const { checkCampaigns } = await loadCompiler()
