@@ -490,7 +490,7 @@ describe('mailshot token', () => {
 
     expect(code).toBe(1)
     expect(err).toBe(
-      'mailshot: --scope everything: there is no such scope (read, send, people, subscribe)\n',
+      'mailshot: --scope everything: there is no such scope (read, send, people, subscribe, export)\n',
     )
   })
 })
