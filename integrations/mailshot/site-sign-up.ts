@@ -1,11 +1,11 @@
 // `astro-mailshot/sign-up`: for the site's own code that handles its own forms.
 import { clientAddress } from './client-address.ts'
 import { readBoxes } from './pages/box.ts'
+import { type AskedElsewhere, askElsewhere, type ElsewhereRequest } from './pages/elsewhere.ts'
 import { languageOfTexts } from './reader-language.ts'
 import { siteMailshot } from './server.ts'
-import { type AskedElsewhere, askElsewhere, type ElsewhereRequest } from './subscriber/elsewhere.ts'
 
-export type { AskedElsewhere, ElsewhereRequest } from './subscriber/elsewhere.ts'
+export type { AskedElsewhere, ElsewhereRequest } from './pages/elsewhere.ts'
 
 /** Of the person; what the boxes say comes with the form. */
 export type TickedBy = Pick<ElsewhereRequest, 'email' | 'name' | 'attributes' | 'form'> & {

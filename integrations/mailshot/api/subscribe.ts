@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { type ErrorCode, MailshotError } from '../error.ts'
 import type { Mailshot } from '../mailshot.ts'
-import { askElsewhere } from '../subscriber/elsewhere.ts'
+import { askElsewhere } from '../pages/elsewhere.ts'
 import { readBody } from './body.ts'
 import { type ApiAnswer, type ApiCall, answerCall } from './call.ts'
 

@@ -3,8 +3,6 @@ import { flagDisposable } from '../abuse/disposable.ts'
 import { countAttempt } from '../abuse/limit.ts'
 import { type MailshotConfig, localize } from '../config.ts'
 import type { Mailshot } from '../mailshot.ts'
-import { doubtAddress } from '../pages/address-doubt.ts'
-import { boxWording } from '../pages/box.ts'
 import { cutAddress } from '../privacy/client.ts'
 import { readProfile } from '../profile.ts'
 import { languageOfTexts } from '../reader-language.ts'
@@ -15,8 +13,10 @@ import {
   type SubscribeProblem,
   type SubscribeRequest,
 } from '../subscriber.ts'
+import type { AgreedField } from '../subscriber/ask.ts'
 import { textsFor } from '../texts.ts'
-import type { AgreedField } from './ask.ts'
+import { doubtAddress } from './address-doubt.ts'
+import { boxWording } from './box.ts'
 
 /** What a form that is not ours says of somebody who ticked the box for our lists. */
 export interface ElsewhereRequest {
