@@ -3,6 +3,7 @@ import { pipeline } from 'node:stream/promises'
 import { PassThrough, Readable } from 'node:stream'
 import { createGunzip } from 'node:zlib'
 import { MailshotError } from '../error.ts'
+import { checkedFirst } from './first-piece.ts'
 
 /** Pieces of a file as it is read: large ones, since a dump is read from end to end. */
 const pieceBytes = 1 << 20
@@ -24,7 +25,7 @@ export async function* readDumpFile(
     if (done) return
     const whole = joined(first, pieces)
     const isPacked = first[0] === 0x1f && first[1] === 0x8b
-    yield* checked(isPacked ? unpacked(whole) : whole, name)
+    yield* checkedFirst(isPacked ? unpacked(whole) : whole, (piece) => refuseOthers(piece, name))
   } catch (cause) {
     if (cause instanceof MailshotError) throw cause
     if (cause instanceof Error && 'code' in cause && cause.code === 'EISDIR') {
@@ -37,19 +38,6 @@ export async function* readDumpFile(
     throw new MailshotError(`${name}: cannot be read (${what}); check the name and the file`, {
       cause,
     })
-  }
-}
-
-/** @throws MailshotError for what is no plain dump */
-async function* checked(
-  pieces: AsyncIterable<Uint8Array>,
-  name: string,
-): AsyncGenerator<Uint8Array> {
-  let isFirst = true
-  for await (const piece of pieces) {
-    if (isFirst) refuseOthers(piece, name)
-    isFirst = false
-    yield piece
   }
 }
 
@@ -97,6 +85,7 @@ const others: [mark: number[], cause: string][] = [
   ],
 ]
 
+/** @throws MailshotError for what is no plain dump */
 function refuseOthers(first: Uint8Array, name: string): void {
   const found = others.find(([mark]) => mark.every((byte, at) => first[at] === byte))
   if (found) throw new MailshotError(`${name}: ${found[1]}`)

@@ -1,5 +1,6 @@
 import { createReadStream } from 'node:fs'
 import { MailshotError } from '../../error.ts'
+import { checkedFirst } from '../first-piece.ts'
 import { type Encoding, findEncoding } from './encoding.ts'
 import { type CsvRecord, readRecords } from './record.ts'
 import { decode, readLines } from './text.ts'
@@ -24,7 +25,10 @@ export function csvFile(
   { name, encoding }: { name: string; encoding?: string | undefined },
 ): CsvFile {
   const isRereadable = typeof input === 'string' || typeof input === 'function'
-  const open = () => textOnly(typeof input === 'string' ? readFile(input) : bytesOf(input), name)
+  const open = () =>
+    checkedFirst(typeof input === 'string' ? readFile(input) : bytesOf(input), (first) =>
+      refuseOthers(first, name),
+    )
   let found: Promise<Encoding> | undefined
   return {
     isRereadable,
@@ -39,18 +43,6 @@ export function csvFile(
 
 function bytesOf(input: Exclude<CsvInput, string>): AsyncIterable<Uint8Array> {
   return typeof input === 'function' ? input() : input
-}
-
-async function* textOnly(
-  bytes: AsyncIterable<Uint8Array>,
-  name: string,
-): AsyncGenerator<Uint8Array> {
-  let isFirst = true
-  for await (const piece of bytes) {
-    if (isFirst) refuseOthers(piece, name)
-    isFirst = false
-    yield piece
-  }
 }
 
 function refuseOthers(first: Uint8Array, name: string): void {
