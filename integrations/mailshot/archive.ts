@@ -1,8 +1,8 @@
 import { type SQL, sql } from 'drizzle-orm/sql'
+import { wentToPublicLists } from './archive/public-list.ts'
 import type { ArchivePage, CompiledCampaign, Template } from './compile.ts'
 import { oneLine } from './compile/escape.ts'
 import type { MailshotConfig } from './config.ts'
-import { listsByNow } from './list/became.ts'
 import type { Mailshot } from './mailshot.ts'
 import { languageFor, type Reader, scopeOf, variantFor } from './message.ts'
 import { prepareMerge } from './message/merge.ts'
@@ -104,9 +104,7 @@ async function publicSends(
       FROM sends
       WHERE slug NOT IN (SELECT value FROM json_each(${JSON.stringify(mailshot.unlisted)}))
         AND only_to IS NULL AND started_at IS NOT NULL AND sent + uncertain > 0
-        AND NOT EXISTS (SELECT 1 FROM json_each(sends.lists)
-          WHERE value NOT IN (SELECT value FROM json_each(${publicLists(mailshot.config)}))
-            AND value NOT IN (${vanishedPublicLists(mailshot.config)})))
+        AND ${wentToPublicLists(mailshot.config)})
     SELECT id, slug, sentAt, lists, hash,
       (SELECT json_group_array(DISTINCT snapshot) FROM sends
        WHERE slug = letters.slug AND created_at >= createdAt) AS hashes
@@ -122,24 +120,6 @@ async function publicSends(
 function after(slug: string | undefined): SQL {
   if (slug === undefined) return sql`true`
   return sql`(sentAt, slug) < (SELECT sentAt, slug FROM letters WHERE slug = ${slug} AND place = 1)`
-}
-
-/** As JSON. What went out under a list's former id is that list's. */
-function publicLists({ lists }: MailshotConfig): string {
-  const shown = Object.entries(lists).filter(([, list]) => list.public)
-  return JSON.stringify(shown.flatMap(([id, { formerly }]) => [id, formerly ?? id]))
-}
-
-/**
- * Closed since they vanished from the config, as public ones, or since they were renamed, to one that is public: the addresses of
- * their letters go on working.
- */
-function vanishedPublicLists(config: MailshotConfig): SQL {
-  const ids = Object.entries(config.lists).flatMap(([id, { formerly }]) => [id, formerly ?? id])
-  const isNowPublic = sql`EXISTS (SELECT 1 FROM (${listsByNow(sql`json_array(f.id)`)})
-    WHERE id IN (SELECT value FROM json_each(${publicLists(config)})))`
-  return sql`SELECT f.id FROM lists AS f WHERE f.id NOT IN (SELECT value FROM json_each(${JSON.stringify(ids)}))
-    AND iif(f.became IS NULL, f.status = 'closed' AND f.public = 1, ${isNowPublic})`
 }
 
 /** A letter in each language that it can be shown in. */
