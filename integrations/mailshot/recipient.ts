@@ -79,7 +79,7 @@ function settleReported(settlements: Settlement[], now: number): SQL[] {
 }
 
 /** A scalar SQL expression: how many of them their claims still hold in hand. */
-export function stillInHand(held: { id: number; claimId: string }[]): SQL {
+function stillInHand(held: { id: number; claimId: string }[]): SQL {
   const claims = JSON.stringify(held.map(({ id, claimId }) => ({ id, claimId })))
   return sql`(SELECT count(*) FROM json_each(${claims}) AS j JOIN recipients AS r ON r.id = j.value ->> 'id'
     WHERE r.claim_id = j.value ->> 'claimId' AND r.status = 'in-hand')`

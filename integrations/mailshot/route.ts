@@ -190,7 +190,7 @@ export function transportMistakes(given: Naming): { path: string[]; message: str
 }
 
 /** `"blk" is no transport of the settings; did you mean "bulk"? (known: main, bulk)` */
-export function unknownTransport(name: string, known: readonly string[]): string {
+function unknownTransport(name: string, known: readonly string[]): string {
   const guess = didYouMean(name, known)
   const hint = guess.startsWith('known') ? guess : `${guess} (known: ${known.join(', ')})`
   return `"${name}" is no transport of the settings; ${hint}`

@@ -61,7 +61,7 @@ export const siteRoutes: readonly SiteRoute[] = [
 ]
 
 /** The pattern of a route in a site; undefined for the archive of a site that has none. */
-export function patternOf(
+function patternOf(
   { at, pattern }: SiteRoute,
   config: { base: string; archive: string | false },
 ): string | undefined {

@@ -84,7 +84,7 @@ function isNobody(mail: Mail): boolean {
 }
 
 /** RFC 5321 §4.5.5; some servers write a name into it. */
-export function hasNullSender(mail: Mail): boolean {
+function hasNullSender(mail: Mail): boolean {
   const path = headerOf(mail, 'return-path')?.trim()
   return path !== undefined && (/^<\s*>$/.test(path) || path === '' || /mailer-?daemon/i.test(path))
 }

@@ -21,7 +21,7 @@ export async function readImages(folder: string, source: string): Promise<Campai
 }
 
 /** Whether a reference names a place on the web, or holds a merge field, rather than a file. */
-export function isExternal(reference: string): boolean {
+function isExternal(reference: string): boolean {
   return /^(?:[a-z][a-z0-9+.-]*:|\/)/i.test(reference) || reference.includes('{{')
 }
 

@@ -26,7 +26,7 @@ export function createTokens(sources: readonly string[]): Tokens {
 }
 
 /** Puts a token in the table and returns the word that stands for it. */
-export function addToken(tokens: Tokens, token: Token): string {
+function addToken(tokens: Tokens, token: Token): string {
   return `${tokens.prefix}${tokens.all.push(token) - 1}x`
 }
 

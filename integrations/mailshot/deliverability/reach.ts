@@ -4,7 +4,7 @@ import type { Dns } from './dns.ts'
 import { type Finding, unasked } from './finding.ts'
 
 /** The ports that mail servers take mail at. Many hosts block the first for their customers, few the last. */
-export const mailPorts = [25, 465, 587, 2525]
+const mailPorts = [25, 465, 587, 2525]
 
 /** What to try where a mail server cannot be reached: which of the usual ports answer from here. */
 export async function adviseOnPorts(

@@ -79,7 +79,7 @@ export function countLeftStatement(
 }
 
 /** What a fact is counted as: its type, with how lasting a refusal is, and apart what no person did. */
-export function countKeyOf(fact: Pick<Fact, 'type' | 'class' | 'isMachine'>): string {
+function countKeyOf(fact: Pick<Fact, 'type' | 'class' | 'isMachine'>): string {
   return fact.type + (fact.class ? `:${fact.class}` : '') + (fact.isMachine ? ':machine' : '')
 }
 

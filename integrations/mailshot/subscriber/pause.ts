@@ -15,11 +15,6 @@ export function pauseDays({ config, now }: Pick<Mailshot, 'config' | 'now'>): Pa
   return { first: today.add({ days: 1 }).toString(), last: today.add({ years: 2 }).toString() }
 }
 
-/** The day that a pause ends on. */
-export function pauseDay({ config }: Pick<Mailshot, 'config'>, until: number): string {
-  return dayOf(until, config.timeZone).toString()
-}
-
 export type Paused =
   | { status: 'paused'; until: number }
   /** Nothing was changed: it is no such day, or there is nobody of that number. */

@@ -95,7 +95,7 @@ export function preferencesForm(
 }
 
 /** A day as a sentence says it, `1 December 2026`, in the site's time zone. */
-export function dateOf({ timeZone }: MailshotConfig, { lang }: Texts, at: number): string {
+function dateOf({ timeZone }: MailshotConfig, { lang }: Texts, at: number): string {
   return new Intl.DateTimeFormat(lang, { dateStyle: 'long', timeZone }).format(at)
 }
 

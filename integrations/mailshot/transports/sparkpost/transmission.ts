@@ -65,7 +65,7 @@ const longestCampaign = 64
  * The sender's domain and the slug, in 64 bytes. What is longer is cut and ends with a hash of the whole: the same for each
  * mail of a campaign, and different between campaigns.
  */
-export function campaignId({ from, campaign = '' }: Pick<Message, 'from' | 'campaign'>): string {
+function campaignId({ from, campaign = '' }: Pick<Message, 'from' | 'campaign'>): string {
   const whole = `${from.address.slice(from.address.lastIndexOf('@') + 1)}/${campaign}`
   const bytes = Buffer.from(whole)
   if (bytes.length <= longestCampaign) return whole
@@ -109,7 +109,7 @@ function mailboxText({ name, address }: Mailbox): string {
  *
  * @see https://developers.sparkpost.com/api/template-language/#header-braces-macros
  */
-export function guardBraces(text: string): string {
+function guardBraces(text: string): string {
   return text.replace(/[{}]{2,}/g, (run) =>
     (run.match(/\{+|\}+/g) ?? [])
       .map((braces) => (braces.length === 1 ? braces : macros(braces)))
