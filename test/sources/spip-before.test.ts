@@ -130,7 +130,7 @@ describe('spip, before Mailsubscribers', () => {
   })
 
   it('reads CleverMail and MesAbonnes', async () => {
-    const site = siteOf({
+    const tables: Tables = {
       spip_cm_lists: ['lst_id lst_name', [1, 'weekly'], [2, 'product']],
       spip_cm_subscribers: ['sub_id sub_email', [1, 'zoe@example.org']],
       spip_cm_lists_subscribers: ['lst_id sub_id', [1, 1]],
@@ -144,7 +144,9 @@ describe('spip, before Mailsubscribers', () => {
         'id_abonne email nom date_modif statut',
         [1, 'bob@example.org', 'Bob', day, 'publie'],
       ],
-    })
+    }
+    // Its times are numbers, which no clock of a site changes; those of the other are texts.
+    const site = siteOf(tables, 'Europe/Paris')
     expect(await rowsOf(site)).toMatchObject([
       {
         email: 'zoe@example.org',
@@ -153,13 +155,19 @@ describe('spip, before Mailsubscribers', () => {
           { list: 'product', status: 'pending' },
         ],
       },
-      { email: 'bob@example.org', subscriptions: [{ list: 'Mes abonnes', status: 'active' }] },
+      {
+        email: 'bob@example.org',
+        subscriptions: [
+          { list: 'Mes abonnes', status: 'active', activeAt: at - 2 * 60 * 60 * 1000 },
+        ],
+      },
     ])
     expect(await sendsOf(site)).toMatchObject([
       {
         id: 'clevermail-3',
         html: '<p>Été</p>',
         startedAt: at,
+        finishedAt: at,
         recipients: ['zoe@example.org sent'],
       },
     ])
@@ -180,14 +188,15 @@ describe('spip, before Mailsubscribers', () => {
   })
 })
 
-type Table = [columns: string, ...rows: TableValue[][]]
+type Tables = Record<string, [columns: string, ...rows: TableValue[][]]>
 
-function siteOf(tables: Record<string, Table>) {
+function siteOf(tables: Tables, timeZone = 'UTC') {
   const named = Object.entries(tables).map(([table, [columns, ...rows]]) => [
     table,
     { columns: columns.split(' '), rows },
   ])
-  return spip(mysqlDump(bytesOf(dumpOf(Object.fromEntries(named))), { name: 'spip.sql' }))
+  const dump = mysqlDump(bytesOf(dumpOf(Object.fromEntries(named))), { name: 'spip.sql' })
+  return spip(dump, { timeZone })
 }
 
 async function rowsOf(site: ReturnType<typeof siteOf>) {

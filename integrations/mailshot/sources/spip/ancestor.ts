@@ -2,7 +2,7 @@
  * A plugin that sent newsletters before Mailsubscribers and Mailshot did. Its people are rows with the same columns whatever its tables
  * are: `key` (rows of one person stand together), `line`, `email`, `name`, `lang`, `list`, `place` (a status of ours), `at`. So are its
  * sends: `id`, `subject`, `html`, `text`, `startedAt`, `finishedAt`, `status`, `total`, `sent`, `failed`; and the recipients of the one
- * whose id is given: `email`, `status`, `at`.
+ * whose id is given: `email`, `status`, `at`. Times are texts by the site's clock, or for a send numbers: ms since 1970.
  */
 export interface Ancestor {
   /** Part of the ids of its sends. */
@@ -127,7 +127,7 @@ const cleverMail: Ancestor = {
     ORDER BY 1`,
   sends: `SELECT p.pst_id AS id, p.pst_subject AS subject, replace(p.pst_html, '@@NOM_LETTRE@@', p.pst_subject) AS html,
       replace(p.pst_text, '@@NOM_LETTRE@@', p.pst_subject) AS text, 0 AS total, 0 AS sent, 0 AS failed, 'done' AS status,
-      datetime(p.pst_date_sent, 'unixepoch') AS startedAt, datetime(p.pst_date_sent, 'unixepoch') AS finishedAt
+      p.pst_date_sent * 1000 AS startedAt, p.pst_date_sent * 1000 AS finishedAt
     FROM cm_posts p WHERE p.pst_date_sent > 0 ORDER BY p.pst_id`,
   recipients: `SELECT s.sub_email AS email, NULL AS at, 'sent' AS status
     FROM cm_posts_done r JOIN cm_subscribers s ON s.sub_id = r.sub_id WHERE r.pst_id = ? ORDER BY r.rowid`,

@@ -91,8 +91,8 @@ interface Sent {
   subject: string | null
   html: string | null
   text: string | null
-  startedAt: string | null
-  finishedAt: string | null
+  startedAt: string | number | null
+  finishedAt: string | number | null
   status: FormerSend['status']
   total: number | null
   sent: number | null
@@ -117,7 +117,8 @@ function sendOf(
   row: Sent,
   { ancestor, timeOf }: { ancestor: Ancestor; timeOf: SpipReading['timeOf'] },
 ): FormerSend {
-  const startedAt = timeOf(row.startedAt) ?? timeOf(row.finishedAt)
+  const momentOf = (at: string | number | null) => (typeof at === 'number' ? at : timeOf(at))
+  const startedAt = momentOf(row.startedAt) ?? momentOf(row.finishedAt)
   const { total, sent, failed } = row
   return {
     id: `${ancestor.name}-${row.id}`,
@@ -126,7 +127,7 @@ function sendOf(
     text: withoutTokens(row.text),
     lists: [],
     startedAt,
-    finishedAt: timeOf(row.finishedAt) ?? startedAt,
+    finishedAt: momentOf(row.finishedAt) ?? startedAt,
     status: row.status,
     counts: {
       total: total ?? 0,
