@@ -4,6 +4,7 @@ import { sql } from 'drizzle-orm/sql'
 import { describe, expect, it } from 'vitest'
 import { deliver } from '../integrations/mailshot/deliver.ts'
 import { stayPage } from '../integrations/mailshot/pages/stay.ts'
+import { forget } from '../integrations/mailshot/privacy/tend.ts'
 import { planPurge } from '../integrations/mailshot/purge.ts'
 import {
   listReconsents,
@@ -228,6 +229,22 @@ describe('who has answered otherwise', () => {
     expect(await listConsents(mailshot, 2)).toMatchObject([{ form: 'stay', wording: 'Save' }])
     const late = pageOf(await stayPage(mailshot, post('stay/x', {}), tokens.get(3)))
     expect([late.status, await listConsents(mailshot, 3)]).toEqual([410, []])
+  })
+
+  it('stays by a break that the audit keeps no longer than the asking is open', async () => {
+    const { mailshot } = await oldList(1, { privacy: { keepAuditMonths: 1 } })
+    await startReconsent(mailshot, { ...request, days: 60 })
+    await deliver(mailshot, { untilDone: true })
+    await pausePerson(mailshot, { subscriberId: 1, day: '2028-06-01' })
+    mailshot.clock.advance(50 * day)
+    await forget(mailshot, { actor: 'test' })
+    mailshot.clock.advance(11 * day)
+    await tendReconsents(mailshot)
+    expect(await placesOf(mailshot)).toEqual({ 1: 'active' })
+    await tendReconsents(mailshot)
+    expect(await listReconsents(mailshot)).toMatchObject([{ status: 'done' }])
+    await forget(mailshot, { actor: 'test' })
+    expect(await mailshot.db.all(sql`SELECT 1 FROM audit WHERE action = 'pause'`)).toEqual([])
   })
 
   it('stays where the mail went to somebody else', async () => {

@@ -157,7 +157,7 @@ async function forgetLines(
     ),
     sql`SELECT changes() AS n`,
     noted('letters'),
-    some(sql`audit`, audit === null ? sql`false` : sql`at < ${audit} AND action NOT IN ${kept}`),
+    some(sql`audit`, audit === null ? sql`false` : sql`at < ${audit} AND action NOT IN ${kept} AND NOT ${isAnswer}`),
     sql`SELECT changes() AS n`,
     noted('audit'),
   )
@@ -166,3 +166,6 @@ async function forgetLines(
 
 /** From when on bounces count, whose address was which, who was erased. */
 const kept = sql`('lift', 'change-address', 'erase')`
+
+/** Whether it may be the break by which somebody answers a re-consent that still waits for answers. */
+const isAnswer = sql`(action = 'pause' AND EXISTS (SELECT 1 FROM reconsents AS q WHERE q.ended_at IS NULL AND q.at <= audit.at))`
