@@ -3,9 +3,11 @@ import { storyJson, storyLines } from '../../integrations/mailshot/cli/subscribe
 import { findSubscriber } from '../../integrations/mailshot/subscriber/read.ts'
 import { readStory } from '../../integrations/mailshot/subscriber/story.ts'
 import { subscribe } from '../../integrations/mailshot/subscriber.ts'
-import { lift } from '../../integrations/mailshot/suppression.ts'
+import { askNewAddress, changeAddress } from '../../integrations/mailshot/subscriber/address.ts'
+import { lift, suppress } from '../../integrations/mailshot/suppression.ts'
 import { openTestMailshot, type TestMailshot } from '../open-test-mailshot.ts'
 import { pastSends, report } from '../past-sends.ts'
+import { lettersOf } from './zoe.ts'
 
 const zoe = 'reader1@example.net'
 const hour = 3_600_000
@@ -35,6 +37,41 @@ describe('readStory', () => {
     expect(story.suppression).toMatchObject({ reason: 'hard-bounce', note: 'no such user' })
     await lift(mailshot, zoe, { actor: 'cli:eve' })
     expect((await storyOf(mailshot)).history.at(-1)).toMatchObject({ action: 'lift' })
+  })
+})
+
+describe('readStory, after a change of address', () => {
+  it('tells of the mails to the old address whose they were, and of nobody else', async () => {
+    const { mailshot } = await refusedPerson()
+    await move(mailshot, { subscriberId: 2, email: 'new@example.net' })
+    const consent = { source: 'command' as const }
+    const old = 'reader2@example.net'
+    await subscribe(mailshot, { email: old, lists: ['weekly'], consent, confirmed: true })
+    await pastSends(mailshot, ['s5'])
+    await report(mailshot, { send: 's5', email: old }, { class: 'soft' })
+    const moved = await storyOf(mailshot, 'new@example.net')
+    expect(moved.sends.map(({ send }) => send)).toEqual(['s1', 's2', 's3', 's4', 's5'])
+    expect(moved.events).toEqual([])
+    const later = await storyOf(mailshot, old)
+    expect(later.sends.map(({ send }) => send)).toEqual(['s5'])
+    expect(later.events).toMatchObject([{ send: 's5', recipient: old }])
+  })
+
+  it('tells of events and of the history of an address that nobody else has now', async () => {
+    const mailshot = await peopleMailed()
+    await report(mailshot, { send: 's1', email: zoe }, { class: 'soft' })
+    await suppress(mailshot, zoe, { reason: 'manual', actor: 'cli:eve' })
+    await lift(mailshot, zoe, { actor: 'cli:eve' })
+    await move(mailshot, { subscriberId: 1, email: 'new@example.net' })
+    const story = await storyOf(mailshot, 'new@example.net')
+    expect(story.events).toMatchObject([{ send: 's1', recipient: zoe }])
+    expect(story.history.map(({ action }) => action)).toEqual([
+      'subscribe',
+      'suppress',
+      'lift',
+      'ask-change-address',
+      'change-address',
+    ])
   })
 })
 
@@ -74,13 +111,7 @@ describe('storyJson', () => {
 
 /** Zoé’s mailbox refused three sends, and does not exist at the fourth. */
 async function refusedPerson() {
-  const mailshot = await openTestMailshot()
-  for (const number of [1, 2]) {
-    const email = `reader${number}@example.net`
-    const consent = { source: 'command' as const }
-    await subscribe(mailshot, { email, lists: ['weekly'], consent, confirmed: true })
-  }
-  await pastSends(mailshot, ['s1', 's2', 's3', 's4'])
+  const mailshot = await peopleMailed()
   mailshot.clock.advance(2 * hour)
   const disabled = { class: 'hard', about: 'mailbox', status: '5.2.1' } as const
   for (const send of ['s1', 's2', 's3']) await report(mailshot, { send, email: zoe }, disabled)
@@ -92,8 +123,25 @@ async function refusedPerson() {
   return { mailshot, story: await storyOf(mailshot) }
 }
 
-async function storyOf(mailshot: TestMailshot) {
-  const person = await findSubscriber(mailshot, zoe)
+async function peopleMailed() {
+  const mailshot = await openTestMailshot()
+  for (const number of [1, 2]) {
+    const email = `reader${number}@example.net`
+    const consent = { source: 'command' as const }
+    await subscribe(mailshot, { email, lists: ['weekly'], consent, confirmed: true })
+  }
+  await pastSends(mailshot, ['s1', 's2', 's3', 's4'])
+  return mailshot
+}
+
+async function move(mailshot: TestMailshot, to: { subscriberId: number; email: string }) {
+  await askNewAddress(mailshot, to)
+  const [letter] = await lettersOf(mailshot, 'change-address')
+  await changeAddress(mailshot, letter?.values['url']?.split('/').at(-1) ?? '')
+}
+
+async function storyOf(mailshot: TestMailshot, email = zoe) {
+  const person = await findSubscriber(mailshot, email)
   if (!person) throw new Error('nobody')
   return readStory(mailshot, person)
 }

@@ -1,6 +1,7 @@
 import { sql } from 'drizzle-orm/sql'
 import { z } from 'zod'
 import type { Mailshot } from '../mailshot.ts'
+import { isEventOf } from '../subscriber/addresses.ts'
 import { eventTypes } from '../transport.ts'
 import { type MatchWay, matchWays } from './fact.ts'
 
@@ -35,6 +36,8 @@ export interface EventQuery {
   sendId?: string
   /** Normalised. */
   email?: string
+  /** Only those about this person, by whichever of their addresses. */
+  subscriberId?: number
   /** Only those about no mail that is known. */
   isUnmatched?: boolean
   /** Keyset paging: those with a greater id. */
@@ -46,7 +49,7 @@ type EventRow = Omit<ShownEvent, 'raw' | 'matched'> & { raw: string; matched: nu
 
 /** A page of events in the order they came in; 500 unless told. */
 export async function listEvents(mailshot: Mailshot, query: EventQuery): Promise<ShownEvent[]> {
-  const { sendId, email, isUnmatched = false, afterId = 0, limit = 500 } = query
+  const { sendId, email, subscriberId, isUnmatched = false, afterId = 0, limit = 500 } = query
   const rows = await mailshot.db.all<EventRow>(sql`
     SELECT e.id, e.transport, e.type, e.email AS recipient, e.at, e.message_id AS messageId,
       e.provider_event_id AS providerEventId, e.class, e.status, e.reason, e.url, e.raw,
@@ -54,6 +57,7 @@ export async function listEvents(mailshot: Mailshot, query: EventQuery): Promise
     FROM events AS e LEFT JOIN sends AS s ON s.id = e.send_id
     WHERE e.id > ${afterId} ${sendId === undefined ? sql`` : sql`AND e.send_id = ${sendId}`}
       ${email === undefined ? sql`` : sql`AND e.email = ${email}`}
+      ${subscriberId === undefined ? sql`` : sql`AND e.id IN (SELECT id FROM events WHERE ${isEventOf(subscriberId)})`}
       ${isUnmatched ? sql`AND e.matched_by IS NULL` : sql``}
     ORDER BY e.id LIMIT ${limit}`)
   return rows.map(({ raw, matched, ...row }) => ({
