@@ -157,7 +157,12 @@ async function forgetLines(
     ),
     sql`SELECT changes() AS n`,
     noted('letters'),
-    some(sql`audit`, audit === null ? sql`false` : sql`at < ${audit} AND action NOT IN ${kept} AND NOT ${isAnswer}`),
+    some(
+      sql`audit`,
+      audit === null
+        ? sql`false`
+        : sql`at < ${audit} AND action NOT IN ${kept} AND NOT ${isAnswer}`,
+    ),
     sql`SELECT changes() AS n`,
     noted('audit'),
   )
