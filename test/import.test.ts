@@ -2,6 +2,7 @@ import { sql } from 'drizzle-orm/sql'
 import { describe, expect, it } from 'vitest'
 import { findAudit } from '../integrations/mailshot/audit.ts'
 import { type ImportEntry, importSubscribers } from '../integrations/mailshot/import.ts'
+import { forget } from '../integrations/mailshot/privacy/tend.ts'
 import { confirm, subscribe, unsubscribe } from '../integrations/mailshot/subscriber.ts'
 import { findSubscriber, listSubscribers } from '../integrations/mailshot/subscriber/read.ts'
 import { findSuppression, suppress } from '../integrations/mailshot/suppression.ts'
@@ -93,6 +94,49 @@ describe('importSubscribers', () => {
     const summary = await importSubscribers(mailshot, rowsFrom([zoe]), { actor })
     expect(summary).toMatchObject({ unchanged: 0, skipped: { suppressed: 0, unsubscribed: 1 } })
     expect(await placesOf(mailshot)).toEqual(['zoe@example.org weekly unsubscribed'])
+  })
+
+  it('takes an ask that lapsed here for no leaving, but for one who had left before', async () => {
+    const mailshot = await openTestMailshot()
+    const bob = { ...zoe, email: 'bob@example.org' }
+    const confirmed = { ...asked, confirmed: true }
+    await subscribe(mailshot, { ...confirmed, email: zoe.email, lists: ['product'] })
+    await subscribe(mailshot, { ...confirmed, email: bob.email, lists: ['weekly', 'product'] })
+    const { id = 0 } = (await findSubscriber(mailshot, bob.email)) ?? {}
+    await unsubscribe(mailshot, { subscriberId: id, lists: ['weekly'], reason: 'page' })
+    for (const { email } of [zoe, bob]) await subscribe(mailshot, { ...asked, email })
+    mailshot.clock.advance(31 * 24 * 60 * 60 * 1000)
+    expect(await forget(mailshot, { actor })).toMatchObject({ asks: 2 })
+    const again = () => importSubscribers(mailshot, rowsFrom([zoe, bob]), { actor })
+    expect(await again()).toMatchObject({
+      updated: 2,
+      skipped: { unsubscribed: 0 },
+      lists: { weekly: { active: 1, left: 1 } },
+    })
+    expect(await placesOf(mailshot)).toEqual([
+      'bob@example.org product active',
+      'bob@example.org weekly unsubscribed',
+      'zoe@example.org product active',
+      'zoe@example.org weekly active',
+    ])
+    expect((await findSubscriber(mailshot, zoe.email))?.subscriptions[1]).toMatchObject({
+      endedAt: null,
+      endReason: null,
+    })
+    expect(await again()).toMatchObject({ updated: 0, skipped: { unsubscribed: 1 } })
+  })
+
+  it('takes for a leaving what a file says of an ask that lapsed here', async () => {
+    const mailshot = await openTestMailshot()
+    await subscribe(mailshot, { ...asked, email: zoe.email, lists: ['product'], confirmed: true })
+    await subscribe(mailshot, { ...asked, email: zoe.email })
+    mailshot.clock.advance(31 * 24 * 60 * 60 * 1000)
+    await forget(mailshot, { actor })
+    const left = { ...zoe, status: 'unsubscribed' as const }
+    const importing = (row: typeof zoe) => importSubscribers(mailshot, rowsFrom([row]), { actor })
+    expect(await importing(left)).toMatchObject({ updated: 1 })
+    expect(await importing(left)).toMatchObject({ unchanged: 1 })
+    expect(await importing(zoe)).toMatchObject({ skipped: { unsubscribed: 1 } })
   })
 
   it('leaves suppressed addresses out altogether, and counts them', async () => {

@@ -53,8 +53,8 @@ function valuesOf(person: ImportedPerson, place: ImportedPlace): (string | numbe
 }
 
 /**
- * A pending one becomes active. An active one ends only if nothing but imports ever asked for it: whoever signed up here
- * after leaving the old system stays.
+ * A pending one becomes active, also if it lapsed. An active one ends only if nothing but imports ever asked for it: whoever
+ * signed up here after leaving the old system stays.
  */
 function subscriptionsStatement(group: Group, places: string, now: number): SQL {
   return sql`
@@ -67,12 +67,19 @@ function subscriptionsStatement(group: Group, places: string, now: number): SQL 
     ON CONFLICT (subscriber_id, list_id) DO UPDATE
       SET status = excluded.status, active_at = ifnull(excluded.active_at, active_at),
         ended_at = excluded.ended_at, end_reason = excluded.end_reason
-      WHERE (subscriptions.status = 'pending' AND excluded.status = 'active')
+      WHERE (excluded.status = 'active' AND (subscriptions.status = 'pending' OR ${hasLapsed('subscriptions')}))
         OR (subscriptions.status <> 'unsubscribed' AND excluded.status = 'unsubscribed'
           AND NOT EXISTS (SELECT 1 FROM consents c
             WHERE c.subscriber_id = subscriptions.subscriber_id
               AND c.list_id = subscriptions.list_id AND c.source <> 'import'))
+        OR (${hasLapsed('subscriptions')} AND excluded.status = 'unsubscribed' AND excluded.end_reason <> 'unconfirmed')
     RETURNING subscriber_id AS id`
+}
+
+/** Whether a subscription was asked for here, never confirmed, and ended for that alone: so nobody left it. */
+export function hasLapsed(table: 'subscriptions' | 'p'): SQL {
+  const name = sql.raw(table)
+  return sql`(${name}.end_reason IS 'unconfirmed' AND ${name}.active_at IS NULL)`
 }
 
 function activeSince({ status }: Group, now: number): SQL {

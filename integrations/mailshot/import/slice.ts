@@ -3,7 +3,7 @@ import type { Mailshot } from '../mailshot.ts'
 import { hashersInUse, hashesOf } from '../suppression/hash.ts'
 import { besideStatements } from './beside.ts'
 import { type ImportedPerson, mergePeople } from './person.ts'
-import { type PlacesStatement, placesStatements } from './place.ts'
+import { hasLapsed, type PlacesStatement, placesStatements } from './place.ts'
 import type { SubscriptionStatus } from './row.ts'
 
 export interface SliceCounts {
@@ -148,7 +148,7 @@ function knownQuery(people: string, isErased: SQL): SQL {
   return sql`
     SELECT r.key AS n, s.id AS knownId, NOT ${isWelcome(isErased)} AS isSuppressed,
       (SELECT json_group_array(p.list_id) FROM subscriptions p
-        WHERE p.subscriber_id = s.id AND p.status = 'unsubscribed') AS left
+        WHERE p.subscriber_id = s.id AND p.status = 'unsubscribed' AND NOT ${hasLapsed('p')}) AS left
     FROM json_each(${people}) r LEFT JOIN subscribers s ON s.email = r.value ->> 0
     WHERE s.id IS NOT NULL OR NOT ${isWelcome(isErased)}`
 }
