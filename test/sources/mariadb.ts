@@ -15,6 +15,14 @@ export function whyNoMariadb(): string | undefined {
     : undefined
 }
 
+/** Why a server cannot be dumped here; undefined where it can. */
+export function whyNoMariadbDump(): string | undefined {
+  const { error } = spawnSync('mariadb-dump', ['--version'])
+  return error
+    ? 'mariadb-dump is not installed: apt-get install --no-install-recommends mariadb-client'
+    : undefined
+}
+
 const path = `${process.env['PATH'] ?? ''}:/usr/sbin`
 
 /** A server of its own on a loopback port, with these statements run; it ends with the test. Its address has no password. */
@@ -60,4 +68,15 @@ export async function startMariadb(script: string): Promise<string> {
   })
   if (client.status !== 0) throw new Error(`mariadb: ${client.stderr}`)
   return `mysql://reader@127.0.0.1:${port}`
+}
+
+/** What mariadb-dump, with these options, makes of a database of such a server. */
+export function dumpOfServer(address: string, database: string, options: string[] = []): Buffer {
+  const { hostname, port, username } = new URL(address)
+  const where = [`--host=${hostname}`, `--port=${port}`, `--user=${username}`]
+  const dump = spawnSync('mariadb-dump', ['--no-defaults', ...where, ...options, database], {
+    maxBuffer: 10_000_000,
+  })
+  if (dump.status !== 0) throw new Error(`mariadb-dump: ${dump.error?.message ?? String(dump.stderr)}`)
+  return dump.stdout
 }

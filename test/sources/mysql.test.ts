@@ -3,11 +3,14 @@ import { mysqlServer } from '../../integrations/mailshot/sources/mysql.ts'
 import { mysqlDump } from '../../integrations/mailshot/sources/mysql-dump.ts'
 import { phplist } from '../../integrations/mailshot/sources/phplist.ts'
 import { spip } from '../../integrations/mailshot/sources/spip.ts'
+import type { TableSource } from '../../integrations/mailshot/sources/tables.ts'
 import { allOf, phplistSite, spipSite } from './old-sites.ts'
 import { bytesOf, dumpOf } from './table-rows.ts'
-import { startMariadb, whyNoMariadb } from './mariadb.ts'
+import { dumpOfServer, startMariadb, whyNoMariadb, whyNoMariadbDump } from './mariadb.ts'
 
 const why = whyNoMariadb()
+const whyNoDump = why === undefined ? whyNoMariadbDump() : undefined
+if (whyNoDump) console.warn(`skipped: what mariadb-dump writes is not read: ${whyNoDump}`)
 
 describe(`mysqlServer, with a real server${why ? ` (skipped: ${why})` : ''}`, () => {
   it.skipIf(why)(
@@ -43,6 +46,16 @@ describe(`mysqlServer, with a real server${why ? ` (skipped: ${why})` : ''}`, ()
       const lists = mysqlServer(`${server}/list`)
       const listsDump = mysqlDump(bytesOf(installation), { name: lists.name })
       expect(await allOf(phplist(lists))).toEqual(await allOf(phplist(listsDump)))
+      const everyOption = '--compact --hex-blob --complete-insert --skip-extended-insert'
+      for (const dumpOptions of whyNoDump ? [] : [[], everyOption.split(' ')]) {
+        const made = (database: string) => {
+          const bytes = bytesOf(dumpOfServer(server, database, dumpOptions))
+          return mysqlDump(bytes, { name: `127.0.0.1/${database}` })
+        }
+        expect(await tablesOf(made('old'))).toEqual(await tablesOf(source))
+        expect(await allOf(spip(made('old')))).toEqual(await allOf(spip(source)))
+        expect(await allOf(phplist(made('list')))).toEqual(await allOf(phplist(lists)))
+      }
       await expect(Array.fromAsync(mysqlServer(`${server}/none`).read(() => true))).rejects.toThrow(
         /^127\.0\.0\.1\/none: the server could not be read \(Unknown database 'none'\)/,
       )
@@ -66,3 +79,15 @@ describe('mysqlServer', () => {
     )
   })
 })
+
+/** The rows of each table by their columns, without the lines, which only a file has. */
+async function tablesOf(source: TableSource) {
+  const tables: Record<string, unknown[]> = {}
+  for await (const entry of source.read(() => true)) {
+    if ('cause' in entry) throw new Error(entry.cause)
+    const { table, columns, rows } = entry
+    const named = rows.map(({ values }) => columns.map((name, n) => [name, values[n]]))
+    tables[table] = [...(tables[table] ?? []), ...named]
+  }
+  return tables
+}
