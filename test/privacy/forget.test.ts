@@ -2,11 +2,13 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { sql } from 'drizzle-orm/sql'
 import { describe, expect, it } from 'vitest'
+import { importSubscribers } from '../../integrations/mailshot/import.ts'
 import { countForgettable } from '../../integrations/mailshot/privacy/forget.ts'
 import { forget, tendPrivacy } from '../../integrations/mailshot/privacy/tend.ts'
 import { confirm, subscribe, unsubscribe } from '../../integrations/mailshot/subscriber.ts'
 import { findSuppression, lift, suppress } from '../../integrations/mailshot/suppression.ts'
 import { openTestMailshot, type TestMailshot } from '../open-test-mailshot.ts'
+import { rowsFrom } from '../import/state.ts'
 import { addReaders } from '../people.ts'
 import { ask, confirmationToken, placesOf, recordOf } from '../subscriber/zoe.ts'
 
@@ -80,6 +82,27 @@ describe('forget', () => {
     expect(await mailshot.db.all(sql`SELECT email FROM suppressions`)).toEqual([
       { email: 'reader3@example.net' },
     ])
+  })
+
+  it('keeps out of imports who left one list, and not who was only not answered any more, or never confirmed', async () => {
+    const mailshot = await openTestMailshot({ privacy: { keepLeftMonths: 6 } })
+    await addReaders(mailshot, 2)
+    await unsubscribe(mailshot, { subscriberId: 1, lists: ['weekly'], reason: 'one-click' })
+    await mailshot.db.write(
+      sql`UPDATE subscriptions SET status = 'unsubscribed', end_reason = 'synced' WHERE subscriber_id = 2`,
+    )
+    await subscribe(mailshot, ask)
+    mailshot.clock.advance(200 * day)
+    expect(await forget(mailshot, by)).toMatchObject({ people: 3 })
+    const rows = ['reader1@example.net', 'reader2@example.net', ask.email].map((email) => ({
+      email,
+      lists: ['weekly'],
+    }))
+    expect(await importSubscribers(mailshot, rowsFrom(rows), by)).toMatchObject({
+      created: 2,
+      skipped: { suppressed: 1 },
+    })
+    expect(await addresses(mailshot)).toEqual(['reader2@example.net', 'zoe@example.org'])
   })
 
   it('lets lines of the audit and settled letters go, but what mails depend on', async () => {

@@ -22,6 +22,7 @@ import { openTestMailshot, type TestMailshot } from '../open-test-mailshot.ts'
 import { addReaders } from '../people.ts'
 import { sendCampaign, startCampaign } from '../sent-campaign.ts'
 import { eventOf, sentTo } from '../sent-mails.ts'
+import { ask, confirmationToken } from './zoe.ts'
 
 const zoe = 'Zoe.Quidam@Mail.example'
 const files = { 'june.md': markdown('[read](https://one.example/?who={{ email }})') }
@@ -156,14 +157,36 @@ describe('erase', () => {
     expect(await erase(mailshot, id, 'command')).toEqual({ status: 'unknown' })
   })
 
-  it('keeps nothing of an address that was not suppressed, and gives its number to nobody else', async () => {
+  it('keeps a hash also of who was active, and of their address of before, and gives the number to nobody else', async () => {
     const mailshot = await openTestMailshot()
     await addReaders(mailshot, 2)
     const id = await idOf(mailshot, 'reader2@example.net')
-    await erase(mailshot, id, 'command')
-    expect(await mailshot.db.all(sql`SELECT * FROM suppressed_hashes`)).toEqual([])
+    await moved(mailshot, id, { from: 'old2@example.net', to: 'reader2@example.net' })
+    await askNewAddress(mailshot, { subscriberId: id, email: 'else@example.net' })
+    await erase(mailshot, id, 'subscriber')
+    expect(await rowsWith(mailshot, ['reader2', 'old2'])).toEqual({})
+    const left = { reason: 'unsubscribe', note: null }
+    expect(await findSuppression(mailshot, 'reader2@example.net')).toMatchObject(left)
+    expect(await findSuppression(mailshot, 'old2@example.net')).toMatchObject(left)
+    expect(await findSuppression(mailshot, 'else@example.net')).toBeUndefined()
     await addReaders(mailshot, 1, { from: 3 })
     expect(await idOf(mailshot, 'reader3@example.net')).toBeGreaterThan(id)
+  })
+
+  it('lets whoever was erased sign up again by their own confirmation, and nobody vouch for them', async () => {
+    const mailshot = await openTestMailshot()
+    await subscribe(mailshot, { ...ask, confirmed: true })
+    await erase(mailshot, await idOf(mailshot, 'zoe@example.org'), 'subscriber')
+    mailshot.clock.advance(1)
+    expect(await subscribe(mailshot, { ...ask, confirmed: true })).toEqual({
+      status: 'suppressed',
+      reason: 'unsubscribe',
+    })
+    expect(await subscribe(mailshot, ask)).toMatchObject({ status: 'asked' })
+    expect(await confirm(mailshot, await confirmationToken(mailshot))).toMatchObject({
+      status: 'confirmed',
+    })
+    expect(await findSuppression(mailshot, ask.email)).toBeUndefined()
   })
 
   it('finds what was sent to an address of before', async () => {

@@ -49,7 +49,7 @@ export async function forgetSlice(
     sql`SELECT s.id FROM subscribers AS s WHERE ${slice} AND (${isUnconfirmed(limits)} OR ${hasLeft(limits)})
       ORDER BY s.id LIMIT ${erasedAtOnce}`,
   )
-  for (const { id } of due) await eraseRows(mailshot, id, by)
+  for (const { id } of due) await eraseRows(mailshot, id, { by, hashedIf: hasLeftByChoice(id) })
   if (due.length > 0) await forgetLog(mailshot)
   const isMore = due.length === erasedAtOnce
   const asks = isMore ? 0 : await endAsks(mailshot, slice, { ...limits, by })
@@ -115,6 +115,12 @@ function hasLeft({ left }: Limits): SQL {
   return sql`(EXISTS (SELECT 1 FROM subscriptions AS p WHERE p.subscriber_id = s.id)
     AND NOT EXISTS (SELECT 1 FROM subscriptions AS p WHERE p.subscriber_id = s.id
       AND (p.status <> 'unsubscribed' OR ifnull(p.ended_at, p.asked_at) >= ${left})))`
+}
+
+/** Whether a person has left a list, and did not merely wait to be on it, or was no longer answered by its function. */
+function hasLeftByChoice(id: number): SQL {
+  return sql`EXISTS (SELECT 1 FROM subscriptions WHERE subscriber_id = ${id}
+    AND status = 'unsubscribed' AND ifnull(end_reason, '') NOT IN ('synced', 'unconfirmed'))`
 }
 
 /** What is left waiting is of people who are, or were, on some list: there, the ask alone ends. */

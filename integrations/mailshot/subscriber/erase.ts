@@ -6,10 +6,11 @@ import { eraseFromRejects } from '../privacy/reject-files.ts'
 import { skipErasedStatement } from '../recipient/erased.ts'
 import { ownHasher } from '../suppression/hash.ts'
 import { mergeSuppression } from '../suppression/merge.ts'
+import { emailsOf } from './addresses.ts'
 import { scrubStatements } from './erase/scrub.ts'
 
 export type Erased =
-  /** Nothing is left of the person but, where the address was suppressed, a keyed hash of it. */
+  /** Nothing is left of the person but a keyed hash of each address, by which nobody but they themselves brings it back. */
   | { status: 'erased' }
   /** The same, but that a mail to the person is just being handed over; what that leaves goes as soon as it is settled. */
   | { status: 'in-hand' }
@@ -18,8 +19,8 @@ export type Erased =
 
 /**
  * Erases a person everywhere: who they were, what they were on and agreed to, what they were sent and did with it, and what was noted
- * about them. What was counted of sends stays. Whoever is waiting in a send is skipped; what is in hand is finished first. Where the
- * address got no mail any more, a hash of it with the site's own key says so from now on. Doing it again changes nothing.
+ * about them. What was counted of sends stays. Whoever is waiting in a send is skipped; what is in hand is finished first. A hash with the
+ * site's own key keeps each address of theirs from being stored again, until its owner signs up and confirms. Doing it again changes nothing.
  *
  * A change of address is to leave an audit line `change-address` about `subscriber:<id>` with the old one as `from` in its detail, by
  * which the traces of the old one are found. What there is about one that another reader has by now is left to that reader.
@@ -27,16 +28,20 @@ export type Erased =
  * @param by the actor that the audit names; all that it keeps is that number `subscriberId` was erased, when, and by whom
  */
 export async function erase(mailshot: Mailshot, subscriberId: number, by: string): Promise<Erased> {
-  const erased = await eraseRows(mailshot, subscriberId, by)
+  const erased = await eraseRows(mailshot, subscriberId, { by, hashedIf: sql`true` })
   await forgetLog(mailshot)
   return erased
 }
 
-/** The same for one of many people, without {@link forgetLog}, which is then to be called once for them all. */
+/**
+ * The same for one of many people, without {@link forgetLog}, which is then to be called once for them all.
+ *
+ * @param how `hashedIf`: the condition under which hashes are kept; of an address that is suppressed one is kept at any rate
+ */
 export async function eraseRows(
   mailshot: Mailshot,
   subscriberId: number,
-  by: string,
+  { by, hashedIf }: { by: string; hashedIf: SQL },
 ): Promise<Erased> {
   const emails = await addressesOf(mailshot, subscriberId)
   if (emails.length === 0) return { status: 'unknown' }
@@ -53,6 +58,7 @@ export async function eraseRows(
       detail: {},
       when: isThere,
     }),
+    await keepOutStatement(mailshot, subscriberId, hashedIf),
     sql`DELETE FROM subscriptions WHERE subscriber_id = ${subscriberId}`,
     sql`DELETE FROM consents WHERE subscriber_id = ${subscriberId}`,
     sql`DELETE FROM former_ids WHERE subscriber_id = ${subscriberId}`,
@@ -168,6 +174,20 @@ async function hashStatements(mailshot: Mailshot, emails: string[]): Promise<SQL
       ON CONFLICT (kind, hash) ${mergeSuppression('suppressed_hashes')}`,
     sql`DELETE FROM suppressions WHERE email IN (SELECT value ->> 0 FROM json_each(${hashed}))`,
   ]
+}
+
+/**
+ * Who asked to be forgotten has left, whatever their subscriptions were. Of addresses to which letters went, but which they never
+ * confirmed, nothing is kept: they may be somebody else's.
+ */
+async function keepOutStatement(mailshot: Mailshot, id: number, hashedIf: SQL): Promise<SQL> {
+  const { kind, hashOf } = await ownHasher(mailshot)
+  const own = await mailshot.db.all<{ email: string }>(sql`SELECT email FROM ${emailsOf(id)}`)
+  const hashes = JSON.stringify(own.map(({ email }) => hashOf(email)))
+  return sql`INSERT INTO suppressed_hashes (kind, hash, reason, note, at)
+    SELECT ${kind}, value, 'unsubscribe', NULL, ${mailshot.now()} FROM json_each(${hashes})
+    WHERE ${hashedIf} AND EXISTS (SELECT 1 FROM subscribers WHERE id = ${id})
+    ON CONFLICT (kind, hash) ${mergeSuppression('suppressed_hashes')}`
 }
 
 /** Whether something is just being handed over to a person whose erasure waits. */
