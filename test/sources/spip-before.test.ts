@@ -2,10 +2,82 @@ import { describe, expect, it } from 'vitest'
 import { mysqlDump } from '../../integrations/mailshot/sources/mysql-dump.ts'
 import { spip } from '../../integrations/mailshot/sources/spip.ts'
 import type { TableValue } from '../../integrations/mailshot/sources/tables.ts'
+import { describeImportSource } from '../import-contract.ts'
 import { bytesOf, dumpOf } from './table-rows.ts'
 
 const day = '2009-05-01 10:00:00'
 const at = Date.UTC(2009, 4, 1, 10)
+
+const since = '2026-01-31 00:00:00'
+const people = [
+  [1, 'Zoe@Example.org', 'Zoé "Z" Martin'],
+  [2, 'broken@example.org'],
+  [3, 'bob@example.org', 'Bob'],
+  [4, 'eve@example.org', 'Eve'],
+]
+
+describeImportSource(
+  'spip, of SPIP-Listes',
+  () =>
+    siteOf({
+      spip_auteurs: ['id_auteur email nom', ...people],
+      spip_auteurs_elargis: ['id_auteur spip_listes_format', [3, 'non']],
+      spip_auteurs_listes: [
+        'id_auteur id_liste date_inscription statut',
+        [1, 4, since, 'valide'],
+        [1, 5, since, 'valide'],
+        [3, 4, since, 'valide'],
+        [4, 5, since, 'a_valider'],
+      ],
+      spip_listes: ['id_liste titre lang', [4, 'weekly', 'fr'], [5, 'product', 'en']],
+    }),
+  { without: ['attributes'] },
+)
+
+describeImportSource(
+  'spip, of SPIP-Lettres',
+  () =>
+    siteOf({
+      spip_abonnes: ['id_abonne email nom', ...people],
+      spip_abonnes_rubriques: [
+        'id_abonne id_rubrique date_abonnement statut',
+        [1, 3, since, 'valide'],
+        [1, 4, since, 'valide'],
+        [3, 3, since, 'valide'],
+        [4, 4, since, 'a_valider'],
+      ],
+      spip_desabonnes: ['id_desabonne email', [1, 'bob@example.org']],
+      spip_themes: [
+        'id_theme id_rubrique titre lang',
+        [1, 3, 'weekly', 'fr'],
+        [2, 4, 'product', 'en'],
+      ],
+    }),
+  { without: ['attributes'] },
+)
+
+describeImportSource(
+  'spip, of CleverMail',
+  () =>
+    siteOf({
+      spip_cm_lists: ['lst_id lst_name', [1, 'weekly']],
+      spip_cm_subscribers: [
+        'sub_id sub_email',
+        [1, 'Zoe@Example.org'],
+        [2],
+        [3, 'bob@example.org'],
+        [4, 'eve@example.org'],
+      ],
+      spip_cm_lists_subscribers: ['lst_id sub_id', [1, 1], [1, 3], [1, 4]],
+    }),
+  { without: ['name', 'lang', 'lists', 'pending', 'attributes'] },
+)
+
+describeImportSource(
+  'spip, of MesAbonnes',
+  () => siteOf({ spip_mesabonnes: ['id_abonne email nom', ...people] }),
+  { without: ['lang', 'lists', 'pending', 'attributes'] },
+)
 
 describe('spip, before Mailsubscribers', () => {
   it('reads SPIP-Listes, and brings nobody back who was suspended', async () => {
