@@ -11,7 +11,7 @@ import { freePort } from '../free-port.ts'
 export function whyNoMariadb(): string | undefined {
   const { error } = spawnSync('mariadbd', ['--version'], { env: { ...process.env, PATH: path } })
   return error
-    ? 'MariaDB is not installed: apt-get install --no-install-recommends mariadb-server-core mariadb-client-core'
+    ? 'MariaDB is not installed: apt-get install --no-install-recommends mariadb-server-core mariadb-client'
     : undefined
 }
 
@@ -77,6 +77,7 @@ export function dumpOfServer(address: string, database: string, options: string[
   const dump = spawnSync('mariadb-dump', ['--no-defaults', ...where, ...options, database], {
     maxBuffer: 10_000_000,
   })
-  if (dump.status !== 0) throw new Error(`mariadb-dump: ${dump.error?.message ?? String(dump.stderr)}`)
+  if (dump.status !== 0)
+    throw new Error(`mariadb-dump: ${dump.error?.message ?? String(dump.stderr)}`)
   return dump.stdout
 }
