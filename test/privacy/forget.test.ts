@@ -6,11 +6,15 @@ import { importSubscribers } from '../../integrations/mailshot/import.ts'
 import { countForgettable } from '../../integrations/mailshot/privacy/forget.ts'
 import { forget, tendPrivacy } from '../../integrations/mailshot/privacy/tend.ts'
 import { confirm, subscribe, unsubscribe } from '../../integrations/mailshot/subscriber.ts'
+import { importSubscribers } from '../../integrations/mailshot/import.ts'
+import { syncList } from '../../integrations/mailshot/list/sync.ts'
+import { jsonl } from '../../integrations/mailshot/sources/jsonl.ts'
 import { findSuppression, lift, suppress } from '../../integrations/mailshot/suppression.ts'
 import { openTestMailshot, type TestMailshot } from '../open-test-mailshot.ts'
 import { rowsFrom } from '../import/state.ts'
 import { addReaders } from '../people.ts'
-import { ask, confirmationToken, placesOf, recordOf } from '../subscriber/zoe.ts'
+import { bytesOf } from '../sources/table-rows.ts'
+import { ask, confirmationToken, lettersOf, placesOf, recordOf } from '../subscriber/zoe.ts'
 
 const day = 86_400_000
 const by = { actor: 'test' }
@@ -56,6 +60,84 @@ describe('forget', () => {
     expect(await forget(mailshot, by)).toMatchObject({ people: 0, asks: 1 })
     expect(await placesOf(mailshot)).toEqual({ weekly: 'active', product: 'unsubscribed' })
     expect((await recordOf(mailshot))?.consents.map(({ list }) => list)).toEqual(['weekly'])
+  })
+
+  it('erases who never confirmed, though the ask ended, or was never written', async () => {
+    const mailshot = await openTestMailshot()
+    const asking = (email: string) => subscribe(mailshot, { ...ask, email })
+    const ends = ['operator@example.org', 'left@example.org', 'kept@example.org']
+    for (const email of [...ends, 'lone@example.org']) await asking(email)
+    const leave = (subscriberId: number, lists: 'all' | string[], reason: string) =>
+      unsubscribe(mailshot, { subscriberId, lists, reason })
+    await leave(1, ['weekly', 'product'], 'operator')
+    await leave(2, 'all', 'page')
+    const [, , asked] = await lettersOf(mailshot, 'confirmation')
+    await confirm(mailshot, asked?.values['url']?.split('/').at(-1) ?? '')
+    await leave(3, 'all', 'page')
+    // What is left where the process is killed between the person and the ask.
+    await mailshot.db.write(
+      ...['subscriptions', 'consents', 'letters'].map(
+        (table) => sql`DELETE FROM ${sql.raw(table)} WHERE subscriber_id = 4`,
+      ),
+      sql`DELETE FROM audit WHERE subject = 'subscriber:4'`,
+    )
+    mailshot.clock.advance(30 * day - 1)
+    expect(await forget(mailshot, by)).toMatchObject({ people: 0 })
+    mailshot.clock.advance(2)
+    expect(await countForgettable(mailshot)).toEqual({ unconfirmed: 3, left: 0 })
+    expect(await forget(mailshot, by)).toMatchObject({ people: 3 })
+    expect(await addresses(mailshot)).toEqual(['kept@example.org'])
+    expect((await findSuppression(mailshot, 'left@example.org'))?.reason).toBe('unsubscribe')
+  })
+
+  it('erases who asked for one list after the other, once the last ask is old', async () => {
+    const mailshot = await openTestMailshot()
+    await subscribe(mailshot, { ...ask, lists: ['weekly'] })
+    mailshot.clock.advance(20 * day)
+    await subscribe(mailshot, { ...ask, lists: ['product'] })
+    mailshot.clock.advance(15 * day)
+    expect(await forget(mailshot, by)).toMatchObject({ people: 0, asks: 1 })
+    mailshot.clock.advance(16 * day)
+    expect(await forget(mailshot, by)).toMatchObject({ people: 1 })
+  })
+
+  it('keeps who came by an import, a function, the operator or single opt-in, wherever they are by now', async () => {
+    const members = () => [{ email: 'sync@example.org' }]
+    const mailshot = await openTestMailshot({
+      lists: {
+        weekly: { title: 'Weekly', doubleOptIn: false },
+        staff: { title: 'Staff', privateTitle: 'Staff', members },
+      },
+      privacy: { keepAuditMonths: 1 },
+    })
+    const rows = [
+      { email: 'active@example.org', lists: ['weekly'] },
+      { email: 'gone@example.org', lists: ['weekly'], status: 'unsubscribed' },
+      { email: 'alone@example.org', subscriptions: [], createdAt: '2020-01-01T00:00:00Z' },
+      { email: 'barred@example.org', subscriptions: [], suppressed: 'manual' },
+    ]
+    const text = rows.map((row) => JSON.stringify(row)).join('\n')
+    await importSubscribers(mailshot, jsonl(bytesOf(text)), by)
+    await syncList(mailshot, 'staff', by)
+    const one = { lists: ['weekly'], consent: { source: 'form' as const } }
+    await subscribe(mailshot, { ...one, email: 'single@example.org' })
+    const added = { ...one, confirmed: true }
+    await subscribe(mailshot, { ...added, email: 'api@example.org', consent: { source: 'api' } })
+    await subscribe(mailshot, {
+      ...added,
+      email: 'cli@example.org',
+      consent: { source: 'command' },
+    })
+    const all = await addresses(mailshot)
+    expect(all).toHaveLength(8)
+    await mailshot.db.write(
+      sql`UPDATE subscriptions SET status = 'unsubscribed', ended_at = 1, end_reason = 'operator'`,
+    )
+    mailshot.clock.advance(1000 * day)
+    expect(await countForgettable(mailshot)).toEqual({ unconfirmed: 0, left: 0 })
+    expect(await forget(mailshot, by)).toMatchObject({ people: 0 })
+    expect(await forget(mailshot, by)).toMatchObject({ people: 0 })
+    expect(await addresses(mailshot)).toEqual(all)
   })
 
   it('keeps everybody where the settings say so', async () => {

@@ -18,6 +18,7 @@ export function besideStatements(slice: Slice): SQL[] {
     ...some(consentsOf(people), (given) => consentsStatement(given, slice.sourceName)),
     ...some(pausedOf(people), pauseStatement),
     ...some(formerIdsOf(people), formerIdsStatement),
+    ...some(placelessOf(people), (given) => originStatement(given, slice)),
   ]
 }
 
@@ -139,6 +140,20 @@ function formerIdsStatement(given: string): SQL {
     SELECT r.value ->> 1, r.value ->> 2, s.id
     FROM json_each(${given}) r CROSS JOIN subscribers s ON s.email = r.value ->> 0 WHERE true
     ON CONFLICT DO NOTHING RETURNING subscriber_id AS id`
+}
+
+function placelessOf(people: readonly ImportedPerson[]) {
+  return people.flatMap(({ email, places }) => (places.length === 0 ? [email] : []))
+}
+
+/** Where nothing else shows where they come from: who is on no list would pass for one who never confirmed. */
+function originStatement(given: string, { now, sourceName }: Slice): SQL {
+  return sql`
+    INSERT INTO audit (at, actor, action, subject, detail)
+    SELECT ${now}, 'system', 'import', 'subscriber:' || s.id, json_object('source', ${sourceName})
+    FROM json_each(${given}) r CROSS JOIN subscribers s ON s.email = r.value
+    WHERE NOT EXISTS (SELECT 1 FROM subscriptions p WHERE p.subscriber_id = s.id)
+      AND NOT EXISTS (SELECT 1 FROM audit a WHERE a.subject = 'subscriber:' || s.id AND a.action = 'import')`
 }
 
 /** The address, and whether the row itself says that it is suppressed. */

@@ -65,7 +65,7 @@ export async function countForgettable(
   const limits = limitsOf(mailshot)
   const row = await mailshot.db.get<{ unconfirmed: number; left: number }>(sql`
     SELECT count(*) FILTER (WHERE ${isUnconfirmed(limits)}) AS unconfirmed,
-      count(*) FILTER (WHERE ${hasLeft(limits)}) AS "left" FROM subscribers AS s`)
+      count(*) FILTER (WHERE ${hasLeft(limits)} AND NOT ${isUnconfirmed(limits)}) AS "left" FROM subscribers AS s`)
   return row ?? { unconfirmed: 0, left: 0 }
 }
 
@@ -95,18 +95,38 @@ function limitsOf(mailshot: Mailshot): Limits {
   }
 }
 
-/** Whether a person `s` has asked for something, long ago, and has never been on any list. */
+/** Whether a person `s` was asked long ago and never said yes, whatever became of the ask; or was only ever about to be asked. */
 function isUnconfirmed({ asked }: Limits): SQL {
-  return sql`(EXISTS (SELECT 1 FROM subscriptions AS p WHERE p.subscriber_id = s.id AND ${isStale(asked)})
-    AND NOT EXISTS (SELECT 1 FROM subscriptions AS p WHERE p.subscriber_id = s.id
-      AND (p.active_at IS NOT NULL OR NOT ${isStale(asked)})))`
+  if (asked === null) return sql`false`
+  const own = sql`EXISTS (SELECT 1 FROM subscriptions AS p WHERE p.subscriber_id = s.id`
+  return sql`(NOT EXISTS (SELECT 1 FROM consents AS c WHERE c.subscriber_id = s.id AND c.confirmed_at IS NOT NULL)
+    AND NOT ${own} AND (p.active_at IS NOT NULL OR NOT (${isStale(asked)} OR ${hasEndedUnsaid(asked)})))
+    AND (${own}) OR ${isAlone(asked)}))`
 }
 
 /** Whether a subscription `p` waits, and nobody asked for it again since. */
-function isStale(before: number | null): SQL {
-  if (before === null) return sql`false`
-  return sql`(p.status = 'pending' AND p.asked_at < ${before} AND NOT EXISTS (SELECT 1 FROM consents AS c
-    WHERE c.subscriber_id = p.subscriber_id AND c.list_id = p.list_id AND c.at >= ${before}))`
+function isStale(before: number): SQL {
+  return sql`(p.status = 'pending' AND ${isOld(before)})`
+}
+
+/** Whether a subscription `p` ended before it was confirmed. One that came by an import has no ask of ours. */
+function hasEndedUnsaid(before: number): SQL {
+  return sql`(p.status = 'unsubscribed' AND ${isOld(before)} AND (p.end_reason = 'unconfirmed'
+    OR EXISTS (SELECT 1 FROM consents AS c WHERE c.subscriber_id = p.subscriber_id AND c.list_id = p.list_id
+      AND c.source IN ('form', 'api', 'command'))))`
+}
+
+function isOld(before: number): SQL {
+  return sql`p.asked_at < ${before} AND NOT EXISTS (SELECT 1 FROM consents AS c
+    WHERE c.subscriber_id = p.subscriber_id AND c.list_id = p.list_id AND c.at >= ${before})`
+}
+
+/** Whether there is nothing but the row of `s`: the process was killed before it wrote the ask. What an import brings, it notes. */
+function isAlone(before: number): SQL {
+  return sql`(s.updated_at < ${before}
+    AND NOT EXISTS (SELECT 1 FROM consents AS c WHERE c.subscriber_id = s.id)
+    AND NOT EXISTS (SELECT 1 FROM former_ids AS f WHERE f.subscriber_id = s.id)
+    AND NOT EXISTS (SELECT 1 FROM audit AS a WHERE a.subject = 'subscriber:' || s.id))`
 }
 
 /** Whether a person `s` was on lists, and has left the last of them long ago. */
@@ -167,13 +187,16 @@ async function forgetLines(
       sql`audit`,
       audit === null
         ? sql`false`
-        : sql`at < ${audit} AND action NOT IN ${kept} AND NOT ${isAnswer}`,
+        : sql`at < ${audit} AND action NOT IN ${kept} AND NOT (${isAnswer} OR ${isOrigin})`,
     ),
     sql`SELECT changes() AS n`,
     noted('audit'),
   )
   return { letters: goneLetters?.[0]?.n ?? 0, audit: goneLines?.[0]?.n ?? 0 }
 }
+
+/** That an import brought a person who is on no list, who would look like one who never confirmed. */
+const isOrigin = sql`(action = 'import' AND subject LIKE 'subscriber:%')`
 
 /** From when on bounces count, whose address was which, who was erased. */
 const kept = sql`('lift', 'change-address', 'erase')`
