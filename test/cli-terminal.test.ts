@@ -1,9 +1,11 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { stripVTControlCharacters } from 'node:util'
 import { describe, expect, test } from 'vitest'
 import { openSite, type Site } from './run-mailshot.ts'
-import { siteWithPeople } from './site-with-people.ts'
+import { fillSite, siteWithPeople } from './site-with-people.ts'
 
 // util-linux' `script` gives a command a terminal of its own.
 const hasTerminals = process.platform === 'linux' && spawnSync('script', ['--version']).status === 0
@@ -49,6 +51,24 @@ describe.runIf(hasTerminals)('mailshot on a terminal', () => {
     expect(screen).toMatch(/2026-06-launch ━+ 100% {2}3 of 3 {2}done/)
     expect(screen.lastIndexOf('\u001b[?25h')).toBeGreaterThan(screen.lastIndexOf('\u001b[?25l'))
     expect(code).toBe(0)
+  })
+
+  test('draws how far an import is, and what is wrong with its rows below that', async () => {
+    const site = openSite()
+    await fillSite(site)
+    const rows = Array.from({ length: 1001 }, (_, n) => `reader${n}@example.org\n`)
+    const file = join(site.folder, 'people.csv')
+    writeFileSync(file, `email\n${rows.join('')}nobody\n`)
+
+    const { code, screen } = await onTerminal(site, ['import', file, '--list', 'weekly'])
+
+    const text = stripVTControlCharacters(screen)
+    expect(text).toMatch(/━ +99% {2}1000 of 1002 rows/)
+    expect(text).toMatch(
+      /━+ 100% {2}1002 of 1002 rows[^]*people\.csv:1003: [^]*1,002 rows: 1001 new/,
+    )
+    expect(screen.lastIndexOf('\u001b[?25h')).toBeGreaterThan(screen.lastIndexOf('\u001b[?25l'))
+    expect(code).toBe(1)
   })
 
   test('tells the whole reason of a pause, however narrow the screen', async () => {
