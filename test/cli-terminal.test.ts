@@ -68,7 +68,7 @@ describe.runIf(hasTerminals)('mailshot on a terminal', () => {
       /━+ 100% {2}1002 of 1002 rows[^]*people\.csv:1003: [^]*1,002 rows: 1001 new/,
     )
     expect(screen.lastIndexOf('\u001b[?25h')).toBeGreaterThan(screen.lastIndexOf('\u001b[?25l'))
-    expect(code).toBe(1)
+    expect(code).toBe(2)
   })
 
   test('tells the whole reason of a pause, however narrow the screen', async () => {
