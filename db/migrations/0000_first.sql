@@ -140,7 +140,8 @@ CREATE TABLE `consents` (
 	`said` text,
 	`confirmed_at` integer,
 	`confirmed_ip` text,
-	`confirmed_user_agent` text
+	`confirmed_user_agent` text,
+	`ended_at` integer
 );
 --> statement-breakpoint
 CREATE INDEX `consents_subscriber` ON `consents` (`subscriber_id`);--> statement-breakpoint

@@ -91,6 +91,8 @@ export const consents = sqliteTable(
     confirmedAt: integer('confirmed_at'),
     confirmedIp: text('confirmed_ip'),
     confirmedUserAgent: text('confirmed_user_agent'),
+    /** When it was taken back; for a list, noted when it is joined again: until then, its subscription says when it ended. */
+    endedAt: integer('ended_at'),
   },
   (table) => [index('consents_subscriber').on(table.subscriberId)],
 )

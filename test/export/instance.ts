@@ -74,6 +74,7 @@ const person = fc
         confirmed_at: maybe(time),
         confirmed_ip: maybe(fc.ipV4()),
         confirmed_user_agent: maybe(text),
+        ended_at: maybe(time),
       }),
       { selector: ({ list_id, at, source }) => `${list_id} ${at} ${source}`, maxLength: 3 },
     ),

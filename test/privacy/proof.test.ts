@@ -1,9 +1,19 @@
 import { describe, expect, it } from 'vitest'
+import { findAudit } from '../../integrations/mailshot/audit.ts'
 import { proofOf, verifyProof } from '../../integrations/mailshot/privacy/proof.ts'
-import { confirm, subscribe, unsubscribe } from '../../integrations/mailshot/subscriber.ts'
+import { forget } from '../../integrations/mailshot/privacy/tend.ts'
+import {
+  changePreferences,
+  confirm,
+  type PreferencesRequest,
+  subscribe,
+  unsubscribe,
+} from '../../integrations/mailshot/subscriber.ts'
 import { findSubscriber } from '../../integrations/mailshot/subscriber/read.ts'
 import { openTestMailshot, testSecret } from '../open-test-mailshot.ts'
 import { ask, confirmationToken } from '../subscriber/zoe.ts'
+
+const day = 86_400_000
 
 async function proofOfZoe() {
   const mailshot = await openTestMailshot()
@@ -16,6 +26,26 @@ async function proofOfZoe() {
   const person = await findSubscriber(mailshot, ask.email)
   if (!person) throw new Error('nobody')
   return { mailshot, proof: await proofOf(mailshot, person) }
+}
+
+/** Zoé is on a list, and her page is saved; answers what the proof says of the end of each consent. */
+async function boxesOfZoe() {
+  const mailshot = await openTestMailshot({
+    fields: { ads: { type: 'consent', label: 'Sell my data', form: 'optional' } },
+    tracking: { individual: true },
+    privacy: { keepAuditMonths: 1 },
+  })
+  const { attributes: _none, ...asking } = ask
+  await subscribe(mailshot, { ...asking, lists: ['weekly'], confirmed: true })
+  const page = { subscriberId: 1, shown: [], chosen: [], name: 'Zoé', lang: 'fr', consent: {} }
+  const save = (change: Partial<PreferencesRequest>) =>
+    changePreferences(mailshot, { ...page, ...change })
+  const facts = async () => {
+    const person = await findSubscriber(mailshot, ask.email)
+    const proof = person ? await proofOf(mailshot, person) : ''
+    return Array.from(proof.matchAll(/^- ((?:ended|withdrawn): .*)$/gm), ([, fact]) => fact)
+  }
+  return { mailshot, save, facts }
 }
 
 describe('proofOf', () => {
@@ -38,6 +68,7 @@ describe('proofOf', () => {
 - from: 192.0.2.1, Fire fox
 - confirmed: 2026-11-22T12:01:00.000Z
 - confirmed from: 198.51.100.0
+- ended: 2026-11-22T12:01:00.000Z
 
 In these words:
 
@@ -52,6 +83,51 @@ In these words:
 - 2026-11-22T12:01:00.000Z unsubscribe by subscriber {"lists":["weekly"],"reason":"page"}
 
 `)
+  })
+
+  it('tells of each consent whether and when it was taken back, also after the audit forgot it', async () => {
+    const { mailshot, save, facts } = await boxesOfZoe()
+    const agreed = { attributes: { ads: true }, tracking: { isAgreed: true, wording: 'By name' } }
+    const fields = [{ field: 'ads', wording: 'Sell my data' }]
+    await save({ ...agreed, consent: { fields } })
+    expect(await facts()).toEqual(['ended: no', 'withdrawn: no', 'withdrawn: no'])
+    mailshot.clock.advance(day)
+    await save({
+      attributes: { ads: undefined },
+      tracking: { isAgreed: false, wording: 'By name' },
+    })
+    const audit = await findAudit(mailshot, 'subscriber:1')
+    const changes = audit.flatMap(({ action, detail }) => (action === 'change' ? [detail] : []))
+    expect(changes).toEqual([
+      { changed: ['ads'], agreed: ['ads'] },
+      { changed: ['ads'], withdrawn: ['ads'] },
+    ])
+    await save({ ...agreed, consent: { fields } })
+    mailshot.clock.advance(70 * day)
+    await forget(mailshot, { actor: 'test' })
+    expect(await findAudit(mailshot, 'subscriber:1')).toEqual([])
+    const withdrawn = 'withdrawn: 2026-11-23T12:00:00.000Z'
+    expect(await facts()).toEqual([
+      'ended: no',
+      withdrawn,
+      withdrawn,
+      'withdrawn: no',
+      'withdrawn: no',
+    ])
+  })
+
+  it('tells when a list was left that was joined again since', async () => {
+    const { mailshot, save, facts } = await boxesOfZoe()
+    mailshot.clock.advance(day)
+    await unsubscribe(mailshot, { subscriberId: 1, lists: ['weekly'], reason: 'page' })
+    const ended = 'ended: 2026-11-23T12:00:00.000Z'
+    expect(await facts()).toEqual([ended])
+    mailshot.clock.advance(day)
+    await save({ shown: ['weekly'], chosen: ['weekly'] })
+    expect(await facts()).toEqual([ended, 'ended: no'])
+    await unsubscribe(mailshot, { subscriberId: 1, lists: ['weekly'], reason: 'page' })
+    await subscribe(mailshot, { ...ask, lists: ['weekly'] })
+    expect(await facts()).toEqual([ended, 'ended: 2026-11-24T12:00:00.000Z'])
   })
 
   it('says the same for programs', async () => {

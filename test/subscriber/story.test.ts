@@ -81,7 +81,7 @@ describe('storyLines', () => {
     const lines = storyLines(story, (ms) => (ms === null ? '' : `day ${day(ms)}`))
     expect(lines.map((line) => line.join(' '))).toEqual([
       'suppressed hard-bounce since day 4 (no such user)',
-      'consent weekly: day 0 by command (confirmed day 0)',
+      'consent weekly: day 0 by command (confirmed day 0, ended day 3)',
       'send day 1 s1: sent then bounced hard',
       'send day 2 s2: sent then bounced hard',
       'send day 3 s3: sent then bounced hard',

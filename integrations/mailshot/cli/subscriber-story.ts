@@ -11,10 +11,11 @@ export function storyJson({ suppression, consents, sends, events, history }: Sto
       note: suppression.note,
       at: isoTime(suppression.at),
     },
-    consents: consents.map(({ at, confirmedAt, ...consent }) => ({
+    consents: consents.map(({ at, confirmedAt, endedAt, ...consent }) => ({
       ...consent,
       at: isoTime(at),
       confirmedAt: isoTime(confirmedAt),
+      endedAt: isoTime(endedAt),
     })),
     sends: sends.map(({ recipientId: _id, at, ...send }) => ({ ...send, at: isoTime(at) })),
     events: events.map((event) => ({ id: event.id, ...eventJson(event) })),
@@ -38,12 +39,15 @@ export function storyLines(
         ]
       : []),
     ...consents.map((one) => {
-      const confirmed = one.confirmedAt === null ? null : `confirmed ${time(one.confirmedAt)}`
+      const since = [
+        ...(one.confirmedAt === null ? [] : [`confirmed ${time(one.confirmedAt)}`]),
+        ...(one.endedAt === null ? [] : [`ended ${time(one.endedAt)}`]),
+      ]
       const by = [one.source, one.form].filter(Boolean).join(' ')
       return named(
         'consent',
         `${one.list || '(to be counted by name)'}: ${time(one.at)} by ${by}`,
-        confirmed,
+        since.join(', '),
       )
     }),
     ...sends.map((one) => named('send', `${time(one.at)} ${one.campaign}: ${stateOf(one)}`)),

@@ -45,6 +45,7 @@ export interface ExportedConsent {
   confirmedAt: string | null
   confirmedIp: string | null
   confirmedUserAgent: string | null
+  endedAt: string | null
 }
 
 type Row = Record<
@@ -88,7 +89,7 @@ export async function pageOfSubscribers(
       (SELECT json_group_array(json_object('list', list_id, 'at', at, 'source', source, 'form', form,
           'wording', ${wordingOf()}, 'lang', lang, 'ip', ip, 'userAgent', user_agent, 'said', said,
           'confirmedAt', confirmed_at, 'confirmedIp', confirmed_ip,
-          'confirmedUserAgent', confirmed_user_agent) ORDER BY id)
+          'confirmedUserAgent', confirmed_user_agent, 'endedAt', ended_at) ORDER BY id)
         FROM consents WHERE subscriber_id = s.id) AS consents,
       (SELECT json_group_array(json_object('source', source, 'id', id) ORDER BY source, id)
         FROM former_ids WHERE subscriber_id = s.id) AS formerIds

@@ -96,6 +96,7 @@ function consentsOf(people: readonly ImportedPerson[]) {
       consent.confirmedAt ?? null,
       consent.confirmedIp ?? null,
       consent.confirmedUserAgent ?? null,
+      consent.endedAt ?? null,
     ]),
   )
 }
@@ -103,11 +104,11 @@ function consentsOf(people: readonly ImportedPerson[]) {
 function consentsStatement(given: string, sourceName: string): SQL {
   return sql`
     INSERT INTO consents (subscriber_id, list_id, at, source, form, wording, lang, ip, user_agent,
-      said, confirmed_at, confirmed_ip, confirmed_user_agent)
+      said, confirmed_at, confirmed_ip, confirmed_user_agent, ended_at)
     SELECT DISTINCT s.id, r.value ->> 2, r.value ->> 3, r.value ->> 4,
       ifnull(r.value ->> 5, iif(r.value ->> 4 = 'import', ${sourceName}, NULL)), r.value ->> 6,
       r.value ->> 7, r.value ->> 8, r.value ->> 9, r.value ->> 10, r.value ->> 11,
-      r.value ->> 12, r.value ->> 13
+      r.value ->> 12, r.value ->> 13, r.value ->> 14
     FROM json_each(${given}) r CROSS JOIN subscribers s ON s.email = r.value ->> 0
     WHERE ${isWelcome} AND NOT EXISTS (SELECT 1 FROM consents c
       WHERE c.subscriber_id = s.id AND c.list_id = r.value ->> 2 AND c.at = r.value ->> 3

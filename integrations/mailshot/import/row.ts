@@ -77,4 +77,6 @@ export interface ImportConsent {
   /** From where it was confirmed. */
   confirmedIp?: string | undefined
   confirmedUserAgent?: string | undefined
+  /** When it was taken back; for a list that was joined again since, when it was left. */
+  endedAt?: number | undefined
 }

@@ -6,7 +6,7 @@ import { readStory, type Story } from '../subscriber/story.ts'
 
 /**
  * What shows that a person agreed: a signed text (Markdown, with the same in JSON at its end) with every consent, its words in full, its
- * confirmation, and what happened since. Times are in UTC.
+ * confirmation, its end, and what happened since. Times are in UTC.
  *
  * @throws MailshotError when there is no secret to sign it with
  */
@@ -75,10 +75,23 @@ function consentPart(mailshot: Mailshot, consent: ConsentRow, number: number): s
       'confirmed from',
       [consent.confirmedIp, consent.confirmedUserAgent].filter(Boolean).join(', '),
     ],
+    [isOfList(consent) ? 'ended' : 'withdrawn', endOf(consent)],
   ])
   const words =
     wording === null ? 'The words were not kept.' : `In these words:\n\n${quoted(wording)}`
   return `## ${number}. ${aboutOf(mailshot, consent)}\n\n${facts}\n\n${words}`
+}
+
+/** A list may be left by other ways than its reader's. */
+function isOfList({ list }: ConsentRow): boolean {
+  return list !== '' && !list.startsWith('field:')
+}
+
+/** Nothing of what was never agreed to. */
+function endOf({ source, form, confirmedAt, endedAt }: ConsentRow): string | null {
+  if (endedAt !== null) return iso(endedAt)
+  const isAgreed = confirmedAt !== null && !(source === 're-consent' && form === 'leave')
+  return isAgreed ? 'no' : null
 }
 
 function aboutOf({ config }: Mailshot, { list, source, form }: ConsentRow): string {

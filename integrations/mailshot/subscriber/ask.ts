@@ -12,6 +12,7 @@ import { wordingHash, wordingStatements } from '../privacy/wording.ts'
 import type { Profile } from '../profile.ts'
 import { languageOfTexts } from '../reader-language.ts'
 import { linkTo, signToken } from '../token.ts'
+import { keepEndStatement } from './leave.ts'
 import { passUnqueuedStatement } from './numbers.ts'
 
 /** From where, by which form and which wording a subscription was asked for. */
@@ -66,6 +67,7 @@ export function activateStatements(mailshot: Mailshot, ask: Ask, confirmed: bool
   const when = sql`NOT ${isActive} OR (${confirmed} AND NOT ${isConfirmed})`
   return [
     noteStatement(mailshot, ask, { action: 'subscribe', when }),
+    keepEndStatement(subscriberId, ask.lists),
     ...agreedWords(ask, now),
     ...fieldConsentStatements(ask, now, { confirmedAt, when }),
     consentStatement(ask, now, { confirmedAt, when }),
@@ -102,6 +104,7 @@ export function askStatements(mailshot: Mailshot, ask: Ask): SQL[] {
     }),
     confirmationStatement(mailshot, ask, now),
     passUnqueuedStatement(),
+    keepEndStatement(ask.subscriberId, ask.lists),
     ...agreedWords(ask, now),
     ...fieldConsentStatements(ask, now, { when: isNewAsk(ask, now) }),
     consentStatement(ask, now, {

@@ -46,7 +46,7 @@ export async function readPersonalData(
       FROM subscriptions WHERE ${own} ORDER BY asked_at, list_id`),
     consents: await rows(sql`
       SELECT list_id AS list, at, source, form, ${wordingOf()} AS wording, lang, ip, user_agent AS userAgent, said,
-        confirmed_at AS confirmedAt, confirmed_ip AS confirmedIp, confirmed_user_agent AS confirmedUserAgent
+        confirmed_at AS confirmedAt, confirmed_ip AS confirmedIp, confirmed_user_agent AS confirmedUserAgent, ended_at AS endedAt
       FROM consents WHERE ${own} ORDER BY id`),
     mails: await rows(mailQuery(subscriberId)),
     events: await rows(sql`

@@ -46,6 +46,16 @@ export function unsubscribeStatements(
   ]
 }
 
+/** Notes with the consents to lists when they ended, before the lists are joined again: their subscriptions forget it then. */
+export function keepEndStatement(subscriberId: number, lists: readonly string[]): SQL {
+  return sql`UPDATE consents SET ended_at = p.ended_at FROM subscriptions AS p
+    WHERE consents.subscriber_id = ${subscriberId} AND consents.ended_at IS NULL
+      AND NOT (consents.source = 're-consent' AND ifnull(consents.form, '') = 'leave')
+      AND p.subscriber_id = consents.subscriber_id AND p.list_id = consents.list_id
+      AND p.status = 'unsubscribed' AND p.ended_at >= consents.at
+      AND p.list_id IN (SELECT value FROM json_each(${JSON.stringify(lists)}))`
+}
+
 /** The lists that such a request would end. */
 export function openLists({ subscriberId, lists }: UnsubscribeRequest): SQL {
   return sql`SELECT list_id AS listId FROM subscriptions WHERE ${openOn(subscriberId, lists)}`

@@ -154,6 +154,9 @@ function profileStatements(mailshot: Mailshot, person: Person, request: Preferen
     ...other.map(([field]) => field),
   ]
   if (changed.length === 0) return []
+  const boxes = other.filter(([field]) => mailshot.config.fields[field]?.type === 'consent')
+  const agreed = boxes.flatMap(([field, value]) => (value === true ? [field] : []))
+  const withdrawn = boxes.flatMap(([field, value]) => (value === true ? [] : [field]))
   // RFC 7396: null takes a key away.
   const patch = Object.fromEntries(other.map(([field, value]) => [field, value ?? null]))
   return [
@@ -161,8 +164,15 @@ function profileStatements(mailshot: Mailshot, person: Person, request: Preferen
       actor: 'subscriber',
       action: 'change',
       subject: `subscriber:${person.id}`,
-      detail: { changed },
+      detail: {
+        changed,
+        ...(agreed.length > 0 && { agreed }),
+        ...(withdrawn.length > 0 && { withdrawn }),
+      },
     }),
+    sql`UPDATE consents SET ended_at = ${mailshot.now()}
+        WHERE subscriber_id = ${person.id} AND ended_at IS NULL
+          AND list_id IN (SELECT 'field:' || value FROM json_each(${JSON.stringify(withdrawn)}))`,
     sql`UPDATE subscribers SET name = ${name}, lang = ${lang}, updated_at = ${mailshot.now()},
           attributes = json_patch(attributes, ${JSON.stringify(patch)})
         WHERE id = ${person.id}`,

@@ -39,6 +39,8 @@ export interface ConsentRow {
   confirmedAt: number | null
   confirmedIp: string | null
   confirmedUserAgent: string | null
+  /** When it was taken back, or its list was left. An answer that leaves a list has no end. */
+  endedAt: number | null
 }
 
 export interface SubscriberQuery {
@@ -78,14 +80,17 @@ export async function findSubscriber(
   return found
 }
 
-/** When, from where and by which form and wording each subscription was asked for, oldest first. */
+/** When, from where and by which form and wording each subscription was asked for, and when that ended, oldest first. */
 export async function listConsents(
   mailshot: Mailshot,
   subscriberId: number,
 ): Promise<ConsentRow[]> {
   return mailshot.db.all<ConsentRow>(
     sql`SELECT list_id AS list, at, source, form, ${wordingOf()} AS wording, lang, ip, user_agent AS userAgent,
-          confirmed_at AS confirmedAt, confirmed_ip AS confirmedIp, confirmed_user_agent AS confirmedUserAgent
+          confirmed_at AS confirmedAt, confirmed_ip AS confirmedIp, confirmed_user_agent AS confirmedUserAgent,
+          iif(source = 're-consent' AND form = 'leave', NULL, ifnull(ended_at, (SELECT p.ended_at FROM subscriptions AS p
+            WHERE p.subscriber_id = consents.subscriber_id AND p.list_id = consents.list_id
+              AND p.status = 'unsubscribed' AND p.ended_at >= consents.at))) AS endedAt
         FROM consents WHERE subscriber_id = ${subscriberId} ORDER BY id`,
   )
 }

@@ -59,6 +59,8 @@ export function withdrawStatements(
     }),
     sql`UPDATE events SET ${nameless}
       WHERE ${isEventOf(subscriberId)} AND type IN ('opened', 'clicked') AND ${when}`,
+    sql`UPDATE consents SET ended_at = ${mailshot.now()}
+      WHERE subscriber_id = ${subscriberId} AND list_id = '' AND ended_at IS NULL AND ${when}`,
     sql`UPDATE subscribers SET tracking_agreed_at = NULL WHERE id = ${subscriberId} AND ${when}`,
   ]
 }

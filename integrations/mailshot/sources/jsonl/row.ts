@@ -41,6 +41,7 @@ const consent = z.object({
   confirmedAt: time,
   confirmedIp: text,
   confirmedUserAgent: text,
+  endedAt: time,
 })
 
 const exported = z
