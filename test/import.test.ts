@@ -10,6 +10,7 @@ import { ownHasher } from '../integrations/mailshot/suppression/hash.ts'
 import { withdrawStatements } from '../integrations/mailshot/tracking/consent.ts'
 import { letterCount, placesOf, rowsFrom, stateOf } from './import/state.ts'
 import { openTestMailshot } from './open-test-mailshot.ts'
+import { addReaders, moveReader } from './people.ts'
 import { confirmationToken } from './subscriber/zoe.ts'
 
 const actor = 'test'
@@ -423,6 +424,33 @@ describe('importSubscribers', () => {
     const summary = await importSubscribers(mailshot, rowsFrom([row]), { actor })
     expect(summary).toMatchObject({ created: 0, skipped: { suppressed: 1 } })
     expect(await stateOf(mailshot)).toMatchObject({ people: [], suppressions: [], formerIds: [] })
+  })
+
+  it('knows by the old address who has another by now, and adds nobody', async () => {
+    const mailshot = await openTestMailshot()
+    const rows = ['zoe', 'ada', 'bob'].map((name) => ({ ...zoe, email: `${name}@example.org` }))
+    await importSubscribers(mailshot, rowsFrom(rows), { actor })
+    const move = (id: number, name: string) =>
+      moveReader(mailshot, id, { from: `${name}@example.org`, to: `${name}.new@example.org` })
+    await move(1, 'zoe')
+    await move(2, 'ada')
+    await unsubscribe(mailshot, { subscriberId: 1, lists: 'all', reason: 'page' })
+    await unsubscribe(mailshot, { subscriberId: 2, lists: zoe.lists, reason: 'page' })
+    await addReaders(mailshot, 1)
+    await moveReader(mailshot, 4, { from: 'bob@example.org', to: 'reader1@example.net' })
+    const before = await stateOf(mailshot)
+    const again = [...rows, { ...rows[1], email: 'ada.new@example.org' }]
+    const counts = { created: 0, updated: 0, skipped: { suppressed: 1, unsubscribed: 1 } }
+    const dry = { actor, dryRun: true }
+    expect(await importSubscribers(mailshot, rowsFrom(again), dry)).toMatchObject(counts)
+    expect(await importSubscribers(mailshot, rowsFrom(again), { actor })).toMatchObject(counts)
+    expect(await stateOf(mailshot)).toEqual(before)
+    const complaint = { ...zoe, email: 'ada@example.org', suppressed: 'complaint' as const }
+    await importSubscribers(mailshot, rowsFrom([complaint]), { actor })
+    const barred = await Promise.all(
+      ['ada', 'ada.new'].map((name) => findSuppression(mailshot, `${name}@example.org`)),
+    )
+    expect(barred.map((one) => one?.reason)).toEqual(['complaint', undefined])
   })
 
   it('keeps the number of a person where nobody has had it', async () => {

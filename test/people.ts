@@ -33,3 +33,16 @@ export async function statusCounts(
   )
   return Object.fromEntries(rows.map((row) => [row.status, row.count]))
 }
+
+/** What is left of a person's change of address: they are known by the new one, and the audit has the old. */
+export async function moveReader(
+  { db, now }: Mailshot,
+  id: number,
+  { from, to }: { from: string; to: string },
+): Promise<void> {
+  await db.write(
+    sql`UPDATE subscribers SET email = ${to}, written = ${to} WHERE id = ${id}`,
+    sql`INSERT INTO audit (at, actor, action, subject, detail)
+      VALUES (${now()}, 'subscriber', 'change-address', ${`subscriber:${id}`}, ${JSON.stringify({ from, to })})`,
+  )
+}

@@ -1,8 +1,13 @@
 import { sql } from 'drizzle-orm/sql'
 import { describe, expect, it } from 'vitest'
 import { holdBurstStatements } from '../integrations/mailshot/abuse/burst.ts'
+import { personOf, placesOf } from '../integrations/mailshot/import/person.ts'
+import { writeSlice } from '../integrations/mailshot/import/slice.ts'
 import { unsyncedStatement } from '../integrations/mailshot/list/alarm.ts'
-import { findByFormerAddress } from '../integrations/mailshot/subscriber/addresses.ts'
+import {
+  findByFormerAddress,
+  presentAddresses,
+} from '../integrations/mailshot/subscriber/addresses.ts'
 import { forgetReturned } from '../integrations/mailshot/suppression/returned.ts'
 import { openTestMailshot } from './open-test-mailshot.ts'
 import { addReaders } from './people.ts'
@@ -28,6 +33,18 @@ describe('a table in which millions of rows may stand', () => {
       expect.stringContaining('SEARCH a USING INDEX audit_former_address'),
       expect.stringContaining('SEARCH s USING INTEGER PRIMARY KEY'),
     ])
+  })
+
+  it('is not walked for each who may come in by an address of before', async () => {
+    const mailshot = await openTestMailshot()
+    const plans = await plansOf(mailshot, async (watched) => {
+      await presentAddresses(watched, ['old@example.org'])
+      const row = { email: 'old@example.org', lists: ['weekly'] }
+      const { person } = personOf(watched.config, row, placesOf(row))
+      await writeSlice(watched, person ? [person] : [], 'people.csv')
+    })
+    expect(plans.filter((plan) => plan.includes('audit_former_address'))).toHaveLength(2)
+    expect(plans.filter((plan) => /SCAN (?:a|s|audit|subscribers)\b/.test(plan))).toEqual([])
   })
 
   it('is not walked for each who has come back after leaving another system', async () => {

@@ -6,6 +6,7 @@ import { checkSource, checkWanted, type WantedLists, wantedPlaces } from './impo
 import { raiseStatements } from './import/exported/number.ts'
 import { type ImportedPerson, personOf } from './import/person.ts'
 import { withOurLists } from './import/our-lists.ts'
+import { byPresentAddress } from './import/present.ts'
 import { openRehearsal, type Rehearsal } from './import/rehearsal.ts'
 import type { ImportRow } from './import/row.ts'
 import { type ListCounts, writeSlice } from './import/slice.ts'
@@ -116,7 +117,7 @@ export async function importSubscribers(
     for await (const entries of readAhead(slicesOf(source))) {
       summary.stopped = options.signal?.aborted ?? false
       if (summary.stopped) break
-      const people = peopleOf(mailshot, entries, run)
+      const people = await byPresentAddress(mailshot, peopleOf(mailshot, entries, run))
       await rehearsal?.copy(people)
       const counts = await writeSlice(target, people, source.name)
       addCounts(summary, counts)

@@ -11,6 +11,7 @@ import { findSubscriber } from '../../integrations/mailshot/subscriber/read.ts'
 import { suppress } from '../../integrations/mailshot/suppression.ts'
 import { memory } from '../../integrations/mailshot/transports/memory.ts'
 import { openTestMailshot, type TestMailshot } from '../open-test-mailshot.ts'
+import { moveReader } from '../people.ts'
 import { startFixture } from '../start-fixture.ts'
 
 const hour = 3_600_000
@@ -82,6 +83,19 @@ describe('syncList', () => {
     expect(await sync()).toMatchObject({ joined: 0, keptOut: 2 })
     expect(await places(mailshot)).toEqual(['ann unsubscribed page', 'bob active null'])
     expect(await findSubscriber(mailshot, 'eve@example.org')).toBeUndefined()
+  })
+
+  it('knows by the old address who has another by now, and who left it by themselves', async () => {
+    const { mailshot, sync, answer } = await openStaff(people('ann', 'bob'))
+    await sync()
+    await moveReader(mailshot, 1, { from: 'ann@example.org', to: 'ann.new@example.org' })
+    await moveReader(mailshot, 2, { from: 'bob@example.org', to: 'bob.new@example.org' })
+    await unsubscribe(mailshot, { subscriberId: 2, lists: 'all', reason: 'page' })
+    answer(people('ann', 'bob', 'ann.new'))
+    expect(await sync()).toMatchObject({ joined: 0, ended: 0, keptOut: 1 })
+    expect(await places(mailshot)).toEqual(['ann.new active null', 'bob.new unsubscribed page'])
+    expect(await findSubscriber(mailshot, 'ann@example.org')).toBeUndefined()
+    expect(await findSubscriber(mailshot, 'bob@example.org')).toBeUndefined()
   })
 
   it('leaves on the list who asked for it, and keeps what a person has said', async () => {

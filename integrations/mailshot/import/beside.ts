@@ -12,6 +12,7 @@ export function besideStatements(slice: Slice): SQL[] {
     parts.length > 0 ? [toStatement(JSON.stringify(parts))] : []
   return [
     ...some(suppressionsOf(slice), suppressStatement),
+    ...some(formerSuppressionsOf(slice), suppressFormerStatement),
     ...some(agreedOf(people), (given) => agreeStatement(given, now)),
     ...some(agreedUnsaidOf(people), (given) => agreedStatement(given, slice)),
     ...usedWordingStatements(wordingsOf(people)),
@@ -43,6 +44,26 @@ function suppressStatement(given: string): SQL {
     WHERE NOT (${isLiftable(sql`r.value ->> 1`)} AND ${hasReturned(sql`s.id`, sql`r.value ->> 4`)})
     ON CONFLICT (email) ${mergeSuppression('suppressions')}
     RETURNING (SELECT id FROM subscribers WHERE email = suppressions.email) AS id`
+}
+
+function formerSuppressionsOf({ people, now, sourceName }: Slice) {
+  return people.flatMap(({ formerSuppressions }) =>
+    formerSuppressions.map(({ email, reason, at, note }) => [
+      email,
+      reason,
+      note ?? `from ${sourceName}`,
+      Math.min(at ?? now, now),
+    ]),
+  )
+}
+
+function suppressFormerStatement(given: string): SQL {
+  return sql`
+    INSERT INTO suppressions (email, reason, note, at)
+    SELECT r.value ->> 0, r.value ->> 1, nullif(r.value ->> 2, ''), r.value ->> 3
+    FROM json_each(${given}) r
+    WHERE NOT EXISTS (SELECT 1 FROM subscribers s WHERE s.email = r.value ->> 0)
+    ON CONFLICT (email) ${mergeSuppression('suppressions')}`
 }
 
 function agreedOf(people: readonly ImportedPerson[]) {

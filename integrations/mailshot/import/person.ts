@@ -15,6 +15,8 @@ export interface ImportedPerson extends Profile {
   pausedUntil: number | null
   trackingAgreedAt: number | null
   suppressions: ImportedSuppression[]
+  /** Of addresses that they had before, and nobody has now. */
+  formerSuppressions: (ImportedSuppression & { email: string })[]
   places: ImportedPlace[]
   /** `undefined` where the source knows nothing of any: then one is noted that names the import. */
   consents: ImportConsent[] | undefined
@@ -75,6 +77,7 @@ function beside(row: ImportRow) {
     pausedUntil: row.pausedUntil ?? null,
     trackingAgreedAt: row.trackingAgreedAt ?? null,
     suppressions: reason ? [{ reason, at, note }] : [],
+    formerSuppressions: [],
     consents: row.consents,
     formerIds: row.formerIds ?? [],
   }
@@ -128,6 +131,7 @@ function mergeTwo(first: ImportedPerson, second: ImportedPerson): ImportedPerson
     formerIds: [...first.formerIds, ...second.formerIds],
     consents: first.consents && [...first.consents, ...(second.consents ?? [])],
     suppressions: [...first.suppressions, ...second.suppressions],
+    formerSuppressions: [...first.formerSuppressions, ...second.formerSuppressions],
   }
 }
 

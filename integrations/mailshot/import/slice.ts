@@ -1,6 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm/sql'
 import type { Mailshot } from '../mailshot.ts'
 import { hashersInUse, hashesOf } from '../suppression/hash.ts'
+import { isFormer } from '../subscriber/addresses.ts'
 import { besideStatements } from './beside.ts'
 import { type ImportedPerson, mergePeople } from './person.ts'
 import { hasLapsed, type PlacesStatement, placesStatements } from './place.ts'
@@ -191,7 +192,9 @@ function subscribersStatement(people: string, now: number, isErased: SQL): SQL {
     RETURNING id`
 }
 
-const isNew = sql`NOT EXISTS (SELECT 1 FROM subscribers s WHERE s.email = r.value ->> 0)`
+/** Somebody may change their address while the rows are on their way here. */
+const isNew = sql`NOT EXISTS (SELECT 1 FROM subscribers s WHERE s.email = r.value ->> 0)
+  AND NOT ${isFormer(sql`(r.value ->> 0)`)}`
 
 function columns(now: number): SQL {
   return sql`r.value ->> 0, r.value ->> 1, r.value ->> 2, r.value ->> 3, r.value ->> 4, r.value -> 5,

@@ -1,6 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm/sql'
 import type { Mailshot } from '../mailshot.ts'
 import { hashersInUse, hashesOf } from '../suppression/hash.ts'
+import { isFormer } from '../subscriber/addresses.ts'
 import type { Member } from './members.ts'
 
 export interface Joined {
@@ -77,7 +78,7 @@ function joinStatements(mailshot: Mailshot, people: string, list: string): SQL[]
     sql`INSERT INTO subscribers (email, written, name, lang, attributes, created_at, updated_at)
         SELECT r.value ->> 'email', r.value ->> 'written', r.value ->> 'name', r.value ->> 'lang',
           r.value -> 'attributes', ${now}, ${now}
-        FROM json_each(${people}) AS r WHERE ${isWelcome}
+        FROM json_each(${people}) AS r WHERE ${isWelcome} AND ${isNobodyElse}
         ON CONFLICT (email) DO UPDATE
           SET name = iif(name = '', excluded.name, name), lang = ifnull(lang, excluded.lang),
             attributes = json_patch(excluded.attributes, attributes), updated_at = excluded.updated_at
@@ -94,6 +95,10 @@ function joinStatements(mailshot: Mailshot, people: string, list: string): SQL[]
             ended_at = NULL, end_reason = NULL`,
   ]
 }
+
+/** Somebody may change their address while the answer is written. */
+const isNobodyElse = sql`(EXISTS (SELECT 1 FROM subscribers AS o WHERE o.email = r.value ->> 'email')
+  OR NOT ${isFormer(sql`(r.value ->> 'email')`)})`
 
 /** Whoever left by themselves stays away. */
 const mayComeBack = sql`(p.status <> 'unsubscribed' OR p.end_reason = ${endReason})`

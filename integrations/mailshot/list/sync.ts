@@ -5,6 +5,7 @@ import { MailshotError } from '../error.ts'
 import type { Mailshot } from '../mailshot.ts'
 import { type Answered, askMembers } from './members.ts'
 import type { ReadMembers } from './options.ts'
+import { byPresentAddress } from './present.ts'
 import { endStatements, hasAsked, joinSlice, type Joined } from './sync-slice.ts'
 
 export interface SyncRequest {
@@ -54,7 +55,7 @@ export async function syncList(
     if (!signal.aborted && !request.dryRun) await note(mailshot, list, { syncFault: answered })
     return { status: 'failed', list, reason: answered }
   }
-  const { read, members, faults, faultCount } = answered
+  const { read, members, faults, faultCount } = await byPresentAddress(mailshot, answered)
   const { leaving, of } = await whoLeaves(mailshot, list, members)
   const refused = whyNot(list, answered, { request, leaving: leaving.length, of })
   if (refused) {

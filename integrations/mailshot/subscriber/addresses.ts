@@ -37,6 +37,32 @@ export async function findByFormerAddress(
   return row?.written
 }
 
+/**
+ * Of addresses that somebody had before, and nobody has now, the present one of whoever had it last. What names a person by such an
+ * address, as a file or a directory that knows nothing of the change, means the one of now.
+ */
+export async function presentAddresses(
+  { db }: Mailshot,
+  emails: readonly string[],
+): Promise<Map<string, string>> {
+  const rows = await db.all<{ former: string; present: string }>(sql`
+    SELECT r.value AS former, s.email AS present
+    FROM json_each(${JSON.stringify(emails)}) AS r CROSS JOIN ${whoHad(sql`r.value`)}
+      AND NOT EXISTS (SELECT 1 FROM subscribers AS o WHERE o.email = r.value)
+    ORDER BY a.id`)
+  return new Map(rows.map(({ former, present }) => [former, present]))
+}
+
+/** Whether somebody had an address before, who has another now; within a statement. */
+export function isFormer(email: SQL): SQL {
+  return sql`EXISTS (SELECT 1 FROM ${whoHad(email)})`
+}
+
+function whoHad(email: SQL): SQL {
+  return sql`audit AS a CROSS JOIN subscribers AS s ON s.id = CAST(substr(a.subject, length('subscriber:') + 1) AS INTEGER)
+    WHERE a.action = 'change-address' AND a.detail ->> 'from' = ${email}`
+}
+
 function formerEmails(subscriberId: number): SQL {
   return sql`SELECT detail ->> 'from' AS email FROM audit
     WHERE subject = ${`subscriber:${subscriberId}`} AND action = 'change-address' AND detail ->> 'from' IS NOT NULL`
