@@ -92,12 +92,14 @@ export const importCommand = defineCommand({
     'mail, courriel, address …); read too are name (or first and last name), lang, time_zone, lists, status, confirmed_at\n' +
     '(the date of the consent), in English or French, and the fields of the settings. Other columns are told and left\n' +
     'out. Commas, semicolons, tabs, quotes and encodings are understood. Lines that cannot be read are listed with number and\n' +
-    'cause, and the others come in. A list that is not in the settings is told before anything is written. Run it again, whole or\n' +
-    'broken off, and nothing more changes; nobody who left or is suppressed comes back.\n' +
+    'cause, and the others come in. A list that is not in the settings is told before anything is written; from stdin, where its\n' +
+    'row is reached, when those before it are in. Run it again, whole or broken off, and nothing more changes; nobody who left\n' +
+    'or is suppressed comes back.\n' +
     'Other systems are read from a dump (spip, phplist, listmonk; also .gz), a SQLite file or a MySQL server (spip, phplist; the\n' +
-    'password in MYSQL_PWD), or their own exports (spip, listmonk, mailchimp), with what they have sent. Their lists are named by --map.\n' +
+    "password in MYSQL_PWD), or their own exports (spip, listmonk, mailchimp). Dumps and databases bring what was sent,\n" +
+    'too, those of listmonk with its counts alone; CSV exports, Mailchimp among them, bring none of it. Their lists are named by --map.\n' +
     'What "mailshot export" has written, sends and their recipients too, comes in by the file, by several, or as a folder of them, in\n' +
-    'the right order. Nobody is mailed: a send that was open there is cancelled here.',
+    'the right order; --dry-run counts and checks their rows. Nobody is mailed: a send that was open there is cancelled here.',
   options,
   examples: [
     ['mailshot import people.csv --list weekly', 'everybody onto one list'],
