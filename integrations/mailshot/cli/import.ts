@@ -96,7 +96,7 @@ export const importCommand = defineCommand({
     'row is reached, when those before it are in. Run it again, whole or broken off, and nothing more changes; nobody who left\n' +
     'or is suppressed comes back.\n' +
     'Other systems are read from a dump (spip, phplist, listmonk; also .gz), a SQLite file or a MySQL server (spip, phplist; the\n' +
-    "password in MYSQL_PWD), or their own exports (spip, listmonk, mailchimp). Dumps and databases bring what was sent,\n" +
+    'password in MYSQL_PWD), or their own exports (spip, listmonk, mailchimp). Dumps and databases bring what was sent,\n' +
     'too, those of listmonk with its counts alone; CSV exports, Mailchimp among them, bring none of it. Their lists are named by --map.\n' +
     'What "mailshot export" has written, sends and their recipients too, comes in by the file, by several, or as a folder of them, in\n' +
     'the right order; --dry-run counts and checks their rows. Nobody is mailed: a send that was open there is cancelled here.',
