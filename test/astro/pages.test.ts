@@ -201,6 +201,16 @@ describe('PreferencesPage', () => {
       'export-html',
       'export-json',
     ])
+    const slip = post('preferences/x', { do: 'change-address', email: 'new@gmial.com' })
+    const asked = pageOf(await preferencesPage(mailshot, slip, fresh))
+    const asking = await render(PreferencesPage, { page: asked })
+    expect(elements(asking, 'button', { name: 'email-choice' })).toMatchObject([
+      { value: 'new@gmail.com' },
+      { value: 'new@gmial.com' },
+    ])
+    expect(elements(asking, 'input', { type: 'hidden', name: 'do' })).toMatchObject([
+      { value: 'change-address' },
+    ])
   })
 })
 

@@ -51,6 +51,35 @@ describe('asking for another address', () => {
     expect(letters.map(({ email }) => email)).toEqual(['known@example.net'])
   })
 
+  it('asks about a slip once, and takes either answer', async () => {
+    const page = pageOf(await postAddress('new@gmial.com'))
+    expect(page).toMatchObject({
+      status: 422,
+      view: {
+        problems: [{ field: 'email', text: expect.stringContaining('new@gmail.com') }],
+        own: { email: 'new@gmial.com', suggestion: 'new@gmail.com' },
+      },
+    })
+    const asked = { 'asked-email': 'new@gmial.com' }
+    for (const choice of ['new@gmail.com', 'new@gmial.com']) {
+      await postAddress('new@gmial.com', { ...asked, 'email-choice': choice })
+    }
+    const letters = await lettersOf(mailshot, 'change-address')
+    expect(letters.map(({ email }) => email)).toEqual(['new@gmail.com', 'new@gmial.com'])
+  })
+
+  it('takes no throw-away address where the site refuses those, and counts no mistake', async () => {
+    mailshot = await openTestMailshot({
+      abuse: { disposable: 'refuse', limits: { client: false, network: false, site: '1/hour' } },
+    })
+    zoe = await active(mailshot)
+    const wrong = ['x@mailinator.com', 'x@gmial.com', 'zoe', '', 'zoe@example.org']
+    for (const email of wrong) expect(await problemOf(email)).toMatch(/./)
+    expect(await askFor('new@example.net')).toContain('?asked=1')
+    expect(await postAddress('newer@example.net')).toHaveProperty('status', 429)
+    expect(await lettersOf(mailshot, 'change-address')).toHaveLength(1)
+  })
+
   it('says beside the field what is wrong', async () => {
     const wrong = ['', 'nobody', 'zoe@example.org']
     const problems = await Promise.all(wrong.map(async (email) => problemOf(email)))
@@ -300,8 +329,9 @@ async function problemOf(email: string): Promise<string | undefined> {
   return view.problems[0]?.text
 }
 
-async function postAddress(email: string) {
-  return preferences(post(await freshPath(mailshot, zoe), { do: 'change-address', email }))
+async function postAddress(email: string, answer: Record<string, string> = {}) {
+  const fields = { do: 'change-address', email, ...answer }
+  return preferences(post(await freshPath(mailshot, zoe), fields))
 }
 
 async function linkFor(email: string): Promise<string> {

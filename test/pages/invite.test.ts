@@ -136,6 +136,49 @@ describe('invitePage', () => {
     expect(await lettersOf(mailshot, 'invitation')).toEqual([])
   })
 
+  it('asks about a slip once, and takes the right one as well as the same once more', async () => {
+    const slips = { email: ['ann@gmial.com', 'bob@gmial.com', 'eve@'] }
+    const { status, view } = pageOf(await visit(post(`invite/${token}`, filled(slips))))
+    expect(status).toBe(422)
+    expect(view).toMatchObject({
+      guests: [
+        { suggestion: 'ann@gmail.com', isAsked: true },
+        { suggestion: 'bob@gmail.com', isAsked: true },
+        { suggestion: undefined, isAsked: false },
+      ],
+      problems: [
+        { field: 'guest-1', text: expect.stringContaining('ann@gmail.com') },
+        { field: 'guest-2', text: expect.stringContaining('bob@gmail.com') },
+        { field: 'guest-3' },
+      ],
+    })
+    const answers = {
+      'asked-email': ['ann@gmial.com', 'bob@gmial.com'],
+      'email-choice': 'ann@gmail.com',
+    }
+    const again = pageOf(await visit(post(`invite/${token}`, filled({ ...slips, ...answers }))))
+    expect(again.view).toMatchObject({
+      guests: [
+        { email: 'ann@gmail.com', problem: undefined, isAsked: false },
+        { email: 'bob@gmial.com', problem: undefined, isAsked: true },
+        {},
+      ],
+      problems: [{ field: 'guest-3' }],
+    })
+    const email = ['ann@gmail.com', 'bob@gmial.com', '']
+    expect(await send({ email, 'asked-email': 'bob@gmial.com' })).toMatch(/\?done=1$/)
+    const letters = await lettersOf(mailshot, 'invitation')
+    expect(letters.map((letter) => letter.email)).toEqual(['ann@gmail.com', 'bob@gmial.com'])
+  })
+
+  it('invites no throw-away address where the site refuses those', async () => {
+    await open({ signUp: { invitations: true }, abuse: { disposable: 'refuse' } })
+    const fields = filled({ email: ['ann@example.org', 'x@mailinator.com'] })
+    const { status, view } = pageOf(await visit(post(`invite/${token}`, fields)))
+    expect([status, view]).toMatchObject([422, { problems: [{ field: 'guest-2' }] }])
+    expect(await lettersOf(mailshot, 'invitation')).toEqual([])
+  })
+
   it('is closed to who gets nothing any more, and where the site does not want it', async () => {
     await unsubscribe(mailshot, { subscriberId: zoe, lists: 'all', reason: 'page' })
     expect(pageOf(await visit(get(`invite/${token}`))).status).toBe(403)

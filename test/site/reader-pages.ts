@@ -166,14 +166,14 @@ async function preferencesPages(seed: Seed): Promise<ReaderPage[]> {
     { name: 'preferences-fresh', path: fresh },
     {
       name: 'preferences-wrong-address',
-      ...post(fresh, ['do', 'change-address'], ['email', 'zoe']),
+      ...post(fresh, ['do', 'change-address'], ['email', 'zoe@gmial.com']),
     },
     { name: 'own-data', path: `${fresh}?data=1` },
     { name: 'own-data-document', ...post(fresh, ['do', 'export-html']) },
     { name: 'erase', path: `${fresh}?erase=1` },
     { name: 'erase-sure', path: `${fresh}?erase=sure` },
     { name: 'invite', path: invite },
-    { name: 'invite-mistakes', ...post(invite, ['email', 'zoe']) },
+    { name: 'invite-mistakes', ...post(invite, ['email', 'zoe'], ['email', 'zoe@gmial.com']) },
     { name: 'invited', path: `${invite}?done=1` },
   ]
 }

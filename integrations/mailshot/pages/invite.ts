@@ -1,5 +1,5 @@
 import type { MailshotConfig } from '../config.ts'
-import { type ParsedAddress, parseEmailAddress } from '../email-address.ts'
+import { parseEmailAddress } from '../email-address.ts'
 import { readForm } from '../http.ts'
 import type { Mailshot } from '../mailshot.ts'
 import { readerLanguage } from '../reader-language.ts'
@@ -7,6 +7,7 @@ import { findPerson, type Person } from '../subscriber.ts'
 import { invitationsLeft, invite, invitingLists } from '../subscriber/invite.ts'
 import { fill, type Texts, textsFor } from '../texts.ts'
 import { verifyToken } from '../token.ts'
+import { type AddressDoubt, choiceFields, doubtAddress } from './address-doubt.ts'
 import { fieldsOf } from './form.ts'
 import { pagePath, preferencesLink } from './link.ts'
 import { gonePage, isSampleToken, lostPage, type Notice, noticeOf, testPage } from './notice.ts'
@@ -29,6 +30,10 @@ export interface InviteForm {
 export interface Guest {
   email: string
   problem: string | undefined
+  /** What was most likely meant, to be chosen; sent once more as it is, the address is taken. */
+  suggestion: string | undefined
+  /** Whether it was asked about, and so is taken the next time. */
+  isAsked: boolean
 }
 
 export interface InviteProblem {
@@ -70,7 +75,7 @@ export async function invitePage(
   if (most === 0) return { status: 429, texts, view: noticeOf(words.tooMany, {}, { links }) }
   if (request.method === 'POST') return post(mailshot, request, { person, texts, token })
   const lists = offeredLists(config, texts, { lists: open, chosen: open })
-  const guests = Array.from({ length: most }, () => ({ email: '', problem: undefined }))
+  const guests = Array.from({ length: most }, () => guestOf(''))
   return { status: 200, texts, view: { kind: 'invite', lists, guests, problems: [] } }
 }
 
@@ -86,7 +91,7 @@ async function post(
   }
   const chosen = fieldsOf(form, 'list')
   const most = await invitationsLeft(mailshot, person)
-  const { guests, addresses } = readGuests(texts, fieldsOf(form, 'email').slice(0, most))
+  const { guests, addresses } = await readGuests(config, texts, { form, most })
   const open = await invitingLists(mailshot, person)
   const lists = offeredLists(config, texts, { lists: open, chosen })
   const problems = problemsOf(texts, { lists, guests })
@@ -124,19 +129,45 @@ function guestWords(
 const isAmong = (chosen: readonly string[]) => (list: string) => chosen.includes(list)
 
 /** As many as were shown; those left empty are nobody. */
-function readGuests(texts: Texts, written: string[]) {
-  const addresses: ParsedAddress[] = []
-  const { noEmail, wrongEmail } = texts.pages.form
-  const guests = written.map((text): Guest => {
-    const email = text.trim().slice(0, 320)
-    const address = parseEmailAddress(email)
-    if (address) addresses.push(address)
-    return { email, problem: email === '' || address ? undefined : wrongEmail }
-  })
+async function readGuests(
+  config: MailshotConfig,
+  texts: Texts,
+  { form, most }: { form: FormData; most: number },
+) {
+  const answers = {
+    asked: fieldsOf(form, choiceFields.about),
+    chosen: fieldsOf(form, choiceFields.chosen),
+  }
+  const written = fieldsOf(form, 'email').slice(0, most)
+  const guests = await Promise.all(
+    written.map(async (text) => readGuest(config, texts, { email: text.trim(), ...answers })),
+  )
+  const addresses = guests.flatMap(({ email }) => parseEmailAddress(email) ?? [])
   const [first] = guests
   const isEmpty = guests.every(({ email }) => email === '')
-  if (first && isEmpty) guests[0] = { ...first, problem: noEmail }
+  if (first && isEmpty) guests[0] = { ...first, problem: texts.pages.form.noEmail }
   return { guests, addresses }
+}
+
+async function readGuest(
+  config: MailshotConfig,
+  texts: Texts,
+  { email: given, asked, chosen }: { email: string; asked: string[]; chosen: string[] },
+): Promise<Guest> {
+  const email = given.slice(0, 320)
+  if (email === '') return guestOf('')
+  if (!parseEmailAddress(email)) return guestOf(email, { text: texts.pages.form.wrongEmail })
+  const doubt = await doubtAddress(config, texts, { email, isChosen: false })
+  if (doubt?.suggestion === undefined) return guestOf(email, doubt)
+  if (!asked.includes(email)) return { ...guestOf(email, doubt), isAsked: true }
+  const isMeant = chosen.includes(doubt.suggestion)
+  const taken = isMeant ? doubt.suggestion : email
+  const rest = await doubtAddress(config, texts, { email: taken, isChosen: true })
+  return { ...guestOf(taken, rest), isAsked: !isMeant }
+}
+
+function guestOf(email: string, doubt?: AddressDoubt): Guest {
+  return { email, problem: doubt?.text, suggestion: doubt?.suggestion, isAsked: false }
 }
 
 function problemsOf(

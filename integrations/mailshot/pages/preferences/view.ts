@@ -32,8 +32,8 @@ export interface PreferencesForm {
 }
 
 export type OwnPart =
-  /** `email`: the new address, as far as it was typed; `erase`: to the page that asks before everything is erased. */
-  | { isOpen: true; email: string; erase: string }
+  /** `email`: the new address, as far as it was typed; `suggestion`: what was most likely meant by it; `erase`: to the page that asks before everything is erased. */
+  | { isOpen: true; email: string; suggestion: string | undefined; erase: string }
   | { isOpen: false; noMailbox: string; subscribe: PageLink }
 
 export interface PreferencesList extends OfferedList {
@@ -61,6 +61,7 @@ export interface Typed {
   fields?: readonly FormField[]
   day?: string
   email?: string
+  suggestion?: string | undefined
 }
 
 export function preferencesForm(
@@ -84,7 +85,12 @@ export function preferencesForm(
       config.tracking.individual || person.isTracked ? { isAgreed: person.isTracked } : undefined,
     pause: pauseOf(mailshot, texts, { person, day: typed?.day }),
     own: isFresh
-      ? { isOpen: true, email: typed?.email ?? '', erase: '?erase=1' }
+      ? {
+          isOpen: true,
+          email: typed?.email ?? '',
+          suggestion: typed?.suggestion,
+          erase: '?erase=1',
+        }
       : {
           isOpen: false,
           noMailbox: fill(words.fresh.noMailbox, { email: person.written }),
