@@ -9,9 +9,10 @@ import {
   subscribe,
   unsubscribe,
 } from '../../integrations/mailshot/subscriber.ts'
+import { askNewAddress, changeAddress } from '../../integrations/mailshot/subscriber/address.ts'
 import { findSubscriber } from '../../integrations/mailshot/subscriber/read.ts'
 import { openTestMailshot, testSecret } from '../open-test-mailshot.ts'
-import { ask, confirmationToken } from '../subscriber/zoe.ts'
+import { ask, confirmationToken, lettersOf, placesOf } from '../subscriber/zoe.ts'
 
 const day = 86_400_000
 
@@ -128,6 +129,25 @@ In these words:
     await unsubscribe(mailshot, { subscriberId: 1, lists: ['weekly'], reason: 'page' })
     await subscribe(mailshot, { ...ask, lists: ['weekly'] })
     expect(await facts()).toEqual([ended, 'ended: 2026-11-24T12:00:00.000Z'])
+  })
+
+  it('tells of the end of what two agreed to who turned out to be one', async () => {
+    const { mailshot, facts } = await boxesOfZoe()
+    mailshot.clock.advance(day)
+    await unsubscribe(mailshot, { subscriberId: 1, lists: ['weekly'], reason: 'page' })
+    mailshot.clock.advance(day)
+    const other = { ...ask, email: 'other@example.org', attributes: {}, confirmed: true }
+    await subscribe(mailshot, { ...other, lists: ['weekly', 'product'] })
+    await unsubscribe(mailshot, { subscriberId: 2, lists: ['product'], reason: 'page' })
+    await askNewAddress(mailshot, { subscriberId: 2, email: ask.email })
+    const [letter] = await lettersOf(mailshot, 'change-address')
+    await changeAddress(mailshot, letter?.values['url']?.split('/').at(-1) ?? '')
+    expect(await placesOf(mailshot)).toEqual({ weekly: 'active', product: 'unsubscribed' })
+    expect(await facts()).toEqual([
+      'ended: 2026-11-23T12:00:00.000Z',
+      'ended: no',
+      'ended: 2026-11-24T12:00:00.000Z',
+    ])
   })
 
   it('says the same for programs', async () => {

@@ -67,7 +67,7 @@ export function activateStatements(mailshot: Mailshot, ask: Ask, confirmed: bool
   const when = sql`NOT ${isActive} OR (${confirmed} AND NOT ${isConfirmed})`
   return [
     noteStatement(mailshot, ask, { action: 'subscribe', when }),
-    keepEndStatement(subscriberId, ask.lists),
+    keepEndStatement(subscriberId, sql`(SELECT value FROM ${each(ask.lists)})`),
     ...agreedWords(ask, now),
     ...fieldConsentStatements(ask, now, { confirmedAt, when }),
     consentStatement(ask, now, { confirmedAt, when }),
@@ -104,7 +104,7 @@ export function askStatements(mailshot: Mailshot, ask: Ask): SQL[] {
     }),
     confirmationStatement(mailshot, ask, now),
     passUnqueuedStatement(),
-    keepEndStatement(ask.subscriberId, ask.lists),
+    keepEndStatement(ask.subscriberId, sql`(SELECT value FROM ${each(ask.lists)})`),
     ...agreedWords(ask, now),
     ...fieldConsentStatements(ask, now, { when: isNewAsk(ask, now) }),
     consentStatement(ask, now, {

@@ -46,14 +46,19 @@ export function unsubscribeStatements(
   ]
 }
 
-/** Notes with the consents to lists when they ended, before the lists are joined again: their subscriptions forget it then. */
-export function keepEndStatement(subscriberId: number, lists: readonly string[]): SQL {
+/**
+ * Notes with the consents to lists when they ended, before another subscription comes in the place of the one that says so: the lists are
+ * joined again, or two turned out to be one.
+ *
+ * @param lists a statement's list of their ids, in brackets
+ */
+export function keepEndStatement(subscriberId: number, lists: SQL, when = sql`true`): SQL {
   return sql`UPDATE consents SET ended_at = p.ended_at FROM subscriptions AS p
     WHERE consents.subscriber_id = ${subscriberId} AND consents.ended_at IS NULL
       AND NOT (consents.source = 're-consent' AND ifnull(consents.form, '') = 'leave')
       AND p.subscriber_id = consents.subscriber_id AND p.list_id = consents.list_id
       AND p.status = 'unsubscribed' AND p.ended_at >= consents.at
-      AND p.list_id IN (SELECT value FROM json_each(${JSON.stringify(lists)}))`
+      AND p.list_id IN ${lists} AND ${when}`
 }
 
 /** The lists that such a request would end. */

@@ -3,6 +3,7 @@ import type { Mailshot } from '../mailshot.ts'
 import { skipMergedStatement } from '../recipient/merged.ts'
 import { withdrawStatements } from '../tracking/consent.ts'
 import { everyEmailOf } from './addresses.ts'
+import { keepEndStatement } from './leave.ts'
 import type { Person } from './person.ts'
 
 /** Two who are one person, and all addresses that either has had. */
@@ -36,6 +37,17 @@ export function mergeStatements(mailshot: Mailshot, merging: Merging, when: SQL)
     ...(from.isTracked && !into.isTracked
       ? withdrawStatements(mailshot, { subscriberId: id, when })
       : []),
+    // Of each list one subscription stays: that of `into`, unless the other's counts more.
+    keepEndStatement(
+      id,
+      sql`(SELECT list_id FROM subscriptions WHERE subscriber_id = ${into.id})`,
+      when,
+    ),
+    keepEndStatement(
+      into.id,
+      sql`(SELECT list_id FROM subscriptions WHERE subscriber_id = ${id} AND status <> 'unsubscribed')`,
+      when,
+    ),
     ...placeStatements(into.id, own),
     sql`UPDATE consents SET subscriber_id = ${into.id}, said = NULL WHERE ${own}`,
     sql`UPDATE letters SET subscriber_id = ${into.id} WHERE ${own}`,
