@@ -58,9 +58,11 @@ export function isFormer(email: SQL): SQL {
   return sql`EXISTS (SELECT 1 FROM ${whoHad(email)})`
 }
 
+/** First, and once a statement: mostly nobody has ever changed theirs. */
 function whoHad(email: SQL): SQL {
   return sql`audit AS a CROSS JOIN subscribers AS s ON s.id = CAST(substr(a.subject, length('subscriber:') + 1) AS INTEGER)
-    WHERE a.action = 'change-address' AND a.detail ->> 'from' = ${email}`
+    WHERE EXISTS (SELECT 1 FROM audit WHERE action = 'change-address' AND detail ->> 'from' > '')
+      AND a.action = 'change-address' AND a.detail ->> 'from' = ${email}`
 }
 
 function formerEmails(subscriberId: number): SQL {
