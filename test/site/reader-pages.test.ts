@@ -1,7 +1,7 @@
 import type { Browser, Page, Response } from 'playwright-core'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { startBuiltSite } from '../built-site.ts'
-import { farApart, look, lookAtWords, onPhone, openPage } from '../look.ts'
+import { look, lookAtWords, onPhone, openPage } from '../look.ts'
 import { openBrowser } from '../open-browser.ts'
 import { tabThrough } from '../tab-through.ts'
 import { type ReaderPage, seedReaderPages } from './reader-pages.ts'
@@ -51,7 +51,7 @@ async function seePage(
   if (lang === 'ja') return lookAtWords(page, shown)
   // What can be seen of a page differs by its direction; how it is used does not.
   if (lang === 'ar') return look(page, shown, onPhone)
-  await look(page, shown, farApart)
+  await look(page, shown)
   await tabThrough(page, name)
 }
 
