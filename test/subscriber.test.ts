@@ -29,11 +29,12 @@ describe('subscribe', () => {
     expect(letters[0]?.values['url']).toMatch(/^https:\/\/example\.org\/mailshot\/confirm\/[\w-]+$/)
   })
 
-  it('notes when, from where, by which form and which wording', async () => {
+  it('notes when, from where, by which form and which wording, and of whom no more yet', async () => {
     const mailshot = await openTestMailshot()
     await subscribe(mailshot, ask)
     const person = await recordOf(mailshot)
-    expect(person).toMatchObject({ name: 'Zoé', attributes: { city: 'Aix' } })
+    expect(person).toMatchObject({ name: '', lang: 'fr' })
+    expect(person?.attributes).toEqual({})
     expect(person?.consents).toMatchObject([
       { ...form, list: 'weekly', at: mailshot.now(), confirmedAt: null },
       { ...form, list: 'product', at: mailshot.now(), confirmedAt: null },
@@ -131,8 +132,10 @@ describe('subscribe', () => {
 
   it('takes what the operator vouches for, and keeps what is not said, while nothing is active', async () => {
     const mailshot = await openTestMailshot()
-    await subscribe(mailshot, ask)
+    await subscribe(mailshot, { ...ask, confirmed: true })
     const { email, lists, consent } = ask
+    await unsubscribe(mailshot, { subscriberId: 1, lists, reason: 'operator' })
+    await subscribe(mailshot, { ...ask, ...byStranger })
     const said = { lang: 'en', attributes: { plan: 'pro' } }
     await subscribe(mailshot, { email, lists, consent, ...said, confirmed: true })
     expect(await recordOf(mailshot)).toMatchObject({
@@ -148,9 +151,11 @@ describe('subscribe', () => {
       status: 'active',
     })
     expect(await placesOf(mailshot)).toEqual({ news: 'active' })
-    expect((await recordOf(mailshot))?.consents).toMatchObject([
-      { list: 'news', confirmedAt: null },
-    ])
+    expect(await recordOf(mailshot)).toMatchObject({
+      name: 'Zoé',
+      attributes: { city: 'Aix' },
+      consents: [{ list: 'news', confirmedAt: null }],
+    })
   })
 
   it('is active at once for whom the operator vouches, and notes it as confirmed', async () => {

@@ -52,9 +52,9 @@ export type Subscribed =
 /**
  * Puts a person on lists: at once where none of them asks for double opt-in, else once the mailed link is followed.
  * Asking again mails at most one confirmation in ten minutes and three a day; one where an address is suppressed. In a burst of
- * sign-ups confirmations are held. What is
- * stored of a known person is changed by the click alone, or by the operator's word, never by someone who merely knows the
- * address. A page should answer alike whatever this returns.
+ * sign-ups confirmations are held. What an ask by a form or a program says of a person, name and fields, waits with it for the click;
+ * what is stored of a known person is changed by that alone, or by the operator's word, never by someone who merely knows the address.
+ * A page should answer alike whatever this returns.
  */
 export async function subscribe(
   mailshot: Mailshot,
@@ -69,8 +69,14 @@ export async function subscribe(
     return { status: 'suppressed', reason: suppression.reason }
   }
   const isVouched = request.confirmed === true
+  const mayJoin = (ids: string[]) =>
+    !suppression && request.confirmation !== 'always' && !needsConfirmation(mailshot, ids)
+  const isBelieved = isVouched || request.consent.source === 'command' || mayJoin(request.lists)
   if (suppression) await nameSuppressed(mailshot, [address.identity])
-  const subscriberId = await writePerson(mailshot, address, { profile, isVouched })
+  const subscriberId = await writePerson(mailshot, address, {
+    profile: isBelieved ? profile : { ...profile, name: '', attributes: {} },
+    isVouched,
+  })
   const active = new Set(await findLists(mailshot, subscriberId, { status: 'active' }))
   // A bounced address proves itself again, also on lists where it is still active.
   const lists = suppression ? request.lists : request.lists.filter((list) => !active.has(list))
@@ -80,8 +86,7 @@ export async function subscribe(
   }
   const { consent, invitedBy } = request
   const ask = { subscriberId, address, profile, lists, consent, invitedBy }
-  const mayJoin = request.confirmation !== 'always' && !needsConfirmation(mailshot, lists)
-  if (isVouched || (!suppression && mayJoin)) {
+  if (isVouched || mayJoin(lists)) {
     const activate = activateStatements(mailshot, ask, isVouched)
     await mailshot.db.write(...activate, passNumberStatement('letters'))
     return { status: 'active', subscriberId }

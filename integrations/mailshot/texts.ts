@@ -161,6 +161,8 @@ export interface PageTexts {
   }
   confirm: {
     ready: NoticeTexts
+    /** After its first paragraph, where `{boxes}` were ticked. */
+    agree: string
     button: string
     confirmed: NoticeTexts
     /** `{lists}` still wait; one button mails a new link. */

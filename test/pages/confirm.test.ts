@@ -29,6 +29,37 @@ describe('confirmPage by GET', () => {
     expect(notice.form).toEqual({ fields: {}, button: 'Confirmer mon inscription' })
   })
 
+  it('shows the words of the boxes that the click confirms, also by a new link', async () => {
+    mailshot.clock.advance(11 * 60_000)
+    const fields = [
+      { field: 'terms', wording: 'J’ai 16 ans <b>\nVraiment.' },
+      { field: 'ads', wording: 'De la publicité : {email}' },
+    ]
+    await subscribe(mailshot, { ...ask, consent: { ...ask.consent, fields } })
+    const boxes =
+      'Par ce même clic, vous acceptez aussi\u00a0: «\u00a0J’ai 16 ans <b> Vraiment.\u00a0» et «\u00a0De la publicité : {email}\u00a0»'
+    token = await confirmationToken(mailshot)
+    const { paragraphs } = noticeOf(await visit(get(`confirm/${token}`)))
+    expect(paragraphs).toEqual([
+      expect.stringMatching(/^Encore un clic/),
+      boxes,
+      expect.stringMatching(/^Vous n’avez rien demandé/),
+    ])
+    mailshot.clock.advance(14 * day)
+    await press()
+    token = await confirmationToken(mailshot)
+    expect(noticeOf(await visit(get(`confirm/${token}`))).paragraphs[1]).toBe(boxes)
+    await press()
+    const { consents = [] } = (await recordOf(mailshot)) ?? {}
+    const agreed = consents.filter(({ list }) => list.startsWith('field:'))
+    expect(agreed.map(({ form, confirmedAt }) => [form, confirmedAt])).toEqual([
+      ['/newsletter', null],
+      ['/newsletter', null],
+      ['confirm', mailshot.now()],
+      ['confirm', mailshot.now()],
+    ])
+  })
+
   it('changes nothing for a scanner, by HEAD or by GET', async () => {
     const before = await dump(mailshot)
     await visit(head(`confirm/${token}`))

@@ -4,14 +4,31 @@ import {
   confirm,
   findConfirmation,
   subscribe,
+  type SubscribeRequest,
   unsubscribe,
 } from '../../integrations/mailshot/subscriber.ts'
 import { findSuppression, suppress } from '../../integrations/mailshot/suppression.ts'
-import { openTestMailshot } from '../open-test-mailshot.ts'
+import { openTestMailshot, type TestMailshot } from '../open-test-mailshot.ts'
 import { ask, asked, confirmationToken, lettersOf, placesOf, recordOf } from './zoe.ts'
 
 const minute = 60_000
 const day = 86_400_000
+
+const fields = {
+  city: { type: 'text', form: 'optional' },
+  ads: { type: 'consent', label: 'Write me about anything', form: 'optional' },
+} as const
+const ticking: Pick<SubscribeRequest, 'attributes' | 'consent'> = {
+  attributes: { city: 'Evil', ads: true },
+  consent: { ...ask.consent, fields: [{ field: 'ads', wording: 'Write me about anything' }] },
+}
+/** The same by a small form. */
+const bare: SubscribeRequest = { email: ask.email, lists: ['weekly'], consent: ask.consent }
+
+async function unconfirmed(mailshot: TestMailshot): Promise<string[]> {
+  const { consents = [] } = (await recordOf(mailshot)) ?? {}
+  return consents.filter(({ confirmedAt }) => confirmedAt === null).map(({ list }) => list)
+}
 
 describe('confirm', () => {
   it('makes active all that was asked for, and notes when', async () => {
@@ -44,12 +61,9 @@ describe('confirm', () => {
       person: { written: 'ZOE@example.org', name: 'Zoé', lang: 'fr' },
     })
     await confirm(mailshot, token)
-    expect(await recordOf(mailshot)).toMatchObject({
-      email: 'ZOE@example.org',
-      name: 'Zoé',
-      lang: 'fr',
-      attributes: { city: 'Aix', plan: 'pro' },
-    })
+    const person = await recordOf(mailshot)
+    expect(person).toMatchObject({ email: 'ZOE@example.org', name: 'Zoé', lang: 'fr' })
+    expect(person?.attributes).toEqual({ plan: 'pro' })
     expect(await lettersOf(mailshot, 'welcome')).toMatchObject([
       { email: 'ZOE@example.org', lang: 'fr' },
     ])
@@ -67,6 +81,58 @@ describe('confirm', () => {
     await confirm(mailshot, later)
     expect(await placesOf(mailshot)).toEqual({ weekly: 'active', product: 'active' })
     expect(await recordOf(mailshot)).toMatchObject({ name: 'Zoé' })
+  })
+
+  it('lets nothing remain of what another ask said of somebody new, box nor name', async () => {
+    const mailshot = await openTestMailshot({ fields })
+    await subscribe(mailshot, { ...ask, name: 'Win a car', ...ticking })
+    mailshot.clock.advance(11 * minute)
+    await subscribe(mailshot, { ...bare, attributes: { ads: false } })
+    const token = await confirmationToken(mailshot)
+    expect(await findConfirmation(mailshot, token)).toMatchObject({ agreed: [] })
+    await confirm(mailshot, token)
+    const person = await recordOf(mailshot)
+    expect(person).toMatchObject({ name: '', lang: 'fr', attributes: { ads: false } })
+    expect(person?.attributes).toEqual({ ads: false })
+    expect(await unconfirmed(mailshot)).toEqual(['field:ads'])
+    expect(await lettersOf(mailshot, 'welcome')).toMatchObject([{ values: { name: '' } }])
+  })
+
+  it('confirms the boxes of the ask confirmed, in its words', async () => {
+    const mailshot = await openTestMailshot({ fields })
+    await subscribe(mailshot, { ...ask, ...ticking })
+    mailshot.clock.advance(11 * minute)
+    const attributes = { city: 'Lyon', ads: true }
+    await subscribe(mailshot, { ...bare, ...ticking, attributes })
+    const token = await confirmationToken(mailshot)
+    const agreed = [{ field: 'ads', wording: 'Write me about anything' }]
+    expect(await findConfirmation(mailshot, token)).toMatchObject({ agreed })
+    await confirm(mailshot, token)
+    const person = await recordOf(mailshot)
+    expect(person?.attributes).toEqual(attributes)
+    const boxes = person?.consents.filter(({ list }) => list === 'field:ads')
+    expect(boxes?.map(({ confirmedAt }) => confirmedAt)).toEqual([null, mailshot.now()])
+    // Only asks for lists count as asks.
+    for (const list of ['weekly', 'product']) {
+      await unsubscribe(mailshot, { subscriberId: 1, lists: [list], reason: 'page' })
+      mailshot.clock.advance(11 * minute)
+      await subscribe(mailshot, { ...bare, lists: [list] })
+      await confirm(mailshot, await confirmationToken(mailshot))
+    }
+    expect(await lettersOf(mailshot, 'confirmation')).toHaveLength(4)
+  })
+
+  it('neither asks an active reader for a box, nor confirms or keeps it', async () => {
+    const mailshot = await openTestMailshot({ fields })
+    await subscribe(mailshot, { ...bare, attributes: { ads: false }, confirmed: true })
+    mailshot.clock.advance(minute)
+    await subscribe(mailshot, { ...ask, lists: ['product'], ...ticking })
+    const token = await confirmationToken(mailshot)
+    expect(await findConfirmation(mailshot, token)).toMatchObject({ status: 'ready', agreed: [] })
+    await confirm(mailshot, token)
+    expect(await placesOf(mailshot)).toEqual({ weekly: 'active', product: 'active' })
+    expect(await recordOf(mailshot)).toMatchObject({ name: '', attributes: { ads: false } })
+    expect(await unconfirmed(mailshot)).toEqual(['field:ads'])
   })
 
   it('welcomes once, at the first confirmation', async () => {

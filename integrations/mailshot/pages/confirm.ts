@@ -5,7 +5,7 @@ import { clientOf } from '../privacy/client.ts'
 import { readerLanguage } from '../reader-language.ts'
 import { confirm, findConfirmation, type FoundConfirmation } from '../subscriber.ts'
 import { renewConfirmation } from '../subscriber/renew.ts'
-import { type Texts, textsFor } from '../texts.ts'
+import { type NoticeTexts, type Texts, textsFor } from '../texts.ts'
 import { inviteLinks, pagePath, preferencesLink, sendLinksLink, subscribeLink } from './link.ts'
 import {
   isSampleToken,
@@ -18,7 +18,7 @@ import {
 import { type Page, redirectTo } from './page.ts'
 import { refusalPage } from './refusal.ts'
 import { refuseTooMany } from './too-many.ts'
-import { valuesOf } from './title.ts'
+import { quotedTitles, valuesOf } from './title.ts'
 
 /**
  * The page behind the link of a confirmation: by GET one button, by POST what that says. Once it is done, the same address
@@ -106,8 +106,13 @@ function show(config: MailshotConfig, texts: Texts, found: Known): Page<Notice> 
       return suppressedPage(config, texts, found.person)
     case 'ready': {
       const form = { fields: {}, button: words.button }
-      const values = valuesOf(config, texts, { ...found.person, lists: found.lists })
-      return { status: 200, texts, view: noticeOf(words.ready, values, { form }) }
+      const agreed = found.agreed.map(({ wording }) => wording.replaceAll('\n', ' '))
+      const values = {
+        ...valuesOf(config, texts, { ...found.person, lists: found.lists }),
+        boxes: quotedTitles(texts, agreed),
+      }
+      const ready = agreed.length > 0 ? withBoxes(words) : words.ready
+      return { status: 200, texts, view: noticeOf(ready, values, { form }) }
     }
     case 'confirmed': {
       const { id } = found.person
@@ -116,4 +121,9 @@ function show(config: MailshotConfig, texts: Texts, found: Known): Page<Notice> 
       return { status: 200, texts, view: noticeOf(words.confirmed, values, { links }) }
     }
   }
+}
+
+/** Before the sentence that tells whoever did not ask what to do. */
+function withBoxes({ ready, agree }: Texts['pages']['confirm']): NoticeTexts {
+  return { ...ready, paragraphs: ready.paragraphs.toSpliced(1, 0, agree) }
 }

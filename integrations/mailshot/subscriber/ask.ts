@@ -50,6 +50,9 @@ export interface Said extends Profile {
   written: string
 }
 
+/** Before the name of a field, where a consent has the id of a list otherwise. */
+export const fieldPrefix = 'field:'
+
 const minute = 60_000
 const askAgainAfter = 10 * minute
 const confirmationsADay = 3
@@ -201,7 +204,7 @@ function fieldConsentStatements(
 ): SQL[] {
   const isAsked = sql`EXISTS (SELECT 1 FROM ${each(ask.lists)} WHERE ${when})`
   return (ask.consent.fields ?? []).map(({ field, wording }) => {
-    const own = { ...ask, lists: [`field:${field}`], consent: { ...ask.consent, wording } }
+    const own = { ...ask, lists: [fieldPrefix + field], consent: { ...ask.consent, wording } }
     return consentStatement(own, now, { confirmedAt, when: isAsked })
   })
 }
@@ -220,14 +223,18 @@ function isNewAsk({ subscriberId, address, consent }: Ask, now: number): SQL {
         AND s.status <> 'unsubscribed' AND s.asked_at <= c.at)
     AND (
       SELECT count(DISTINCT c.at) FROM consents c
-      WHERE c.subscriber_id = ${subscriberId} AND c.source <> 'import' AND c.confirmed_at IS NULL
+      WHERE c.subscriber_id = ${subscriberId} AND ${isUnconfirmedAsk}
         AND c.at > ${now - day} AND c.at < ${now}) < ${confirmationsADay}
     AND NOT EXISTS (
       SELECT 1 FROM suppressions x
       JOIN consents c ON c.subscriber_id = ${subscriberId} AND c.at > x.at
-      WHERE x.email = ${address.identity} AND c.source <> 'import' AND c.confirmed_at IS NULL
+      WHERE x.email = ${address.identity} AND ${isUnconfirmedAsk}
         AND c.at > ${now - confirmationLife} AND c.at < ${now})`
 }
+
+/** A box alone is no ask: one that was not confirmed stays so. */
+const isUnconfirmedAsk = sql`c.source <> 'import' AND c.confirmed_at IS NULL
+  AND c.list_id NOT LIKE ${`${fieldPrefix}%`}`
 
 /** Whether the list `value` waits already, or is active. */
 function isOpen({ subscriberId }: Ask): SQL {

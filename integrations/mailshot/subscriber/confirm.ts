@@ -6,8 +6,9 @@ import { titlesOf } from '../list.ts'
 import type { Mailshot } from '../mailshot.ts'
 import { languageOfTexts } from '../reader-language.ts'
 import { findSuppression, liftableReasons, liftOwnStatements } from '../suppression.ts'
+import { wordingOf } from '../privacy/wording.ts'
 import { linkTo, signToken, type VerifiedToken, verifyToken } from '../token.ts'
-import type { Said } from './ask.ts'
+import { type AgreedField, fieldPrefix, type Said } from './ask.ts'
 import { noGoodbyeStatement } from './goodbye.ts'
 import { findLists, findPerson, type Person, placesAmong } from './person.ts'
 
@@ -40,6 +41,8 @@ interface Confirmation {
   lists: string[]
   /** What the ask said of them, where it is to be believed. */
   said: Said | undefined
+  /** The boxes ticked in that ask, in its words: confirmed by the same click. None of an active reader. */
+  agreed: AgreedField[]
 }
 
 /** What following a link of a confirmation would do, for the page that asks before. Changes nothing. */
@@ -68,11 +71,20 @@ export async function findConfirmation(
   if (isBlocked) return { status: 'suppressed', person }
   if (pending.length > 0) {
     const said = lists.length === 0 ? await findSaid(mailshot, id, askedAt) : undefined
-    return { status: 'ready', person: believing(person, said), askedAt, lists: pending, said }
+    const agreed = said ? await findAgreed(mailshot, id, askedAt) : []
+    return {
+      status: 'ready',
+      person: believing(person, said),
+      askedAt,
+      lists: pending,
+      said,
+      agreed,
+    }
   }
   if (lists.length === 0) return { status: 'ended', person }
   const isLifting = await wasSuppressedAt(mailshot, person.email, askedAt)
-  return { status: isLifting ? 'ready' : 'confirmed', person, askedAt, lists, said: undefined }
+  const status = isLifting ? 'ready' : 'confirmed'
+  return { status, person, askedAt, lists, said: undefined, agreed: [] }
 }
 
 /** What an ask said of the person, as long as it is not confirmed. */
@@ -85,6 +97,18 @@ export async function findSaid(
     SELECT said FROM consents
     WHERE subscriber_id = ${subscriberId} AND at = ${askedAt} AND said IS NOT NULL LIMIT 1`)
   return row && JSON.parse(row.said)
+}
+
+/** The boxes with words of their own that were ticked in an ask, as long as it is not confirmed. */
+export function findAgreed(
+  { db }: Mailshot,
+  subscriberId: number,
+  askedAt: number,
+): Promise<AgreedField[]> {
+  return db.all(sql`
+    SELECT substr(list_id, ${fieldPrefix.length + 1}) AS field, ${wordingOf()} AS wording FROM consents
+    WHERE subscriber_id = ${subscriberId} AND at = ${askedAt} AND confirmed_at IS NULL
+      AND list_id LIKE ${`${fieldPrefix}%`} AND ${wordingOf()} IS NOT NULL ORDER BY id`)
 }
 
 /** What is not said stays as it is. */
@@ -116,7 +140,8 @@ export function confirmStatements(
   confirmation: Confirmation,
   { ip, userAgent }: Confirming = {},
 ): SQL[] {
-  const { askedAt, person } = confirmation
+  const { askedAt, person, agreed } = confirmation
+  const boxes = JSON.stringify(agreed.map(({ field }) => fieldPrefix + field))
   const now = mailshot.now()
   return [
     auditStatement(mailshot, {
@@ -135,7 +160,8 @@ export function confirmStatements(
           AND EXISTS (SELECT 1 FROM consents c
             JOIN subscriptions s ON s.subscriber_id = c.subscriber_id AND s.list_id = c.list_id
             WHERE c.subscriber_id = consents.subscriber_id AND c.at = consents.at
-              AND (c.id = consents.id OR consents.list_id LIKE 'field:%')
+              AND (c.id = consents.id OR (c.at = ${askedAt} AND ${isNoneActive(person.id)}
+                AND consents.list_id IN (SELECT value FROM json_each(${boxes}))))
               AND s.status <> 'unsubscribed' AND s.asked_at <= c.at)`,
     sql`UPDATE subscriptions SET status = 'active', active_at = ${now}
         WHERE ${isPending(confirmation)}`,
@@ -151,9 +177,13 @@ function profileStatements({ person, said }: Confirmation, now: number): SQL[] {
     sql`UPDATE subscribers
         SET written = ${written}, name = ${name}, lang = ${lang}, updated_at = ${now},
           attributes = json_patch(attributes, ${JSON.stringify(said.attributes)})
-        WHERE id = ${id} AND NOT EXISTS (SELECT 1 FROM subscriptions
-          WHERE subscriber_id = ${id} AND status = 'active')`,
+        WHERE id = ${id} AND ${isNoneActive(id)}`,
   ]
+}
+
+function isNoneActive(id: number): SQL {
+  return sql`NOT EXISTS (SELECT 1 FROM subscriptions
+    WHERE subscriber_id = ${id} AND status = 'active')`
 }
 
 function welcomeStatement(mailshot: Mailshot, confirmation: Confirmation): SQL {

@@ -2,11 +2,11 @@ import { holdBurstStatements } from '../abuse/burst.ts'
 import { parseEmailAddress } from '../email-address.ts'
 import type { Mailshot } from '../mailshot.ts'
 import { askStatements, type Consent } from './ask.ts'
-import { findConfirmation, findSaid } from './confirm.ts'
+import { findAgreed, findConfirmation, findSaid } from './confirm.ts'
 
 /**
  * Mails a new confirmation in the place of one whose link has expired, to the same address, for what still waits of it; what was
- * said of the person with that ask is said again. Asking again mails no more than signing up again does.
+ * said of the person with that ask, and ticked in it, is said again. Asking again mails no more than signing up again does.
  */
 export async function renewConfirmation(
   mailshot: Mailshot,
@@ -28,7 +28,7 @@ export async function renewConfirmation(
     address,
     profile: { name, lang: lang ?? person.lang, attributes },
     lists,
-    consent,
+    consent: { ...consent, fields: said ? await findAgreed(mailshot, person.id, askedAt) : [] },
   }
   await mailshot.db.write(
     ...askStatements(mailshot, ask),
