@@ -253,6 +253,22 @@ describe('changeAddressPage by its button', () => {
     expect(await mailshot.db.all(sql`SELECT email FROM events`)).toEqual([{ email: null }])
   })
 
+  it('keeps off a list whom either has left, rather than what the other only let lapse', async () => {
+    const other = await addOther({ lists: ['product'] })
+    await mailshot.db.write(
+      sql`UPDATE subscriptions SET status = 'unsubscribed', active_at = NULL, ended_at = 2,
+        end_reason = 'unconfirmed' WHERE subscriber_id = ${zoe} AND list_id = 'product'`,
+      sql`UPDATE subscriptions SET status = 'unsubscribed', ended_at = 2, end_reason = 'page'
+        WHERE subscriber_id = ${other}`,
+    )
+    await visit(post(await linkFor('other@example.net'), {}))
+    const { subscriptions = [] } = (await findSubscriber(mailshot, 'other@example.net')) ?? {}
+    expect(subscriptions).toMatchObject([
+      { list: 'product', endReason: 'page' },
+      { list: 'weekly' },
+    ])
+  })
+
   it('lets the links in the mails of both go on working', async () => {
     const other = await addOther({ lists: ['product'] })
     const sendId = await runningSend(mailshot, ['product'])

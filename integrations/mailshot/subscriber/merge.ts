@@ -79,6 +79,9 @@ function placeStatements(into: number, own: SQL): SQL[] {
   ]
 }
 
+/** Who only let an ask lapse has not left, as the other may have. */
 function rank(row: 'excluded' | 'subscriptions'): SQL {
-  return sql`CASE ${sql.raw(row)}.status WHEN 'active' THEN 2 WHEN 'pending' THEN 1 ELSE 0 END`
+  const name = sql.raw(row)
+  return sql`CASE ${name}.status WHEN 'active' THEN 3 WHEN 'pending' THEN 2
+    ELSE ${name}.end_reason IS NOT 'unconfirmed' OR ${name}.active_at IS NOT NULL END`
 }
