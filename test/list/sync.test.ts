@@ -6,7 +6,12 @@ import { listSummary } from '../../integrations/mailshot/list.ts'
 import type { ListMember, ReadMembers } from '../../integrations/mailshot/list/options.ts'
 import { type SyncRequest, syncList } from '../../integrations/mailshot/list/sync.ts'
 import { readSend } from '../../integrations/mailshot/send.ts'
-import { subscribe, unsubscribe } from '../../integrations/mailshot/subscriber.ts'
+import {
+  findLeaving,
+  subscribe,
+  undoUnsubscribe,
+  unsubscribe,
+} from '../../integrations/mailshot/subscriber.ts'
 import { findSubscriber } from '../../integrations/mailshot/subscriber/read.ts'
 import { suppress } from '../../integrations/mailshot/suppression.ts'
 import { memory } from '../../integrations/mailshot/transports/memory.ts'
@@ -96,6 +101,48 @@ describe('syncList', () => {
     expect(await places(mailshot)).toEqual(['ann.new active null', 'bob.new unsubscribed page'])
     expect(await findSubscriber(mailshot, 'ann@example.org')).toBeUndefined()
     expect(await findSubscriber(mailshot, 'bob@example.org')).toBeUndefined()
+  })
+
+  it('never takes back who was not answered any more, and left then by an old mail, unless that is undone', async () => {
+    const { mailshot, sync, answer } = await openStaff(people('ann', 'bob'))
+    await sync()
+    const consent = { source: 'command' as const }
+    const both = { email: 'ann@example.org', lists: ['weekly'], consent, confirmed: true }
+    await subscribe(mailshot, both)
+    answer(people('bob'))
+    await sync()
+    mailshot.clock.advance(1000)
+    await unsubscribe(mailshot, { subscriberId: 1, lists: ['staff'], reason: 'page' })
+    expect(await places(mailshot)).toContain('ann unsubscribed page')
+    expect(await findLeaving(mailshot, 1)).toBeUndefined()
+    answer(people('ann', 'bob'))
+    expect(await sync()).toMatchObject({ joined: 0, keptOut: 1 })
+    expect((await findAudit(mailshot, 'subscriber:1')).at(-1)).toMatchObject({
+      actor: 'subscriber',
+      detail: { lists: ['staff'], reason: 'page', synced: ['staff'] },
+    })
+  })
+
+  it('may take back whom it had ended before, once the leaving of everything is undone', async () => {
+    const { mailshot, sync, answer } = await openStaff(people('ann', 'bob'))
+    await sync()
+    const consent = { source: 'command' as const }
+    const both = { email: 'ann@example.org', lists: ['weekly'], consent, confirmed: true }
+    await subscribe(mailshot, both)
+    answer(people('bob'))
+    await sync()
+    mailshot.clock.advance(1000)
+    await unsubscribe(mailshot, { subscriberId: 1, lists: 'all', reason: 'page' })
+    const undo = { subscriberId: 1, at: mailshot.now() }
+    expect(await undoUnsubscribe(mailshot, undo)).toEqual({
+      status: 'undone',
+      restored: ['weekly'],
+    })
+    expect(await places(mailshot)).toEqual([
+      'ann active null',
+      'ann unsubscribed synced',
+      'bob active null',
+    ])
   })
 
   it('leaves on the list who asked for it, and keeps what a person has said', async () => {

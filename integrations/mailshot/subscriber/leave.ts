@@ -15,13 +15,14 @@ export interface UnsubscribeRequest {
   recipientId?: number | undefined
 }
 
-/** Ends subscriptions, active or pending. */
+/** Ends subscriptions, active or pending. One that a sync had ended stays ended since then, but for this reason: no sync brings it back. */
 export function unsubscribeStatements(
   mailshot: Mailshot,
   { subscriberId, lists, reason, actor = 'subscriber', recipientId }: UnsubscribeRequest,
 ): SQL[] {
   const open = openOn(subscriberId, lists)
-  const isLeaving = sql`(EXISTS (SELECT 1 FROM subscriptions WHERE ${open})
+  const synced = sql`${isOf(subscriberId, lists)} AND status = 'unsubscribed' AND end_reason = 'synced'`
+  const isLeaving = sql`(EXISTS (SELECT 1 FROM subscriptions WHERE (${open}) OR (${synced}))
         OR EXISTS (SELECT 1 FROM subscribers WHERE id = ${subscriberId} AND ${lists === 'all'}
           AND email NOT IN (SELECT email FROM suppressions)))`
   return [
@@ -35,6 +36,7 @@ export function unsubscribeStatements(
       detail: { lists, reason, ...(recipientId && { recipient: recipientId }) },
       when: isLeaving,
     }),
+    noteSyncedStatement(subscriberId, synced),
     suppressStatement(mailshot, {
       email: lists === 'all' ? emailOf(subscriberId) : sql`NULL`,
       reason: 'unsubscribe',
@@ -43,7 +45,23 @@ export function unsubscribeStatements(
     sql`UPDATE subscriptions
         SET status = 'unsubscribed', ended_at = ${mailshot.now()}, end_reason = ${reason}
         WHERE ${open}`,
+    sql`UPDATE subscriptions SET end_reason = ${reason} WHERE ${synced}`,
   ]
+}
+
+/** Notes with the line of the leaving, which was just written, what a sync had ended before. */
+function noteSyncedStatement(subscriberId: number, synced: SQL): SQL {
+  return sql`UPDATE audit SET detail = json_set(detail, '$.synced',
+      (SELECT json_group_array(list_id) FROM subscriptions WHERE ${synced}))
+    WHERE id = (SELECT max(id) FROM audit WHERE subject = ${`subscriber:${subscriberId}`} AND action = 'unsubscribe')
+      AND EXISTS (SELECT 1 FROM subscriptions WHERE ${synced})`
+}
+
+/** Whether a sync had ended a subscription of the person before they left it too: an undo of the leaving does not bring it back. */
+export function hadBeenSynced(subscriberId: number): SQL {
+  return sql`EXISTS (SELECT 1 FROM audit AS a, json_each(a.detail, '$.synced') AS j
+    WHERE a.subject = ${`subscriber:${subscriberId}`} AND a.action = 'unsubscribe' AND a.at >= subscriptions.ended_at
+      AND j.value = subscriptions.list_id)`
 }
 
 /**
@@ -72,9 +90,13 @@ export function emailOf(subscriberId: number): SQL {
 }
 
 function openOn(subscriberId: number, lists: string[] | 'all'): SQL {
+  return sql`${isOf(subscriberId, lists)} AND status <> 'unsubscribed'`
+}
+
+function isOf(subscriberId: number, lists: string[] | 'all'): SQL {
   const chosen =
     lists === 'all'
       ? sql`true`
       : sql`list_id IN (SELECT value FROM json_each(${JSON.stringify(lists)}))`
-  return sql`subscriber_id = ${subscriberId} AND status <> 'unsubscribed' AND ${chosen}`
+  return sql`subscriber_id = ${subscriberId} AND ${chosen}`
 }

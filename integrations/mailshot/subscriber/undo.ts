@@ -3,7 +3,7 @@ import { auditStatement } from '../audit.ts'
 import type { Mailshot } from '../mailshot.ts'
 import { findSuppression, liftUnsubscribeStatements } from '../suppression.ts'
 import { noGoodbyeStatement } from './goodbye.ts'
-import { emailOf } from './leave.ts'
+import { emailOf, hadBeenSynced } from './leave.ts'
 import { findPerson } from './person.ts'
 
 /** What a person left last by the page, in one go. */
@@ -26,7 +26,7 @@ export async function findLeaving(
   const rows = await mailshot.db.all<{ at: number; list: string | null }>(sql`
     SELECT ended_at AS at, list_id AS list FROM subscriptions
     WHERE subscriber_id = ${subscriberId} AND status = 'unsubscribed' AND end_reason = 'page'
-      AND ended_at > ${since} AND NOT ${isKeptOut(subscriberId, sql`ended_at`)}
+      AND ended_at > ${since} AND NOT ${hadBeenSynced(subscriberId)} AND NOT ${isKeptOut(subscriberId, sql`ended_at`)}
     UNION ALL
     SELECT at, NULL FROM suppressions
     WHERE email = ${emailOf(subscriberId)} AND reason = 'unsubscribe' AND note = 'page' AND at > ${since}`)
@@ -54,7 +54,8 @@ export async function undoUnsubscribe(
   const person = await findPerson(mailshot, subscriberId)
   if (!person || at <= mailshot.now() - undoWithin) return { status: 'too-late' }
   const left = sql`subscriber_id = ${subscriberId} AND status = 'unsubscribed'
-    AND end_reason = 'page' AND ended_at = ${at} AND NOT ${isKeptOut(subscriberId, sql`${at}`)}`
+    AND end_reason = 'page' AND ended_at = ${at} AND NOT ${hadBeenSynced(subscriberId)}
+    AND NOT ${isKeptOut(subscriberId, sql`${at}`)}`
   const lists = await mailshot.db.all<{ id: string }>(
     sql`SELECT list_id AS id FROM subscriptions WHERE ${left} ORDER BY list_id`,
   )
@@ -77,6 +78,7 @@ export async function undoUnsubscribe(
     }),
     noGoodbyeStatement(subscriberId),
     ...liftUnsubscribeStatements(mailshot, person.email, { by: 'undo', at }),
+    syncedAgainStatement(subscriberId, at),
     // One that had not been confirmed waits for its confirmation again.
     sql`UPDATE subscriptions
         SET status = CASE WHEN active_at >= asked_at THEN 'active' ELSE 'pending' END,
@@ -84,6 +86,14 @@ export async function undoUnsubscribe(
         WHERE ${left}`,
   )
   return { status: 'undone', restored }
+}
+
+/** What a sync had ended before, it may bring back again. */
+function syncedAgainStatement(subscriberId: number, at: number): SQL {
+  return sql`UPDATE subscriptions SET end_reason = 'synced'
+    WHERE subscriber_id = ${subscriberId} AND status = 'unsubscribed' AND end_reason = 'page'
+      AND list_id IN (SELECT j.value FROM audit AS a, json_each(a.detail, '$.synced') AS j
+        WHERE a.subject = ${`subscriber:${subscriberId}`} AND a.action = 'unsubscribe' AND a.at = ${at})`
 }
 
 interface Undo {
