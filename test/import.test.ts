@@ -4,6 +4,7 @@ import { findAudit } from '../integrations/mailshot/audit.ts'
 import { type ImportEntry, importSubscribers } from '../integrations/mailshot/import.ts'
 import { forget } from '../integrations/mailshot/privacy/tend.ts'
 import { confirm, subscribe, unsubscribe } from '../integrations/mailshot/subscriber.ts'
+import { endPause } from '../integrations/mailshot/subscriber/pause.ts'
 import { findSubscriber, listSubscribers } from '../integrations/mailshot/subscriber/read.ts'
 import { findSuppression, suppress } from '../integrations/mailshot/suppression.ts'
 import { ownHasher } from '../integrations/mailshot/suppression/hash.ts'
@@ -362,6 +363,20 @@ describe('importSubscribers', () => {
       consents: ['zoe@example.org weekly import people.csv'],
       formerIds: ['phplist a1 zoe@example.org'],
     })
+  })
+
+  it('pauses nobody again who ended their pause here', async () => {
+    const mailshot = await openTestMailshot()
+    const row = { ...zoe, pausedUntil: mailshot.now() + 1000 }
+    await importSubscribers(mailshot, rowsFrom([row]), { actor })
+    await endPause(mailshot, 1)
+    const dry = { actor, dryRun: true }
+    expect(await importSubscribers(mailshot, rowsFrom([row]), dry)).toMatchObject({ unchanged: 1 })
+    expect(await importSubscribers(mailshot, rowsFrom([row]), { actor })).toMatchObject({
+      unchanged: 1,
+    })
+    const [pause] = await mailshot.db.all(sql`SELECT paused_until AS until FROM subscribers`)
+    expect(pause).toEqual({ until: null })
   })
 
   it('lets nobody be counted by name again who took that back here', async () => {

@@ -143,10 +143,14 @@ function pausedOf(people: readonly ImportedPerson[]) {
   )
 }
 
+/** Whoever has paused here has the last word, also who ended it. */
 function pauseStatement(given: string): SQL {
   return sql`
     UPDATE subscribers AS s SET paused_until = r.value ->> 2 FROM json_each(${given}) r
-    WHERE s.email = r.value ->> 0 AND ${isWelcome} AND s.paused_until IS NULL RETURNING id`
+    WHERE s.email = r.value ->> 0 AND ${isWelcome} AND s.paused_until IS NULL
+      AND NOT EXISTS (SELECT 1 FROM audit AS a
+        WHERE a.subject = 'subscriber:' || s.id AND a.action IN ('pause', 'end-pause'))
+    RETURNING id`
 }
 
 function formerIdsOf(people: readonly ImportedPerson[]) {

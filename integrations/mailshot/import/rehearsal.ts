@@ -40,7 +40,7 @@ export async function openRehearsal(
   await db.write(closedStatement(closedLists))
   await copyAll('meta', sql`key = 'suppression-key' OR key LIKE 'suppression-key:%'`)
   await leaveNumbersFree(mailshot.db, db)
-  const people = peopleCopier(mailshot, copyAll)
+  const people = peopleCopier(mailshot, db, copyAll)
   return {
     mailshot: rehearsed,
     copy: (all) =>
@@ -71,7 +71,7 @@ export async function openRehearsal(
   }
 }
 
-function peopleCopier(mailshot: Mailshot, copyAll: ReturnType<typeof copier>) {
+function peopleCopier(mailshot: Mailshot, to: Database, copyAll: ReturnType<typeof copier>) {
   const copySuppressions = async (emails: readonly string[]): Promise<void> => {
     const hashers = await hashersInUse(mailshot)
     const hashes = emails.flatMap((email) => hashesOf(hashers, email))
@@ -88,8 +88,21 @@ function peopleCopier(mailshot: Mailshot, copyAll: ReturnType<typeof copier>) {
     await copyAll('subscriptions', isAmong(sql`subscriber_id`, known))
     await copyAll('consents', isAmong(sql`subscriber_id`, known))
     await copyAll('former_ids', isAmong(sql`subscriber_id`, known))
+    await copyPauses(mailshot.db, to, known)
   }
   return { copy, copySuppressions }
+}
+
+/** Who has paused here, under numbers of their own: the import may note lines, too. */
+async function copyPauses(from: Database, to: Database, ids: readonly number[]): Promise<void> {
+  const subjects = ids.map((id) => `subscriber:${id}`)
+  const rows = await from.all<Row>(sql`
+    SELECT subject, action FROM audit
+    WHERE ${isAmong(sql`subject`, subjects)} AND action IN ('pause', 'end-pause')`)
+  if (rows.length === 0) return
+  await to.write(sql`
+    INSERT INTO audit (at, actor, action, subject, detail)
+    SELECT 0, '', value ->> 'action', value ->> 'subject', '{}' FROM json_each(${JSON.stringify(rows)})`)
 }
 
 type Table =
