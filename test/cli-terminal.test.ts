@@ -65,7 +65,7 @@ describe.runIf(hasTerminals)('mailshot on a terminal', () => {
     const text = stripVTControlCharacters(screen)
     expect(text).toMatch(/━ +99% {2}1000 of 1002 rows/)
     expect(text).toMatch(
-      /━+ 100% {2}1002 of 1002 rows[^]*people\.csv:1003: [^]*1,002 rows: 1001 new/,
+      /━+ 100% {2}1002 of 1002 rows[^]*people\.csv:1003: [^]*1,002 rows: 1,001 new/,
     )
     expect(screen.lastIndexOf('\u001b[?25h')).toBeGreaterThan(screen.lastIndexOf('\u001b[?25l'))
     expect(code).toBe(2)

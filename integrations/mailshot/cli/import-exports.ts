@@ -199,7 +199,7 @@ async function importSuppressed(mailshot: Mailshot, path: string, run: Run): Pro
 
 function described(kind: ExportKind, came: Came, dryRun: boolean): string {
   const parts = [
-    ...(dryRun ? [] : [`${came.created} new`]),
+    ...(dryRun ? [] : [count(came.created, 'new', 'new')]),
     ...(came.faultCount > 0 ? [`${came.faultCount} could not be read`] : []),
     ...(came.stopped ? ['stopped; run it again to go on'] : []),
   ]

@@ -59,5 +59,5 @@ function listLines({ lists }: ImportReport): string[] {
 
 function counted(parts: [number, string][]): string {
   const told = parts.filter(([number]) => number > 0)
-  return told.map(([number, what]) => `${number} ${what}`).join(', ')
+  return told.map(([number, what]) => count(number, what, what)).join(', ')
 }
